@@ -1,0 +1,89 @@
+package shard
+
+import (
+	"sync/atomic"
+	"time"
+
+	"switchyard/smp"
+)
+
+// Limits of the way between loops and shards.
+const (
+	// DrainLimit is how many commands one drain takes from the ring before it commits.
+	DrainLimit = 256
+	// RingSize is the capacity of a shard's ring, in batches. A batch is at most one block of one connection, so a
+	// full ring holds 4 MiB of blocks: some 15 ms of work, which bounds what a flood adds to others' latency.
+	RingSize = 256
+	// DeliveryWindow is how many messages may wait on one connection, in the loop or in its socket's buffer: 256 KiB.
+	// Further queues wait on the shard's ready list and are read from the store when the socket drains.
+	DeliveryWindow = 16
+)
+
+// Client is one connection as the shards see it. The engine makes it when the SMP handshake is done.
+type Client struct {
+	// Immutable after the handshake.
+
+	Version   smp.Version
+	SessionID []byte   // TLS session identifier, 32 or 48 bytes
+	SecretKey [32]byte // the router's X25519 key of this session's hello: X25519 authenticators verify against it
+	Loop      Loop     // the loop that owns the connection
+	Owner     any      // the engine's session; shards never look inside
+
+	// Window counts the messages that shards handed to the loop and that the socket has not taken yet. Shards add, the
+	// loop subtracts. A shard that finds the window full puts the queue on its ready list and sets Starved; the loop
+	// that subtracts and finds Starved set clears it and sends a BatchResume to the shards in Shards.
+	Window  atomic.Int32
+	Starved atomic.Bool
+
+	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
+	// BatchClosed to them when the connection ends. Owned by the loop.
+	Shards uint64
+
+	// state is the part of each shard: state[i] is touched by the goroutine of shard i alone.
+	state []clientState
+}
+
+// NewClient makes the shards' view of a connection for a router with n shards.
+func NewClient(n int) *Client { return &Client{state: make([]clientState, n)} }
+
+// Loop takes the replies of a shard to connections that it owns. Engine's event loops implement it, and the
+// in-process client of the tests.
+type Loop interface {
+	// Deliver hands over a group; the loop releases it. It may block while the loop's inbox is full, as loops
+	// never wait for shards without emptying their inbox.
+	Deliver(*Group)
+}
+
+// BatchKind says what a batch asks of the shard.
+type BatchKind uint8
+
+const (
+	BatchCommands BatchKind = iota // Commands of one block
+	BatchClosed                    // the connection is closed: drop its subscriptions
+	BatchResume                    // the connection's socket has drained: deliver what is ready
+)
+
+// Batch is what a loop puts into a shard's ring: the commands of one block that belong to this shard.
+type Batch struct {
+	Kind     BatchKind
+	Client   *Client
+	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
+	Commands []Command
+}
+
+// Command is one parsed transmission. Its slices alias Batch.Block.
+type Command struct {
+	smp.Transmission
+	Tag    smp.CommandTag
+	Params []byte // parameters, syntax already checked by smp.ParseCommand
+}
+
+// Reply is one transmission to a client: Head, then the bytes of Body when there is one.
+type Reply struct {
+	Client *Client
+	Head   []byte  // aliases the group's arena
+	Body   *Buffer // nil, or the sealed body of a MSG; the reply holds one reference
+}
+
+// Time is what the shards see of the clock: seconds since 1970, as the protocol counts.
+type Clock func() time.Time

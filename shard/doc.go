@@ -1,0 +1,24 @@
+// Package shard owns the queues of the router.
+//
+// A shard is one goroutine that owns a part of all queues: no lock guards a queue. The event loops of package
+// engine put batches of commands into the shard's ring, and the shard answers each drain of the ring as a whole:
+//
+//	loops ──ring──▶ drain (≤ 256 commands) → look up queues → verify all authorizations as one batch
+//	      → apply in order → one store commit → replies, grouped by loop ──▶ loops
+//
+// Replies of a drain leave only when its commit is done, in the order of the drains, so that nothing is answered
+// before it is stored. While a commit is under way the shard goes on with the next drain: commits form groups
+// by themselves.
+//
+// Which shard: SipHash of the entity ID, with a secret of this router, names one of 256 partitions, and
+// partitions map to shards. The IDs of one queue are drawn until they fall in one partition (see Partition).
+//
+// Ownership:
+//   - a Batch belongs to the loop until it is put into the ring, then to the shard, which releases it;
+//   - a Buffer is counted: whoever keeps a slice of it holds a reference;
+//   - a Group belongs to the shard until Loop.Deliver, then to the loop, which releases it;
+//   - the fields of a Client are immutable, atomic, or belong to one shard, as its comments say.
+//
+// shard imports smp and box. It defines the Store that package wal implements, and the Loop that package engine
+// implements. It knows nothing of sockets, TLS and blocks.
+package shard

@@ -1,0 +1,124 @@
+package shard
+
+import "switchyard/smp"
+
+// Status of a queue.
+type Status uint8
+
+const (
+	StatusActive Status = iota
+	StatusOff
+	StatusBlocked
+)
+
+// Mode of a queue: who may secure it (facts: queueReq of NEW).
+type Mode uint8
+
+const (
+	ModeUnset Mode = iota
+	ModeMessaging
+	ModeContact
+)
+
+// Record is what is stored of a queue, apart from its messages.
+type Record struct {
+	RecipientID   smp.ID
+	SenderID      smp.ID
+	RecipientKeys [][]byte // SPKI DER, at least one
+	SenderKey     []byte   // SPKI DER; nil until secured
+	Secret        [32]byte // raw X25519 secret of the recipient's DH key and ours: seals message bodies
+	Mode          Mode
+	Status        Status
+	Blocked       []byte // text of the blocking information when Status is StatusBlocked
+	Notifier      *Notifier
+	LinkID        []byte // of its short link, nil without; the data itself is stored apart
+	Service       []byte // recipient's service ID, nil without
+	Updated       uint32 // day since 1970 of the last use
+}
+
+// Notifier is what is stored of a queue's notification credentials.
+type Notifier struct {
+	ID      smp.ID
+	Key     []byte // SPKI DER
+	Secret  [32]byte
+	Service []byte // notifier's service ID, nil without
+}
+
+// MessageKind tells messages from the marker that the sender has met the quota.
+type MessageKind uint8
+
+const (
+	KindMessage MessageKind = iota
+	KindQuota
+)
+
+// MessageHeader is the clear part of a stored message.
+type MessageHeader struct {
+	Seq    uint64 // position in its queue; the messages of a queue have contiguous positions
+	ID     smp.ID
+	Time   int64 // seconds since 1970
+	Kind   MessageKind
+	Notify bool
+}
+
+// Loaded is a queue as it is found in the store: its record and the headers of its first and last message.
+type Loaded struct {
+	Record      Record
+	Messages    int // how many are stored, quota marker included
+	First, Last MessageHeader
+}
+
+// IDKind says which of a queue's IDs is looked up.
+type IDKind uint8
+
+const (
+	ByRecipient IDKind = iota
+	BySender
+	ByNotifier
+	ByLink
+)
+
+// Lookup asks the store for one queue; Found is nil when there is none.
+type Lookup struct {
+	Kind  IDKind
+	ID    []byte
+	Found *Loaded
+	Err   error
+}
+
+// Store keeps queues and messages. Package wal implements it on Pebble, and a fake of the tests in memory.
+// One shard calls it from one goroutine; different shards call it at the same time. Nothing here may be assumed
+// to be local or instant: reads come in batches and a commit is waited for elsewhere.
+type Store interface {
+	// Load answers all lookups in one pass. Err of a lookup reports a failure of that one.
+	Load([]Lookup)
+	// Header reads the header of the message at seq.
+	Header(queue *smp.ID, seq uint64) (MessageHeader, error)
+	// Body reads the sealed body of the message at seq into dst, which has room for it, and returns its length.
+	Body(queue *smp.ID, seq uint64, dst []byte) (int, error)
+	// Begin starts a transaction of the calling shard.
+	Begin() Tx
+	// Expired calls visit with the recipient ID of each queue whose first message is older than before (seconds
+	// since 1970) and is not a quota marker, until visit returns false. It may run beside everything else.
+	Expired(before int64, visit func(smp.ID) bool) error
+}
+
+// Tx collects the writes of one drain. Slices given to it are copied.
+type Tx interface {
+	PutQueue(*Record)               // creates or replaces; also its sender, notifier and link IDs
+	DeleteQueue(*Record)            // the record, its IDs and all its messages
+	DeleteNotifier(*smp.ID)         // the ID of credentials that were replaced or removed
+	PutMessage(queue *smp.ID, h *MessageHeader, body []byte)
+	DeleteMessage(queue *smp.ID, seq uint64)
+	Empty() bool
+	// Commit makes the writes visible to reads of this shard and returns at once with what to wait for. The Tx is
+	// used up.
+	Commit() (Commit, error)
+}
+
+// Commit is a transaction on its way to stable storage.
+type Commit interface {
+	// Wait returns when the writes are as durable as the store promises (its sync mode). It is called once, from
+	// any goroutine; commits of one shard are waited for in order.
+	Wait() error
+}
