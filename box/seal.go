@@ -1,0 +1,81 @@
+package box
+
+import "golang.org/x/crypto/salsa20/salsa"
+
+// Sizes in bytes of the parts of a box.
+const (
+	TagSize   = 16
+	KeySize   = 32
+	NonceSize = 24
+)
+
+// Precompute sets dst to HSalsa20(key, 16 zero bytes), the subkey that the
+// sealing and opening functions take. key is the raw result of X25519 or a
+// symmetric key; the protocol's box has this step for both. dst and key may be
+// the same array.
+func Precompute(dst, key *[KeySize]byte) {
+	var zero [16]byte
+	salsa.HSalsa20(dst, &zero, key, &salsa.Sigma)
+}
+
+// Seal encrypts buf[16:] in place and sets buf[:16] to its tag. It panics when
+// len(buf) < 16.
+func Seal(buf []byte, nonce *[NonceSize]byte, subkey *[KeySize]byte) {
+	SealDetached((*[TagSize]byte)(buf), buf[TagSize:], nonce, subkey)
+}
+
+// Open checks the tag buf[:16] of buf[16:], decrypts that in place and returns
+// it. On failure, also for less than 16 bytes, buf is unchanged.
+func Open(buf []byte, nonce *[NonceSize]byte, subkey *[KeySize]byte) ([]byte, bool) {
+	if len(buf) < TagSize {
+		return nil, false
+	}
+	data := buf[TagSize:]
+	return data, OpenDetached((*[TagSize]byte)(buf), data, nonce, subkey)
+}
+
+// OpenUsed opens a box of padded data and returns the message inside the
+// padding, a part of buf. The tag is checked over all of the box, but only the
+// length prefix and the message are decrypted; the filler stays as it came,
+// which saves most of the work for a small command in a large block. It fails
+// when Open or Unpad would; then the content of buf is undefined.
+func OpenUsed(buf []byte, nonce *[NonceSize]byte, subkey *[KeySize]byte) ([]byte, bool) {
+	if len(buf) < TagSize+2 {
+		return nil, false
+	}
+	data := buf[TagSize:]
+	var s stream
+	s.init(nonce, subkey)
+	if !s.verify((*[TagSize]byte)(buf), data) {
+		return nil, false
+	}
+	s.xorHead(data[:min(len(data), headSize)])
+	end := 2 + (int(data[0])<<8 | int(data[1]))
+	if end > len(data) {
+		return nil, false
+	}
+	if end > headSize {
+		xorKeyStream(data[headSize:end], data[headSize:end], &s.ctr, &s.key)
+	}
+	return data[2:end], true
+}
+
+// SealDetached encrypts data in place and sets tag to its tag.
+func SealDetached(tag *[TagSize]byte, data []byte, nonce *[NonceSize]byte, subkey *[KeySize]byte) {
+	var s stream
+	s.init(nonce, subkey)
+	s.xor(data)
+	s.sum(tag, data)
+}
+
+// OpenDetached checks the tag of data and decrypts data in place. On failure
+// data is unchanged.
+func OpenDetached(tag *[TagSize]byte, data []byte, nonce *[NonceSize]byte, subkey *[KeySize]byte) bool {
+	var s stream
+	s.init(nonce, subkey)
+	if !s.verify(tag, data) {
+		return false
+	}
+	s.xor(data)
+	return true
+}
