@@ -35,6 +35,10 @@ type Client struct {
 	Window  atomic.Int32
 	Starved atomic.Bool
 
+	// Subscriptions counts the queues that the connection is subscribed to, in all shards. Shards add and subtract; the
+	// loop reads it: a connection without subscriptions is closed when it is idle for long.
+	Subscriptions atomic.Int32
+
 	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64
@@ -85,5 +89,5 @@ type Reply struct {
 	Body   *Buffer // nil, or the sealed body of a MSG; the reply holds one reference
 }
 
-// Time is what the shards see of the clock: seconds since 1970, as the protocol counts.
+// Clock is the time as the shards see it; the protocol counts in seconds since 1970.
 type Clock func() time.Time

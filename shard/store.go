@@ -105,9 +105,9 @@ type Store interface {
 
 // Tx collects the writes of one drain. Slices given to it are copied.
 type Tx interface {
-	PutQueue(*Record)               // creates or replaces; also its sender, notifier and link IDs
-	DeleteQueue(*Record)            // the record, its IDs and all its messages
-	DeleteNotifier(*smp.ID)         // the ID of credentials that were replaced or removed
+	PutQueue(*Record)       // creates or replaces; also its sender, notifier and link IDs
+	DeleteQueue(*Record)    // the record, its IDs and all its messages
+	DeleteNotifier(*smp.ID) // the ID of credentials that were replaced or removed
 	PutMessage(queue *smp.ID, h *MessageHeader, body []byte)
 	DeleteMessage(queue *smp.ID, seq uint64)
 	Empty() bool
