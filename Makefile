@@ -1,0 +1,65 @@
+# What people and CI run. `make help` lists the targets; variables in brackets may be set on the command line.
+
+GO      ?= go
+PKG     ?= ./...
+RUN     ?= .
+BENCH   ?= .
+COUNT   ?= 1
+FUZZTIME ?= 10s
+DATA    := $(or $(SWITCHYARD_DATA),data)
+COMMIT  := $(shell git rev-parse --short=7 HEAD 2>/dev/null || echo unknown)
+# Where the source of this build is published: what `smp-server init --source-code` writes when it is given no URI.
+SOURCE  ?=
+LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
+
+# The router of `make run`, with its files under $(DATA).
+SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var bin/smp-server
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test race race-short bench bench-machine fuzz lint tools clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build every program into bin/
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+run: build ## start an SMP router on port 5223, set up in ./data or $SWITCHYARD_DATA if there is none yet
+	@test -e $(DATA)/smp/etc/smp-server.ini || { \
+		$(SMP) init --yes --store-log --fqdn 127.0.0.1 --no-password --disable-web >/dev/null && \
+		sed -i 's/^port = .*/port = 5223/' $(DATA)/smp/etc/smp-server.ini; }
+	@exec env $(SMP) start
+
+test: tools ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
+	$(GO) test -count=$(COUNT) -run '$(RUN)' $(PKG)
+
+race: tools ## run all tests with the race detector [PKG RUN COUNT]
+	$(GO) test -race -count=$(COUNT) -run '$(RUN)' $(PKG)
+
+race-short: tools ## the same with -short, as CI does
+	$(GO) test -race -short -count=$(COUNT) -run '$(RUN)' $(PKG)
+
+bench: ## run the benchmarks of the packages [PKG BENCH=regex COUNT]
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) $(PKG)
+
+bench-machine: tools build ## measure what this machine can do: the resource sketch of BENCHMARKS.md
+	@bin/bench-machine -dir $(or $(SWITCHYARD_DATA),.)
+
+fuzz: ## run every fuzz target for a while [PKG FUZZTIME=10s]
+	@set -e; for pkg in $$($(GO) list $(PKG)); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+lint: ## go vet and the house rules
+	$(GO) vet ./...
+	$(GO) test -count=1 ./tidy
+
+tools: # what the tests call beside Go
+	@.ci/install openssl gcc
+
+clean: ## remove what make built; ./data stays
+	rm -rf bin
+	$(GO) clean -testcache

@@ -1,0 +1,8 @@
+// Package tidy checks the house rules over all tracked files. It has tests only: `go test ./tidy` prints each
+// offence as file:line, under a subtest named after the rule.
+//
+// The rules are functions of one file (rules_test.go) or of all files of a package (layout_test.go); tidy_test.go
+// runs them over the repository, and selftest_test.go shows that each finds what it forbids.
+//
+// tidy imports nothing of ours.
+package tidy

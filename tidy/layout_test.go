@@ -1,0 +1,93 @@
+package tidy
+
+import (
+	"path"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+const module = "switchyard/"
+
+// mayImport lists, for each top directory, what of ours it may import beside itself. "*" is everything but cmd.
+// Tests of a package may import more: an end-to-end test of the engine needs a store and a client.
+var mayImport = map[string][]string{
+	"smp":      {},
+	"box":      {},
+	"tls":      {"box"},
+	"shard":    {"smp", "box"},
+	"wal":      {"shard", "smp", "box"},
+	"engine":   {"shard", "smp", "box", "tls"},
+	"agent":    {"smp", "box", "tls"},
+	"loadtest": {"agent", "smp", "box", "tls"},
+	"tidy":     {},
+	"cmd":      {"*"},
+}
+
+// clients never see the inside of a router, not even in their tests.
+var clients = map[string][]string{
+	"agent":    {"engine", "shard", "wal"},
+	"loadtest": {"engine", "shard", "wal"},
+}
+
+func importDirection(f *file) (found []offence) {
+	top, _, nested := strings.Cut(f.name, "/")
+	if !nested {
+		return nil
+	}
+	allowed, known := mayImport[top]
+	for _, spec := range f.syntax.Imports {
+		target, err := strconv.Unquote(spec.Path.Value)
+		if err != nil || !strings.HasPrefix(target, module) {
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(target, module), "/")
+		ok := name == top || contains(allowed, name) || contains(allowed, "*") && name != "cmd"
+		if f.isTest() {
+			ok = !contains(clients[top], name) && (known || ok)
+		}
+		if !ok {
+			found = append(found, offence{f.name, f.lineOf(spec.Pos()), top + " may not import " + target})
+		}
+	}
+	return found
+}
+
+// packageDocs wants one package comment in each directory, outside of tests.
+func packageDocs(files []*file) (found []offence) {
+	documented := make(map[string]bool)
+	for _, f := range files {
+		if f.syntax == nil || f.isTest() {
+			continue
+		}
+		dir := path.Dir(f.name)
+		documented[dir] = documented[dir] || f.syntax.Doc.Text() != ""
+	}
+	for dir, ok := range documented {
+		if !ok {
+			found = append(found, offence{dir, 1, "no package comment: what it is, its spec, what it may import, who owns what"})
+		}
+	}
+	sort.Slice(found, func(i, j int) bool { return found[i].file < found[j].file })
+	return found
+}
+
+// grabBags are names that say nothing about what is inside.
+var grabBags = []string{"util", "utils", "common", "helper", "helpers", "misc", "base", "shared", "lib", "types"}
+
+func packageName(f *file) []offence {
+	name := f.syntax.Name.Name
+	if !contains(grabBags, strings.TrimSuffix(name, "_test")) && !contains(grabBags, path.Base(path.Dir(f.name))) {
+		return nil
+	}
+	return []offence{{f.name, f.lineOf(f.syntax.Name.Pos()), "package " + name + ": name it after what it does"}}
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,72 @@
+package tidy
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestRulesFindOffences gives each rule one file that keeps it and one that breaks it.
+func TestRulesFindOffences(t *testing.T) {
+	long := "package p\n" + strings.Repeat("\n", maxLines)
+	for _, test := range []struct {
+		rule, file, source string
+		want               string // "" for a file that keeps the rule
+	}{
+		{"gofmt", "p/p.go", "package p\n\nvar x = 1\n", ""},
+		{"gofmt", "p/p.go", "package p\n\nvar x  = 1\n", "p/p.go:3: run gofmt"},
+		{"file length", "p/p.go", long[:maxLines], ""},
+		{"file length", "p/p.go", long, "p/p.go:601: 601 lines, at most 600: split it by idea"},
+		{"no sleep and no skip in tests", "p/p.go", "package p\nvar _ = time.Sleep", ""},
+		{"no sleep and no skip in tests", "p/p_test.go", "package p\nvar _ = time.Sleep",
+			"p/p_test.go:2: time.Sleep: wait for the event instead of sleeping"},
+		{"no sleep and no skip in tests", "p/p_test.go", "package p\nfunc f() {\n\tt.Skip()\n}",
+			"p/p_test.go:3: t.Skip: a test that is there runs"},
+		{"nothing left to do", "README.md", "TODOMVC is a word", ""},
+		{"nothing left to do", "README.md", "a\nTO" + "DO: b", "README.md:2: TO" + "DO: do it now or say why not"},
+		{"nothing left to do", "p/testdata/x", "TO" + "DO", ""},
+		{"package doc", "p/p.go", "// Package p is documented.\npackage p", ""},
+		{"package doc", "p/p.go", "package p",
+			"p:1: no package comment: what it is, its spec, what it may import, who owns what"},
+		{"package names", "smp/smp.go", "package smp", ""},
+		{"package names", "smp/util/u.go", "package util", "smp/util/u.go:1: package util: name it after what it does"},
+		{"import direction", "engine/e.go", "package engine\nimport \"switchyard/shard\"", ""},
+		{"import direction", "cmd/smp-server/m.go", "package main\nimport \"switchyard/wal\"", ""},
+		{"import direction", "cmd/smp-server/m.go", "package main\nimport \"switchyard/cmd/internal/x\"", ""},
+		{"import direction", "engine/e_test.go", "package engine\nimport \"switchyard/wal\"", ""},
+		{"import direction", "engine/e.go", "package engine\nimport \"switchyard/wal\"",
+			"engine/e.go:2: engine may not import switchyard/wal"},
+		{"import direction", "tls/t.go", "package tls\n\nimport \"switchyard/smp\"",
+			"tls/t.go:3: tls may not import switchyard/smp"},
+		{"import direction", "agent/a_test.go", "package agent\nimport \"switchyard/engine\"",
+			"agent/a_test.go:2: agent may not import switchyard/engine"},
+		{"no machine paths", "Makefile", "cd /etc/opt/simplex && echo https://x/home/y", ""},
+		{"no machine paths", "Makefile", "cd /ho" + "me/someone", "Makefile:1: /ho" + "me/someone: a path of one machine"},
+		{"no registry hosts", "README.md", "go.dev", ""},
+		{"no registry hosts", "README.md", "proxy.golang" + ".org", "README.md:1: proxy.golang" + ".org: the host of a package registry"},
+	} {
+		t.Run(test.rule+" "+test.file, func(t *testing.T) {
+			f, err := newFile(test.file, []byte(test.source))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, o := range find(t, test.rule)([]*file{f}) {
+				got = append(got, o.String())
+			}
+			if s := strings.Join(got, "\n"); s != test.want {
+				t.Errorf("got %q, want %q", s, test.want)
+			}
+		})
+	}
+}
+
+func find(t *testing.T, name string) func([]*file) []offence {
+	t.Helper()
+	for _, r := range rules {
+		if r.name == name {
+			return r.find
+		}
+	}
+	t.Fatalf("no rule %q", name)
+	return nil
+}
