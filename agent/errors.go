@@ -1,0 +1,70 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+
+	"switchyard/smp"
+)
+
+// Errors of dialing. They are wrapped in a DialError.
+var (
+	ErrNoHost = errors.New("agent: address without host")
+)
+
+// Errors of commands that got no response, and reasons for which a client is closed.
+var (
+	// ErrClosed: Close was called.
+	ErrClosed = errors.New("agent: client closed")
+	// ErrDisconnected: the router closed the connection, or the network did. Errors wrap it with the cause.
+	ErrDisconnected = errors.New("agent: disconnected")
+	// ErrBadBlock: the router sent a block that does not decrypt, or whose content is not a batch of transmissions.
+	// The connection is closed, as nothing that follows can be trusted.
+	ErrBadBlock = errors.New("agent: bad block from the router")
+	// ErrTimeout: no response within Config.CommandTimeout, or no answer to several PINGs.
+	ErrTimeout = errors.New("agent: no response in time")
+	// ErrWindow: Config.Window commands wait for their responses already.
+	ErrWindow = errors.New("agent: too many commands without response")
+	// ErrTooLarge: the command fits no block.
+	ErrTooLarge = errors.New("agent: command larger than a block")
+)
+
+// Errors of responses.
+var (
+	// ErrBadResponse: the response, or its parameters, do not parse.
+	ErrBadResponse = errors.New("agent: response that does not parse")
+	// ErrWrongEntity: the entity ID of the response is not that of the command.
+	ErrWrongEntity = errors.New("agent: response for another entity")
+	// ErrUnknownCommand: the correlation ID of the response is that of no command that waits. This is the Err of an
+	// EventUnexpected.
+	ErrUnknownCommand = errors.New("agent: response to no known command")
+	// ErrBody: a message body does not decrypt with the queue's secret, or is no message inside.
+	ErrBody = errors.New("agent: message body that does not decrypt")
+)
+
+// UnexpectedError is a well-formed response that does not answer the command.
+type UnexpectedError struct{ Tag smp.ResponseTag }
+
+func (e *UnexpectedError) Error() string { return "agent: unexpected response " + e.Tag.String() }
+
+// DialStep is where dialing failed.
+type DialStep string
+
+const (
+	StepConnect   DialStep = "connect"   // TCP
+	StepTLS       DialStep = "tls"       // TLS handshake, with the fingerprint of the address
+	StepHandshake DialStep = "handshake" // SMP handshake
+)
+
+// DialError says which host failed where. Err is a net, tls (VerifyChain's errors, *tls.Error) or smp.TransportError.
+type DialError struct {
+	Host string
+	Step DialStep
+	Err  error
+}
+
+func (e *DialError) Error() string {
+	return fmt.Sprintf("agent: %s with %s: %v", e.Step, e.Host, e.Err)
+}
+
+func (e *DialError) Unwrap() error { return e.Err }
