@@ -157,11 +157,11 @@ func ParseQueueURIText(text string) (u QueueURI, err error) {
 	if err != nil {
 		return u, err
 	}
-	id, text, ok := strings.Cut(strings.TrimPrefix(text, "/"), "#")
-	if u.Server = server; !ok || server.Scheme != SchemeSMP || server.BasicAuth != "" {
+	id, text, ok := strings.Cut(text, "#")
+	if u.Server = server; !ok || !strings.HasPrefix(id, "/") || server.Scheme != SchemeSMP || server.BasicAuth != "" {
 		return u, errQueueURI
 	}
-	if u.SenderID, ok = parseBase64URL(strings.TrimSuffix(id, "/")); !ok {
+	if u.SenderID, ok = parseBase64URL(strings.TrimSuffix(id[1:], "/")); !ok {
 		return u, errQueueURI
 	}
 	key, query, versioned := strings.Cut(text, "?")

@@ -79,17 +79,18 @@ func AppendAuthorized(b, sessionID, corrID, entityID, command []byte) []byte {
 	return append(AppendShort(AppendShort(AppendShort(b, sessionID), corrID), entityID), command...)
 }
 
-// AppendTransmission appends a transmission of a client. authorized is what AppendAuthorized gave for a session ID
-// whose length is sessionIDLen bytes; auth is the authenticator over it, or empty; serviceSig is nil without one.
-func AppendTransmission(b []byte, v Version, auth, serviceSig, authorized []byte, sessionIDLen int) []byte {
+// AppendTransmission appends a transmission of a client. signed is correlation ID to the end: what AppendAuthorized gave
+// behind the short string of the session ID. auth is the authenticator over all of that, or empty; serviceSig is nil
+// without one.
+func AppendTransmission(b []byte, v Version, sessionID, auth, serviceSig, signed []byte) []byte {
 	b = AppendShort(b, auth)
 	if v >= VersionServiceCerts && len(auth) > 0 {
 		b = AppendMaybeShort(b, serviceSig)
 	}
-	if v >= VersionAuthCmds {
-		authorized = authorized[1+sessionIDLen:]
+	if v < VersionAuthCmds {
+		b = AppendShort(b, sessionID)
 	}
-	return append(b, authorized...)
+	return append(b, signed...)
 }
 
 // AppendResponseHeader appends a router's transmission up to its response, which the caller appends: no
