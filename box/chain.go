@@ -26,7 +26,7 @@ type Chain struct {
 // X25519 secret of the keys in the two hellos. The router seals with router
 // and opens with client, the client the other way round.
 func NewChains(sessionID []byte, secret *[KeySize]byte) (router, client Chain) {
-	var okm [64]byte
+	var okm [2 * KeySize]byte
 	deriveChains(&okm, sessionID, secret)
 	copy(router.key[:], okm[:32])
 	copy(client.key[:], okm[32:])

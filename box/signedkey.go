@@ -108,7 +108,7 @@ func parseTLV(b []byte, tag byte) (content, rest []byte, ok bool) {
 	n, b := int(b[1]), b[2:]
 	if n >= 0x80 {
 		size := n & 0x7f
-		if size == 0 || size > 4 || size > len(b) {
+		if size == 0 || size > 3 || size > len(b) {
 			return nil, nil, false
 		}
 		n = 0
