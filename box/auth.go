@@ -95,9 +95,9 @@ func AppendAuth(dst []byte, key *PrivateKey, sessionKey *[KeySize]byte, a *Autho
 	return dst, ErrKey
 }
 
-// AppendAuthenticator appends the 80-byte X25519 authenticator of the message with the given SHA-512: its box
-// with the raw X25519 secret of queue key and session key, and the correlation
-// ID as nonce.
+// AppendAuthenticator appends the 80-byte X25519 authenticator of the message
+// with the given SHA-512: the box of that hash with the raw X25519 secret of
+// queue key and session key, and the correlation ID as nonce.
 func AppendAuthenticator(dst []byte, secret *[KeySize]byte, corrID []byte, hash *[sha512.Size]byte) []byte {
 	var box [AuthenticatorSize]byte
 	sealHash(&box, secret, corrID, hash)
@@ -105,8 +105,8 @@ func AppendAuthenticator(dst []byte, secret *[KeySize]byte, corrID []byte, hash 
 }
 
 // VerifyAuthenticator tells whether auth is the X25519 authenticator of the
-// message with the given SHA-512. The work is the same for every auth of the right
-// size.
+// message with the given SHA-512. The work is the same for every auth of the
+// right size.
 func VerifyAuthenticator(auth []byte, secret *[KeySize]byte, corrID []byte, hash *[sha512.Size]byte) bool {
 	if len(auth) != AuthenticatorSize {
 		return false

@@ -1,9 +1,23 @@
 package box
 
+// Both packages are marked deprecated, to keep applications away from building
+// blocks. Boxes sealed in place and detached are built of just these, and
+// x/crypto's own secretbox is built on the same code.
 import (
-	"golang.org/x/crypto/poly1305" //nolint:staticcheck // the only exported Poly1305 of x/crypto; secretbox is built on the same code
+	//lint:ignore SA1019 see above
+	"golang.org/x/crypto/poly1305"
+	//lint:ignore SA1019 see above
 	"golang.org/x/crypto/salsa20/salsa"
 )
+
+// Precompute sets dst to HSalsa20(key, 16 zero bytes), the subkey that the
+// sealing and opening functions take. key is the raw result of X25519 or a
+// symmetric key; the protocol's box has this step for both. dst and key may be
+// the same array.
+func Precompute(dst, key *[KeySize]byte) {
+	var zero [16]byte
+	salsa.HSalsa20(dst, &zero, key, &salsa.Sigma)
+}
 
 // stream is the state of one box: the Salsa20 key and counter block for its
 // nonce, and the first block of key stream. The first half of that block is

@@ -1,22 +1,11 @@
 package box
 
-import "golang.org/x/crypto/salsa20/salsa"
-
 // Sizes in bytes of the parts of a box.
 const (
 	TagSize   = 16
 	KeySize   = 32
 	NonceSize = 24
 )
-
-// Precompute sets dst to HSalsa20(key, 16 zero bytes), the subkey that the
-// sealing and opening functions take. key is the raw result of X25519 or a
-// symmetric key; the protocol's box has this step for both. dst and key may be
-// the same array.
-func Precompute(dst, key *[KeySize]byte) {
-	var zero [16]byte
-	salsa.HSalsa20(dst, &zero, key, &salsa.Sigma)
-}
 
 // Seal encrypts buf[16:] in place and sets buf[:16] to its tag. It panics when
 // len(buf) < 16.

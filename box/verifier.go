@@ -23,7 +23,7 @@ type Claim struct {
 //
 // The zero value is ready for use. A Verifier belongs to one goroutine and
 // refers to the slices of the added claims until Reset; keys are copied. In
-// steady state it does not allocate.
+// steady state it does not allocate for valid claims of Ed25519 and X25519.
 type Verifier struct {
 	claims  []claim
 	keys    []PublicKey
@@ -99,11 +99,11 @@ func (v *Verifier) verify(c *claim) bool {
 	// how many keys a queue has, but not which of them signed.
 	ok := false
 	for k := c.first; k < c.first+c.count; k++ {
-		key, real := &v.keys[k], true
+		key, fits := &v.keys[k], true
 		if key.alg != alg {
-			key, real = &dummies[alg], false
+			key, fits = &dummies[alg], false
 		}
-		ok = v.verifyKey(c, key) && real || ok
+		ok = v.verifyKey(c, key) && fits || ok
 	}
 	return ok
 }
