@@ -1,0 +1,67 @@
+package wal
+
+import (
+	"github.com/cockroachdb/pebble/v2"
+
+	"switchyard/shard"
+)
+
+// done is the commit of a transaction that nothing is left to wait for.
+type done struct{}
+
+func (done) Wait() error { return nil }
+
+// Commit implements shard.Tx. The writes go into the log's buffer and into the table in memory, and are visible when
+// it returns; with SyncAlways the goroutine of Pebble's log writes and syncs the log meanwhile, for all transactions
+// at once that got into the buffer since its last sync.
+func (t *tx) Commit() (shard.Commit, error) {
+	s := t.s
+	if t.batch.Empty() {
+		t.recycle()
+		return done{}, nil
+	}
+	if err := s.writable(); err != nil {
+		t.recycle()
+		return nil, err
+	}
+	s.guard.stats.commits.Add(1)
+	if s.sync == SyncAlways {
+		if err := s.db.ApplyNoSyncWait(t.batch, pebble.Sync); err != nil {
+			return nil, err // the batch stays with Pebble
+		}
+		return t, nil
+	}
+	if err := s.db.Apply(t.batch, pebble.NoSync); err != nil {
+		return nil, err
+	}
+	s.dirty.Store(true)
+	t.recycle()
+	return done{}, s.guard.err()
+}
+
+// writable refuses commits to a store that failed or was closed.
+func (s *Store) writable() error {
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	return s.guard.err()
+}
+
+// Wait implements shard.Commit for SyncAlways. The guard hides failures of the log from Pebble, so the answer of
+// SyncWait alone says nothing.
+func (t *tx) Wait() error {
+	err := t.batch.SyncWait()
+	if failure := t.s.guard.err(); failure != nil {
+		err = failure
+	}
+	t.recycle()
+	return err
+}
+
+// recycle gives the transaction back.
+func (t *tx) recycle() {
+	t.batch.Close() // of a batch that is not committing: never an error
+	t.batch = nil
+	t.put = t.put[:0]
+	t.s.txs.Put(t)
+}

@@ -1,0 +1,183 @@
+package wal
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"switchyard/shard"
+	"switchyard/smp"
+)
+
+// Load implements shard.Store. Reads of one call share an iterator over the heads.
+func (s *Store) Load(lookups []shard.Lookup) {
+	var key [maxKeySize]byte
+	var heads *pebble.Iterator
+	for i := range lookups {
+		l := &lookups[i]
+		l.Found, l.Err = nil, nil
+		q, err := s.record(key[:0], l)
+		if q != nil {
+			if heads == nil {
+				heads, err = s.heads(nil)
+			}
+			if err == nil {
+				err = loadHeads(heads, q)
+			}
+		}
+		if err != nil {
+			l.Err = err
+			continue
+		}
+		l.Found = q
+	}
+	if heads != nil {
+		heads.Close() // its errors were reported by the seeks
+	}
+}
+
+// record finds the record of a lookup; nil when there is none. Rows that lead to a record which does not lead back
+// count for nothing.
+func (s *Store) record(key []byte, l *shard.Lookup) (*shard.Loaded, error) {
+	if len(l.ID) > smp.MaxShort {
+		return nil, nil
+	}
+	var recipient smp.ID
+	if l.Kind == shard.ByRecipient {
+		if len(l.ID) != idSize {
+			return nil, nil
+		}
+		recipient = smp.ID(l.ID)
+	} else {
+		n, err := s.get(appendKey(key, spaces[l.Kind], l.ID), recipient[:])
+		if errors.Is(err, ErrMissing) {
+			return nil, nil
+		}
+		if err == nil && n != idSize {
+			err = ErrCorrupt
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	v, closer, err := s.db.Get(appendKey(key, spaceQueues, recipient[:]))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	q := new(shard.Loaded)
+	ok := parseRecord(recipient, v, &q.Record)
+	closer.Close()
+	if !ok {
+		return nil, ErrCorrupt
+	}
+	if !leadsBack(&q.Record, l) {
+		return nil, nil
+	}
+	return q, nil
+}
+
+func leadsBack(r *shard.Record, l *shard.Lookup) bool {
+	switch l.Kind {
+	case shard.BySender:
+		return bytes.Equal(r.SenderID[:], l.ID)
+	case shard.ByNotifier:
+		return r.Notifier != nil && bytes.Equal(r.Notifier.ID[:], l.ID)
+	case shard.ByLink:
+		return bytes.Equal(r.LinkID, l.ID)
+	}
+	return true
+}
+
+// get reads the value of key into dst and returns its length; ErrMissing when there is none, ErrCorrupt when it is
+// longer than dst.
+func (s *Store) get(key, dst []byte) (int, error) {
+	v, closer, err := s.db.Get(key)
+	if err != nil {
+		if errors.Is(err, pebble.ErrNotFound) {
+			return 0, ErrMissing
+		}
+		return 0, err
+	}
+	n := copy(dst, v)
+	if n < len(v) {
+		err = ErrCorrupt
+	}
+	return n, errors.Join(err, closer.Close())
+}
+
+// heads opens an iterator over message headers from the given key on, from the first one when it is nil.
+func (s *Store) heads(from []byte) (*pebble.Iterator, error) {
+	if from == nil {
+		from = headsLower
+	}
+	return s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: headsUpper})
+}
+
+var (
+	headsLower = []byte{spaceHeads}
+	headsUpper = []byte{spaceHeads + 1}
+)
+
+// loadHeads fills in the first and last header of a queue, by two seeks when it has messages and by one when it has
+// none.
+func loadHeads(it *pebble.Iterator, q *shard.Loaded) (err error) {
+	// Behind every position: SeekLT leaves out the key itself.
+	var key [messageKeySize + 1]byte
+	k := appendMessageKey(key[:0], spaceHeads, &q.Record.RecipientID, 1<<64-1)
+	if !it.SeekPrefixGE(k[:queueKeySize]) {
+		return it.Error()
+	}
+	if q.First, err = headAt(it); err != nil {
+		return err
+	}
+	if !it.SeekLT(append(k, 0xFF)) {
+		return errors.Join(ErrCorrupt, it.Error())
+	}
+	if q.Last, err = headAt(it); err != nil {
+		return err
+	}
+	q.Messages = int(q.Last.Seq - q.First.Seq + 1)
+	return nil
+}
+
+// headAt reads the header that the iterator stands on.
+func headAt(it *pebble.Iterator) (shard.MessageHeader, error) {
+	v, err := it.ValueAndErr()
+	if err != nil {
+		return shard.MessageHeader{}, err
+	}
+	key := it.Key()
+	if len(key) != messageKeySize {
+		return shard.MessageHeader{}, ErrCorrupt
+	}
+	h, ok := parseHeader(v, keySeq(key))
+	if !ok {
+		return h, ErrCorrupt
+	}
+	return h, nil
+}
+
+// Header implements shard.Store.
+func (s *Store) Header(queue *smp.ID, seq uint64) (shard.MessageHeader, error) {
+	var key [messageKeySize]byte
+	var value [headerSize]byte
+	n, err := s.get(appendMessageKey(key[:0], spaceHeads, queue, seq), value[:])
+	if err != nil {
+		return shard.MessageHeader{}, err
+	}
+	h, ok := parseHeader(value[:n], seq)
+	if !ok {
+		return h, ErrCorrupt
+	}
+	return h, nil
+}
+
+// Body implements shard.Store. Quota markers have no body: ErrMissing.
+func (s *Store) Body(queue *smp.ID, seq uint64, dst []byte) (int, error) {
+	var key [messageKeySize]byte
+	return s.get(appendMessageKey(key[:0], spaceBodies, queue, seq), dst)
+}
