@@ -1,6 +1,10 @@
 package agent
 
-import "switchyard/smp"
+import (
+	"bytes"
+
+	"switchyard/smp"
+)
 
 // EventKind tells what an event is.
 type EventKind uint8
@@ -28,4 +32,13 @@ type Event struct {
 	Body   []byte // EventMessage: sealed for the recipient, see RcvQueue.Open
 	Params []byte // encoded parameters of the event
 	Err    error
+}
+
+// own makes the event independent of the reader's block.
+func (e *Event) own() {
+	e.Entity, e.Params = bytes.Clone(e.Entity), bytes.Clone(e.Params)
+	if e.Kind == EventMessage {
+		m, _ := smp.ParseMsg(e.Params)
+		e.MsgID, e.Body = m.ID, m.Body
+	}
 }

@@ -1,0 +1,136 @@
+package agent
+
+import (
+	"crypto/sha512"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// encodeBlock makes a block of one command. The buffer is the caller's.
+func (c *Client) encodeBlock(command *Command, id *corrID) (*buffer, error) {
+	b := borrow()
+	start := c.contentStart()
+	at := start + 3 // count and length
+	t, err := c.appendTransmission(b.data[:at], command, id[:])
+	limit := start + smp.MaxContent
+	if c.encrypted {
+		limit = start + smp.MaxEncryptedContent
+	}
+	if err == nil && len(t) > limit {
+		err = ErrTooLarge
+	}
+	if err != nil {
+		b.release()
+		return nil, err
+	}
+	b.n = len(t) - start
+	b.data[start] = 1
+	n := len(t) - at
+	b.data[at-2], b.data[at-1] = byte(n>>8), byte(n)
+	b.open = !c.config.OneCommandPerBlock
+	return b, nil
+}
+
+// appendTransmission appends a command with its authorization (facts of the transmission: smp).
+//
+//	short auth ‖ [version ≥ 16, with auth: '0'] ‖ [version 6: short session ID] ‖ short corr ID ‖ short entity ID ‖ command
+//
+// What auth covers begins with the session ID at every version. From version 7, where that is not sent, it is put
+// where the end of auth will be, so that the covered bytes lie together and nothing is copied; auth is always longer
+// than a TLS 1.3 session ID.
+func (c *Client) appendTransmission(b []byte, command *Command, id []byte) ([]byte, error) {
+	if command.key == nil {
+		b = smp.AppendResponseHeader(b, c.version, c.sessionID, id, command.entity)
+		return command.append(b, c.version), nil
+	}
+	start := len(b)
+	size := authSize(command.key.Alg())
+	b = append(b, make([]byte, 1+size)...)
+	if c.version >= smp.VersionServiceCerts {
+		b = append(b, '0')
+	}
+	covered := len(b)
+	if c.version >= smp.VersionAuthCmds {
+		covered -= 1 + len(c.sessionID)
+	}
+	b = smp.AppendAuthorized(b[:covered], c.sessionID, id, command.entity, nil)
+	b = command.append(b, c.version)
+	auth, err := command.key.authorize(c.serverKey, id, b[covered:])
+	if err != nil {
+		return b[:start], err
+	}
+	b[start] = byte(size)
+	copy(b[start+1:], auth)
+	if c.version >= smp.VersionServiceCerts {
+		b[start+1+size] = '0'
+	}
+	return b, nil
+}
+
+// authSize is the length of an authorization.
+func authSize(alg box.Alg) int {
+	switch alg {
+	case box.Ed448:
+		return box.Ed448SignatureSize
+	case box.X25519:
+		return box.AuthenticatorSize
+	}
+	return box.Ed25519SignatureSize
+}
+
+// authorize returns the authorization of the covered bytes.
+func (k *Key) authorize(serverKey *[box.KeySize]byte, id, covered []byte) ([]byte, error) {
+	if k.Alg() != box.X25519 {
+		return k.private.Sign(covered), nil
+	}
+	if serverKey == nil {
+		return nil, box.ErrNoSessionKey
+	}
+	hash := sha512.Sum512(covered)
+	return box.AppendAuthenticator(nil, k.sessionSecret(serverKey), id, &hash), nil
+}
+
+// encodedBatch is commands as they stand in their blocks.
+type encodedBatch struct {
+	blocks []*buffer
+	ids    []corrID
+}
+
+func (e *encodedBatch) release() {
+	for _, b := range e.blocks {
+		b.release()
+	}
+}
+
+// encodeBatch packs commands into blocks.
+func (c *Client) encodeBatch(commands []Command) (encodedBatch, error) {
+	e := encodedBatch{ids: make([]corrID, len(commands))}
+	sizes := make([]int, len(commands))
+	var all []byte
+	for i := range commands {
+		e.ids[i] = newCorrID()
+		before := len(all)
+		var err error
+		if all, err = c.appendTransmission(all, &commands[i], e.ids[i][:]); err != nil {
+			return encodedBatch{}, err
+		}
+		sizes[i] = len(all) - before
+	}
+	for _, span := range smp.AppendBatchSpans(nil, sizes) {
+		if span.TooLarge {
+			e.release()
+			return encodedBatch{}, ErrTooLarge
+		}
+		b := borrow()
+		start := c.contentStart()
+		content := append(b.data[start:start], byte(span.To-span.From))
+		for _, n := range sizes[span.From:span.To] {
+			content = smp.AppendLarge(content, all[:n])
+			all = all[n:]
+		}
+		b.n = len(content)
+		e.blocks = append(e.blocks, b)
+	}
+	return e, nil
+}

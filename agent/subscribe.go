@@ -1,0 +1,79 @@
+package agent
+
+import (
+	"context"
+
+	"switchyard/smp"
+)
+
+// subscribeChunk is how many subscriptions SubscribeAll has under way: ten blocks with Ed25519 keys. So a client with
+// very many queues neither floods the router nor waits for each block.
+const subscribeChunk = 1350
+
+// subscribed is the error of a response to SUB.
+func subscribed(r Response) error {
+	if r.Err == nil && r.Tag != smp.RespSOK && r.Tag != smp.RespOK {
+		return &UnexpectedError{r.Tag}
+	}
+	return r.Err
+}
+
+// Subscribe subscribes a queue (SUB).
+func (c *Client) Subscribe(ctx context.Context, q *RcvQueue) error {
+	r, err := c.Call(ctx, q.Sub())
+	if err != nil {
+		return err
+	}
+	return subscribed(r)
+}
+
+// SubscribeAll subscribes queues in batches, as many a block as fit (135 with Ed25519 keys). It returns an
+// error for each queue, nil where it is subscribed.
+func (c *Client) SubscribeAll(ctx context.Context, queues []*RcvQueue) []error {
+	errs := make([]error, len(queues))
+	chunk := subscribeChunk
+	if c.config.Window > 0 {
+		chunk = min(chunk, c.config.Window)
+	}
+	for from := 0; from < len(queues); from += chunk {
+		to := min(from+chunk, len(queues))
+		c.subscribeSome(ctx, queues[from:to], errs[from:to])
+	}
+	return errs
+}
+
+// subscribeSome subscribes queues that fit the window. Results that come after the end of ctx are not written to errs.
+func (c *Client) subscribeSome(ctx context.Context, queues []*RcvQueue, errs []error) {
+	commands := make([]Command, len(queues))
+	for i, q := range queues {
+		commands[i] = q.Sub()
+	}
+	type result struct {
+		i   int
+		err error
+	}
+	results := make(chan result, len(queues)) // takes all of them, so that the reader never waits
+	left, err := len(queues), ctx.Err()
+	for err == nil {
+		err = c.DoBatch(commands, func(i int, r Response) { results <- result{i, subscribed(r)} })
+		if err != ErrWindow {
+			break
+		}
+		err = c.awaitRoom(ctx, len(queues))
+	}
+	answered := make([]bool, len(queues))
+	for err == nil && left > 0 {
+		select {
+		case r := <-results:
+			errs[r.i], answered[r.i] = r.err, true
+			left--
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
+	}
+	for i := range errs {
+		if !answered[i] {
+			errs[i] = err
+		}
+	}
+}
