@@ -1,0 +1,265 @@
+// Package serverini reads the ini files of the servers, as the reference's servers write them: sections in
+// brackets, `key = value` or `key: value`, comments only at the start of a line, the rest of the line is the value.
+// Where a key is given twice the first counts, as in the reference.
+//
+// Its point is the errors: each is one line that names the file, the line, the section and key, what is wrong and
+// how to mend it. Values are read through methods that remember the first fault, so that a server's settings are a
+// flat list; the caller asks Err once at the end.
+//
+// serverini imports nothing of ours. A File belongs to one goroutine.
+package serverini
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"gopkg.in/ini.v1"
+)
+
+// File is a parsed ini file.
+type File struct {
+	Path string
+
+	data  []byte
+	ini   *ini.File
+	fault error
+}
+
+// Fault is an error in an ini file. Line is 0 when there is no line to name.
+type Fault struct {
+	Path         string
+	Line         int
+	Section, Key string
+	What, Mend   string
+}
+
+func (f *Fault) Error() string {
+	var b strings.Builder
+	b.WriteString(f.Path)
+	if f.Line > 0 {
+		fmt.Fprintf(&b, ":%d", f.Line)
+	}
+	b.WriteString(": ")
+	if f.Section != "" {
+		fmt.Fprintf(&b, "[%s] ", f.Section)
+	}
+	if f.Key != "" {
+		b.WriteString(f.Key + ": ")
+	}
+	b.WriteString(f.What)
+	if f.Mend != "" {
+		b.WriteString("; " + f.Mend)
+	}
+	return strings.Map(printable, b.String())
+}
+
+// printable keeps a fault on one line of a terminal, whatever stands in the file.
+func printable(r rune) rune {
+	if unicode.IsControl(r) || r == unicode.ReplacementChar {
+		return '?'
+	}
+	return r
+}
+
+// Load reads and parses the file at path.
+func Load(path string) (*File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		var p *fs.PathError
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return nil, &Fault{Path: path, What: "cannot read: " + err.Error(), Mend: "make it readable for this process"}
+	}
+	return Parse(path, data)
+}
+
+// Parse parses data; path is what faults name.
+func Parse(path string, data []byte) (*File, error) {
+	parsed, err := ini.LoadSources(ini.LoadOptions{
+		IgnoreInlineComment:     true,
+		IgnoreContinuation:      true,
+		PreserveSurroundedQuote: true,
+		AllowNonUniqueSections:  true,
+		AllowShadows:            true,
+	}, data)
+	if err != nil {
+		return nil, parseFault(path, data)
+	}
+	f := &File{Path: path, data: data, ini: parsed}
+	for _, s := range parsed.Sections() {
+		if again, _ := parsed.SectionsByName(s.Name()); len(again) > 1 {
+			return nil, &Fault{Path: path, What: "[" + s.Name() + "] stands here twice", Mend: "make it one section"}
+		}
+	}
+	for _, k := range parsed.Section(ini.DefaultSection).KeyStrings() {
+		return nil, f.newFault("", k, "stands before the first section", "move it below its [SECTION]")
+	}
+	return f, nil
+}
+
+// parseFault finds the line that the parser could not read. What the parser says would show the text of that line,
+// which may hold a password.
+func parseFault(path string, data []byte) error {
+	fault := &Fault{Path: path, What: "cannot be parsed", Mend: "look for an unclosed quote or bracket"}
+	for n, line := range strings.Split(string(data), "\n") {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || line[0] == '#' || line[0] == ';':
+		case line[0] == '[' && !strings.Contains(line, "]"):
+			fault.Line, fault.What, fault.Mend = n+1, "a section without its closing bracket", "write [SECTION]"
+			return fault
+		case line[0] != '[' && strings.IndexAny(line, "=:") <= 0:
+			fault.Line, fault.What, fault.Mend = n+1, "no setting, section or comment", "write `key = value`, or `#` before a comment"
+			return fault
+		}
+	}
+	return fault
+}
+
+// Err is the first fault that a reading method has found.
+func (f *File) Err() error { return f.fault }
+
+// Refuse makes a fault of a value that this package cannot judge, unless there is an earlier one.
+func (f *File) Refuse(section, key, what, mend string) {
+	if f.fault == nil {
+		f.fault = f.newFault(section, key, what, mend)
+	}
+}
+
+func (f *File) newFault(section, key, what, mend string) *Fault {
+	return &Fault{Path: f.Path, Line: f.line(section, key), Section: section, Key: key, What: what, Mend: mend}
+}
+
+// line finds the line of a key, or of its section when the key is missing, or 0.
+func (f *File) line(section, key string) int {
+	current, found := "", 0
+	for n, line := range strings.Split(string(f.data), "\n") {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			current = strings.Trim(line, "[] ")
+			if current == section {
+				found = n + 1
+			}
+			continue
+		}
+		name, _, ok := cutSetting(line)
+		if ok && current == section && name == key {
+			return n + 1
+		}
+	}
+	return found
+}
+
+// cutSetting splits a line at the first delimiter.
+func cutSetting(line string) (key, value string, ok bool) {
+	i := strings.IndexAny(line, "=:")
+	if i < 0 {
+		return "", "", false
+	}
+	return strings.TrimSpace(line[:i]), strings.TrimSpace(line[i+1:]), true
+}
+
+// Lookup returns the text of a key, and whether it is there at all: an empty value is there.
+func (f *File) Lookup(section, key string) (string, bool) {
+	s, err := f.ini.GetSection(section)
+	if err != nil || !s.HasKey(key) {
+		return "", false
+	}
+	return s.Key(key).Value(), true
+}
+
+// Text returns the value of a key, or def.
+func (f *File) Text(section, key, def string) string {
+	if v, ok := f.Lookup(section, key); ok {
+		return v
+	}
+	return def
+}
+
+// Required returns the value of a key that must be there.
+func (f *File) Required(section, key, example string) string {
+	v, ok := f.Lookup(section, key)
+	if !ok {
+		f.Refuse(section, key, "is missing", "add `"+key+" = "+example+"`")
+	}
+	return v
+}
+
+// OnOff returns whether a key is `on`, or def without the key.
+func (f *File) OnOff(section, key string, def bool) bool {
+	switch v, ok := f.Lookup(section, key); {
+	case !ok:
+		return def
+	case v == "on", v == "off":
+		return v == "on"
+	default:
+		f.Refuse(section, key, strconv.Quote(v)+" is neither on nor off", "write on or off")
+		return def
+	}
+}
+
+// Int returns a number from min to max, or def without the key.
+func (f *File) Int(section, key string, def, min, max int64) int64 {
+	v, ok := f.Lookup(section, key)
+	if !ok {
+		return def
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < min || n > max {
+		f.Refuse(section, key, strconv.Quote(v)+" is not a number in range", fmt.Sprintf("write one from %d to %d", min, max))
+		return def
+	}
+	return n
+}
+
+// Choice returns a value that must be one of choices; the first is the default.
+func (f *File) Choice(section, key string, choices ...string) string {
+	v, ok := f.Lookup(section, key)
+	if !ok {
+		return choices[0]
+	}
+	if !slices.Contains(choices, v) {
+		f.Refuse(section, key, strconv.Quote(v)+" is unknown", "write "+strings.Join(choices, " or "))
+		return choices[0]
+	}
+	return v
+}
+
+// Doubtful returns a line for each key that is not in known, and for each that is given twice. The reference takes
+// both without a word; an operator who has misspelt a key wants to know.
+func (f *File) Doubtful(known map[string][]string) (lines []string) {
+	for _, s := range f.ini.Sections() {
+		for _, k := range s.Keys() {
+			if !slices.Contains(known[s.Name()], k.Name()) {
+				lines = append(lines, f.newFault(s.Name(), k.Name(), "is not a setting of this server", "it is ignored").Error())
+			} else if len(k.ValueWithShadows()) > 1 {
+				lines = append(lines, f.newFault(s.Name(), k.Name(), "is given twice", "the first counts").Error())
+			}
+		}
+	}
+	return lines
+}
+
+// Settings lists the keys of each section of an ini text, those that are commented out (`# key = …`) included.
+func Settings(text string) map[string][]string {
+	known := make(map[string][]string)
+	section := ""
+	for _, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "[") {
+			section = strings.Trim(line, "[]")
+			continue
+		}
+		key, _, ok := cutSetting(strings.TrimPrefix(line, "# "))
+		if ok && !strings.ContainsAny(key, " `#") {
+			known[section] = append(known[section], key)
+		}
+	}
+	return known
+}

@@ -1,0 +1,157 @@
+package serverini
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const sample = `# a comment
+[TRANSPORT]
+host = example.net
+port: 5223,443
+# key = commented
+log_tls_errors = off
+note = keeps # and ; and "quotes" \
+empty =
+port = 1
+
+[AUTH]
+; another comment
+new_queues = maybe
+create_password = a=b:c
+quota = 12x
+mode = sometimes
+`
+
+func parse(t *testing.T, text string) *File {
+	t.Helper()
+	f, err := Parse("x.ini", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestLookup(t *testing.T) {
+	f := parse(t, sample)
+	for _, test := range []struct {
+		section, key, want string
+		there              bool
+	}{
+		{"TRANSPORT", "host", "example.net", true},
+		{"TRANSPORT", "port", "5223,443", true}, // the other delimiter; the first of two counts
+		{"TRANSPORT", "note", `keeps # and ; and "quotes" \`, true},
+		{"TRANSPORT", "empty", "", true},
+		{"TRANSPORT", "key", "", false},
+		{"AUTH", "create_password", "a=b:c", true},
+		{"AUTH", "host", "", false},
+		{"auth", "new_queues", "", false}, // names are case-sensitive
+		{"NOWHERE", "host", "", false},
+	} {
+		got, there := f.Lookup(test.section, test.key)
+		if got != test.want || there != test.there {
+			t.Errorf("[%s] %s: %q %v, want %q %v", test.section, test.key, got, there, test.want, test.there)
+		}
+	}
+	if f.Err() != nil {
+		t.Error(f.Err())
+	}
+}
+
+func TestFaultsNameTheLine(t *testing.T) {
+	for _, test := range []struct {
+		read func(*File)
+		want string
+	}{
+		{func(f *File) { f.OnOff("AUTH", "new_queues", true) },
+			`x.ini:13: [AUTH] new_queues: "maybe" is neither on nor off; write on or off`},
+		{func(f *File) { f.Int("AUTH", "quota", 1, -1, 99) },
+			`x.ini:15: [AUTH] quota: "12x" is not a number in range; write one from -1 to 99`},
+		{func(f *File) { f.Choice("AUTH", "mode", "always", "never") },
+			`x.ini:16: [AUTH] mode: "sometimes" is unknown; write always or never`},
+		{func(f *File) { f.Required("AUTH", "port", "5223") },
+			"x.ini:11: [AUTH] port: is missing; add `port = 5223`"},
+		{func(f *File) { f.Required("PROXY", "mode", "x") },
+			"x.ini: [PROXY] mode: is missing; add `mode = x`"},
+		{func(f *File) { f.Refuse("TRANSPORT", "host", "a", "b"); f.Refuse("AUTH", "mode", "c", "d") },
+			"x.ini:3: [TRANSPORT] host: a; b"},
+		{func(f *File) { f.OnOff("AUTH", "other", true); f.Int("AUTH", "n", 7, 0, 9) }, ""},
+	} {
+		f := parse(t, sample)
+		test.read(f)
+		got := ""
+		if f.Err() != nil {
+			got = f.Err().Error()
+		}
+		if got != test.want {
+			t.Errorf("got  %s\nwant %s", got, test.want)
+		}
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"[A]\nx = 1\n\njust words\n", "x.ini:4: no setting, section or comment; write `key = value`, or `#` before a comment"},
+		{"x = 1\n[A]\n", "x.ini:1: x: stands before the first section; move it below its [SECTION]"},
+		{"[A]\nx = 1\n[B]\n[A]\n", "x.ini: [A] stands here twice; make it one section"},
+		{"[A\nx = 1\n", "x.ini:1: a section without its closing bracket; write [SECTION]"},
+		{"[A]\n= 1\n", "x.ini:2: no setting, section or comment; write `key = value`, or `#` before a comment"},
+		{"[A]\nx = `secret\n", "x.ini: cannot be parsed; look for an unclosed quote or bracket"},
+	} {
+		_, err := Parse("x.ini", []byte(test.text))
+		if err == nil || err.Error() != test.want {
+			t.Errorf("%q: got %v, want %s", test.text, err, test.want)
+		}
+	}
+	missing := filepath.Join(t.TempDir(), "none.ini")
+	if _, err := Load(missing); err == nil || err.Error() != missing+": cannot read: no such file or directory; make it readable for this process" {
+		t.Error(err)
+	}
+	there := filepath.Join(t.TempDir(), "some.ini")
+	if err := os.WriteFile(there, []byte(sample), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(there); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDoubtful(t *testing.T) {
+	known := Settings("[TRANSPORT]\n# What host means.\nhost = \n# port = 1\nlog_tls_errors = off\n# Use `a = b` so.\n# note =\nempty = \n\n[AUTH]\nnew_queues = on\n")
+	if got := slices.Sorted(maps.Keys(known)); !slices.Equal(got, []string{"AUTH", "TRANSPORT"}) {
+		t.Fatal(got)
+	}
+	if got := known["TRANSPORT"]; !slices.Equal(got, []string{"host", "port", "log_tls_errors", "note", "empty"}) {
+		t.Fatal(got)
+	}
+	got := strings.Join(parse(t, sample).Doubtful(known), "\n")
+	want := `x.ini:4: [TRANSPORT] port: is given twice; the first counts
+x.ini:14: [AUTH] create_password: is not a setting of this server; it is ignored
+x.ini:15: [AUTH] quota: is not a setting of this server; it is ignored
+x.ini:16: [AUTH] mode: is not a setting of this server; it is ignored`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// FuzzParse: no text makes the reader panic, and a fault is always one line.
+func FuzzParse(f *testing.F) {
+	f.Add(sample)
+	f.Add("[A]\nx = `open\ny = 1\n")
+	f.Add("[A]\nx = \"\"\"\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		file, err := Parse("x.ini", []byte(text))
+		if err == nil {
+			file.OnOff("A", "x", true)
+			file.Doubtful(Settings(text))
+			err = file.Err()
+		}
+		if err != nil && strings.ContainsAny(err.Error(), "\n\r") {
+			t.Errorf("fault of several lines: %q", err)
+		}
+	})
+}
