@@ -1,0 +1,68 @@
+package tls
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/sha256"
+	"crypto/sha512"
+	"hash"
+
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+// suite is a cipher suite with what it is made of.
+type suite struct {
+	id      CipherSuite
+	hash    func() hash.Hash
+	hashLen int
+	keyLen  int
+	aead    func(key []byte) (cipher.AEAD, error)
+
+	// maxRecords is how many records one key may seal before a KeyUpdate. RFC 8446 section 5.5 allows 2^24.5 full
+	// records for AES-GCM; ChaCha20-Poly1305 has no such limit, and 2^48 is far from the end of its sequence numbers.
+	maxRecords uint64
+}
+
+var suites = []*suite{
+	{ChaCha20Poly1305SHA256, sha256.New, sha256.Size, chacha20poly1305.KeySize, chacha20poly1305.New, 1 << 48},
+	{AES128GCMSHA256, sha256.New, sha256.Size, 16, newGCM, 1 << 24},
+	{AES256GCMSHA384, sha512.New384, sha512.Size384, 32, newGCM, 1 << 24},
+}
+
+const (
+	ivLen      = 12
+	tagLen     = 16
+	maxHashLen = sha512.Size384
+)
+
+func suiteByID(id CipherSuite) *suite {
+	for _, s := range suites {
+		if s.id == id {
+			return s
+		}
+	}
+	return nil
+}
+
+func newGCM(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+// transcript is the hash of all handshake messages so far (RFC 8446 section 4.4.1).
+type transcript struct{ running hash.Hash }
+
+func newTranscript(s *suite) transcript { return transcript{s.hash()} }
+func (t transcript) add(message []byte) { t.running.Write(message) }
+func (t transcript) sum() []byte        { return t.running.Sum(nil) }
+
+// retry puts message_hash in the place of the first ClientHello, as a HelloRetryRequest asks.
+func (t transcript) retry() {
+	first := t.sum()
+	t.running.Reset()
+	t.add([]byte{byte(typeMessageHash), 0, 0, byte(len(first))})
+	t.add(first)
+}
