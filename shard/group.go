@@ -7,6 +7,8 @@ import "sync"
 type Group struct {
 	Replies []Reply
 	arena   []byte
+	notes   []note // one for each reply, for the case that the commit fails
+	loop    Loop
 }
 
 // arenaSize is what a group's arena starts with: the replies to a block of subscriptions.
@@ -29,5 +31,8 @@ func (g *Group) Release() {
 		g.arena = make([]byte, 0, arenaSize) // a storm's arena must not stay in the pool
 	}
 	g.arena = g.arena[:0]
+	clear(g.notes)
+	g.notes = g.notes[:0]
+	g.loop = nil
 	groups.Put(g)
 }

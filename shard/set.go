@@ -1,6 +1,12 @@
 package shard
 
 import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"switchyard/smp"
@@ -20,24 +26,108 @@ type Config struct {
 	Clock        Clock         // nil: time.Now
 }
 
+// withDefaults returns cfg with the limits that are zero filled in.
+func (cfg Config) withDefaults() Config {
+	fill := func(n *int, value int) {
+		if *n <= 0 {
+			*n = value
+		}
+	}
+	fill(&cfg.Shards, runtime.GOMAXPROCS(0))
+	cfg.Shards = min(cfg.Shards, MaxShards)
+	fill(&cfg.Quota, 128)
+	fill(&cfg.QueueCache, 200_000)
+	if cfg.ExpireEvery <= 0 {
+		cfg.ExpireEvery = 2 * time.Hour
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	return cfg
+}
+
 // Set is all shards of a router.
-type Set struct{}
+type Set struct {
+	cfg        Config
+	store      Store
+	partitions partitioner
+	workers    []*worker
+	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
+
+	expiry  sync.WaitGroup // the goroutine of the expiry
+	closing chan struct{}
+}
 
 // New starts the shards on a store.
-func New(cfg Config, store Store) *Set { panic("not written") }
+func New(cfg Config, store Store) *Set {
+	return newSet(cfg, store, func(b []byte) { _, _ = rand.Read(b) }) // never fails
+}
+
+// newSet starts the shards with a source of randomness.
+func newSet(cfg Config, store Store, random func([]byte)) *Set {
+	cfg = cfg.withDefaults()
+	s := &Set{
+		cfg:        cfg,
+		store:      store,
+		partitions: newPartitioner(&cfg.PartitionKey, cfg.Shards),
+		closing:    make(chan struct{}),
+	}
+	for i := range cfg.Shards {
+		w := newWorker(cfg, env{index: i, partitions: s.partitions, store: store, random: random})
+		s.workers = append(s.workers, w)
+		go w.run()
+		go w.wait()
+	}
+	if cfg.MessageTTL > 0 {
+		s.expiry.Add(1)
+		go s.expireOften()
+	}
+	return s
+}
 
 // Len is the number of shards.
-func (s *Set) Len() int { return 0 }
+func (s *Set) Len() int { return len(s.workers) }
 
 // Route names the shard for a command: the one of the entity's partition, or any for NEW.
-func (s *Set) Route(tag smp.CommandTag, entityID []byte) int { return 0 }
-
-// NewBatch takes an empty batch from the pool; the shard that gets it returns it.
-func NewBatch(kind BatchKind, c *Client) *Batch { return nil }
+func (s *Set) Route(tag smp.CommandTag, entityID []byte) int {
+	if tag == smp.CmdNew {
+		return int(s.created.Add(1) % uint32(len(s.workers)))
+	}
+	return s.partitions.shard(entityID)
+}
 
 // Put hands a batch to a shard, from any goroutine. False means that its ring is full: the caller serves its own
 // inbox and tries again. BatchClosed of a client is the last batch that mentions it.
-func (s *Set) Put(shard int, b *Batch) bool { return false }
+func (s *Set) Put(shard int, b *Batch) bool { return s.workers[shard].ring.Put(b) }
 
 // Close answers what is in the rings, waits for the commits and stops. No Put may follow.
-func (s *Set) Close() error { return nil }
+func (s *Set) Close() error {
+	close(s.closing)
+	s.expiry.Wait()
+	var errs []error
+	for i, w := range s.workers {
+		if err := w.stop(); err != nil {
+			errs = append(errs, fmt.Errorf("shard %d: %w", i, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+var batches = sync.Pool{New: func() any { return new(Batch) }}
+
+// NewBatch takes an empty batch from the pool; the shard that gets it returns it.
+func NewBatch(kind BatchKind, c *Client) *Batch {
+	b := batches.Get().(*Batch)
+	b.Kind, b.Client = kind, c
+	return b
+}
+
+// release returns a batch to the pool, with its reference to the block.
+func (b *Batch) release() {
+	if b.Block != nil {
+		b.Block.Release()
+	}
+	clear(b.Commands)
+	*b = Batch{Commands: b.Commands[:0]}
+	batches.Put(b)
+}

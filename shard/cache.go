@@ -1,0 +1,108 @@
+package shard
+
+import "switchyard/smp"
+
+// cache is the queues of a shard that are in memory, found by their IDs. Those that no connection is subscribed to
+// are in a list, in which a clock hand finds one that was not looked up lately when there are too many.
+type cache struct {
+	byRecipient map[smp.ID]*queue
+	bySender    map[smp.ID]*queue
+	byNotifier  map[smp.ID]*queue
+
+	unused []*queue // queues that are not in use; queue.slot is their place
+	hand   int
+	limit  int // of len(unused)
+}
+
+func newCache(limit int) cache {
+	return cache{
+		byRecipient: make(map[smp.ID]*queue),
+		bySender:    make(map[smp.ID]*queue),
+		byNotifier:  make(map[smp.ID]*queue),
+		limit:       limit,
+	}
+}
+
+// find looks an ID up; nil when the queue is not in memory or has to be loaded again.
+func (c *cache) find(kind IDKind, id smp.ID) *queue {
+	var q *queue
+	switch kind {
+	case ByRecipient:
+		q = c.byRecipient[id]
+	case BySender:
+		q = c.bySender[id]
+	case ByNotifier:
+		q = c.byNotifier[id]
+	}
+	if q == nil || q.stale {
+		return nil
+	}
+	q.recent = true
+	return q
+}
+
+// add enters a queue under all its IDs.
+func (c *cache) add(q *queue) {
+	c.byRecipient[q.recipientID] = q
+	c.bySender[q.senderID] = q
+	if n := q.notifier(); n != nil {
+		c.byNotifier[n.ID] = q
+	}
+	q.recent = true
+	q.slot = -1
+	if !q.inUse() {
+		c.idle(q)
+	}
+}
+
+// remove forgets a queue, which has no subscriptions any more.
+func (c *cache) remove(q *queue) {
+	delete(c.byRecipient, q.recipientID)
+	delete(c.bySender, q.senderID)
+	if n := q.notifier(); n != nil {
+		delete(c.byNotifier, n.ID)
+	}
+	c.busy(q)
+}
+
+// idle enters a queue that is no longer in use into the list of those that may be evicted.
+func (c *cache) idle(q *queue) {
+	if q.slot >= 0 || q.gone {
+		return
+	}
+	q.slot = int32(len(c.unused))
+	c.unused = append(c.unused, q)
+}
+
+// busy takes a queue out of that list.
+func (c *cache) busy(q *queue) {
+	if q.slot < 0 {
+		return
+	}
+	last := c.unused[len(c.unused)-1]
+	c.unused[q.slot] = last
+	last.slot = q.slot
+	c.unused[len(c.unused)-1] = nil
+	c.unused = c.unused[:len(c.unused)-1]
+	q.slot = -1
+}
+
+// victim takes a queue out of memory when there are too many, nil when there are not: the first that was not looked
+// up since the hand came by.
+func (c *cache) victim() *queue {
+	if len(c.unused) <= c.limit {
+		return nil
+	}
+	for {
+		if c.hand >= len(c.unused) {
+			c.hand = 0
+		}
+		q := c.unused[c.hand]
+		if !q.recent {
+			c.remove(q)
+			return q
+		}
+		q.recent = false
+		c.hand++
+	}
+}

@@ -1,0 +1,156 @@
+package shard
+
+import (
+	"time"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// env is all that a core knows of the world beside its input, so that a simulator can drive it.
+type env struct {
+	index      int // of the shard
+	partitions partitioner
+	store      Store
+	random     func([]byte)  // fills the slice
+	resume     func(*Client) // arranges a BatchResume of the connection after a while
+}
+
+// core is what a shard does, without its goroutine: a state machine that takes drains of commands. It holds no lock
+// and starts nothing.
+type core struct {
+	// Immutable.
+	env
+	cfg Config // with its defaults filled in
+
+	// The state of the shard.
+	cache cache
+	lost  losses // of failed commits, to be made good before the next drain
+
+	// The drain at hand.
+	now      int64 // seconds since 1970
+	out      *drain
+	tx       Tx // nil until something is written
+	items    []item
+	lookups  []Lookup
+	verifier box.Verifier
+	fresh    []freshMessage
+
+	// Scratch memory.
+	again  box.Verifier // verifies single commands again
+	record recordScratch
+	keys   []box.PublicKey
+}
+
+// item is a command of the drain on its way through the steps.
+type item struct {
+	client  *Client
+	command *Command  // nil for a queue whose messages may have expired
+	queue   *queue    // nil when there is none
+	lookup  int32     // place in lookups of a queue that was not in memory, else -1
+	claim   int32     // place in the verifier, -1 when no signature decides
+	keyGen  uint16    // of the queue when the claim was made
+	err     smp.Error // what is known without the signature
+}
+
+// freshMessage is a message that the transaction at hand stores: until the commit it cannot be read from the store.
+type freshMessage struct {
+	queue  *queue
+	header MessageHeader
+	body   *Buffer // nil for a quota marker
+}
+
+func newCore(cfg Config, e env) *core {
+	return &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards)}
+}
+
+// run takes a drain through all steps. When it returns, the drain has the replies and the commit to wait for.
+func (c *core) run(now time.Time, d *drain) {
+	c.now, c.out = now.Unix(), d
+	c.recover()
+	c.gather(d.batches)
+	c.load()
+	c.authorize()
+	c.apply(d.batches)
+	c.evict()
+	c.commit()
+	c.reset()
+}
+
+// write returns the transaction of the drain.
+func (c *core) write() Tx {
+	if c.tx == nil {
+		c.tx = c.store.Begin()
+	}
+	return c.tx
+}
+
+// putQueue stores the record of q.
+func (c *core) putQueue(q *queue) {
+	c.write().PutQueue(c.record.of(q))
+	q.dayLate = false
+}
+
+// used notes that the queue was used today. This alone is not worth a write: it is stored with the next message or
+// change of the queue, or when it leaves memory.
+func (c *core) used(q *queue) {
+	if day := uint16(c.now / secondsPerDay); q.day != day {
+		q.day, q.dayLate = day, true
+	}
+}
+
+const secondsPerDay = 24 * 60 * 60
+
+// evict takes queues out of memory while there are too many that are not in use.
+func (c *core) evict() {
+	for q := c.cache.victim(); q != nil; q = c.cache.victim() {
+		if q.dayLate {
+			c.putQueue(q)
+		}
+	}
+}
+
+// flush stores what was put off, at the end of the router.
+func (c *core) flush(d *drain) {
+	c.out = d
+	for _, q := range c.cache.byRecipient {
+		if q.dayLate && !q.stale {
+			c.putQueue(q)
+		}
+	}
+	c.commit()
+}
+
+// commit ends the transaction of the drain.
+func (c *core) commit() {
+	if c.tx == nil {
+		return
+	}
+	c.out.commit, c.out.err = c.tx.Commit()
+	c.tx = nil
+}
+
+// reset drops what belonged to the drain.
+func (c *core) reset() {
+	for i := range c.items {
+		if q := c.items[i].queue; q != nil {
+			c.out.touched = append(c.out.touched, q)
+		}
+	}
+	for i := range c.fresh {
+		if b := c.fresh[i].body; b != nil {
+			b.Release()
+		}
+	}
+	clear(c.items)
+	clear(c.lookups)
+	clear(c.fresh)
+	c.items, c.lookups, c.fresh = c.items[:0], c.lookups[:0], c.fresh[:0]
+	c.verifier.Reset()
+	for i, b := range c.out.batches {
+		c.out.batches[i] = nil
+		b.release()
+	}
+	c.out.batches = c.out.batches[:0]
+	c.out = nil
+}

@@ -1,0 +1,101 @@
+package shard
+
+import (
+	"crypto/subtle"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// create answers NEW.
+func (c *core) create(it *item) {
+	p, _ := smp.ParseNew(it.client.Version, it.command.Params)
+	if !c.mayCreate(p.BasicAuth) {
+		c.fail(it, smp.ErrAuth)
+		return
+	}
+	if p.HasLink { // short links are not served yet
+		c.fail(it, smp.ErrCmdProhibited)
+		return
+	}
+	q := &queue{mode: modeOf(p.Mode), day: uint16(c.now / secondsPerDay)}
+	q.head.Seq = firstSeq(c.now)
+	if !c.drawIDs(q) {
+		c.fail(it, smp.ErrInternal)
+		return
+	}
+	key, err := box.ParseAuthKey(p.AuthKey)
+	if err != nil {
+		c.fail(it, smp.ErrCmdSyntax)
+		return
+	}
+	q.setRecipientKeys([]box.PublicKey{key})
+	ids := smp.IDs{RecipientID: q.recipientID[:], SenderID: q.senderID[:], Mode: p.Mode}
+	ok := false
+	if ids.DHKey, ok = c.agree(&q.secret, p.DHKey); ok && p.HasNtf {
+		ids.HasNtf = true
+		ids.Ntf, ok = c.newNotifier(q, p.Ntf)
+	}
+	if !ok {
+		c.fail(it, smp.ErrCmdSyntax)
+		return
+	}
+	c.cache.add(q)
+	c.putQueue(q)
+	it.queue = q // so that it is touched by the drain
+	if p.Subscribe {
+		c.link(&subscription{queue: q, client: it.client, kind: subNormal})
+	}
+	w := c.respond(it)
+	w.head = smp.AppendIDs(w.head, it.client.Version, &ids)
+	w.end()
+}
+
+// mayCreate says whether the router takes new queues from whoever knows this password.
+func (c *core) mayCreate(password []byte) bool {
+	if !c.cfg.NewQueues {
+		return false
+	}
+	return c.cfg.BasicAuth == "" || subtle.ConstantTimeCompare(password, []byte(c.cfg.BasicAuth)) == 1
+}
+
+func modeOf(m smp.QueueMode) Mode {
+	switch m {
+	case smp.ModeMessaging:
+		return ModeMessaging
+	case smp.ModeContact:
+		return ModeContact
+	}
+	return ModeUnset
+}
+
+// drawAttempts is how often IDs are drawn that are taken. With 24 random bytes the first attempt succeeds.
+const drawAttempts = 3
+
+// drawIDs gives a new queue its recipient and sender ID, both in one partition of this shard. It looks for collisions
+// in memory only, as it is the randomness that excludes them.
+func (c *core) drawIDs(q *queue) bool {
+	for range drawAttempts {
+		partition := c.partitions.drawOwned(&q.recipientID, c.random, c.index)
+		c.partitions.drawIn(&q.senderID, c.random, partition)
+		if c.cache.byRecipient[q.recipientID] == nil && c.cache.bySender[q.senderID] == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// agree makes a key pair, sets secret to what it has in common with the client's X25519 key (DER), and returns the
+// public key as DER. A key of low order gives the zero secret, as in the reference: whoever sends it has chosen to
+// have no encryption.
+func (c *core) agree(secret *[32]byte, clientKey []byte) (public []byte, ok bool) {
+	theirs, err := box.ParseX25519(clientKey)
+	if err != nil {
+		return nil, false
+	}
+	var private, ours [box.KeySize]byte
+	c.random(private[:])
+	box.PublicX25519(&ours, &private)
+	_ = box.DH(secret, &private, &theirs)
+	return box.AppendX25519(nil, &ours), true
+}

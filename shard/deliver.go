@@ -1,0 +1,155 @@
+package shard
+
+import (
+	"errors"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// A message is delivered to the subscribed connection in one of three ways:
+//
+//	SEND to an empty queue ──▶ push at once
+//	SUB, BatchResume ──▶ ready list ──▶ pump: push while the window has room
+//	ACK ──▶ the next message is the response
+//
+// In between, a normal subscription waits for an ACK, or is in the ready list, or its queue is empty.
+
+// errBody reports a stored message whose body has not the one size that all have.
+var errBody = errors.New("shard: stored message is damaged")
+
+// takeWindow takes a place for one message on its way to the connection; false when the window is full.
+func (c *Client) takeWindow() bool {
+	for {
+		n := c.Window.Load()
+		if n >= DeliveryWindow {
+			return false
+		}
+		if c.Window.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// starve asks the loop for a BatchResume when the socket has drained. False means that it just has.
+func (c *Client) starve() bool {
+	c.Starved.Store(true)
+	// The loop subtracts and then looks at Starved. It may have done both before the line above.
+	return c.Window.Load() >= DeliveryWindow || !c.Starved.Swap(false)
+}
+
+// pump delivers to a connection what is ready, as far as the window has room.
+func (c *core) pump(client *Client) {
+	subs := client.state[c.index].subs
+	for subs != nil && subs.ready.first != nil && !subs.retrying {
+		s := subs.ready.first
+		if s.queue.count == 0 || s.queue.stale {
+			c.setReady(s, false)
+			continue
+		}
+		if client.Window.Load() >= DeliveryWindow && client.starve() {
+			return
+		}
+		body, err := c.readHead(s.queue)
+		if err != nil {
+			subs.retrying = true
+			c.resume(client)
+			return
+		}
+		if !client.takeWindow() { // another shard was quicker
+			body.Release()
+			continue
+		}
+		c.push(s, body)
+	}
+}
+
+// push delivers the first message as an event; the place in the window is taken.
+func (c *core) push(s *subscription, body *Buffer) {
+	c.setReady(s, false)
+	w := c.begin(s.client, nil, s.queue.recipientID[:])
+	w.note.kind = replyMessage
+	c.endMessage(&w, s, body)
+}
+
+// endMessage completes a reply as the MSG with the first message of the queue, which then waits for its ACK.
+func (c *core) endMessage(w *writer, s *subscription, body *Buffer) {
+	id := &s.queue.head.ID
+	w.head = smp.AppendMsgHeader(w.head, id[:])
+	w.reply.Body = body
+	w.note.sub = s
+	w.end()
+	s.delivered, s.waiting = *id, true
+}
+
+// peek makes the header of the first message known; the queue is not empty.
+func (c *core) peek(q *queue) error {
+	if q.headKnown {
+		return nil
+	}
+	if m := c.freshAt(q, q.head.Seq); m != nil {
+		q.head, q.headKnown = m.header, true
+		return nil
+	}
+	h, err := c.store.Header(&q.recipientID, q.head.Seq)
+	if err != nil {
+		return err
+	}
+	h.Seq = q.head.Seq
+	q.head, q.headKnown = h, true
+	return nil
+}
+
+// readHead returns the sealed body of the first message in a buffer with one reference for the caller.
+func (c *core) readHead(q *queue) (*Buffer, error) {
+	if err := c.peek(q); err != nil {
+		return nil, err
+	}
+	if q.head.Kind == KindQuota {
+		return c.seal(q, &q.head, nil), nil
+	}
+	if m := c.freshAt(q, q.head.Seq); m != nil {
+		m.body.Retain()
+		return m.body, nil
+	}
+	b := NewBuffer(smp.DeliveredSize)
+	n, err := c.store.Body(&q.recipientID, q.head.Seq, b.Data)
+	if err == nil && n != len(b.Data) {
+		err = errBody
+	}
+	if err != nil {
+		b.Release()
+		return nil, err
+	}
+	return b, nil
+}
+
+// freshAt finds a message that the transaction at hand stores.
+func (c *core) freshAt(q *queue, seq uint64) *freshMessage {
+	for i := range c.fresh {
+		if m := &c.fresh[i]; m.queue == q && m.header.Seq == seq {
+			return m
+		}
+	}
+	return nil
+}
+
+// seal makes the body of a message as it is stored and delivered, or that of a quota marker, which is stored without
+// one and comes out the same each time.
+func (c *core) seal(q *queue, h *MessageHeader, body []byte) *Buffer {
+	b := NewBuffer(smp.DeliveredSize)
+	padded := b.Data[box.TagSize:]
+	var plain []byte
+	if h.Kind == KindQuota {
+		plain = smp.AppendQuotaBody(padded[2:2], h.Time)
+	} else {
+		plain = smp.AppendMessageBody(padded[2:2], h.Time, h.Notify, body)
+	}
+	if err := box.PadInPlace(padded, len(plain)); err != nil {
+		panic("shard: message over the limit was let through")
+	}
+	var subkey [box.KeySize]byte
+	box.Precompute(&subkey, &q.secret)
+	box.Seal(b.Data, (*[box.NonceSize]byte)(&h.ID), &subkey)
+	return b
+}

@@ -1,0 +1,196 @@
+package shard
+
+import (
+	"switchyard/smp"
+)
+
+// drain is what a shard takes from its ring at once, and what comes of it:
+//
+//	batches ─▶ gather: items ─▶ load ─▶ authorize ─▶ apply ─▶ commit ─▶ waiter: Wait, Deliver
+//
+// It belongs to the shard's goroutine up to the commit, then to the waiter, and then it is used again.
+type drain struct {
+	batches []*Batch
+	groups  []*Group // replies, by loop
+	commit  Commit   // nil when nothing was written
+	err     error    // of the commit
+
+	// For the case that the commit fails.
+	touched    []*queue // queues of the commands
+	generation uint64   // drains up to the next recovery build on each other
+}
+
+// gather makes the items and finds their queues in memory.
+func (c *core) gather(batches []*Batch) {
+	for _, b := range batches {
+		switch b.Kind {
+		case BatchCommands:
+			for i := range b.Commands {
+				cmd := &b.Commands[i]
+				c.items = append(c.items, item{client: b.Client, command: cmd, lookup: -1, claim: -1})
+				if kind, ok := lookupKind(cmd.Tag.Party()); ok {
+					c.find(&c.items[len(c.items)-1], kind, cmd.EntityID)
+				}
+			}
+		case batchExpire:
+			for ids := b.Block.Data; len(ids) > 0; ids = ids[len(smp.ID{}):] {
+				c.items = append(c.items, item{lookup: -1, claim: -1})
+				c.find(&c.items[len(c.items)-1], ByRecipient, ids[:len(smp.ID{})])
+			}
+		}
+	}
+}
+
+// lookupKind says by which of its IDs a party names a queue. Link IDs have no place yet where they could be set.
+func lookupKind(p smp.Party) (kind IDKind, ok bool) {
+	switch p {
+	case smp.PartyRecipient:
+		return ByRecipient, true
+	case smp.PartySender:
+		return BySender, true
+	case smp.PartyNotifier:
+		return ByNotifier, true
+	}
+	return 0, false
+}
+
+// find looks for the queue of an item in memory, and else asks for a lookup. IDs of another size than the router's own
+// name nothing.
+func (c *core) find(it *item, kind IDKind, id []byte) {
+	if len(id) != len(smp.ID{}) {
+		return
+	}
+	if it.queue = c.cache.find(kind, smp.ID(id)); it.queue == nil {
+		it.lookup = int32(len(c.lookups))
+		c.lookups = append(c.lookups, Lookup{Kind: kind, ID: id})
+	}
+}
+
+// load reads the queues that are not in memory.
+func (c *core) load() {
+	if len(c.lookups) == 0 {
+		return
+	}
+	c.store.Load(c.lookups)
+	for i := range c.items {
+		it := &c.items[i]
+		if it.lookup < 0 {
+			continue
+		}
+		l := &c.lookups[it.lookup]
+		err := l.Err
+		if err == nil {
+			it.queue, err = c.admit(l)
+		}
+		if err != nil {
+			it.err = errStore
+		}
+	}
+}
+
+// admit enters a queue that was read into memory, unless it is there already, and returns it; nil when the lookup
+// found nothing.
+func (c *core) admit(l *Lookup) (*queue, error) {
+	if l.Found == nil {
+		if l.Kind == ByRecipient {
+			c.vanished(smp.ID(l.ID))
+		}
+		return nil, nil
+	}
+	q := c.cache.byRecipient[l.Found.Record.RecipientID]
+	switch {
+	case q == nil:
+		q = new(queue)
+		if err := q.fill(l.Found, c.now); err != nil {
+			return nil, err
+		}
+		c.cache.add(q)
+	case q.stale:
+		if err := c.refill(q, l.Found); err != nil {
+			return nil, err
+		}
+		c.wake(q)
+	}
+	return q, nil
+}
+
+// errStore is the answer when the store fails. What failed is nothing that a client could use.
+var errStore = smp.ErrStore("failed")
+
+// apply executes the items in order, each against the state that the one before it left, and then delivers what the
+// subscriptions of a block have made ready, so that the answers to all of them come first.
+func (c *core) apply(batches []*Batch) {
+	next := 0
+	for _, b := range batches {
+		switch b.Kind {
+		case BatchCommands:
+			for range b.Commands {
+				c.execute(&c.items[next])
+				next++
+			}
+			c.pump(b.Client)
+		case BatchClosed:
+			c.closed(b.Client)
+		case BatchResume:
+			if subs := b.Client.state[c.index].subs; subs != nil {
+				subs.retrying = false
+			}
+			c.pump(b.Client)
+		case batchExpire:
+			for range len(b.Block.Data) / len(smp.ID{}) {
+				if q := c.items[next].queue; q != nil && !q.gone {
+					_ = c.expire(q) // a failed read leaves the rest to the next time
+				}
+				next++
+			}
+		}
+	}
+}
+
+// execute answers one command.
+func (c *core) execute(it *item) {
+	if err := c.verdict(it); !err.IsZero() {
+		c.fail(it, err)
+		return
+	}
+	switch it.command.Tag {
+	case smp.CmdSend:
+		c.send(it)
+	case smp.CmdAck:
+		c.ack(it)
+	case smp.CmdSub:
+		c.subscribe(it)
+	case smp.CmdGet:
+		c.get(it)
+	case smp.CmdNew:
+		c.create(it)
+	case smp.CmdKey, smp.CmdSKey:
+		c.secure(it)
+	case smp.CmdRKey:
+		c.replaceKeys(it)
+	case smp.CmdOff:
+		c.turnOff(it)
+	case smp.CmdDel:
+		c.deleteQueue(it)
+	case smp.CmdQue:
+		c.info(it)
+	case smp.CmdNKey:
+		c.setNotifier(it)
+	case smp.CmdNDel:
+		c.deleteNotifier(it)
+	case smp.CmdNSub:
+		c.subscribeNotifier(it)
+	case smp.CmdLDel:
+		c.answer(it, smp.AppendOK) // there is no link to delete
+	default:
+		c.fail(it, smp.ErrCmdProhibited)
+	}
+}
+
+// size is how many commands a batch counts for in a drain.
+func (b *Batch) size() int {
+	if b.Kind == batchExpire {
+		return len(b.Block.Data) / len(smp.ID{})
+	}
+	return max(1, len(b.Commands))
+}

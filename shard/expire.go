@@ -1,0 +1,78 @@
+package shard
+
+import (
+	"time"
+
+	"switchyard/smp"
+)
+
+// batchExpire is a batch of the set's own: Block holds recipient IDs, one after the other, of queues whose first
+// message is too old.
+const batchExpire BatchKind = BatchResume + 1
+
+// expireBatch is how many queues a batchExpire names: few, as each may have to be loaded and read message by message.
+const expireBatch = 32
+
+// expireOften has old messages deleted at each interval.
+func (s *Set) expireOften() {
+	defer s.expiry.Done()
+	ticker := time.NewTicker(s.cfg.ExpireEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.closing:
+			return
+		case <-ticker.C:
+			s.expire()
+		}
+	}
+}
+
+// expire asks the shards to delete the messages that are too old now. What the store fails to tell is left to the next
+// time.
+func (s *Set) expire() {
+	parts := make([]*Batch, len(s.workers))
+	before := s.cfg.Clock().Unix() - int64(s.cfg.MessageTTL.Seconds())
+	_ = s.store.Expired(before, func(id smp.ID) bool {
+		i := s.partitions.shard(id[:])
+		b := parts[i]
+		if b == nil {
+			b = NewBatch(batchExpire, nil)
+			b.Block = NewBuffer(0)
+			parts[i] = b
+		}
+		b.Block.Data = append(b.Block.Data, id[:]...)
+		if len(b.Block.Data) < expireBatch*len(id) {
+			return true
+		}
+		parts[i] = nil
+		return s.putExpire(i, b)
+	})
+	for i, b := range parts {
+		if b != nil {
+			s.putExpire(i, b)
+		}
+	}
+}
+
+// expirePause is how long the expiry waits for room in a ring that is full.
+const expirePause = 10 * time.Millisecond
+
+// putExpire puts a batch into a ring, however long it takes. False means that the set closes.
+func (s *Set) putExpire(shard int, b *Batch) bool {
+	for {
+		select {
+		case <-s.closing:
+			b.release()
+			return false
+		default:
+		}
+		if s.Put(shard, b) {
+			return true
+		}
+		select {
+		case <-s.closing:
+		case <-time.After(expirePause):
+		}
+	}
+}

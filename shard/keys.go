@@ -1,0 +1,50 @@
+package shard
+
+import (
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// secure answers KEY and SKEY: it sets the sender's key, once. Setting the same key again does nothing. For SKEY the
+// mode of the queue has been checked with the authorization.
+func (c *core) secure(it *item) {
+	q := it.queue
+	der, _ := smp.ParseKey(it.command.Params)
+	key, err := box.ParseAuthKey(der)
+	if err != nil {
+		c.fail(it, smp.ErrCmdSyntax)
+		return
+	}
+	old, secured := q.secured()
+	switch {
+	case !secured:
+		q.setSenderKey(&key)
+		c.putQueue(q)
+	case old != key:
+		c.fail(it, smp.ErrAuth)
+		return
+	}
+	c.answer(it, smp.AppendOK)
+}
+
+// replaceKeys answers RKEY: it replaces all keys of the recipient, for contact queues only.
+func (c *core) replaceKeys(it *item) {
+	q := it.queue
+	if q.mode != ModeContact {
+		c.fail(it, smp.ErrAuth)
+		return
+	}
+	list, _ := smp.ParseRKey(it.command.Params)
+	c.keys = c.keys[:0]
+	for der := list.Next(); der != nil; der = list.Next() {
+		k, err := box.ParseAuthKey(der)
+		if err != nil {
+			c.fail(it, smp.ErrCmdSyntax)
+			return
+		}
+		c.keys = append(c.keys, k)
+	}
+	q.setRecipientKeys(c.keys)
+	c.putQueue(q)
+	c.answer(it, smp.AppendOK)
+}

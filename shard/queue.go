@@ -1,0 +1,166 @@
+package shard
+
+import (
+	"slices"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// queue is a queue in memory: 240 bytes for one with keys of 32 bytes and nothing else set, which is nearly all of
+// them. It belongs to its shard.
+type queue struct {
+	recipientID  smp.ID
+	senderID     smp.ID
+	secret       [32]byte // seals message bodies
+	recipientKey shortKey // the only one, else rare.recipientKeys
+	senderKey    shortKey // else rare.senderKey
+
+	mode      Mode
+	status    Status
+	keyGen    uint16 // changes with every change of a key, so that a signature that was verified before is verified again
+	full      bool   // the last message is the quota marker: nothing is accepted until the queue is empty
+	headKnown bool   // head is complete, else only its Seq
+
+	// head is the first message; when there is none, its Seq is that of the next one to come.
+	head  MessageHeader
+	count int32 // messages, quota marker included
+
+	slot    int32         // place in the list of idle queues, -1 when in use
+	sub     *subscription // the connection that messages are pushed to
+	getters *getter       // the connections that used GET
+	rare    *rare         // what most queues do not have
+
+	day     uint16 // Record.Updated
+	dayLate bool   // day is newer than what is stored
+	recent  bool   // looked up since the eviction came by
+	stale   bool   // a commit failed: what is stored may differ
+	gone    bool   // deleted
+}
+
+// rare is what few queues have.
+type rare struct {
+	recipientKeys []box.PublicKey // several, or a long one
+	senderKey     box.PublicKey   // a long one
+	blocked       smp.Error       // ERR BLOCKED when status says so
+	blockedText   []byte          // as stored
+	notifier      *notifier
+	linkID        []byte
+	service       []byte
+}
+
+// notifier is a queue's notification credentials.
+type notifier struct {
+	Notifier
+	key box.PublicKey
+	sub *subscription
+}
+
+// shortKey is a key of 32 bytes; alg is zero when there is none.
+type shortKey struct {
+	alg box.Alg
+	raw [32]byte
+}
+
+// set takes the key if it is short, and says whether it did.
+func (s *shortKey) set(k *box.PublicKey) bool {
+	*s = shortKey{}
+	b := k.Bytes()
+	if len(b) != len(s.raw) {
+		return false
+	}
+	s.alg = k.Alg()
+	copy(s.raw[:], b)
+	return true
+}
+
+func (s *shortKey) key() box.PublicKey {
+	k, err := box.NewPublicKey(s.alg, s.raw[:])
+	if err != nil {
+		panic("shard: no short key where one is said to be")
+	}
+	return k
+}
+
+// inUse says that a connection has a subscription, for which the queue has to stay in memory.
+func (q *queue) inUse() bool {
+	return q.sub != nil || q.getters != nil || q.rare != nil && q.rare.notifier != nil && q.rare.notifier.sub != nil
+}
+
+// needRare returns rare, made if need be.
+func (q *queue) needRare() *rare {
+	if q.rare == nil {
+		q.rare = new(rare)
+	}
+	return q.rare
+}
+
+// notifier returns the notification credentials, nil without.
+func (q *queue) notifier() *notifier {
+	if q.rare == nil {
+		return nil
+	}
+	return q.rare.notifier
+}
+
+// setRecipientKeys replaces the keys that authorize the recipient; there is at least one.
+func (q *queue) setRecipientKeys(keys []box.PublicKey) {
+	q.keyGen++
+	short := q.recipientKey.set(&keys[0])
+	switch {
+	case len(keys) > 1 || !short:
+		q.recipientKey = shortKey{}
+		q.needRare().recipientKeys = slices.Clone(keys)
+	case q.rare != nil:
+		q.rare.recipientKeys = nil
+	}
+}
+
+// setSenderKey secures the queue.
+func (q *queue) setSenderKey(k *box.PublicKey) {
+	q.keyGen++
+	if !q.senderKey.set(k) {
+		q.needRare().senderKey = *k
+	}
+}
+
+// secured returns the sender's key; ok is false when there is none.
+func (q *queue) secured() (k box.PublicKey, ok bool) {
+	switch {
+	case q.senderKey.alg != 0:
+		return q.senderKey.key(), true
+	case q.rare != nil && !q.rare.senderKey.IsZero():
+		return q.rare.senderKey, true
+	}
+	return k, false
+}
+
+// nextSeq is the position of the message that comes next.
+func (q *queue) nextSeq() uint64 { return q.head.Seq + uint64(q.count) }
+
+// append enters a stored message behind the others.
+func (q *queue) append(h *MessageHeader) {
+	if q.count == 0 {
+		q.head, q.headKnown = *h, true
+	}
+	q.count++
+	q.full = h.Kind == KindQuota
+}
+
+// advance removes the first message.
+func (q *queue) advance() {
+	q.head.Seq++
+	q.count--
+	q.headKnown = false
+	if q.count == 0 {
+		q.full = false
+	}
+}
+
+// blockedError is the answer to commands while the queue is blocked.
+func (q *queue) blockedError() smp.Error {
+	if q.rare == nil || q.rare.blocked.IsZero() {
+		return smp.ErrAuth // unreadable text: what clients of old versions are told
+	}
+	return q.rare.blocked
+}

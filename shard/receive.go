@@ -1,0 +1,117 @@
+package shard
+
+import "switchyard/smp"
+
+// subscribe answers SUB: the connection becomes the one that messages are pushed to. A message that waits is delivered
+// apart from the response, and again when the connection has it already.
+func (c *core) subscribe(it *item) {
+	q := it.queue
+	s := q.subscriptionOf(it.client)
+	switch {
+	case s == nil:
+		s = c.newSubscription(q, it.client)
+	case s.kind == subGet:
+		c.fail(it, smp.ErrCmdProhibited)
+		return
+	}
+	w := c.respond(it)
+	w.head = smp.AppendSOK(w.head, it.client.Version, nil)
+	w.end()
+	s.waiting = false
+	c.setReady(s, q.count > 0)
+}
+
+// newSubscription subscribes a connection, and ends the subscription of another.
+func (c *core) newSubscription(q *queue, client *Client) *subscription {
+	if q.sub != nil {
+		c.end(q.sub, replyEnd, q.recipientID[:])
+	}
+	s := &subscription{queue: q, client: client, kind: subNormal}
+	c.link(s)
+	return s
+}
+
+// end unlinks a subscription and tells its connection why: END or DELD.
+func (c *core) end(s *subscription, kind replyKind, entityID []byte) {
+	w := c.begin(s.client, nil, entityID)
+	w.note.kind = kind
+	if kind == replyDeleted {
+		w.head = smp.AppendDeld(w.head, s.client.Version)
+	} else {
+		w.head = smp.AppendEnd(w.head)
+	}
+	w.end()
+	c.unlink(s)
+}
+
+// get answers GET: the first message is the response. It is not pushed to anybody else for that, and the one who is
+// subscribed notices nothing.
+func (c *core) get(it *item) {
+	q := it.queue
+	s := q.subscriptionOf(it.client)
+	switch {
+	case s == nil:
+		g := &getter{subscription: subscription{queue: q, client: it.client, kind: subGet}, other: q.getters}
+		q.getters = g
+		s = &g.subscription
+		c.link(s)
+	case s.kind != subGet:
+		c.fail(it, smp.ErrCmdProhibited)
+		return
+	}
+	s.waiting = false
+	if q.count == 0 {
+		c.answer(it, smp.AppendOK)
+		return
+	}
+	body, err := c.readHead(q)
+	if err != nil {
+		c.fail(it, errStore)
+		return
+	}
+	c.respondMessage(it, s, body)
+}
+
+// ack answers ACK: the message that was delivered is deleted, if it is still the first, and the next one is the
+// response to one that is subscribed. An empty ID matches every message and deletes none, as in the reference.
+func (c *core) ack(it *item) {
+	q := it.queue
+	s := q.subscriptionOf(it.client)
+	id, _ := smp.ParseAck(it.command.Params)
+	if s == nil || !s.waiting || len(id) > 0 && string(id) != string(s.delivered[:]) {
+		c.fail(it, smp.ErrNoMsg)
+		return
+	}
+	if q.count > 0 {
+		if c.peek(q) != nil {
+			c.fail(it, errStore)
+			return
+		}
+		if string(id) == string(q.head.ID[:]) {
+			c.remove(q)
+		}
+	}
+	s.waiting = false
+	if s.kind == subGet || q.count == 0 {
+		c.answer(it, smp.AppendOK)
+		return
+	}
+	if it.client.Window.Load() < DeliveryWindow {
+		if body, err := c.readHead(q); err == nil {
+			c.respondMessage(it, s, body)
+			return
+		}
+	}
+	// The connection has enough to read, or the store failed. The next message comes as an event, like one that was
+	// sent just now.
+	c.answer(it, smp.AppendOK)
+	c.setReady(s, true)
+}
+
+// respondMessage responds with the first message. A response does not wait for room in the window; the loop bounds
+// what a connection may ask for and not read.
+func (c *core) respondMessage(it *item, s *subscription, body *Buffer) {
+	it.client.Window.Add(1)
+	w := c.respond(it)
+	c.endMessage(&w, s, body)
+}

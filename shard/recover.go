@@ -1,0 +1,108 @@
+package shard
+
+import "switchyard/smp"
+
+// losses is what has to be made good after commits have failed. The waiter collects it; the shard takes it when no
+// commit is under way.
+type losses struct {
+	queues []*queue        // that commands of the failed drains have seen
+	undone []*subscription // whose message was taken back
+}
+
+// fail makes the replies of a drain those of a failed commit and notes what is lost.
+func (d *drain) fail(l *losses) {
+	first := len(l.undone)
+	for _, g := range d.groups {
+		l.undone = g.fail(l.undone)
+	}
+	for _, s := range l.undone[first:] {
+		l.queues = append(l.queues, s.queue)
+	}
+	l.queues = append(l.queues, d.touched...)
+}
+
+// recover brings the memory of the shard in line with what the store has kept, after a failure: it forgets the
+// queues that the failed drains have seen, so that they are read again, those with a subscription at once. Messages that
+// were taken back, or whose ACK was, are delivered again.
+func (c *core) recover() {
+	if len(c.lost.queues) == 0 {
+		return
+	}
+	for _, s := range c.lost.undone {
+		s.waiting = false
+	}
+	for _, q := range c.lost.queues {
+		// What is in memory under the ID may be another one than q, read later; it has seen the failed writes too.
+		switch q = c.cache.byRecipient[q.recipientID]; {
+		case q == nil || q.stale:
+		case q.inUse():
+			q.stale = true
+			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: q.recipientID[:]})
+		default:
+			c.cache.remove(q)
+		}
+	}
+	c.store.Load(c.lookups)
+	for i := range c.lookups {
+		if l := &c.lookups[i]; l.Err == nil {
+			_, _ = c.admit(l) // what cannot be read stays stale, and is looked up again by the next command
+		}
+	}
+	clear(c.lookups)
+	c.lookups = c.lookups[:0]
+	c.lost = losses{}
+}
+
+// wake delivers the first message to a subscription that waits for none.
+func (c *core) wake(q *queue) {
+	if s := q.sub; s != nil && !s.waiting && q.count > 0 {
+		c.setReady(s, true)
+		c.pump(s.client)
+	}
+}
+
+// refill sets a stale queue to what was read of it.
+func (c *core) refill(q *queue, l *Loaded) error {
+	old := q.notifier()
+	var id smp.ID
+	if old != nil {
+		id = old.ID
+		if n := l.Record.Notifier; old.sub != nil && (n == nil || n.ID != id) {
+			c.unlink(old.sub)
+		}
+	}
+	if err := q.fill(l, c.now); err != nil {
+		return err
+	}
+	if old != nil {
+		delete(c.cache.byNotifier, id)
+	}
+	if n := q.notifier(); n != nil {
+		c.cache.byNotifier[n.ID] = q
+	}
+	return nil
+}
+
+// vanished drops a stale queue that the store does not have.
+func (c *core) vanished(id smp.ID) {
+	q := c.cache.byRecipient[id]
+	if q == nil || !q.stale {
+		return
+	}
+	c.drop(q)
+}
+
+// drop takes a queue out of memory together with its subscriptions.
+func (c *core) drop(q *queue) {
+	if q.sub != nil {
+		c.unlink(q.sub)
+	}
+	for q.getters != nil {
+		c.unlink(&q.getters.subscription)
+	}
+	if n := q.notifier(); n != nil && n.sub != nil {
+		c.unlink(n.sub)
+	}
+	c.cache.remove(q)
+	q.gone = true
+}

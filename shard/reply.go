@@ -1,0 +1,108 @@
+package shard
+
+import "switchyard/smp"
+
+// note is what has to be known of a reply when its commit fails.
+type note struct {
+	kind   replyKind
+	header uint16        // bytes of the head before the response
+	sub    *subscription // of a message
+}
+
+// replyKind tells what becomes of a reply when its commit fails.
+type replyKind uint8
+
+const (
+	replyResponse replyKind = iota // to a command: becomes ERR STORE
+	replyMessage                   // pushed: is taken back and delivered again
+	replyEnd                       // stays: the subscription has ended
+	replyDeleted                   // becomes END: the subscription has ended, but the queue may still be there
+)
+
+// group is the group of the drain for a loop.
+func (d *drain) group(l Loop) *Group {
+	for _, g := range d.groups {
+		if g.loop == l {
+			return g
+		}
+	}
+	g := newGroup()
+	g.loop = l
+	d.groups = append(d.groups, g)
+	return g
+}
+
+// writer appends one reply to a group: begin, append the response to head, end.
+type writer struct {
+	group *Group
+	head  []byte // the arena with the reply so far
+	start int
+	reply Reply
+	note  note
+}
+
+// begin starts a reply with its header.
+func (c *core) begin(client *Client, corrID, entityID []byte) writer {
+	g := c.out.group(client.Loop)
+	w := writer{group: g, start: len(g.arena), reply: Reply{Client: client}}
+	w.head = smp.AppendResponseHeader(g.arena, client.Version, client.SessionID, corrID, entityID)
+	w.note.header = uint16(len(w.head) - w.start)
+	return w
+}
+
+// end adds the reply to its group. A reply that does not fit the arena moves it; the heads before stay where they are.
+func (w *writer) end() {
+	g := w.group
+	g.arena = w.head
+	w.reply.Head = w.head[w.start:len(w.head):len(w.head)]
+	g.Replies = append(g.Replies, w.reply)
+	g.notes = append(g.notes, w.note)
+}
+
+// respond starts the response to a command.
+func (c *core) respond(it *item) writer {
+	return c.begin(it.client, it.command.CorrID, it.command.EntityID)
+}
+
+// answer responds with what does not depend on the version.
+func (c *core) answer(it *item, appendResponse func([]byte) []byte) {
+	w := c.respond(it)
+	w.head = appendResponse(w.head)
+	w.end()
+}
+
+// fail responds with an error.
+func (c *core) fail(it *item, err smp.Error) {
+	w := c.respond(it)
+	w.head = smp.AppendErr(w.head, it.client.Version, err)
+	w.end()
+}
+
+// fail makes the replies of the group those of a failed commit: nothing is acknowledged or delivered that the store
+// may not keep. It returns the subscriptions whose message was taken back.
+func (g *Group) fail(undone []*subscription) []*subscription {
+	kept := 0
+	for i := range g.Replies {
+		r, n := g.Replies[i], g.notes[i]
+		if r.Body != nil {
+			r.Body.Release()
+			r.Body = nil
+			r.Client.Window.Add(-1)
+			undone = append(undone, n.sub)
+		}
+		head := append([]byte(nil), r.Head[:n.header]...)
+		switch n.kind {
+		case replyMessage:
+			continue
+		case replyResponse:
+			r.Head = smp.AppendErr(head, r.Client.Version, errStore)
+		case replyDeleted:
+			r.Head = smp.AppendEnd(head)
+		}
+		g.Replies[kept], g.notes[kept] = r, n
+		kept++
+	}
+	clear(g.Replies[kept:])
+	g.Replies, g.notes = g.Replies[:kept], g.notes[:kept]
+	return undone
+}

@@ -1,0 +1,113 @@
+package shard
+
+import (
+	"runtime"
+	"sync/atomic"
+)
+
+// Ring is a bounded queue between many producers and one consumer, without locks (D. Vyukov's bounded queue, with the
+// consumer's side simplified). Each cell carries a sequence number that says whose turn it is:
+//
+//	seq == pos          free for the producer that takes position pos
+//	seq == pos+1        filled; the consumer may take it
+//	seq == pos+capacity taken; free for the producer one lap later
+//
+// A producer claims a position by moving tail, writes the value, and publishes it through seq. What one producer puts
+// comes out in its order.
+type Ring[T any] struct {
+	// Immutable.
+	cells []cell[T]
+	mask  uint64
+	wake  chan struct{}
+
+	_    [cacheLine]byte
+	tail atomic.Uint64 // next position to fill; producers
+	_    [cacheLine - 8]byte
+	head uint64 // next position to take; the consumer alone
+	_    [cacheLine - 8]byte
+
+	parked atomic.Bool // the consumer sleeps or is about to; whoever clears it sends on wake
+	_      [cacheLine - 4]byte
+}
+
+const cacheLine = 64
+
+type cell[T any] struct {
+	seq   atomic.Uint64
+	value T
+	_     [cacheLine - 16]byte // producers of neighbouring cells must not share a line; T is a pointer as a rule
+}
+
+// NewRing makes a ring of at least n cells; the capacity is a power of two, and no less than two.
+func NewRing[T any](n int) *Ring[T] {
+	size := 2
+	for size < n {
+		size *= 2
+	}
+	r := &Ring[T]{cells: make([]cell[T], size), mask: uint64(size - 1), wake: make(chan struct{}, 1)}
+	for i := range r.cells {
+		r.cells[i].seq.Store(uint64(i))
+	}
+	return r
+}
+
+// Put adds v, from any goroutine. False means that the ring is full.
+func (r *Ring[T]) Put(v T) bool {
+	pos := r.tail.Load()
+	for {
+		c := &r.cells[pos&r.mask]
+		switch turn := int64(c.seq.Load() - pos); {
+		case turn < 0:
+			return false // one lap behind: not taken yet
+		case turn == 0 && r.tail.CompareAndSwap(pos, pos+1):
+			c.value = v
+			c.seq.Store(pos + 1)
+			r.Wake()
+			return true
+		}
+		pos = r.tail.Load()
+	}
+}
+
+// Get takes the oldest value. False means that there is none. Only the consumer may call it.
+func (r *Ring[T]) Get() (v T, ok bool) {
+	c := &r.cells[r.head&r.mask]
+	if c.seq.Load() != r.head+1 {
+		return v, false
+	}
+	var none T
+	v, c.value = c.value, none
+	c.seq.Store(r.head + uint64(len(r.cells)))
+	r.head++
+	return v, true
+}
+
+// spins is how often a consumer looks again before it parks: long enough to meet the next of a stream of blocks,
+// short enough to cost nothing when there is no stream.
+const spins = 16
+
+// Wait returns when there is something to get, or when Wake was called. Only the consumer may call it.
+func (r *Ring[T]) Wait() {
+	for range spins {
+		if r.filled() {
+			return
+		}
+		runtime.Gosched()
+	}
+	// A producer publishes and then looks at parked; the consumer sets parked and then looks at the cell. So one of
+	// them sees the other, and no wake-up is lost.
+	r.parked.Store(true)
+	if r.filled() && r.parked.CompareAndSwap(true, false) {
+		return
+	}
+	<-r.wake
+}
+
+// Wake makes the consumer return from Wait if it is parked.
+func (r *Ring[T]) Wake() {
+	if r.parked.Load() && r.parked.CompareAndSwap(true, false) {
+		r.wake <- struct{}{} // has room: one is sent for each time that parked is cleared here, and received in Wait
+	}
+}
+
+func (r *Ring[T]) filled() bool { return r.cells[r.head&r.mask].seq.Load() == r.head+1 }

@@ -1,0 +1,129 @@
+package shard
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+func TestRingIsBoundedAndOrdered(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 8} {
+		r := NewRing[*int](n)
+		capacity := len(r.cells)
+		if capacity < n {
+			t.Fatalf("capacity %d for %d", capacity, n)
+		}
+		for lap := range 3 {
+			for i := range capacity {
+				if !r.Put(&[]int{lap*capacity + i}[0]) {
+					t.Fatalf("full after %d of %d", i, capacity)
+				}
+			}
+			if r.Put(new(int)) {
+				t.Fatalf("ring of %d took one more", capacity)
+			}
+			for i := range capacity {
+				if v, ok := r.Get(); !ok || *v != lap*capacity+i {
+					t.Fatalf("got %v at %d", v, i)
+				}
+			}
+			if _, ok := r.Get(); ok {
+				t.Fatal("empty ring gave something")
+			}
+		}
+	}
+}
+
+// TestRingManyProducers has producers and a parking consumer race: everything arrives once, each producer's in order.
+func TestRingManyProducers(t *testing.T) {
+	const producers, each = 8, 2000
+	type value struct{ producer, n int }
+	r := NewRing[*value](16)
+	var wg sync.WaitGroup
+	for p := range producers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for i := range each {
+				for v := (&value{p, i}); !r.Put(v); {
+					runtime.Gosched()
+				}
+			}
+		}()
+	}
+	var next [producers]int
+	for range producers * each {
+		v, ok := r.Get()
+		for !ok {
+			r.Wait()
+			v, ok = r.Get()
+		}
+		if v.n != next[v.producer] {
+			t.Fatalf("producer %d: got %d, want %d", v.producer, v.n, next[v.producer])
+		}
+		next[v.producer]++
+	}
+	wg.Wait()
+	if _, ok := r.Get(); ok {
+		t.Fatal("something came twice")
+	}
+}
+
+func TestRingWakeEndsWait(t *testing.T) {
+	r := NewRing[*int](4)
+	var woken atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for !woken.Load() {
+			r.Wait()
+		}
+	}()
+	woken.Store(true)
+	for ended := false; !ended; {
+		select {
+		case <-done:
+			ended = true
+		default:
+			r.Wake()
+			runtime.Gosched()
+		}
+	}
+}
+
+func TestRingAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		return
+	}
+	r := NewRing[*int](4)
+	v := new(int)
+	if n := testing.AllocsPerRun(100, func() { r.Put(v); r.Get() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkRing(b *testing.B) {
+	r := NewRing[*int](RingSize)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range b.N {
+			_, ok := r.Get()
+			for !ok {
+				r.Wait()
+				_, ok = r.Get()
+			}
+		}
+	}()
+	v := new(int)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			for !r.Put(v) {
+				runtime.Gosched()
+			}
+		}
+	})
+	<-done
+}

@@ -1,0 +1,94 @@
+package shard
+
+import "switchyard/smp"
+
+// send stores a message, and delivers it at once when the queue was empty and its subscriber waits for nothing.
+func (c *core) send(it *item) {
+	q := it.queue
+	p, _ := smp.ParseSend(it.command.Params)
+	switch {
+	case len(p.Body) > smp.MaxBody(it.client.Version):
+		c.fail(it, smp.ErrLargeMsg)
+	case q.status == StatusOff:
+		c.fail(it, smp.ErrAuth)
+	case q.status == StatusBlocked:
+		c.fail(it, q.blockedError())
+	case c.cfg.ExpireOnSend && c.expire(q) != nil:
+		c.fail(it, errStore)
+	case q.full:
+		c.fail(it, smp.ErrQuota)
+	case int(q.count) >= c.cfg.Quota:
+		c.put(q, KindQuota, smp.SendParams{})
+		c.fail(it, smp.ErrQuota)
+	default:
+		c.put(q, KindMessage, p)
+		c.deliverFresh(q)
+		c.answer(it, smp.AppendOK)
+	}
+}
+
+// put stores a message, or the marker that the queue is full.
+func (c *core) put(q *queue, kind MessageKind, p smp.SendParams) {
+	c.fresh = append(c.fresh, freshMessage{
+		queue:  q,
+		header: MessageHeader{Seq: q.nextSeq(), Time: c.now, Kind: kind, Notify: p.Notify},
+	})
+	m := &c.fresh[len(c.fresh)-1]
+	c.random(m.header.ID[:])
+	tx := c.write()
+	if kind == KindMessage {
+		m.body = c.seal(q, &m.header, p.Body)
+		tx.PutMessage(&q.recipientID, &m.header, m.body.Data)
+	} else {
+		tx.PutMessage(&q.recipientID, &m.header, nil)
+	}
+	if q.dayLate {
+		c.putQueue(q)
+	}
+	q.append(&m.header)
+}
+
+// deliverFresh pushes the message that was just stored, if it is the only one and the subscriber waits for none.
+func (c *core) deliverFresh(q *queue) {
+	s := q.sub
+	if q.count != 1 || s == nil || s.waiting {
+		return
+	}
+	if !s.client.takeWindow() {
+		c.setReady(s, true)
+		if !s.client.starve() {
+			c.pump(s.client)
+		}
+		return
+	}
+	body := c.fresh[len(c.fresh)-1].body
+	body.Retain()
+	c.push(s, body)
+}
+
+// remove deletes the first message, whose header is known.
+func (c *core) remove(q *queue) {
+	c.write().DeleteMessage(&q.recipientID, q.head.Seq)
+	q.advance()
+	if q.dayLate {
+		c.putQueue(q)
+	}
+}
+
+// expire deletes messages older than the limit from the head of the queue. A quota marker there ends it.
+func (c *core) expire(q *queue) error {
+	if c.cfg.MessageTTL <= 0 {
+		return nil
+	}
+	before := c.now - int64(c.cfg.MessageTTL.Seconds())
+	for q.count > 0 {
+		if err := c.peek(q); err != nil {
+			return err
+		}
+		if q.head.Kind == KindQuota || q.head.Time >= before {
+			return nil
+		}
+		c.remove(q)
+	}
+	return nil
+}

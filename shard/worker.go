@@ -1,0 +1,195 @@
+package shard
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// inFlight is how many drains of a shard may wait for their commits. With group commits of a few milliseconds this is
+// more than the shard can fill, and it bounds what a stalled disk holds: 8 drains of 256 messages are 32 MiB.
+const inFlight = 8
+
+// worker is the rim around a core: the ring it takes from, its goroutine, and the waiter.
+//
+//	ring ─▶ run: drain ─▶ core ──order──▶ wait: Commit.Wait ─▶ Loop.Deliver
+//	            ▲                                                │
+//	            └──────────────────────free──────────────────────┘
+//
+// When a commit fails, the drains that were applied after it have built on what may be lost. The waiter fails all of
+// them: those of the same generation. The shard sees failed before its next drain, takes all drains from free, so
+// that none is under way, and has the core recover; then a new generation begins.
+type worker struct {
+	// Immutable.
+	ring  *Ring[*Batch]
+	core  *core
+	clock Clock
+	free  chan *drain // those that are not under way; inFlight in all
+	order chan *drain // from run to wait
+	ended chan struct{}
+
+	stopping atomic.Bool // nothing is put any more
+	failed   atomic.Bool // a commit of the current generation has failed
+
+	// Owned by run.
+	carry      *Batch // did not fit the last drain
+	generation uint64
+
+	// Owned by wait; run takes it when it holds all drains.
+	broken uint64 // generation that has failed; the first one is 1
+	lost   losses
+
+	closeErr error // of the last commit; set before ended is closed
+}
+
+func newWorker(cfg Config, e env) *worker {
+	w := &worker{
+		ring:       NewRing[*Batch](RingSize),
+		clock:      cfg.Clock,
+		free:       make(chan *drain, inFlight),
+		order:      make(chan *drain, inFlight),
+		ended:      make(chan struct{}),
+		generation: 1,
+	}
+	for range inFlight {
+		w.free <- new(drain)
+	}
+	e.resume = w.resumeLater
+	w.core = newCore(cfg, e)
+	return w
+}
+
+// run is the shard's goroutine.
+func (w *worker) run() {
+	for {
+		first := w.next()
+		if first == nil {
+			break
+		}
+		d := <-w.free
+		if w.failed.Load() {
+			w.recover(d)
+		}
+		w.fill(d, first)
+		d.generation = w.generation
+		w.core.run(w.clock(), d)
+		w.pass(d)
+	}
+	d := <-w.free
+	w.core.flush(d)
+	w.order <- d
+	close(w.order)
+}
+
+// next waits for a batch; nil when the shard has stopped and everything is answered.
+func (w *worker) next() *Batch {
+	if b := w.carry; b != nil {
+		w.carry = nil
+		return b
+	}
+	for {
+		stopping := w.stopping.Load() // before the look at the ring: what was put before the stop is found
+		if b, ok := w.ring.Get(); ok {
+			return b
+		}
+		if stopping {
+			return nil
+		}
+		w.ring.Wait()
+	}
+}
+
+// fill takes batches up to the limit of a drain.
+func (w *worker) fill(d *drain, first *Batch) {
+	d.batches = append(d.batches, first)
+	for n := first.size(); n < DrainLimit; {
+		b, ok := w.ring.Get()
+		if !ok {
+			return
+		}
+		if n += b.size(); n > DrainLimit {
+			w.carry = b
+			return
+		}
+		d.batches = append(d.batches, b)
+	}
+}
+
+// pass hands a drain to the waiter, unless nothing came of it.
+func (w *worker) pass(d *drain) {
+	if len(d.groups) == 0 && d.commit == nil && d.err == nil {
+		d.reset()
+		w.free <- d
+		return
+	}
+	if d.err != nil {
+		w.failed.Store(true)
+	}
+	w.order <- d
+}
+
+// recover waits until no drain is under way and then lets the core recover in the next one.
+func (w *worker) recover(d *drain) {
+	held := [inFlight]*drain{0: d}
+	for i := range held[1:] {
+		held[1+i] = <-w.free
+	}
+	w.failed.Store(false)
+	w.generation++
+	w.core.lost, w.lost = w.lost, losses{}
+	for _, other := range held[1:] {
+		w.free <- other
+	}
+}
+
+// wait is the waiter's goroutine: it releases the replies of the drains, in their order, when they are stored.
+func (w *worker) wait() {
+	for d := range w.order {
+		err := d.err
+		if d.commit != nil {
+			if waitErr := d.commit.Wait(); err == nil {
+				err = waitErr
+			}
+		}
+		if err != nil {
+			w.broken, w.closeErr = d.generation, err
+			w.failed.Store(true)
+		}
+		if w.broken == d.generation {
+			d.fail(&w.lost)
+		}
+		for _, g := range d.groups {
+			g.loop.Deliver(g)
+		}
+		d.reset()
+		w.free <- d
+	}
+	close(w.ended)
+}
+
+// reset makes the drain ready to be used again; its groups are with their loops.
+func (d *drain) reset() {
+	clear(d.groups)
+	clear(d.touched)
+	d.groups, d.touched = d.groups[:0], d.touched[:0]
+	d.commit, d.err = nil, nil
+}
+
+// resumeDelay is how long a connection waits for the next try when a message could not be read.
+const resumeDelay = time.Second
+
+// resumeLater puts a BatchResume of the connection into the ring, after a while.
+func (w *worker) resumeLater(client *Client) {
+	time.AfterFunc(resumeDelay, func() {
+		if !w.stopping.Load() && !w.ring.Put(NewBatch(BatchResume, client)) {
+			w.resumeLater(client)
+		}
+	})
+}
+
+// stop ends the shard after it has answered what is in its ring.
+func (w *worker) stop() error {
+	w.stopping.Store(true)
+	w.ring.Wake()
+	<-w.ended
+	return w.closeErr
+}
