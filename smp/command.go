@@ -114,7 +114,7 @@ func (t CommandTag) Party() Party { return commands[t].party }
 // ServiceRole is the role that a service session must have for the command; plain sessions may give any command.
 func (t CommandTag) ServiceRole() ServiceRole { return commands[t].role }
 
-// parseCommandTag finds the command named b; 0 when there is none.
+// parseCommandTag finds the command named b; 0 when there is none. The frequent ones need no search.
 func parseCommandTag(b []byte) CommandTag {
 	switch string(b) {
 	case "SEND":

@@ -63,6 +63,7 @@ var responses = [...]responseInfo{
 // String is the tag as it stands on the wire, "" for none.
 func (t ResponseTag) String() string { return responses[t].name }
 
+// parseResponseTag finds the response named b; 0 when there is none. The frequent ones need no search.
 func parseResponseTag(b []byte) ResponseTag {
 	switch string(b) {
 	case "MSG":
