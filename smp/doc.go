@@ -6,8 +6,6 @@
 // Source: the protocol documents of SimpleX (simplex-messaging.md, transport.md) and, where they differ from it, the
 // reference implementation. Every command, response and error text is in COMMANDS.md, generated from the tables here.
 //
-//go:generate go test -run ^TestCommandsPage$ -update .
-//
 // # Notation
 //
 //	u8 u16 u32 i64   big-endian; i64 in two's complement; times are i64 Unix seconds
@@ -78,4 +76,6 @@
 // A box is a 16-byte tag and XSalsa20 ciphertext; padding is u16 length, data, '#' filler. The nonce of MSG is the
 // message ID, that of PFWD and RFWD their corrID, that of PRES and RRES the same 24 bytes in reverse. The body of SEND
 // is at most 16048 bytes, 16064 at versions 8 to 10, 16088 before: MaxBody.
+//
+//go:generate go test -run ^TestCommandsPage$ -update .
 package smp
