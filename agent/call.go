@@ -54,7 +54,7 @@ func (c *Client) submit(b *buffer, id corrID, p pending) error {
 		return err
 	}
 	c.pending.add(id, p)
-	c.send(b)
+	c.enqueue(b)
 	return nil
 }
 
@@ -96,7 +96,7 @@ func (c *Client) DoBatch(commands []Command, done func(int, Response)) error {
 		c.pending.add(batch.ids[i], pending{entity: commands[i].entity, each: done, index: i, since: since})
 	}
 	for _, b := range batch.blocks {
-		c.send(b)
+		c.enqueue(b)
 	}
 	return nil
 }

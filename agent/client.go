@@ -29,6 +29,10 @@ type Client struct {
 	pending pendingTable
 	outbox  outbox
 	timers  timers
+
+	// running counts the writer and the runs of expire. None begins once failed is set and mu has been free, and the
+	// reader waits for them in the end.
+	running sync.WaitGroup
 }
 
 // failure is why the client ends; a pointer type for the first of several to win.
@@ -57,7 +61,7 @@ func (c *Client) Close() { c.fail(ErrClosed) }
 func (c *Client) fail(err error) {
 	if c.failed.CompareAndSwap(nil, &failure{err}) {
 		close(c.closing)
-		c.stream.closeFor(err)
+		c.stream.close()
 	}
 }
 

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"time"
 
@@ -48,6 +50,8 @@ type Config struct {
 	// EventBuffer of them (zero means DefaultEventBuffer); then the reader waits, and so does the router.
 	OnEvent     func(Event)
 	EventBuffer int
+
+	dial func(ctx context.Context, address string) (net.Conn, error) // for tests without sockets
 }
 
 // Defaults is the configuration of today's clients for the router at address: all versions, ALPN, block encryption.

@@ -36,11 +36,7 @@ func Dial(ctx context.Context, config Config) (*Client, error) {
 func dialHost(ctx context.Context, config *Config, host string) (*Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, orDefault(config.DialTimeout, DefaultDialTimeout))
 	defer cancel()
-	port := config.Address.Port
-	if port == "" {
-		port = DefaultPort
-	}
-	conn, err := config.dialer().DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+	conn, err := config.connect(ctx, net.JoinHostPort(host, orDefault(config.Address.Port, DefaultPort)))
 	if err != nil {
 		return nil, &DialError{host, StepConnect, err}
 	}
@@ -48,7 +44,7 @@ func dialHost(ctx context.Context, config *Config, host string) (*Client, error)
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	c, step, err := establish(conn, config)
 	if !stop() && err == nil {
-		c.stream.closeFor(nil)
+		c.stream.close()
 		c.stream.releaseAll()
 		step, err = StepHandshake, context.Cause(ctx)
 	}
@@ -62,12 +58,15 @@ func dialHost(ctx context.Context, config *Config, host string) (*Client, error)
 	return c, nil
 }
 
-func (config *Config) dialer() *net.Dialer {
-	d := &net.Dialer{KeepAliveConfig: keepAlive}
+func (config *Config) connect(ctx context.Context, address string) (net.Conn, error) {
+	if config.dial != nil {
+		return config.dial(ctx, address)
+	}
+	d := net.Dialer{KeepAliveConfig: keepAlive}
 	if config.LocalAddr.IsValid() {
 		d.LocalAddr = &net.TCPAddr{IP: config.LocalAddr.AsSlice(), Zone: config.LocalAddr.Zone()}
 	}
-	return d
+	return d.DialContext(ctx, "tcp", address)
 }
 
 // establish does the TLS and the SMP handshake. On an error it closes conn.
@@ -78,7 +77,7 @@ func establish(conn net.Conn, config *Config) (*Client, DialStep, error) {
 		step, err = StepHandshake, c.greet()
 	}
 	if err != nil {
-		c.stream.closeFor(err)
+		c.stream.close()
 		c.stream.releaseAll()
 		return nil, step, err
 	}

@@ -19,7 +19,7 @@ func (c *Client) read() {
 	for _, p := range waiting {
 		p.answer(Response{Err: err})
 	}
-	c.timers.expiring.Wait()
+	c.running.Wait()
 	c.stream.releaseAll()
 	if c.events != nil {
 		close(c.events)

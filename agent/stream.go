@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"errors"
 	"io"
 	"net"
 	"sync"
@@ -56,8 +55,8 @@ func (s *stream) handshake() error {
 	}
 }
 
-// receive reads until at least one whole record is there. An end of the stream between records is io.EOF, within one
-// io.ErrUnexpectedEOF.
+// receive reads until at least one whole record is there, or something that is none: what opens it says so, and has the
+// alert. An end of the stream between records is io.EOF, within one io.ErrUnexpectedEOF.
 func (s *stream) receive() error {
 	if s.in == nil {
 		if _, err := io.ReadFull(s.conn, s.header[:]); err != nil {
@@ -69,7 +68,7 @@ func (s *stream) receive() error {
 	for {
 		n, ok, err := tls.RecordLen(s.in.data[s.start:s.end])
 		if err != nil || ok {
-			return err
+			return nil
 		}
 		missing := max(n, tls.RecordHeader) - (s.end - s.start)
 		if s.start > 0 && s.end+missing > bufferSize {
@@ -133,15 +132,16 @@ func (s *stream) openRecord() error {
 	if err := s.receive(); err != nil {
 		return err
 	}
-	n, _, err := tls.RecordLen(s.in.data[s.start:s.end])
-	if err != nil {
-		return err
+	n, ok, _ := tls.RecordLen(s.in.data[s.start:s.end])
+	if !ok {
+		n = s.end - s.start
 	}
 	record := s.in.data[s.start : s.start+n : s.start+n]
 	s.start += n
 	s.tlsMu.Lock()
-	s.plain, err = s.tls.Open(record[tls.RecordHeader:], record)
-	s.tlsMu.Unlock()
+	defer s.tlsMu.Unlock()
+	var err error
+	s.plain, err = s.tls.Open(nil, record)
 	return err
 }
 
@@ -154,6 +154,9 @@ func (s *stream) writeBlock(b *buffer) error {
 	}
 	record := s.tls.SealInPlace(b.data[:], smp.BlockSize)
 	s.tlsMu.Unlock()
+	if record == nil {
+		return net.ErrClosed
+	}
 	if len(answer) > 0 {
 		if _, err := s.conn.Write(answer); err != nil {
 			return err
@@ -163,16 +166,10 @@ func (s *stream) writeBlock(b *buffer) error {
 	return err
 }
 
-// closeFor closes the connection because of cause: when TLS has failed, its alert goes first, otherwise close_notify.
-func (s *stream) closeFor(cause error) {
-	var failure *tls.Error
+// close closes the connection. The last record is the alert of what TLS found wrong, otherwise close_notify.
+func (s *stream) close() {
 	s.tlsMu.Lock()
-	var last []byte
-	if errors.As(cause, &failure) {
-		last = s.tls.Pending(nil)
-	} else if s.tls.HandshakeDone() {
-		last = s.tls.CloseNotify(nil)
-	}
+	last := s.tls.CloseNotify(s.tls.Pending(nil))
 	s.tlsMu.Unlock()
 	if len(last) > 0 {
 		_ = s.conn.SetWriteDeadline(time.Now().Add(closeGrace))

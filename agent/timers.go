@@ -1,17 +1,12 @@
 package agent
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
-// timers are what a client does by the clock; both are off by default. Guarded by Client.mu, expiring excepted.
+// timers are what a client does by the clock; both are off by default. Guarded by Client.mu.
 type timers struct {
 	ping    *time.Timer
 	timeout *time.Timer // goes off while commands wait
 	armed   bool
-	// expiring counts the runs of expire, which call callbacks: the reader waits for them in the end.
-	expiring sync.WaitGroup
 }
 
 // startTimers starts what runs for as long as the client does.
@@ -80,9 +75,9 @@ func (c *Client) expire() {
 	if c.timers.armed = len(c.pending.waiting) > 0; c.timers.armed {
 		c.timers.timeout.Reset(c.config.CommandTimeout / 2)
 	}
-	c.timers.expiring.Add(1)
+	c.running.Add(1)
 	c.mu.Unlock()
-	defer c.timers.expiring.Done()
+	defer c.running.Done()
 	for i := range expired {
 		expired[i].answer(Response{Err: ErrTimeout})
 	}

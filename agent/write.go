@@ -47,8 +47,8 @@ func (o *outbox) join(b *buffer, start int) bool {
 	return true
 }
 
-// send queues b, whose content is complete, and sees to it that the writer runs. mu is held; b is the outbox's now.
-func (c *Client) send(b *buffer) {
+// enqueue queues b, whose content is complete, and sees to it that the writer runs. mu is held; b is the outbox's now.
+func (c *Client) enqueue(b *buffer) {
 	if c.outbox.join(b, c.contentStart()) {
 		b.release()
 	} else {
@@ -56,6 +56,7 @@ func (c *Client) send(b *buffer) {
 	}
 	if !c.outbox.writing {
 		c.outbox.writing = true
+		c.running.Add(1)
 		go c.write()
 	}
 }
@@ -70,6 +71,7 @@ func (c *Client) contentStart() int {
 
 // writeBlocks is the writer: it runs while there are blocks.
 func (c *Client) writeBlocks() {
+	defer c.running.Done()
 	for {
 		c.mu.Lock()
 		b := c.outbox.pop()
