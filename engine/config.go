@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"errors"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"switchyard/shard"
+	"switchyard/smp"
+	"switchyard/tls"
+)
+
+// Config is what a router is made of. Zero durations and counts take the reference's defaults.
+type Config struct {
+	Listen   []string     // host:port to listen on; an empty host is every address of the machine
+	KeyPair  *tls.KeyPair // certificate chain, leaf first, and the key of the leaf
+	Identity [32]byte     // fingerprint of the router's identity certificate, the hash in its address
+	Versions smp.VersionRange
+	Store    shard.Store
+	Queues   shard.Config
+	Log      *slog.Logger // nil: discard
+
+	TLSTimeout       time.Duration // from accept to the end of the TLS handshake
+	HandshakeTimeout time.Duration // from there to the end of the SMP handshake
+	InactiveTTL      time.Duration // idle time after which a connection without subscriptions is closed; negative: never
+	InactiveCheck    time.Duration // interval of looking for such connections
+	Loops            int           // event loops; 0: one a core
+	HandshakeWorkers int           // goroutines for handshakes; 0: one a core
+	LogTLSErrors     bool          // log why handshakes fail
+}
+
+// withDefaults returns the config with every zero replaced, or what is missing.
+func (c Config) withDefaults() (Config, error) {
+	switch {
+	case len(c.Listen) == 0:
+		return c, errors.New("engine: no address to listen on")
+	case c.KeyPair == nil:
+		return c, errors.New("engine: no certificate")
+	case c.Store == nil:
+		return c, errors.New("engine: no store")
+	}
+	if c.Versions == (smp.VersionRange{}) {
+		c.Versions = smp.VersionRange{Min: smp.MinVersion, Max: smp.CurrentVersion}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	orDuration(&c.TLSTimeout, defaultTLSTimeout)
+	orDuration(&c.HandshakeTimeout, defaultHandshakeTimeout)
+	orDuration(&c.InactiveTTL, defaultInactiveTTL)
+	orDuration(&c.InactiveCheck, defaultInactiveCheck)
+	if c.Loops == 0 {
+		c.Loops = runtime.GOMAXPROCS(0)
+	}
+	if c.HandshakeWorkers == 0 {
+		c.HandshakeWorkers = runtime.GOMAXPROCS(0)
+	}
+	return c, nil
+}
+
+func orDuration(d *time.Duration, def time.Duration) {
+	if *d == 0 {
+		*d = def
+	}
+}

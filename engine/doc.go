@@ -1,0 +1,23 @@
+// Package engine is the router on the network: gnet event loops that own connections.
+//
+//	socket → loop: tls.Open in place → block chain opens in place → smp parses, no copy but one of the used content
+//	       ──ring──▶ shard (looks up, verifies, applies, commits)
+//	shard  ──inbox──▶ loop: packs replies into a block of the session → block chain seals → tls seals → one write
+//
+// A loop never waits for a shard without serving its own inbox, so that shards may wait for loops. Replies to one
+// connection share blocks: a block is sealed when the loop turns, not when a reply comes. Responses keep the
+// order in which the shards gave them; those of different shards interleave.
+//
+// What is expensive and asked for by strangers, TLS key agreement and signatures and the session key of the SMP
+// hello, runs on a bounded pool of workers with a queue of its own, so that a storm of connections leaves
+// established sessions their latency.
+//
+// Ownership:
+//   - a session belongs to its loop; while busy is set, its handshake belongs to a worker;
+//   - a loop's fields belong to its event loop's goroutine, but for inbox, which shards fill;
+//   - an idle session holds no buffer: what is half read waits in gnet's, or in a pooled block.
+//
+// Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go).
+//
+// engine imports shard, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
+package engine

@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"crypto/rand"
+	"time"
+
+	"switchyard/box"
+	"switchyard/shard"
+	"switchyard/smp"
+	"switchyard/tls"
+)
+
+// handshake is what a connection needs until it is open. A worker owns it while the session is busy.
+type handshake struct {
+	in       []byte // copy of the input that the worker consumes
+	out      []byte // what it wants to send
+	consumed int
+	err      error
+	secret   [32]byte // our X25519 key of the hello
+	hello    []byte   // content of the client's hello
+	agreed   agreed   // what the two hellos agree on
+}
+
+// helloMaker makes our hello and judges the client's. It is immutable.
+type helloMaker struct {
+	keyPair  *tls.KeyPair
+	identity [32]byte
+	versions smp.VersionRange
+}
+
+// offered is the version range for a connection: without ALPN the client is of before version 7.
+func (m *helloMaker) offered(c *tls.Conn) smp.VersionRange {
+	if _, ok := c.NegotiatedALPN(); ok {
+		return m.versions
+	}
+	return smp.VersionRange{Min: smp.MinVersion, Max: smp.MinVersion}
+}
+
+// block makes our hello, padded to a block, with a fresh session key signed by the leaf certificate's key.
+func (m *helloMaker) block(c *tls.Conn, secret *[32]byte) ([]byte, error) {
+	var public [32]byte
+	// A session at version 6 has a secret too, which nobody is told: authenticators must not verify against a known one.
+	if err := box.GenerateX25519(rand.Reader, secret, &public); err != nil {
+		return nil, err
+	}
+	hello := smp.ServerHello{Range: m.offered(c), SessionID: c.SessionID()}
+	if hello.Range.Max >= smp.VersionAuthCmds {
+		signed, err := box.AppendSignedKey(nil, box.AppendX25519(nil, &public), m.algorithm(), m.sign)
+		if err != nil {
+			return nil, err
+		}
+		hello.CertKey = &smp.CertKey{Chain: m.keyPair.Chain, SignedKey: signed}
+	}
+	return box.Pad(nil, smp.AppendServerHello(nil, &hello), smp.BlockSize)
+}
+
+func (m *helloMaker) sign(b []byte) ([]byte, error) { return m.keyPair.Sign(b), nil }
+
+func (m *helloMaker) algorithm() box.Alg {
+	if m.keyPair.Scheme() == tls.Ed448 {
+		return box.Ed448
+	}
+	return box.Ed25519
+}
+
+// agreed is what a session runs on after the hellos.
+type agreed struct {
+	ok        bool
+	reply     []byte // padded block that refuses a service; nil without
+	version   smp.Version
+	encrypted bool
+	receive   box.Chain
+	send      box.Chain
+}
+
+// agree judges the client's hello: not for us, malformed or of no common version, and nothing is agreed.
+func (m *helloMaker) agree(c *tls.Conn, secret *[32]byte, content []byte) (a agreed) {
+	hello, ok := smp.ParseClientHello(content)
+	if !ok || string(hello.KeyHash) != string(m.identity[:]) || !m.offered(c).Contains(hello.Version) {
+		return a
+	}
+	if hello.Service != nil {
+		content := smp.AppendServiceReply(nil, smp.ServiceReply{Err: smp.TransportBadService})
+		a.reply, _ = box.Pad(nil, content, smp.BlockSize)
+		return a
+	}
+	a.version = hello.Version
+	a.ok = true
+	if hello.Version < smp.VersionEncryptedBlock || hello.Proxy || hello.PublicKey == nil {
+		return a
+	}
+	public, err := box.ParseX25519(hello.PublicKey)
+	if err != nil {
+		return agreed{}
+	}
+	var shared [32]byte
+	_ = box.DH(&shared, secret, &public) // the reference takes keys of low order too
+	a.send, a.receive = box.NewChains(c.SessionID(), &shared)
+	a.encrypted = true
+	return a
+}
+
+// continueTLS gives the input to a worker that continues the TLS handshake, when it holds a whole record.
+func (s *session) continueTLS() {
+	in, err := s.conn.Peek(-1)
+	if err != nil || len(in) == 0 {
+		return
+	}
+	if _, whole, err := tls.RecordLen(in); !whole && err == nil {
+		return
+	}
+	h := s.handshake
+	h.in = append(h.in[:0], in...)
+	s.work(s.advanceTLS, s.advancedTLS)
+}
+
+// work has a worker do one part of the handshake and the loop another afterwards.
+func (s *session) work(job, then func()) {
+	s.busy = true
+	ok := s.loop.router.workers.submit(func() {
+		job()
+		s.loop.run(func() {
+			s.busy = false
+			if s.phase != phaseClosed {
+				then()
+			}
+		})
+	})
+	if !ok {
+		s.busy = false
+		s.drop(CauseBusy)
+	}
+}
+
+// advanceTLS runs on a worker: a flight of TLS, and our hello when that was the last one.
+func (s *session) advanceTLS() {
+	h := s.handshake
+	h.consumed, h.out, h.err = s.tls.Advance(h.in, h.out[:0])
+	if h.err != nil || !s.tls.HandshakeDone() {
+		return
+	}
+	var block []byte
+	if block, h.err = s.loop.router.hello.block(s.tls, &h.secret); h.err == nil {
+		h.out = s.tls.Seal(h.out, block)
+	}
+}
+
+// advancedTLS runs on the loop after advanceTLS.
+func (s *session) advancedTLS() {
+	h := s.handshake
+	s.write(h.out)
+	if s.phase == phaseClosed {
+		return
+	}
+	if h.err != nil {
+		s.logTLS(h.err)
+		s.drop(CauseTLS)
+		return
+	}
+	if h.consumed > 0 {
+		_, _ = s.conn.Discard(h.consumed)
+	}
+	if s.tls.HandshakeDone() {
+		s.phase = phaseHello
+		s.active = time.Now()
+		h.in, h.out = nil, nil
+	}
+	if h.consumed > 0 && s.conn.InboundBuffered() > 0 {
+		s.traffic()
+	}
+}
+
+func (s *session) logTLS(err error) {
+	if r := s.loop.router; r.cfg.LogTLSErrors {
+		r.cfg.Log.Info("TLS handshake failed", "error", err)
+	}
+}
+
+// takeHello gives the client's hello to a worker.
+func (s *session) takeHello(block []byte) {
+	content, err := box.Unpad(block)
+	if err != nil {
+		s.close(CauseHello)
+		return
+	}
+	h := s.handshake
+	h.hello = append([]byte(nil), content...)
+	s.work(func() { h.agreed = s.loop.router.hello.agree(s.tls, &h.secret, h.hello) }, s.agreed)
+}
+
+// agreed runs on the loop after agree: the session is open, or ends as in the reference, without an answer unless a
+// service is refused.
+func (s *session) agreed() {
+	a := &s.handshake.agreed
+	if !a.ok {
+		if a.reply != nil {
+			s.write(s.tls.Seal(nil, a.reply))
+		}
+		s.close(CauseHello)
+		return
+	}
+	s.client = shard.NewClient(s.loop.router.shards.Len())
+	s.client.Version = a.version
+	s.client.SessionID = s.tls.SessionID()
+	s.client.SecretKey = s.handshake.secret
+	s.client.Loop = s.loop
+	s.client.Owner = s
+	s.encrypted, s.receive, s.send = a.encrypted, a.receive, a.send
+	s.handshake = nil
+	s.phase = phaseOpen
+	s.active = time.Now()
+	s.loop.router.counts.sessions.Add(1)
+	if s.conn.InboundBuffered() > 0 {
+		s.traffic()
+	}
+}

@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"switchyard/box"
+	"switchyard/shard"
+	"switchyard/smp"
+	"switchyard/tls"
+)
+
+// readRecords opens the TLS records that are complete and takes the blocks in them. It stops at what is incomplete,
+// when a worker takes the session over, and when its output is clogged: then the rest waits in gnet's buffer.
+func (s *session) readRecords() {
+	in, err := s.conn.Peek(-1)
+	if err != nil || len(in) == 0 {
+		return
+	}
+	used := 0
+	for s.phase != phaseClosed && !s.busy && !s.paused() {
+		n, whole, err := tls.RecordLen(in[used:])
+		if err != nil {
+			s.failRecord(err)
+			return
+		}
+		if !whole {
+			break
+		}
+		record := in[used : used+n]
+		used += n
+		plain, err := s.tls.Open(nil, record)
+		if err != nil {
+			s.failRecord(err)
+			return
+		}
+		if s.tls.HasPending() {
+			s.flush()
+			s.writePending()
+		}
+		s.takeBytes(plain)
+	}
+	if s.phase != phaseClosed && used > 0 {
+		_, _ = s.conn.Discard(used)
+	}
+}
+
+// paused tells whether input waits because the peer does not read what we send. Such a session is looked at again when
+// its socket drains.
+func (s *session) paused() bool {
+	unsent := s.conn.OutboundBuffered()
+	if unsent <= outputPause {
+		return false
+	}
+	if s.conn.InboundBuffered() > inputLimit {
+		s.close(CauseUnread)
+		return true
+	}
+	s.clog()
+	return true
+}
+
+// failRecord ends a session whose record could not be opened; the alert, if one is due, goes out first.
+func (s *session) failRecord(err error) {
+	if errors.Is(err, io.EOF) {
+		s.close(CausePeer)
+		return
+	}
+	s.writePending()
+	s.drop(CauseRecord)
+}
+
+// takeBytes cuts the plaintext stream into blocks. A block that came in one record is taken where it stands.
+func (s *session) takeBytes(plain []byte) {
+	for len(plain) > 0 && s.phase != phaseClosed {
+		if s.part == nil && len(plain) >= smp.BlockSize {
+			s.takeBlock(plain[:smp.BlockSize])
+			plain = plain[smp.BlockSize:]
+			continue
+		}
+		if s.part == nil {
+			s.part = shard.NewBuffer(0)
+		}
+		n := min(len(plain), smp.BlockSize-len(s.part.Data))
+		s.part.Data = append(s.part.Data, plain[:n]...)
+		plain = plain[n:]
+		if len(s.part.Data) == smp.BlockSize {
+			whole := s.part
+			s.part = nil
+			s.takeBlock(whole.Data)
+			whole.Release()
+		}
+	}
+}
+
+// takeBlock takes a whole block; block is borrowed and may be decrypted in place.
+func (s *session) takeBlock(block []byte) {
+	if s.phase == phaseHello {
+		s.takeHello(block)
+		return
+	}
+	s.loop.router.counts.blocksIn.Add(1)
+	s.active = time.Now()
+	var content []byte
+	ok := true
+	if s.encrypted {
+		content, ok = s.receive.OpenBlock(block)
+	} else if c, err := box.Unpad(block); err == nil {
+		content = c
+	} else {
+		ok = false
+	}
+	if !ok {
+		s.replyError(nil, nil, smp.ErrBlock)
+		return
+	}
+	b := shard.NewBuffer(len(content))
+	copy(b.Data, content)
+	s.dispatch(b)
+	b.Release()
+}
+
+// dispatch sends the commands of a block to the shards of their entities, each shard's in the order in which they
+// stand, and answers itself what no shard is needed for.
+func (s *session) dispatch(b *shard.Buffer) {
+	batch, ok := smp.ParseBatch(b.Data)
+	if !ok {
+		s.replyError(nil, nil, smp.ErrBlock)
+		return
+	}
+	for t, ok := batch.Next(); ok; t, ok = batch.Next() {
+		s.takeTransmission(b, t)
+	}
+	l := s.loop
+	for i, part := range l.parted {
+		if part != nil {
+			l.parted[i] = nil
+			l.put(i, part)
+		}
+	}
+}
+
+// takeTransmission checks one transmission and adds its command to the batch of its shard, or answers it.
+func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
+	tr, err := smp.ParseTransmission(s.version(), s.client.SessionID, t)
+	if !err.IsZero() {
+		s.replyError(tr.CorrID, tr.EntityID, err)
+		return
+	}
+	tag, params, err := smp.ParseCommand(s.version(), tr.Command)
+	if err.IsZero() {
+		err = smp.CheckCredentials(tag, len(tr.Auth) > 0, len(tr.EntityID) > 0)
+	}
+	if !err.IsZero() {
+		s.replyError(tr.CorrID, tr.EntityID, err)
+		return
+	}
+	if s.answer(tag, &tr) {
+		return
+	}
+	l := s.loop
+	i := l.router.shards.Route(tag, tr.EntityID)
+	part := l.parted[i]
+	if part == nil {
+		part = shard.NewBatch(shard.BatchCommands, s.client)
+		part.Block = b
+		b.Retain()
+		l.parted[i] = part
+		s.client.Shards |= 1 << i
+	}
+	part.Commands = append(part.Commands, shard.Command{Transmission: tr, Tag: tag, Params: params})
+}
+
+// answer answers the commands that concern no queue, and says whether it did.
+func (s *session) answer(tag smp.CommandTag, t *smp.Transmission) bool {
+	switch tag {
+	case smp.CmdPing:
+		s.replyTo(t.CorrID, t.EntityID, smp.AppendPong)
+	case smp.CmdPrxy: // as a router that is no proxy
+		s.replyError(t.CorrID, t.EntityID, smp.ErrProxyBasicAuth)
+	case smp.CmdPfwd: // no relay session exists
+		s.replyError(t.CorrID, t.EntityID, smp.ErrProxyNoSession)
+	case smp.CmdRfwd: // as on a session without a secret
+		s.replyError(t.CorrID, t.EntityID, smp.ErrBrokerTransport(smp.TransportNoAuth))
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,37 @@
+package engine
+
+import "time"
+
+// Limits of a connection.
+const (
+	// handshakeInput bounds the bytes that wait unread before TLS is established: a ClientHello has a few hundred, a client's
+	// certificate chain a few thousand.
+	handshakeInput = 32 << 10
+	// outputPause is the unsent output at which a session's input is no longer taken: the size of a delivery window.
+	outputPause = 256 << 10
+	// inputLimit is the unread input at which a session is closed. It can grow only while the session's output is
+	// clogged, so it is met by a peer that sends without reading: 256 blocks.
+	inputLimit = 4 << 20
+	// outputLimit is the unsent output at which a session is closed, whatever its input.
+	outputLimit = 16 << 20
+)
+
+// Timing of the loops.
+const (
+	// tick is how often a loop looks for connections that are late with their handshake or idle.
+	tick = time.Second
+	// drainTick is how often a loop looks whether clogged sockets have drained, while there are any: gnet does not tell.
+	drainTick = 5 * time.Millisecond
+	// ringWait is how long a loop naps between tries to put a batch into a full ring.
+	ringWait = 20 * time.Microsecond
+	// stopWait bounds how long a stopping router waits for its loops to flush.
+	stopWait = 5 * time.Second
+)
+
+// Defaults of Config, those of the reference.
+const (
+	defaultTLSTimeout       = 60 * time.Second
+	defaultHandshakeTimeout = 120 * time.Second
+	defaultInactiveTTL      = 6 * time.Hour
+	defaultInactiveCheck    = time.Hour
+)

@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+
+	"switchyard/shard"
+)
+
+// loop is one event loop: it owns its connections and packs what shards reply to them.
+type loop struct {
+	// Immutable.
+	router *Router
+	events gnet.EventLoop
+
+	// Shared: shards put, the loop takes. awake is set from the wake-up of the loop until it has emptied the inbox.
+	inbox *shard.Ring[*shard.Group]
+	awake atomic.Bool
+
+	// Owned by the loop.
+	sessions map[*session]struct{}
+	dirty    []*session     // have replies that are not written
+	clogged  []*session     // have messages that the socket has not taken
+	parted   []*shard.Batch // by shard: the commands of the block at hand
+	owed     []owedBatch    // batches for shards whose ring was full, and those made where waiting is not allowed
+	scratch  []byte         // head of a reply of the loop's own
+	records  [][]byte       // sealed blocks of one write
+	nextIdle time.Time      // next look for idle sessions
+	input    bool           // false once the router stops
+	draining bool           // a drain timer is under way
+}
+
+// owedBatch is a batch on its way to a shard.
+type owedBatch struct {
+	shard int
+	batch *shard.Batch
+}
+
+// inboxSize is the capacity of a loop's inbox in groups, one a drain.
+const inboxSize = 256
+
+// newLoop makes the loop of an event loop. Called with r.mu held, as is Stop's look at the loops.
+func newLoop(r *Router, e gnet.EventLoop) *loop {
+	select {
+	case <-r.stopping:
+		return &loop{router: r, events: e, inbox: shard.NewRing[*shard.Group](1), sessions: make(map[*session]struct{})}
+	default:
+	}
+	return &loop{
+		router:   r,
+		events:   e,
+		inbox:    shard.NewRing[*shard.Group](inboxSize),
+		sessions: make(map[*session]struct{}),
+		parted:   make([]*shard.Batch, r.shards.Len()),
+		nextIdle: time.Now().Add(r.cfg.InactiveCheck),
+		input:    true,
+	}
+}
+
+// Deliver implements shard.Loop: it takes the replies of a drain from a shard's goroutine. The shard waits while the
+// inbox is full; the loop empties it whatever else it waits for.
+func (l *loop) Deliver(g *shard.Group) {
+	for !l.inbox.Put(g) {
+		l.wake()
+		time.Sleep(ringWait)
+	}
+	l.wake()
+}
+
+// wake makes the loop turn soon, unless that is already arranged.
+func (l *loop) wake() {
+	if l.awake.CompareAndSwap(false, true) {
+		_ = l.events.Execute(context.Background(), l) // fails only when the loop has ended
+	}
+}
+
+// Run implements gnet.Runnable for wake.
+func (l *loop) Run(context.Context) error {
+	l.awake.Store(false) // before the inbox is read: what comes later wakes again
+	l.turn()
+	return nil
+}
+
+// run does something on the loop, from any goroutine.
+func (l *loop) run(do func()) {
+	_ = l.events.Execute(context.Background(), gnet.RunnableFunc(func(context.Context) error {
+		do()
+		l.turn()
+		return nil
+	}))
+}
+
+// turn takes what shards reply, hands over what is owed to them, and writes.
+func (l *loop) turn() {
+	l.takeReplies()
+	l.payOwed()
+	l.flush()
+}
+
+// takeReplies packs the replies in the inbox into blocks of their sessions.
+func (l *loop) takeReplies() {
+	for {
+		g, ok := l.inbox.Get()
+		if !ok {
+			return
+		}
+		for i := range g.Replies {
+			r := &g.Replies[i]
+			s := r.Client.Owner.(*session)
+			if r.Body == nil {
+				s.reply(r.Head, nil)
+				continue
+			}
+			s.reply(r.Head, r.Body.Data)
+			s.unsent++
+		}
+		g.Release()
+	}
+}
+
+// put hands a batch to a shard. While its ring is full the loop serves its own inbox, as the shard may be waiting for
+// that; meanwhile it reads from no connection, so that back-pressure reaches the senders.
+func (l *loop) put(i int, b *shard.Batch) {
+	l.payOwed()
+	for !l.router.shards.Put(i, b) {
+		l.takeReplies()
+		l.flush()
+		runtime.Gosched()
+		time.Sleep(ringWait)
+	}
+}
+
+// owe arranges that a batch reaches a shard, without waiting for it.
+func (l *loop) owe(i int, b *shard.Batch) { l.owed = append(l.owed, owedBatch{i, b}) }
+
+// payOwed hands over owed batches in their order, as far as the rings take them. A stopping router owes nothing.
+func (l *loop) payOwed() {
+	if !l.input {
+		l.owed = nil
+		return
+	}
+	for len(l.owed) > 0 && l.router.shards.Put(l.owed[0].shard, l.owed[0].batch) {
+		l.owed[0] = owedBatch{}
+		l.owed = l.owed[1:]
+	}
+	if len(l.owed) == 0 {
+		l.owed = nil
+		return
+	}
+	l.drainLater()
+}
+
+// flush writes what the sessions have to say.
+func (l *loop) flush() {
+	for n := len(l.dirty); n > 0; n = len(l.dirty) {
+		s := l.dirty[n-1]
+		l.dirty[n-1] = nil
+		l.dirty = l.dirty[:n-1]
+		s.flush()
+	}
+}
+
+// lookAfter closes connections that are late with their handshake, and now and then those that are idle.
+func (l *loop) lookAfter(now time.Time) {
+	idle := now.After(l.nextIdle)
+	if idle {
+		l.nextIdle = now.Add(l.router.cfg.InactiveCheck)
+	}
+	for s := range l.sessions {
+		if cause, late := s.late(now, idle); late {
+			s.close(cause)
+		}
+	}
+}
+
+// drainLater arranges a look at clogged sockets and full rings, as nobody tells when they have drained.
+func (l *loop) drainLater() {
+	if l.draining {
+		return
+	}
+	l.draining = true
+	time.AfterFunc(drainTick, func() {
+		l.run(func() {
+			l.draining = false
+			l.unclog()
+		})
+	})
+}
+
+// unclog returns the windows of sessions whose socket has drained and lets them go on.
+func (l *loop) unclog() {
+	waiting := l.clogged
+	l.clogged = nil
+	for _, s := range waiting {
+		s.clogged = false
+		s.drained()
+		if !s.clogged && s.phase == phaseOpen && s.conn.InboundBuffered() > 0 {
+			s.traffic()
+		}
+	}
+}
+
+// stopInput makes the loop take no more commands.
+func (l *loop) stopInput() { l.input = false }
+
+// closeAll ends every session, with what it has to say written first.
+func (l *loop) closeAll() {
+	l.takeReplies()
+	l.flush()
+	for s := range l.sessions {
+		s.close(CauseStop)
+	}
+}

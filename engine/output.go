@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"switchyard/box"
+	"switchyard/shard"
+	"switchyard/smp"
+	"switchyard/tls"
+)
+
+// outBlock is a block on its way out, with room around it for its TLS record:
+//
+//	record header 5 │ block 16,384: [tag 16] length 2, content, filler │ content type 1, AEAD tag 16
+type outBlock struct {
+	packer smp.Packer
+	start  int    // of the content in mem
+	record []byte // the sealed record
+	mem    [tls.RecordHeader + smp.BlockSize + tls.RecordOverhead]byte
+}
+
+var outBlocks = sync.Pool{New: func() any { return new(outBlock) }}
+
+// newOutBlock takes an empty block from the pool.
+func newOutBlock(encrypted bool) *outBlock {
+	b := outBlocks.Get().(*outBlock)
+	b.start = tls.RecordHeader + 2
+	if encrypted {
+		b.start += box.TagSize
+	}
+	b.packer.Reset(b.mem[:b.start])
+	return b
+}
+
+func (b *outBlock) release() {
+	b.record = nil
+	outBlocks.Put(b)
+}
+
+// size is the length of the content so far.
+func (b *outBlock) size() int { return len(b.packer.Bytes()) - b.start }
+
+// fits tells whether a transmission of n bytes has room.
+func (b *outBlock) fits(n int) bool {
+	return b.size()-1+2+n <= smp.BatchLimit && b.packer.Len() < smp.MaxBatch
+}
+
+// reply adds a transmission to the session's open block; a full one is sealed before. Nothing is written until the
+// loop turns.
+func (s *session) reply(head, body []byte) {
+	if s.phase != phaseOpen {
+		return
+	}
+	n := len(head) + len(body)
+	if s.out != nil && !s.out.fits(n) {
+		s.seal()
+	}
+	if s.out == nil {
+		s.out = newOutBlock(s.encrypted)
+	}
+	t := append(s.out.packer.Begin(), head...)
+	if !s.out.packer.End(append(t, body...)) {
+		panic("engine: reply larger than a block")
+	}
+	if !s.dirty {
+		s.dirty = true
+		s.loop.dirty = append(s.loop.dirty, s)
+	}
+}
+
+// replyTo adds a reply of the loop's own, whose response appendResponse appends.
+func (s *session) replyTo(corrID, entityID []byte, appendResponse func([]byte) []byte) {
+	l := s.loop
+	l.scratch = smp.AppendResponseHeader(l.scratch[:0], s.version(), s.client.SessionID, corrID, entityID)
+	l.scratch = appendResponse(l.scratch)
+	s.reply(l.scratch, nil)
+}
+
+// replyError adds an error reply of the loop's own.
+func (s *session) replyError(corrID, entityID []byte, err smp.Error) {
+	s.replyTo(corrID, entityID, func(b []byte) []byte { return smp.AppendErr(b, s.version(), err) })
+}
+
+// seal closes the open block: filler, block encryption, TLS.
+func (s *session) seal() {
+	b := s.out
+	s.out = nil
+	block := b.mem[tls.RecordHeader : tls.RecordHeader+smp.BlockSize]
+	var err error
+	if s.encrypted {
+		err = s.send.SealBlock(block, b.size())
+	} else {
+		err = box.PadInPlace(block, b.size())
+	}
+	if err != nil {
+		panic("engine: content larger than a block")
+	}
+	b.record = s.tls.SealInPlace(b.mem[:], smp.BlockSize)
+	s.sealed = append(s.sealed, b)
+}
+
+// flush seals the open block and writes all sealed ones at once.
+func (s *session) flush() {
+	s.dirty = false
+	if s.phase != phaseOpen {
+		return
+	}
+	if len(s.sealed) == 0 {
+		s.writePending()
+	}
+	if s.out != nil {
+		s.seal()
+	}
+	if len(s.sealed) == 0 {
+		return
+	}
+	l := s.loop
+	l.router.counts.blocksOut.Add(int64(len(s.sealed)))
+	s.active = time.Now()
+	blocks := s.sealed
+	s.sealed = nil
+	l.records = l.records[:0]
+	for _, b := range blocks {
+		l.records = append(l.records, b.record)
+	}
+	if len(blocks) == 1 {
+		_, _ = s.conn.Write(l.records[0])
+	} else {
+		_, _ = s.conn.Writev(l.records)
+	}
+	for _, b := range blocks {
+		b.release()
+	}
+	s.drained()
+}
+
+// drained looks at how much of the output the socket has taken: all of it, and the shards may send the messages that
+// wait for room; or not all, and it will be looked at again.
+func (s *session) drained() {
+	if s.phase != phaseOpen {
+		return
+	}
+	unsent := s.conn.OutboundBuffered()
+	switch {
+	case unsent > outputLimit:
+		s.close(CauseUnread)
+		return
+	case unsent > 0:
+		s.clog()
+		return
+	}
+	s.returnWindow()
+}
+
+// returnWindow tells the shards that messages have left.
+func (s *session) returnWindow() {
+	if s.unsent == 0 {
+		return
+	}
+	c := s.client
+	c.Window.Add(-s.unsent)
+	s.unsent = 0
+	if c.Starved.Swap(false) {
+		s.eachShard(func(i int) { s.loop.owe(i, shard.NewBatch(shard.BatchResume, c)) })
+	}
+}
+
+// clog puts the session on the list of those to look at again.
+func (s *session) clog() {
+	if !s.clogged {
+		s.clogged = true
+		s.loop.clogged = append(s.loop.clogged, s)
+	}
+	s.loop.drainLater()
+}

@@ -1,0 +1,207 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+
+	"switchyard/shard"
+	"switchyard/tls"
+)
+
+// Router is an SMP router: it listens, and serves until it is stopped.
+type Router struct {
+	gnet.BuiltinEventEngine
+
+	// Immutable after New.
+	cfg     Config
+	tls     *tls.Config
+	hello   helloMaker
+	shards  *shard.Set
+	workers *workers
+	counts  counters
+
+	ready    chan struct{} // closed when the router listens
+	stopping chan struct{} // closed when Stop begins
+
+	mu     sync.Mutex
+	engine gnet.Engine
+	loops  map[gnet.EventLoop]*loop
+	stop   sync.Once
+}
+
+// New makes a router and starts its shards. Run serves.
+func New(cfg Config) (*Router, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return &Router{
+		cfg:      cfg,
+		tls:      serverTLS(cfg.KeyPair),
+		hello:    helloMaker{keyPair: cfg.KeyPair, identity: cfg.Identity, versions: cfg.Versions},
+		shards:   shard.New(cfg.Queues, cfg.Store),
+		workers:  startWorkers(cfg.HandshakeWorkers),
+		ready:    make(chan struct{}),
+		stopping: make(chan struct{}),
+		loops:    make(map[gnet.EventLoop]*loop),
+	}, nil
+}
+
+// serverTLS is our profile: SMP's ALPN first, then those of web clients, whose choice also means the whole version
+// range; a client certificate is asked for, as services have one.
+func serverTLS(pair *tls.KeyPair) *tls.Config {
+	return &tls.Config{
+		Certificates:      []*tls.KeyPair{pair},
+		ALPN:              []string{"smp/1", "h2", "http/1.1"},
+		RequestClientCert: true,
+		VerifyPeer:        func(chain [][]byte) error { return tls.VerifyClientChain(chain, time.Now()) },
+	}
+}
+
+// Run listens and serves until Stop. It fails when it cannot listen.
+func (r *Router) Run() error {
+	addrs := make([]string, len(r.cfg.Listen))
+	for i, a := range r.cfg.Listen {
+		if err := checkFree(a); err != nil {
+			return err
+		}
+		addrs[i] = "tcp://" + a
+	}
+	err := gnet.Rotate(r, addrs,
+		gnet.WithNumEventLoop(r.cfg.Loops),
+		gnet.WithLoadBalancing(gnet.LeastConnections),
+		gnet.WithReuseAddr(true),
+		gnet.WithTCPNoDelay(gnet.TCPNoDelay),
+		gnet.WithTicker(true),
+		gnet.WithLogger(gnetLog{r.cfg.Log}),
+	)
+	if err != nil {
+		return fmt.Errorf("engine: serve %v: %w", r.cfg.Listen, err)
+	}
+	return nil
+}
+
+// checkFree says clearly when an address cannot be listened on.
+func checkFree(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return &ListenError{Addr: addr, Err: err}
+	}
+	return l.Close()
+}
+
+// ListenError is a failure to listen on an address.
+type ListenError struct {
+	Addr string
+	Err  error
+}
+
+func (e *ListenError) Error() string { return "engine: listen on " + e.Addr + ": " + e.Err.Error() }
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// Ready is closed when the router listens.
+func (r *Router) Ready() <-chan struct{} { return r.ready }
+
+// OnBoot implements gnet.EventHandler.
+func (r *Router) OnBoot(e gnet.Engine) gnet.Action {
+	r.mu.Lock()
+	r.engine = e
+	r.mu.Unlock()
+	close(r.ready)
+	return gnet.None
+}
+
+// OnTick implements gnet.EventHandler: it sends every loop to look after its connections.
+func (r *Router) OnTick() (time.Duration, gnet.Action) {
+	now := time.Now()
+	r.eachLoop(func(l *loop) { l.run(func() { l.lookAfter(now) }) })
+	return tick, gnet.None
+}
+
+// OnOpen implements gnet.EventHandler.
+func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
+	r.counts.accepted.Add(1)
+	r.counts.open.Add(1)
+	l := r.loopOf(c.EventLoop())
+	s := newSession(l, c, r.tls)
+	l.sessions[s] = struct{}{}
+	c.SetContext(s)
+	if !l.input {
+		return nil, gnet.Close
+	}
+	return nil, gnet.None
+}
+
+// OnTraffic implements gnet.EventHandler.
+func (r *Router) OnTraffic(c gnet.Conn) gnet.Action {
+	s := c.Context().(*session)
+	s.traffic()
+	s.loop.turn()
+	return gnet.None
+}
+
+// OnClose implements gnet.EventHandler.
+func (r *Router) OnClose(c gnet.Conn, _ error) gnet.Action {
+	if s, ok := c.Context().(*session); ok {
+		s.closed()
+	}
+	return gnet.None
+}
+
+// loopOf finds our loop of an event loop, once a connection.
+func (r *Router) loopOf(e gnet.EventLoop) *loop {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.loops[e]
+	if l == nil {
+		l = newLoop(r, e)
+		r.loops[e] = l
+	}
+	return l
+}
+
+func (r *Router) eachLoop(do func(*loop)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.loops {
+		do(l)
+	}
+}
+
+// Stop ends the router: it takes no more commands, answers those that are under way, tells clients by closing their
+// sessions, and waits until the loops and shards have ended or ctx is done. The store stays open.
+func (r *Router) Stop(ctx context.Context) error {
+	err := errors.New("engine: already stopped")
+	r.stop.Do(func() { err = r.shutdown(ctx) })
+	return err
+}
+
+func (r *Router) shutdown(ctx context.Context) error {
+	close(r.stopping)
+	var loops sync.WaitGroup
+	r.eachLoop(func(l *loop) {
+		loops.Add(1)
+		l.run(func() { defer loops.Done(); l.stopInput() })
+	})
+	loops.Wait()
+	r.workers.stop()
+	err := r.shards.Close()
+	r.eachLoop(func(l *loop) {
+		loops.Add(1)
+		l.run(func() { defer loops.Done(); l.closeAll() })
+	})
+	loops.Wait()
+	r.mu.Lock()
+	e := r.engine
+	r.mu.Unlock()
+	if e.Validate() == nil {
+		err = errors.Join(err, e.Stop(ctx))
+	}
+	return err
+}

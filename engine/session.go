@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/panjf2000/gnet/v2"
+
+	"switchyard/box"
+	"switchyard/shard"
+	"switchyard/smp"
+	"switchyard/tls"
+)
+
+// phase is how far a connection has come.
+type phase uint8
+
+const (
+	phaseTLS   phase = iota // TLS handshake
+	phaseHello              // our hello is sent, the client's is awaited
+	phaseOpen               // transmissions
+	phaseClosed
+)
+
+// session is one connection. It belongs to its loop.
+type session struct {
+	// Immutable.
+	loop *loop
+	conn gnet.Conn
+
+	// Owned by the loop; tls and handshake by a worker while busy is set.
+	phase     phase
+	busy      bool // a worker has the handshake: input waits in gnet's buffer
+	dirty     bool // stands on the loop's list of sessions to flush
+	clogged   bool // stands on the loop's list of clogged sessions
+	encrypted bool // blocks are encrypted
+	tls       *tls.Conn
+	handshake *handshake // until phaseOpen
+	client    *shard.Client
+	receive   box.Chain
+	send      box.Chain
+	active    time.Time     // last block received or sent; before phaseOpen, the begin of the phase
+	part      *shard.Buffer // a block of which more is to come; nil when idle
+	out       *outBlock     // replies that are not sealed; nil when idle
+	sealed    []*outBlock   // sealed blocks that are not written
+	unsent    int32         // messages given to us by shards that the socket has not taken
+}
+
+func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
+	return &session{
+		loop:      l,
+		conn:      c,
+		tls:       tls.NewServer(config),
+		handshake: &handshake{},
+		active:    time.Now(),
+	}
+}
+
+// traffic takes what the socket has received.
+func (s *session) traffic() {
+	limit, cause := inputLimit, CauseUnread
+	if s.phase == phaseTLS {
+		limit, cause = handshakeInput, CauseHandshakeFlood
+	}
+	switch {
+	case s.phase == phaseClosed:
+	case s.conn.InboundBuffered() > limit:
+		s.close(cause)
+	case s.busy || !s.loop.input:
+	case s.phase == phaseTLS:
+		s.continueTLS()
+	default:
+		s.readRecords()
+	}
+}
+
+// late tells whether the connection is to be closed at this time, and why. idle: inactive sessions are looked for.
+func (s *session) late(now time.Time, idle bool) (Cause, bool) {
+	cfg := &s.loop.router.cfg
+	age := now.Sub(s.active)
+	switch s.phase {
+	case phaseTLS:
+		return CauseTLSTimeout, age > cfg.TLSTimeout
+	case phaseHello:
+		return CauseHelloTimeout, age > cfg.HandshakeTimeout
+	case phaseOpen:
+		return CauseIdle, idle && cfg.InactiveTTL > 0 && age > cfg.InactiveTTL && s.client.Subscriptions.Load() == 0
+	}
+	return 0, false
+}
+
+// close ends the connection: close_notify when TLS is established, then the socket.
+func (s *session) close(cause Cause) {
+	if s.phase == phaseClosed {
+		return
+	}
+	if !s.busy && s.tls.HandshakeDone() {
+		s.flush()
+		if s.phase == phaseClosed { // the write failed
+			return
+		}
+		s.write(s.tls.CloseNotify(nil))
+	}
+	s.drop(cause)
+}
+
+// drop closes the socket without a word of TLS.
+func (s *session) drop(cause Cause) {
+	if s.phase == phaseClosed {
+		return
+	}
+	s.end(cause)
+	_ = s.loop.events.Close(s.conn)
+}
+
+// closed is told by gnet that the connection is gone; when we closed it, end has been there before.
+func (s *session) closed() { s.end(CausePeer) }
+
+// end leaves the last phase: counts, and tells the shards.
+func (s *session) end(cause Cause) {
+	if s.phase == phaseClosed {
+		return
+	}
+	counts := &s.loop.router.counts
+	counts.open.Add(-1)
+	counts.closed[cause].Add(1)
+	if s.phase == phaseOpen {
+		counts.sessions.Add(-1)
+	}
+	s.phase = phaseClosed
+	delete(s.loop.sessions, s)
+	if s.client != nil {
+		s.eachShard(func(i int) {
+			s.loop.owe(i, shard.NewBatch(shard.BatchClosed, s.client))
+		})
+	}
+	s.freeBuffers()
+}
+
+func (s *session) freeBuffers() {
+	if s.part != nil {
+		s.part.Release()
+		s.part = nil
+	}
+	if s.out != nil {
+		s.out.release()
+		s.out = nil
+	}
+	for _, b := range s.sealed {
+		b.release()
+	}
+	s.sealed = nil
+}
+
+// eachShard visits the shards that have seen this client.
+func (s *session) eachShard(do func(int)) {
+	for i := range s.loop.parted {
+		if s.client.Shards&(1<<i) != 0 {
+			do(i)
+		}
+	}
+}
+
+// write gives bytes to the socket, or to gnet's buffer when the socket is full. When it fails, gnet has closed the
+// connection.
+func (s *session) write(b []byte) {
+	if len(b) > 0 && s.phase != phaseClosed {
+		_, _ = s.conn.Write(b)
+	}
+}
+
+// writePending writes what TLS itself has to say: alerts, key updates. Nothing sealed may be waiting.
+func (s *session) writePending() {
+	if s.tls.HasPending() {
+		s.write(s.tls.Pending(nil))
+	}
+}
+
+// version is that of the session, for replies of the loop's own.
+func (s *session) version() smp.Version { return s.client.Version }
