@@ -1,6 +1,9 @@
 package smp
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // commandCase is a command of the vectors with the fields of all kinds.
 type commandCase struct {
@@ -213,6 +216,31 @@ func TestSendForms(t *testing.T) {
 		p, ok := ParseSend([]byte(c.params))
 		if ok != c.ok || ok && (string(p.Flags) != c.flags || string(p.Body) != c.body || p.Notify != c.notify) {
 			t.Errorf("SEND %q: %q, %q, %v, %v", c.params, p.Flags, p.Body, p.Notify, ok)
+		}
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	g := newGen(t)
+	p, server := g.new(), g.address()
+	for text, want := range map[string]bool{
+		"": true, "p4ss.w0rd~!": true, "caf\xe9\xa1\xff": true,
+		"a b": false, "a@b": false, "a:b": false, "a/b": false, "a\n": false, "\x7f": false, "\x80": false, "\xa0": false, "\xad": false,
+	} {
+		p.BasicAuth = []byte(text)
+		for _, v := range []Version{6, 9, 15, 17} {
+			if _, _, err := ParseCommand(v, AppendNew(nil, v, p)); err.IsZero() != want {
+				t.Errorf("NEW of version %d with password %q: %v", v, text, err.IsZero())
+			}
+		}
+		if _, _, err := ParseCommand(8, AppendPRXY(nil, &PRXYParams{server, []byte(text)})); err.IsZero() != want {
+			t.Errorf("PRXY with password %q: %v", text, err.IsZero())
+		}
+		if strings.Contains(text, "@") {
+			continue // in an address it ends the password
+		}
+		if _, err := ParseServerAddress(strings.Replace(server.String(), "@", ":"+text+"@", 1)); (err == nil) != (want && text != "") {
+			t.Errorf("address with password %q: %v", text, err)
 		}
 	}
 }

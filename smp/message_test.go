@@ -24,6 +24,9 @@ func TestMessageBody(t *testing.T) {
 			t.Errorf("quota marker cut at %d was read", n)
 		}
 	}
+	if m, ok := ParseMessageBody(append(q, 0)); ok {
+		t.Errorf("quota marker with a byte behind it was read: %+v", m)
+	}
 	if body := AppendMessageBody(nil, 0, false, make([]byte, MaxBody(MinVersion))); len(body) > MessagePadded-2 {
 		t.Errorf("the longest message has %d bytes", len(body))
 	}
