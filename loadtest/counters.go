@@ -1,0 +1,120 @@
+package loadtest
+
+import (
+	"errors"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"switchyard/smp"
+)
+
+// counters are what a load counts while it runs. The verdict is made from the histories, not from these.
+type counters struct {
+	links       atomic.Int64 // connected now
+	reconnects  atomic.Int64
+	disconnects atomic.Int64
+	created     atomic.Int64 // queues answered IDS
+	orphans     atomic.Int64 // NEW without an answer
+	open        atomic.Int64 // queues that are or were open
+	drained     atomic.Int64
+	removed     atomic.Int64
+	missing     atomic.Int64
+	sent        atomic.Int64
+	accepted    atomic.Int64
+	refused     atomic.Int64
+	unanswered  atomic.Int64
+	delivered   atomic.Int64
+	acked       atomic.Int64
+
+	mu     sync.Mutex
+	faults map[string]int
+}
+
+// fault counts something that a router should not have answered.
+func (c *counters) fault(err error) {
+	text := err.Error()
+	if e := (smp.Error{}); errors.As(err, &e) {
+		text = "ERR " + e.Error()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.faults == nil {
+		c.faults = make(map[string]int)
+	}
+	c.faults[text]++
+}
+
+func (c *counters) allFaults() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.faults)
+}
+
+// work grows with each answer: a load whose work stands still is stuck.
+func (c *counters) work() int64 {
+	return c.reconnects.Load() + c.links.Load() + c.created.Load() + c.open.Load() + c.removed.Load() +
+		c.accepted.Load() + c.delivered.Load() + c.acked.Load()
+}
+
+func (l *load) linkUp(again bool) {
+	l.count.links.Add(1)
+	if again {
+		l.count.reconnects.Add(1)
+	}
+	l.signal()
+}
+
+func (l *load) linkDown(was bool, err error) {
+	if was {
+		l.count.links.Add(-1)
+		l.count.disconnects.Add(1)
+	}
+	l.mu.Lock()
+	l.downErr = err
+	l.mu.Unlock()
+	l.signal()
+}
+
+func (l *load) opened() {
+	l.count.open.Add(1)
+	l.signal()
+}
+
+func (l *load) acceptedOne(intended time.Time) {
+	l.count.accepted.Add(1)
+	l.latency.answer.record(time.Since(intended))
+}
+
+func (l *load) deliveredOne(intended, now time.Time) {
+	l.count.delivered.Add(1)
+	l.latency.delivery.record(now.Sub(intended))
+}
+
+func (l *load) drained(*queue) {
+	l.count.drained.Add(1)
+	l.signal()
+}
+
+// removed follows a deleted queue with another, unless the load is to end.
+func (l *load) removed(q *queue) {
+	l.count.removed.Add(1)
+	l.signal()
+	if l.renew && !l.stopped.Load() {
+		l.add(q.slot).start()
+	}
+}
+
+func (l *load) missing(q *queue, was queueState, err error) {
+	l.count.missing.Add(1)
+	l.count.fault(err)
+	if was == queueNew || was == queueCreated {
+		l.count.open.Add(1) // nobody is to wait for it
+	}
+	if was != queueDrained {
+		l.count.drained.Add(1)
+	}
+	l.count.removed.Add(1)
+	l.signal()
+}

@@ -1,0 +1,153 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+func verifyConfig() VerifyConfig {
+	return VerifyConfig{Queues: 20, Messages: 30, Conns: 5, Size: 100, Window: 4, Auth: AuthEd25519, Seed: 1,
+		Stall: 30 * time.Second}
+}
+
+// runExchange runs the phases of Verify against a router within the test.
+func runExchange(t *testing.T, r *fakeRouter, c VerifyConfig) (*Report, error) {
+	t.Helper()
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return exchange(context.Background(), "verify", c, r.dial)
+}
+
+func TestExchangeWithAGoodRouter(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*VerifyConfig, *fakeRouter)
+	}{
+		{"as it is", func(*VerifyConfig, *fakeRouter) {}},
+		{"one message at a time", func(c *VerifyConfig, _ *fakeRouter) { c.Window = 1 }},
+		{"without authorization", func(c *VerifyConfig, _ *fakeRouter) { c.Auth = AuthNone }},
+		{"more connections than queues", func(c *VerifyConfig, _ *fakeRouter) { c.Conns = 50 }},
+		{"two connections", func(c *VerifyConfig, _ *fakeRouter) { c.Conns = 2 }},
+		{"one queue", func(c *VerifyConfig, _ *fakeRouter) { c.Queues = 1 }},
+		{"quota smaller than the window", func(c *VerifyConfig, r *fakeRouter) { c.Window, r.quota = 16, 2 }},
+		{"by rate", func(c *VerifyConfig, _ *fakeRouter) { c.Rate = 5000 }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r, c := newFakeRouter(t), verifyConfig()
+			tt.change(&c, r)
+			report, err := runExchange(t, r, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := c.Queues * c.Messages
+			if !report.Clean() || report.Accepted != want || report.Delivered != want || report.Unanswered != 0 {
+				t.Errorf("%+v", report)
+			}
+			if (report.Refused > 0) != (r.quota < c.Window) {
+				t.Errorf("%d refused with quota %d and window %d", report.Refused, r.quota, c.Window)
+			}
+			if report.Latency.Delivery.Count != int64(want) || report.Queues != c.Queues || report.Disconnects != 0 {
+				t.Errorf("%+v", report)
+			}
+			if len(r.queues) != 0 {
+				t.Errorf("%d queues left behind", len(r.queues))
+			}
+		})
+	}
+}
+
+func TestExchangeFindsFaults(t *testing.T) {
+	tests := []struct {
+		name  string
+		fault func(*fakeRouter)
+		count func(*Report) int
+	}{
+		{"loss", func(r *fakeRouter) { r.lose = 100 }, func(r *Report) int { return r.Lost }},
+		{"duplicate", func(r *fakeRouter) { r.double = 50 }, func(r *Report) int { return r.Duplicates }},
+		{"order", func(r *fakeRouter) { r.swap = 20 }, func(r *Report) int { return r.Reordered }},
+		{"damage", func(r *fakeRouter) { r.damage = 50 }, func(r *Report) int { return r.Corrupt }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r, c := newFakeRouter(t), verifyConfig()
+			c.Stall = time.Second // a queue whose last message is lost never ends
+			tt.fault(r)
+			report, err := runExchange(t, r, c)
+			if report == nil || report.Clean() || tt.count(report) == 0 {
+				t.Fatalf("not found: %+v, %v", report, err)
+			}
+			if len(report.Findings) == 0 && tt.name != "damage" {
+				t.Error("no findings")
+			}
+		})
+	}
+}
+
+func TestExchangeGoesOnAfterACut(t *testing.T) {
+	r, c := newFakeRouter(t), verifyConfig()
+	c.Messages = 200
+	cuts := 0
+	dial := func(index int, on func(event)) line {
+		return r.dial(index, func(e event) {
+			on(e)
+			if e.kind != eventMessage || index != 0 {
+				return
+			}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if cuts++; cuts%200 == 100 && cuts < 1000 { // cut a line and let it reconnect
+				for _, l := range r.lines {
+					l.cut()
+					l.connect()
+				}
+			}
+		})
+	}
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	report, err := exchange(context.Background(), "verify", c, dial)
+	if err != nil || !report.Clean() || report.Disconnects == 0 || report.Accepted != c.Queues*c.Messages {
+		t.Errorf("%+v, %v", report, err)
+	}
+}
+
+func TestExchangeEndsWhenInterrupted(t *testing.T) {
+	r, c := newFakeRouter(t), verifyConfig()
+	c.Messages, c.Rate = 1_000_000, 1000
+	ctx, cancel := context.WithCancel(context.Background())
+	c.Progress = func(p Progress) {
+		if p.Phase == "exchanging messages" && p.Done > 0 {
+			cancel()
+		}
+	}
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	report, err := exchange(ctx, "verify", c, r.dial)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if report == nil || !report.Clean() || report.Sent == 0 || report.Ended == "" {
+		t.Errorf("%+v", report)
+	}
+	if len(r.queues) != 0 {
+		t.Errorf("%d queues left behind", len(r.queues))
+	}
+}
+
+func TestExchangeEndsWhenNobodyListens(t *testing.T) {
+	refused := func(_ int, on func(event)) line {
+		go on(event{kind: eventDown, err: errCut})
+		return newFakeRouter(t).dial(0, func(event) {})
+	}
+	if _, err := exchange(context.Background(), "verify", verifyConfig(), refused); !errors.Is(err, errCut) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,94 @@
+package loadtest
+
+import (
+	"fmt"
+
+	"switchyard/agent"
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// What the fake router does to its queues; all under its lock.
+
+func (r *fakeRouter) id() []byte {
+	r.ids++
+	return fmt.Appendf(nil, "%024d", r.ids)
+}
+
+func (r *fakeRouter) find(id []byte) (*fakeQueue, error) {
+	if q := r.queues[string(id)]; q != nil {
+		return q, nil
+	}
+	return nil, smp.ErrAuth
+}
+
+// take subscribes a queue for the session.
+func (s *fakeSession) take(q *agent.RcvQueue) error {
+	r := s.line.router
+	found, err := r.find(q.ID)
+	if err != nil {
+		return err
+	}
+	found.subscriber, found.delivered = s, false
+	r.push(found)
+	return nil
+}
+
+// push delivers the first message when nothing is with the subscriber.
+func (r *fakeRouter) push(q *fakeQueue) {
+	s := q.subscriber
+	if s == nil || s.over || q.delivered || len(q.messages) == 0 {
+		return
+	}
+	q.delivered = true
+	e := event{kind: eventMessage, session: s, entity: q.rcv.ID, message: r.seal(q, q.messages[0])}
+	s.tasks = append(s.tasks, fakeTask{run: func() func() { return func() { s.line.on(e) } }})
+	s.wake.Broadcast()
+}
+
+// store takes a message, with the faults that the test asks for.
+func (r *fakeRouter) store(q *fakeQueue, body []byte) error {
+	if q.full && len(q.messages) > 0 {
+		return smp.ErrQuota
+	}
+	q.full = len(q.messages) >= r.quota
+	if q.full {
+		q.messages = append(q.messages, fakeMessage{id: r.id(), quota: true})
+		return smp.ErrQuota
+	}
+	r.stored++
+	every := func(n int) bool { return n > 0 && r.stored%n == 0 }
+	m := fakeMessage{id: r.id(), body: body}
+	n := len(q.messages)
+	switch {
+	case every(r.lose):
+		return nil
+	case every(r.double):
+		q.messages = append(q.messages, m, fakeMessage{id: r.id(), body: body})
+	case every(r.damage):
+		m.body[len(m.body)-1] ^= 1
+		q.messages = append(q.messages, m)
+	case r.swap > 0 && r.stored%r.swap < 4 && n > 1:
+		q.messages = append(q.messages[:n-1], m, q.messages[n-1])
+	default:
+		q.messages = append(q.messages, m)
+	}
+	r.push(q)
+	return nil
+}
+
+// seal makes the envelope of a message as routers do.
+func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) envelope {
+	plain := smp.AppendMessageBody(nil, 1700000000, false, m.body)
+	if m.quota {
+		plain = smp.AppendQuotaBody(nil, 1700000000)
+	}
+	sealed, err := box.Pad(make([]byte, box.TagSize), plain, smp.MessagePadded)
+	if err != nil {
+		panic(err)
+	}
+	var key [box.KeySize]byte
+	box.Precompute(&key, (*[box.KeySize]byte)(q.rcv.Secret))
+	box.Seal(sealed, (*[box.NonceSize]byte)(m.id), &key)
+	return envelope{m.id, sealed}
+}

@@ -1,0 +1,314 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"switchyard/agent"
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+var errCut = errors.New("session cut")
+
+// fakeRouter is a router within the test: queues with the protocol's rules, sessions that can be cut, and faults.
+type fakeRouter struct {
+	t     *testing.T
+	quota int
+
+	mu      sync.Mutex
+	rand    *rand.Rand
+	running bool
+	lines   []*fakeLine
+	queues  map[string]*fakeQueue // by recipient ID; the sender ID is the same with an s before it
+	ids     int
+	stored  int // messages
+	exited  chan struct{}
+
+	// Faults.
+	lose      int  // every so many messages are answered OK and dropped
+	double    int  // every so many messages are stored twice
+	swap      int  // every so many messages overtake the one before
+	damage    int  // every so many messages are changed
+	forgetful bool // a kill loses the last message of each queue, answered or not
+	amnesiac  bool // a kill loses a queue
+	revive    bool // a kill brings a deleted queue back
+	deleted   *fakeQueue
+}
+
+type fakeQueue struct {
+	rcv        *agent.RcvQueue
+	messages   []fakeMessage
+	subscriber *fakeSession
+	delivered  bool // the first message is with the subscriber
+	full       bool
+}
+
+type fakeMessage struct {
+	id    []byte
+	body  []byte
+	quota bool
+}
+
+func newFakeRouter(t *testing.T) *fakeRouter {
+	return &fakeRouter{t: t, quota: 128, rand: rand.New(rand.NewPCG(7, 7)), queues: map[string]*fakeQueue{}}
+}
+
+// Start, Ready, Exited, Ended and Kill make it a victim.
+func (r *fakeRouter) Start() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running, r.exited = true, make(chan struct{})
+	for _, l := range r.lines {
+		l.connect()
+	}
+	return nil
+}
+
+func (r *fakeRouter) Ready(context.Context) error { return nil }
+func (r *fakeRouter) Exited() <-chan struct{}     { return r.exited }
+func (r *fakeRouter) Ended() error                { return errors.New("ended by itself") }
+
+func (r *fakeRouter) Kill() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running = false
+	for _, l := range r.lines {
+		l.cut()
+	}
+	for _, q := range r.queues {
+		q.subscriber, q.delivered = nil, false
+		if n := len(q.messages); r.forgetful && n > 0 {
+			q.messages = q.messages[:n-1]
+		}
+	}
+	for id := range r.queues {
+		if r.amnesiac {
+			delete(r.queues, id)
+		}
+		break
+	}
+	if r.revive && r.deleted != nil {
+		r.queues[string(r.deleted.rcv.ID)] = r.deleted
+	}
+}
+
+// dial is a dialer.
+func (r *fakeRouter) dial(_ int, on func(event)) line {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := &fakeLine{router: r, on: on, added: map[string]*agent.RcvQueue{}}
+	r.lines = append(r.lines, l)
+	if r.running {
+		l.connect()
+	}
+	return l
+}
+
+// fakeLine reconnects as soon as the router runs. Its fields are guarded by the router's lock.
+type fakeLine struct {
+	router  *fakeRouter
+	on      func(event)
+	added   map[string]*agent.RcvQueue
+	session *fakeSession
+	closed  bool
+	ends    sync.WaitGroup
+}
+
+func (l *fakeLine) Add(queues ...*agent.RcvQueue) {
+	l.router.mu.Lock()
+	defer l.router.mu.Unlock()
+	for _, q := range queues {
+		l.added[string(q.ID)] = q
+	}
+}
+
+func (l *fakeLine) Remove(queues ...*agent.RcvQueue) {
+	l.router.mu.Lock()
+	defer l.router.mu.Unlock()
+	for _, q := range queues {
+		delete(l.added, string(q.ID))
+	}
+}
+
+func (l *fakeLine) Close() {
+	l.router.mu.Lock()
+	l.closed = true
+	l.cut()
+	l.router.mu.Unlock()
+	l.ends.Wait()
+}
+
+// connect begins a session, after the last one has ended.
+func (l *fakeLine) connect() {
+	if l.closed {
+		return
+	}
+	before := l.session
+	s := &fakeSession{line: l, ended: make(chan struct{})}
+	s.wake = sync.NewCond(&l.router.mu)
+	l.session = s
+	s.tasks = append(s.tasks, fakeTask{run: func() func() {
+		for _, q := range l.added {
+			if err := s.take(q); err != nil {
+				defer l.later(event{kind: eventQueue, entity: q.ID, err: err})
+			}
+		}
+		return func() { l.on(event{kind: eventUp, session: s}) }
+	}})
+	l.ends.Go(func() {
+		if before != nil {
+			<-before.ended
+		}
+		s.run()
+	})
+}
+
+func (l *fakeLine) later(e event) {
+	l.session.tasks = append(l.session.tasks, fakeTask{run: func() func() { return func() { l.on(e) } }})
+}
+
+func (l *fakeLine) cut() {
+	if l.session != nil {
+		l.session.over = true
+		l.session.wake.Broadcast()
+	}
+}
+
+// fakeSession runs what it is asked to do on a goroutine of its own, one after the other.
+type fakeSession struct {
+	line  *fakeLine
+	wake  *sync.Cond
+	tasks []fakeTask
+	over  bool
+	ended chan struct{}
+}
+
+// fakeTask is run under the router's lock, what it returns without. When the session is cut, cut runs instead.
+type fakeTask struct {
+	run func() func()
+	cut func()
+}
+
+func (s *fakeSession) run() {
+	r := s.line.router
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer close(s.ended)
+	for {
+		for len(s.tasks) == 0 && !s.over {
+			s.wake.Wait()
+		}
+		if s.over {
+			break
+		}
+		task := s.tasks[0]
+		s.tasks = s.tasks[1:]
+		then := task.run()
+		r.mu.Unlock()
+		then()
+		r.mu.Lock()
+	}
+	// What was read before the cut is obeyed, and not answered.
+	obeyed := r.rand.IntN(len(s.tasks) + 1)
+	for i, task := range s.tasks {
+		if i < obeyed && !r.running {
+			task.run()
+		}
+		if task.cut != nil {
+			r.mu.Unlock()
+			task.cut()
+			r.mu.Lock()
+		}
+	}
+	r.mu.Unlock()
+	s.line.on(event{kind: eventDown, err: errCut})
+	r.mu.Lock()
+}
+
+func (s *fakeSession) do(run func() func(), cut func()) error {
+	r := s.line.router
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.over {
+		return errCut
+	}
+	s.tasks = append(s.tasks, fakeTask{run, cut})
+	s.wake.Broadcast()
+	return nil
+}
+
+// answer runs a command whose answer is an error or OK.
+func (s *fakeSession) answer(run func() error, done func(error)) error {
+	return s.do(func() func() {
+		err := run()
+		return func() { done(err) }
+	}, func() { done(errCut) })
+}
+
+func (s *fakeSession) create(_ agent.QueueParams, done func(*agent.RcvQueue, error)) error {
+	r := s.line.router
+	return s.do(func() func() {
+		id := r.id()
+		secret := make([]byte, box.KeySize)
+		copy(secret, id)
+		q := &agent.RcvQueue{ID: id, SenderID: slices.Concat([]byte("s"), id), Secret: secret}
+		r.queues[string(id)] = &fakeQueue{rcv: q, subscriber: s}
+		return func() { done(q, nil) }
+	}, func() { done(nil, errCut) })
+}
+
+func (s *fakeSession) secure(q *agent.RcvQueue, _ *agent.SndQueue, _ bool, done func(error)) error {
+	return s.answer(func() error { _, err := s.line.router.find(q.ID); return err }, done)
+}
+
+func (s *fakeSession) subscribe(q *agent.RcvQueue, done func(error)) error {
+	return s.answer(func() error { return s.take(q) }, done)
+}
+
+func (s *fakeSession) remove(q *agent.RcvQueue, done func(error)) error {
+	r := s.line.router
+	return s.answer(func() error {
+		found, err := r.find(q.ID)
+		if err == nil {
+			r.deleted = found
+			delete(r.queues, string(q.ID))
+		}
+		return err
+	}, done)
+}
+
+func (s *fakeSession) send(q *agent.SndQueue, body []byte, done func(error)) error {
+	r := s.line.router
+	body = slices.Clone(body)
+	return s.answer(func() error {
+		found, err := r.find(q.ID[1:])
+		if err != nil {
+			return err
+		}
+		return r.store(found, body)
+	}, done)
+}
+
+func (s *fakeSession) ack(q *agent.RcvQueue, msgID []byte, done func(envelope, error)) error {
+	r := s.line.router
+	return s.do(func() func() {
+		found, err := r.find(q.ID)
+		var next envelope
+		switch {
+		case err != nil:
+		case !found.delivered || found.subscriber != s || string(found.messages[0].id) != string(msgID):
+			err = smp.ErrNoMsg
+		default:
+			found.messages = found.messages[1:]
+			if found.delivered = len(found.messages) > 0; found.delivered {
+				next = r.seal(found, found.messages[0])
+			}
+		}
+		return func() { done(next, err) }
+	}, func() { done(envelope{}, errCut) })
+}

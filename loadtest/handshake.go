@@ -1,0 +1,105 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"switchyard/agent"
+	"switchyard/tls"
+)
+
+// HandshakeConfig says what Handshake does.
+type HandshakeConfig struct {
+	Client
+	Count    int
+	AtOnce   int    // handshakes at a time
+	Group    string // of the key exchange, "x448" as the reference's clients have it, or "x25519"
+	PID      int    // of the router, to measure it; 0: not
+	Progress func(Progress)
+}
+
+// HandshakeReport is the result of Handshake.
+type HandshakeReport struct {
+	Scenario     string    `json:"scenario"`
+	Count        int       `json:"count"`
+	Group        string    `json:"group"`
+	Seconds      float64   `json:"seconds"`
+	PerSecond    float64   `json:"perSecond"`
+	Latency      Latencies `json:"latency"` // milliseconds: TCP, TLS and SMP hello
+	Router       *Use      `json:"router,omitempty"`
+	PerCPUSecond float64   `json:"perCPUSecond,omitempty"` // handshakes for each second of the router's CPU
+	CPUMicros    float64   `json:"cpuMicros,omitempty"`    // of the router for each handshake
+}
+
+var groups = map[string]tls.Group{"x448": tls.X448, "x25519": tls.X25519}
+
+// Handshake connects and closes again and again: TCP, TLS, SMP hello.
+func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error) {
+	if c.Count < 1 || c.AtOnce < 1 {
+		return nil, errors.New("there must be at least 1 handshake, and 1 at a time")
+	}
+	if err := RaiseFileLimit(c.AtOnce); err != nil {
+		return nil, err
+	}
+	group, ok := groups[c.Group]
+	if !ok {
+		return nil, fmt.Errorf("group %q is none of x448, x25519", c.Group)
+	}
+	var done atomic.Int64
+	w := watch(c.Progress)
+	defer w.close()
+	w.phase("shaking hands", int64(c.Count), &done)
+	latency := newHistogram()
+	m, err := startMeter(c.PID)
+	if err != nil {
+		return nil, err
+	}
+	cause := inParallel(ctx, c.Count, c.AtOnce, func(ctx context.Context, i int) error {
+		config := c.config(i)
+		config.Groups = []tls.Group{group}
+		config.OnEvent = func(agent.Event) {}
+		began := time.Now()
+		client, err := agent.Dial(ctx, config)
+		if err != nil {
+			return fmt.Errorf("handshake %d of %d: %w", i+1, c.Count, err)
+		}
+		latency.record(time.Since(began))
+		client.Close()
+		<-client.Done()
+		done.Add(1)
+		return nil
+	})
+	seconds, use := m.stop()
+	n := done.Load()
+	if n == 0 {
+		return nil, cause
+	}
+	r := &HandshakeReport{Scenario: "handshake", Count: int(n), Group: c.Group, Seconds: seconds,
+		PerSecond: float64(n) / seconds, Latency: latency.quantiles(), Router: use}
+	if use != nil && use.CPUSeconds > 0 {
+		r.PerCPUSecond, r.CPUMicros = float64(n)/use.CPUSeconds, use.CPUSeconds*1e6/float64(n)
+	}
+	return r, cause
+}
+
+// Clean is true: a handshake that fails is an error.
+func (r *HandshakeReport) Clean() bool { return true }
+
+// WriteText prints the report as a table.
+func (r *HandshakeReport) WriteText(out io.Writer) error {
+	t := newTable(out)
+	t.row("handshakes", r.Count, "group", r.Group, "per second", fixed(r.PerSecond))
+	if u := r.Router; u != nil {
+		t.row("router CPU s", fixed(u.CPUSeconds), "CPU µs per handshake", fixed(r.CPUMicros), "per CPU second",
+			fixed(r.PerCPUSecond))
+	}
+	t.flush()
+	l := newTable(out)
+	l.row("latency ms", "p50", "p90", "p99", "p99.9", "max")
+	l.latency("connected", r.Latency)
+	return l.w.Flush()
+}

@@ -1,0 +1,278 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"switchyard/agent"
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+var (
+	errSecondUnacked = errors.New("a message came while another of its queue was not acknowledged")
+	errStalled       = errors.New("no progress")
+)
+
+// bodies are message bodies on their way to be encrypted.
+var bodies = sync.Pool{New: func() any { b := make([]byte, 0, smp.MaxBody(smp.MinVersion)); return &b }}
+
+// loadConfig says what a load does. Functions are called from many goroutines.
+type loadConfig struct {
+	dial     dialer
+	conns    int                       // links; queue n receives on one and sends on another
+	slots    int                       // queues at a time
+	size     int                       // of a message body
+	rate     float64                   // messages a second in all, 0: as many as there is room for
+	auth     Auth                      // of the sender
+	oldest   bool                      // the version may be older than 9: queues have no mode, so senders no SKEY
+	run      uint64                    // number of the run
+	stall    time.Duration             // time without any answer after which the load gives up
+	window   func(slot int) int        // see queue
+	messages func(queue uint32) uint32 // how many the nth queue carries
+	holds    func(slot int) bool       // the recipient leaves its message unacknowledged for now
+	epoch    func() uint32             // of the router process
+	renew    bool                      // a queue that was deleted is followed by another
+}
+
+// load is queues on links under load.
+type load struct {
+	loadConfig
+	links   []*link
+	keys    []*agent.Key // of senders, one a slot
+	count   counters
+	latency latencies
+
+	sending  atomic.Bool // messages may be sent
+	deleting atomic.Bool // queues that are drained are deleted
+	stopped  atomic.Bool // nothing new is begun
+	released atomic.Uint64
+	started  time.Time // when sending began; set before sending is
+
+	changed chan struct{} // has an element when a counter that someone may wait for has changed
+
+	mu      sync.Mutex
+	queues  []*queue // all of the run
+	err     error    // what ends the run
+	downErr error    // why the last link that went down did
+}
+
+func newLoad(c loadConfig) (*load, error) {
+	l := &load{loadConfig: c, changed: make(chan struct{}, 1), latency: newLatencies(), keys: make([]*agent.Key, c.slots)}
+	if alg := c.auth.alg(); alg != 0 {
+		for i := range l.keys {
+			k, err := agent.NewKey(alg)
+			if err != nil {
+				return nil, err
+			}
+			l.keys[i] = k
+		}
+	}
+	for range c.conns {
+		l.links = append(l.links, newLink(l))
+	}
+	return l, nil
+}
+
+// dialsAtOnce bounds how many connections are being made, so that none waits for its handshake behind a crowd.
+const dialsAtOnce = 64
+
+// connect starts all links. With patience they may stay down, which is what a router that is killed does to them;
+// without it connect waits until they are up and fails with the first that cannot.
+func (l *load) connect(ctx context.Context, patient bool) error {
+	for i, k := range l.links {
+		k.dial(l.loadConfig.dial, i)
+		if patient {
+			continue
+		}
+		if err := l.until(ctx, l.connected(i+1-dialsAtOnce)); err != nil {
+			return err
+		}
+	}
+	if patient {
+		return nil
+	}
+	return l.until(ctx, l.connected(l.conns))
+}
+
+// connected is the condition that n links are up; the failure of any ends the run.
+func (l *load) connected(n int) func() bool {
+	return func() bool {
+		l.mu.Lock()
+		if l.downErr != nil && l.err == nil {
+			l.err = l.downErr
+		}
+		l.mu.Unlock()
+		return l.count.links.Load() >= int64(n)
+	}
+}
+
+// create starts all slots.
+func (l *load) create() {
+	for slot := range l.slots {
+		l.add(slot).start()
+	}
+}
+
+// add makes the next queue of a slot. Its recipient and its sender are on different links.
+func (l *load) add(slot int) *queue {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(l.links)
+	q := newQueue(l, slot, uint32(len(l.queues)), l.links[slot%n], l.links[(slot+max(1, n/2))%n])
+	l.queues = append(l.queues, q)
+	return q
+}
+
+// all is the queues of the run so far.
+func (l *load) all() []*queue {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queues[:len(l.queues):len(l.queues)]
+}
+
+func (l *load) wake() {
+	for _, q := range l.all() {
+		q.wake()
+	}
+}
+
+// send lets messages flow.
+func (l *load) send() {
+	l.started = time.Now()
+	l.sending.Store(true)
+	l.wake()
+}
+
+// stop begins nothing new: what is on its way is finished.
+func (l *load) stop() {
+	l.stopped.Store(true)
+	for _, q := range l.all() {
+		q.stop()
+	}
+	for _, q := range l.all() {
+		q.release()
+	}
+}
+
+// remove deletes the queues, now those that are drained, later the others.
+func (l *load) remove() {
+	l.deleting.Store(true)
+	l.wake()
+}
+
+func (l *load) close() {
+	var all sync.WaitGroup
+	for _, k := range l.links {
+		all.Go(k.close)
+	}
+	all.Wait()
+}
+
+// tickInterval is how often a load that waits looks at its clock: for messages that are due by rate, for queues that
+// pause, for the lack of progress.
+const (
+	tickInterval  = 5 * time.Millisecond
+	pauseInterval = time.Second
+)
+
+// until waits for a condition and keeps the clock meanwhile. It fails when the context ends, when the load cannot go
+// on, or with errStalled.
+func (l *load) until(ctx context.Context, condition func() bool) error {
+	ticker := time.NewTicker(tickInterval)
+	defer ticker.Stop()
+	work, moved, resumed := l.count.work(), time.Now(), time.Now()
+	for !condition() {
+		if err := l.failure(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-l.changed:
+		case now := <-ticker.C:
+			l.releaseDue(now)
+			if w := l.count.work(); w != work {
+				work, moved = w, now
+			} else if now.Sub(moved) > l.stall {
+				return fmt.Errorf("%w for %v", errStalled, l.stall)
+			}
+			if now.Sub(resumed) > pauseInterval {
+				resumed = now
+				l.resume()
+			}
+		}
+	}
+	return l.failure()
+}
+
+// releaseDue lets the messages that are due by rate go.
+func (l *load) releaseDue(now time.Time) {
+	if l.rate <= 0 || !l.sending.Load() {
+		return
+	}
+	due := uint64(now.Sub(l.started).Seconds()*l.rate) + 1
+	from := l.released.Swap(due)
+	if due <= from {
+		return
+	}
+	queues := l.all()
+	for n := from; n < min(due, from+uint64(l.slots)); n++ {
+		queues[n%uint64(l.slots)].wake()
+	}
+}
+
+// resume wakes queues that pause, in case that what they wait for went unseen.
+func (l *load) resume() {
+	for _, q := range l.all() {
+		q.resume()
+	}
+}
+
+// due says when the nth message of a slot is to be sent, and whether that time has come.
+func (l *load) due(slot int, message uint32) (time.Time, bool) {
+	n := uint64(message)*uint64(l.slots) + uint64(slot)
+	intended := Pacer{l.rate}.Intended(l.started, n, time.Now())
+	return intended, l.rate <= 0 || n < l.released.Load()
+}
+
+// fail ends the run.
+func (l *load) fail(format string, args ...any) {
+	l.mu.Lock()
+	if l.err == nil {
+		l.err = fmt.Errorf(format, args...)
+	}
+	l.mu.Unlock()
+	l.signal()
+}
+
+func (l *load) failure() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+func (l *load) signal() {
+	select {
+	case l.changed <- struct{}{}:
+	default:
+	}
+}
+
+// queueParams is how queues are created.
+func (l *load) queueParams() agent.QueueParams {
+	p := agent.QueueParams{Alg: box.Ed25519, Subscribe: true}
+	if !l.oldest {
+		p.Mode = smp.ModeMessaging
+	}
+	return p
+}
+
+func (l *load) key(slot int) *agent.Key { return l.keys[slot] }
+
+// securedByRecipient alternates between KEY and SKEY where both exist.
+func (l *load) securedByRecipient(number uint32) bool { return l.oldest || number%2 == 0 }

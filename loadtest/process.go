@@ -1,0 +1,94 @@
+package loadtest
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+)
+
+// clockTick is the unit of CPU times in /proc: USER_HZ is 100 on every Linux.
+const clockTick = 10 * time.Millisecond
+
+// Process is the state of a process at one time.
+type Process struct {
+	CPU time.Duration // user and system time of all its threads, in units of 10 ms
+	RSS int64         // resident memory in bytes
+}
+
+// ReadProcess reads the state of a process from /proc (proc_pid_stat(5)).
+func ReadProcess(pid int) (Process, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return Process{}, fmt.Errorf("there is no process %d to measure: %w", pid, err)
+	}
+	p, err := parseStat(stat, int64(os.Getpagesize()))
+	if err != nil {
+		return Process{}, fmt.Errorf("/proc/%d/stat: %w", pid, err)
+	}
+	return p, nil
+}
+
+// Fields of /proc/PID/stat, counted from the one behind the name, which is in parentheses and may hold anything.
+const (
+	statUser   = 11
+	statSystem = 12
+	statRSS    = 21
+)
+
+func parseStat(stat []byte, pageSize int64) (Process, error) {
+	end := bytes.LastIndexByte(stat, ')')
+	fields := bytes.Fields(stat[end+1:])
+	if end < 0 || len(fields) <= statRSS {
+		return Process{}, fmt.Errorf("not the state of a process")
+	}
+	var n [3]int64
+	for i, f := range []int{statUser, statSystem, statRSS} {
+		v, err := strconv.ParseInt(string(fields[f]), 10, 64)
+		if err != nil {
+			return Process{}, err
+		}
+		n[i] = v
+	}
+	return Process{CPU: time.Duration(n[0]+n[1]) * clockTick, RSS: n[2] * pageSize}, nil
+}
+
+// meter measures a process over a time; without a process it measures nothing.
+type meter struct {
+	pid    int
+	before Process
+	began  time.Time
+}
+
+func startMeter(pid int) (*meter, error) {
+	m := &meter{pid: pid}
+	if pid != 0 {
+		var err error
+		if m.before, err = ReadProcess(pid); err != nil {
+			return nil, err
+		}
+	}
+	m.began = time.Now()
+	return m, nil
+}
+
+// Use is what a process used over a time.
+type Use struct {
+	CPUSeconds float64 `json:"cpuSeconds"`
+	RSSBefore  int64   `json:"rssBefore"` // bytes
+	RSSAfter   int64   `json:"rssAfter"`
+}
+
+// stop returns the seconds since the start and what the process used; nil without a process or when it is gone.
+func (m *meter) stop() (seconds float64, use *Use) {
+	seconds = time.Since(m.began).Seconds()
+	if m.pid == 0 {
+		return seconds, nil
+	}
+	after, err := ReadProcess(m.pid)
+	if err != nil {
+		return seconds, nil
+	}
+	return seconds, &Use{(after.CPU - m.before.CPU).Seconds(), m.before.RSS, after.RSS}
+}

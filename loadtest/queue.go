@@ -1,0 +1,235 @@
+package loadtest
+
+import (
+	"errors"
+	"sync"
+
+	"switchyard/agent"
+	"switchyard/smp"
+)
+
+// queueState is how far a queue is in its life. Each step asks the router, and is repeated when the answer is lost:
+//
+//	new ─NEW▶ created ─KEY or SKEY▶ open ─SEND, MSG, ACK▶ drained ─DEL▶ gone
+type queueState uint8
+
+const (
+	queueNew     queueState = iota
+	queueCreated            // answered IDS
+	queueOpen               // secured, if it is to be
+	queueDrained            // all messages are answered, and the recipient has emptied the queue
+	queueGone               // answered DEL
+	queueMissing            // the router does not know what it should know
+)
+
+// queue is one queue of a load with both its ends.
+type queue struct {
+	load     *load
+	slot     int    // which of the queues that live at a time
+	number   uint32 // among all queues of the run
+	receiver *link
+	sender   *link
+	window   int // messages on their way: sent and neither refused nor acknowledged by the recipient
+
+	mu      sync.Mutex
+	state   queueState
+	busy    bool   // a step waits for its answer
+	deletes int    // DEL that were sent
+	target  uint32 // how many messages it carries
+	rcv     *agent.RcvQueue
+	snd     *agent.SndQueue
+	history History
+
+	sending   // sender.go
+	receiving // receiver.go
+}
+
+func newQueue(l *load, slot int, number uint32, receiver, sender *link) *queue {
+	return &queue{
+		load: l, slot: slot, number: number, receiver: receiver, sender: sender,
+		window: l.window(slot), target: l.messages(number),
+		sending: sending{lastAccepted: -1},
+	}
+}
+
+// start attaches the queue to its links and takes the first step, now or when they are connected.
+func (q *queue) start() {
+	q.receiver.attach(q)
+	q.sender.attach(q)
+	q.wake()
+}
+
+// wake takes the next step if it can be taken.
+func (q *queue) wake() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.step()
+}
+
+// step does what the state asks for; every event of the queue ends with it. It is called under mu.
+func (q *queue) step() {
+	switch q.state {
+	case queueNew:
+		q.create()
+	case queueCreated:
+		q.secure()
+	case queueOpen:
+		q.pump()
+		if q.empty() {
+			q.state = queueDrained
+			q.load.drained(q)
+			q.step()
+		}
+	case queueDrained:
+		if q.load.deleting.Load() {
+			q.remove()
+		}
+	}
+}
+
+func (q *queue) create() {
+	c := q.receiver.now.Load()
+	if q.busy || c == nil {
+		return
+	}
+	err := c.create(q.load.queueParams(), func(rcv *agent.RcvQueue, err error) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.busy = false
+		switch {
+		case err == nil:
+			q.rcv = rcv
+			q.snd = rcv.Sender(q.load.key(q.slot))
+			q.receiver.receive(q)
+			q.state = queueCreated
+			q.load.count.created.Add(1)
+		case isProtocol(err):
+			q.load.fail("creating a queue: %w", err)
+		default:
+			q.load.count.orphans.Add(1) // the router may have made one whose IDs nobody knows
+		}
+		q.step()
+	})
+	q.busy = err == nil
+}
+
+// secure sets the sender's key. Repeating it is harmless: the key is the same.
+func (q *queue) secure() {
+	if q.snd.Key == nil {
+		q.open()
+		return
+	}
+	byRecipient := q.load.securedByRecipient(q.number)
+	k := q.sender
+	if byRecipient {
+		k = q.receiver
+	}
+	c := k.now.Load()
+	if q.busy || c == nil {
+		return
+	}
+	err := c.secure(q.rcv, q.snd, byRecipient, func(err error) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.busy = false
+		switch {
+		case err == nil:
+			q.open()
+			return
+		case isProtocol(err):
+			q.missing(err)
+		}
+		q.step()
+	})
+	q.busy = err == nil
+}
+
+func (q *queue) open() {
+	q.state = queueOpen
+	q.load.opened()
+	q.step()
+}
+
+// remove deletes the queue. When an answer to an earlier DEL was lost, AUTH says that it was obeyed.
+func (q *queue) remove() {
+	c := q.receiver.now.Load()
+	if q.busy || c == nil {
+		return
+	}
+	err := c.remove(q.rcv, func(err error) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.busy = false
+		switch {
+		case err == nil, errors.Is(err, smp.ErrAuth) && q.deletes > 1:
+			q.state = queueGone
+			q.leave()
+			q.load.removed(q)
+			return
+		case isProtocol(err):
+			q.missing(err)
+		}
+		q.step()
+	})
+	if err == nil {
+		q.busy = true
+		q.deletes++
+	}
+}
+
+// missing ends a queue that the router should have and refuses.
+func (q *queue) missing(err error) {
+	if q.state == queueMissing || q.state == queueGone {
+		return
+	}
+	was := q.state
+	q.state = queueMissing
+	q.leave()
+	q.load.missing(q, was, err)
+}
+
+// leave takes the queue off its links.
+func (q *queue) leave() {
+	q.receiver.forget(q)
+	q.receiver.detach(q)
+	q.sender.detach(q)
+}
+
+// resume goes on with what waited for a link, or ends a pause.
+func (q *queue) resume() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.paused = false
+	q.step()
+}
+
+// linkDown forgets what only lived in the session. The session's callbacks have run.
+func (q *queue) linkDown(k *link) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if k == q.receiver && q.pending != nil {
+		q.settle(q.pending.position)
+		q.pending = nil
+		q.step()
+	}
+}
+
+// unsubscribed takes the news that the queue is not or no longer subscribed.
+func (q *queue) unsubscribed(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case errors.Is(err, smp.ErrAuth) && q.deletes > 0: // its DEL was obeyed, the answer lost
+		q.step()
+	case errors.Is(err, smp.ErrAuth):
+		q.missing(err)
+	case isProtocol(err), errors.Is(err, errSubscriptionEnded):
+		q.load.count.fault(err)
+	}
+}
+
+// isProtocol tells an answer of the router from the end of a session.
+func isProtocol(err error) bool {
+	var e smp.Error
+	return errors.As(err, &e)
+}

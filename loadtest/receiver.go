@@ -1,0 +1,104 @@
+package loadtest
+
+import (
+	"bytes"
+	"time"
+)
+
+// receiving is the recipient's half of a queue, under its lock.
+type receiving struct {
+	pending *unacked // the message that the router waits to have acknowledged
+}
+
+// unacked is a message that has arrived and whose ACK has not been answered.
+type unacked struct {
+	session  session
+	msgID    []byte
+	delivery int  // its place in the history, -1 for quota marks and unreadable ones
+	position int  // its position, -1 likewise
+	marker   bool // a quota mark
+	held     bool // its ACK waits for release
+}
+
+// arrive takes a message that was pushed.
+func (q *queue) arrive(s session, e envelope) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.state == queueMissing || q.state == queueGone {
+		return
+	}
+	if q.pending != nil && !bytes.Equal(q.pending.msgID, e.msgID) {
+		q.load.count.fault(errSecondUnacked)
+	}
+	q.take(s, e)
+	q.step()
+}
+
+// take records a message and acknowledges it, unless the load wants this queue to fill up.
+func (q *queue) take(s session, e envelope) {
+	p := &unacked{session: s, msgID: bytes.Clone(e.msgID), delivery: -1, position: -1}
+	q.pending = p
+	m, err := q.rcv.Open(p.msgID, e.sealed)
+	stamp, ok := ParseStamp(m.Body)
+	switch {
+	case err != nil:
+		q.history.Corrupt++
+	case m.Quota:
+		p.marker = true
+	case !ok, stamp.Run != q.load.run, stamp.Queue != q.number, int(stamp.Position) >= len(q.history.Attempts),
+		q.history.Attempts[stamp.Position].Message != stamp.Message:
+		q.history.Corrupt++
+	default:
+		p.delivery, p.position = len(q.history.Deliveries), int(stamp.Position)
+		q.history.Deliveries = append(q.history.Deliveries, Delivery{ID: string(p.msgID), Position: stamp.Position})
+		if g := &q.progress[p.position]; !g.delivered {
+			g.delivered = true
+			q.load.deliveredOne(g.intended, time.Now())
+		}
+	}
+	if p.held = q.load.holds(q.slot); !p.held {
+		q.acknowledge()
+	}
+}
+
+// acknowledge sends the ACK of the pending message. When the session is over nothing happens: the message comes again.
+func (q *queue) acknowledge() {
+	p := q.pending
+	p.held = false
+	_ = p.session.ack(q.rcv, p.msgID, func(next envelope, err error) { q.acknowledged(p, next, err) })
+}
+
+// release acknowledges what was held back.
+func (q *queue) release() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.pending != nil && q.pending.held {
+		q.acknowledge()
+	}
+}
+
+func (q *queue) acknowledged(p *unacked, next envelope, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if p != q.pending {
+		return
+	}
+	switch {
+	case isProtocol(err):
+		q.load.count.fault(err)
+	case err != nil:
+		return // the session is over, linkDown clears up
+	case p.delivery >= 0:
+		q.history.Deliveries[p.delivery].Acked = true
+	case p.marker:
+		q.markers++
+		q.paused = false
+	}
+	q.pending = nil
+	q.settle(p.position)
+	q.load.count.acked.Add(1)
+	if next.msgID != nil {
+		q.take(p.session, next)
+	}
+	q.step()
+}

@@ -1,0 +1,140 @@
+package loadtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// Report is the result of Verify, Crash and Messages. Sizes are bytes, latencies milliseconds.
+type Report struct {
+	Scenario    string `json:"scenario"`
+	Queues      int    `json:"queues"` // answered IDS
+	Connections int    `json:"connections"`
+	Size        int    `json:"size"`
+	Verdict
+	Missing     int            `json:"missing"`     // queues that the router had made and no longer knew
+	Undeleted   int            `json:"undeleted"`   // queues that the router had deleted and knew again
+	Orphans     int64          `json:"orphans"`     // NEW without an answer
+	Disconnects int64          `json:"disconnects"` // connections that ended before their time
+	Faults      map[string]int `json:"faults,omitempty"`
+	Findings    []Finding      `json:"findings,omitempty"`
+	Seconds     float64        `json:"seconds"` // of the exchange, without setting up and deleting queues
+	Rate        float64        `json:"messagesPerSecond"`
+	Latency     struct {
+		Answer   Latencies `json:"answer"`
+		Delivery Latencies `json:"delivery"`
+	} `json:"latency"`
+	Router        *Use         `json:"router,omitempty"`
+	CPUPerMessage float64      `json:"cpuMicrosPerMessage,omitempty"` // of the router, for each delivered message
+	Crash         *CrashReport `json:"crash,omitempty"`
+	Ended         string       `json:"ended,omitempty"` // why the run ended early
+}
+
+// Clean reports that the router did everything right.
+func (r *Report) Clean() bool {
+	return r.Verdict.Clean() && r.Missing == 0 && r.Undeleted == 0 && len(r.Faults) == 0
+}
+
+// WriteText prints the report as tables. The last line sums up:
+//
+//	acknowledged 10000 delivered 10000 duplicates 0 corrupt 0 lost 0 reordered 0
+func (r *Report) WriteText(w io.Writer) error {
+	t := newTable(w)
+	t.row("queues", r.Queues, "connections", r.Connections, "message size", fmt.Sprint(r.Size, " B"))
+	t.row("seconds", fixed(r.Seconds), "messages/s", fixed(r.Rate), "disconnects", r.Disconnects)
+	t.row("sent", r.Sent, "refused (quota)", r.Refused, "unanswered", r.Unanswered)
+	t.row("redelivered", r.Redelivered, "after their ACK", r.Returned, "pending", r.Pending)
+	if c := r.Crash; c != nil {
+		t.row("kills", c.Kills, "while starting", c.Starting, "slowest start ms", fixed(c.SlowestStart))
+		t.row("unanswered NEW", r.Orphans, "deleted queues", c.Deleted, "that came back", r.Undeleted)
+	}
+	if u := r.Router; u != nil {
+		t.row("router CPU s", fixed(u.CPUSeconds), "CPU µs/message", fixed(r.CPUPerMessage), "router RSS MiB",
+			fmt.Sprintf("%s to %s", mebi(u.RSSBefore), mebi(u.RSSAfter)))
+	}
+	t.flush()
+	l := newTable(w)
+	l.row("latency ms", "p50", "p90", "p99", "p99.9", "max")
+	l.latency("SEND to OK", r.Latency.Answer)
+	l.latency("SEND to MSG", r.Latency.Delivery)
+	l.flush()
+	r.writeFaults(w)
+	_, err := fmt.Fprintf(w, "acknowledged %d delivered %d duplicates %d corrupt %d lost %d reordered %d\n",
+		r.Accepted, r.Delivered, r.Duplicates, r.Corrupt+r.Unexpected, r.Lost, r.Reordered)
+	return err
+}
+
+// writeFaults prints what is wrong, if anything is.
+func (r *Report) writeFaults(w io.Writer) {
+	for _, f := range r.Findings {
+		fmt.Fprintln(w, f)
+	}
+	for _, text := range slices.Sorted(maps.Keys(r.Faults)) {
+		fmt.Fprintf(w, "router answered: %s (%d times)\n", text, r.Faults[text])
+	}
+	if r.Missing > 0 {
+		fmt.Fprintf(w, "queues that the router lost: %d\n", r.Missing)
+	}
+	if r.Ended != "" {
+		fmt.Fprintf(w, "ended early: %s\n", r.Ended)
+	}
+}
+
+// WriteJSON writes a report to a file as JSON; "-" is standard output.
+func WriteJSON(path string, report any) error {
+	data, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	data = append(data, '\n')
+	if path == "-" {
+		_, err = os.Stdout.Write(data)
+		return err
+	}
+	temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
+	if err := os.WriteFile(temporary, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}
+
+// table aligns columns; the first error of its writer is for the caller of the last write to see.
+type table struct{ w *tabwriter.Writer }
+
+func newTable(w io.Writer) table { return table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
+
+func (t table) row(cells ...any) {
+	text := make([]string, len(cells))
+	for i, c := range cells {
+		text[i] = fmt.Sprint(c)
+	}
+	fmt.Fprintln(t.w, strings.Join(text, "\t"))
+}
+
+func (t table) latency(name string, l Latencies) {
+	t.row(name, fixed(l.P50), fixed(l.P90), fixed(l.P99), fixed(l.P999), fixed(l.Max))
+}
+
+func (t table) flush() { _ = t.w.Flush() }
+
+// fixed prints a figure with three digits or all before the point.
+func fixed(x float64) string {
+
+	switch {
+	case x >= 100 || x == 0:
+		return fmt.Sprintf("%.0f", x)
+	case x >= 10:
+		return fmt.Sprintf("%.1f", x)
+	default:
+		return fmt.Sprintf("%.2f", x)
+	}
+}
+
+func mebi(bytes int64) string { return fixed(float64(bytes) / (1 << 20)) }

@@ -1,0 +1,205 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"switchyard/smp"
+)
+
+// Router is an SMP router process of our own, ours or the reference's, with its files in one directory. Its methods
+// are for one goroutine.
+type Router struct {
+	Address smp.ServerAddress
+
+	dir     string
+	command []string // program and arguments before "start"
+	start   []string // "start" and what follows
+	process *exec.Cmd
+	exited  chan struct{} // closed when process has ended
+}
+
+const (
+	startWord    = "start"
+	startTimeout = 60 * time.Second
+	stopTimeout  = 20 * time.Second
+	pollInterval = 2 * time.Millisecond
+)
+
+// NewRouter initialises a router in dir: command with "init …" in place of "start …", then the port in its ini set to
+// a free one. The command names the program and contains the word start.
+func NewRouter(ctx context.Context, dir string, command []string) (*Router, error) {
+	at := slices.Index(command, startWord)
+	if at < 1 {
+		return nil, errors.New("the command of the router must be a program and `start`, as in `-- smp-server start`")
+	}
+	r := &Router{dir: dir, command: command[:at], start: command[at:]}
+	for _, d := range []string{r.config(), r.state()} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	init := r.run(ctx, "init", "-y", "-l", "--ip", "127.0.0.1", "--no-password", "--disable-web", "-a", "ED25519")
+	if out, err := init.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s init: %w: %s", r.command[0], err, lastLine(out))
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	if err := setPort(filepath.Join(r.config(), "smp-server.ini"), port); err != nil {
+		return nil, err
+	}
+	fingerprint, err := os.ReadFile(filepath.Join(r.config(), "fingerprint"))
+	if err != nil {
+		return nil, err
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(fingerprint)), "\n")
+	r.Address, err = smp.ParseServerAddress(fmt.Sprintf("smp://%s@127.0.0.1:%d", line, port))
+	return r, err
+}
+
+func (r *Router) config() string { return filepath.Join(r.dir, "etc") }
+func (r *Router) state() string  { return filepath.Join(r.dir, "var") }
+func (r *Router) log() string    { return filepath.Join(r.dir, "router.log") }
+
+// run prepares a call of the program. It gets a process group of its own: a Ctrl-C in the terminal is for us.
+func (r *Router) run(ctx context.Context, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, r.command[0], slices.Concat(r.command[1:], args)...)
+	c.Env = append(os.Environ(), "SMP_SERVER_CFG_PATH="+r.config(), "SMP_SERVER_LOG_PATH="+r.state())
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return c
+}
+
+// Start starts the router's process; Ready waits until it serves.
+func (r *Router) Start() error {
+	log, err := os.OpenFile(r.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	c := r.run(context.Background(), r.start...)
+	c.Stdout, c.Stderr = log, log
+	if err := c.Start(); err != nil {
+		return err
+	}
+	exited := make(chan struct{})
+	r.process, r.exited = c, exited
+	go func() {
+		_ = c.Wait() // how it ended is in the process state
+		close(exited)
+	}()
+	return nil
+}
+
+// PID is the number of the router's process.
+func (r *Router) PID() int { return r.process.Process.Pid }
+
+// Exited is closed when the process that was started last has ended.
+func (r *Router) Exited() <-chan struct{} { return r.exited }
+
+// Ready waits until the router accepts connections. It fails when the process ends before.
+func (r *Router) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	dialer := net.Dialer{}
+	for {
+		c, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(r.Address.Hosts[0], r.Address.Port))
+		if err == nil {
+			return c.Close()
+		}
+		select {
+		case <-r.exited:
+			return r.Ended()
+		case <-ctx.Done():
+			return fmt.Errorf("the router does not listen: %w", ctx.Err())
+		case <-ticker.C:
+		}
+	}
+}
+
+// Ended is the error that the router ended without having been asked to.
+func (r *Router) Ended() error {
+	out, err := os.ReadFile(r.log())
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("the router ended by itself (%v): %s", r.process.ProcessState, lastLine(out))
+}
+
+// Kill ends the router's process group at once and waits until it is gone.
+func (r *Router) Kill() {
+	if r.process == nil {
+		return
+	}
+	_ = syscall.Kill(-r.PID(), syscall.SIGKILL) // it may have ended
+	<-r.exited
+}
+
+// Stop asks the router to end and waits until it has.
+func (r *Router) Stop() error {
+	_ = syscall.Kill(-r.PID(), syscall.SIGTERM) // it may have ended
+	timeout := time.NewTimer(stopTimeout)
+	defer timeout.Stop()
+	select {
+	case <-r.exited:
+		return nil
+	case <-timeout.C:
+		r.Kill()
+		return fmt.Errorf("the router did not end within %v of SIGTERM", stopTimeout)
+	}
+}
+
+// Ports to choose from lie below those that the kernel gives to outgoing connections: while the router is down, a
+// client that dials it again and again could else meet itself.
+const (
+	firstPort  = 10000
+	portChoice = 20000
+)
+
+func freePort() (int, error) {
+	for range 100 {
+		port := firstPort + rand.IntN(portChoice)
+		l, err := net.Listen("tcp", ":"+strconv.Itoa(port))
+		if err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, errors.New("no free port found")
+}
+
+var portKey = regexp.MustCompile(`(?m)^port([ \t]*[=:][ \t]*).*$`)
+
+// setPort sets the port that the router listens on in its ini.
+func setPort(ini string, port int) error {
+	text, err := os.ReadFile(ini)
+	if err != nil {
+		return err
+	}
+	found := portKey.FindSubmatchIndex(text)
+	if found == nil {
+		return fmt.Errorf("%s has no key port", filepath.Base(ini))
+	}
+	changed := slices.Concat(text[:found[3]], []byte(strconv.Itoa(port)), text[found[1]:])
+	return os.WriteFile(ini, changed, 0o600)
+}
+
+// lastLine is the last line of a program's output that is not empty.
+func lastLine(out []byte) string {
+	text := strings.TrimSpace(string(out))
+	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+}

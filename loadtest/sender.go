@@ -1,0 +1,155 @@
+package loadtest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"switchyard/smp"
+)
+
+// sending is the sender's half of a queue, under its lock.
+type sending struct {
+	next         uint32     // message that was not sent yet
+	retries      []retry    // messages whose attempts were refused or not answered, ascending
+	progress     []progress // of each attempt
+	lastAccepted int        // highest position that was answered OK, -1 before
+	accepted     uint32     // messages that were answered OK
+	outstanding  int        // attempts that are on their way
+	markers      int        // quota marks that the recipient has acknowledged
+	paused       bool       // the queue is full or the router in trouble: wait for the recipient, the link or the tick
+}
+
+// retry is a message that must be sent again.
+type retry struct {
+	message  uint32
+	intended time.Time
+}
+
+// progress is what the load wants to know of an attempt beside its history.
+type progress struct {
+	intended  time.Time // latency counts from here
+	onItsWay  bool      // counts as outstanding
+	delivered bool
+}
+
+// pump sends while the window has room.
+func (q *queue) pump() {
+	for q.state == queueOpen && !q.paused && q.outstanding < q.window && q.load.sending.Load() {
+		c := q.sender.now.Load()
+		m, ok := q.pick()
+		if c == nil || !ok || !q.attempt(c, m) {
+			return
+		}
+		if len(q.retries) > 0 && q.retries[0].message == m.message {
+			q.retries = q.retries[1:]
+		} else {
+			q.next++
+		}
+	}
+}
+
+// pick chooses the message to send next without taking it.
+func (q *queue) pick() (retry, bool) {
+	if len(q.retries) > 0 {
+		return q.retries[0], true
+	}
+	if q.next >= q.target {
+		return retry{}, false
+	}
+	intended, due := q.load.due(q.slot, q.next)
+	return retry{q.next, intended}, due
+}
+
+// attempt sends a message at the next position.
+func (q *queue) attempt(c *connected, m retry) bool {
+	position := uint32(len(q.history.Attempts))
+	stamp := Stamp{Run: q.load.run, Queue: q.number, Position: position, Message: m.message}
+	buf := bodies.Get().(*[]byte)
+	defer bodies.Put(buf)
+	*buf = stamp.Append((*buf)[:0], q.load.size)
+	markers := q.markers
+	err := c.send(q.snd, *buf, func(err error) { q.answered(position, markers, err) })
+	if err != nil {
+		return false
+	}
+	q.history.Attempts = append(q.history.Attempts, Attempt{Message: m.message, Session: c.number, Epoch: c.epoch})
+	q.progress = append(q.progress, progress{intended: m.intended, onItsWay: true})
+	q.outstanding++
+	q.load.count.sent.Add(1)
+	return true
+}
+
+// answered takes the answer to an attempt. markers is how many quota marks had been acknowledged when it was sent.
+func (q *queue) answered(position uint32, markers int, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	a := &q.history.Attempts[position]
+	switch {
+	case err == nil:
+		a.Outcome = Accepted
+		q.lastAccepted = max(q.lastAccepted, int(position))
+		q.accepted++
+		q.load.acceptedOne(q.progress[position].intended)
+	case errors.Is(err, smp.ErrQuota):
+		a.Outcome = Refused
+		q.load.count.refused.Add(1)
+		q.paused = q.paused || q.markers == markers
+		q.again(position)
+	case errors.Is(err, smp.ErrAuth):
+		a.Outcome = Refused
+		q.again(position)
+		q.missing(err)
+	case isProtocol(err) && !passing(err):
+		a.Outcome = Refused
+		q.again(position)
+		q.load.fail("sending a message: %w", err)
+	case isProtocol(err):
+		q.load.count.fault(err)
+		q.paused = true
+		q.again(position)
+	default: // the session is over
+		q.load.count.unanswered.Add(1)
+		q.again(position)
+	}
+	q.step()
+}
+
+// passing tells errors of a router in trouble, after which the message may be stored or not, from those that will
+// not change.
+func passing(err error) bool {
+	var e smp.Error
+	return errors.As(err, &e) && (e == smp.ErrInternal || strings.HasPrefix(e.Error(), "STORE"))
+}
+
+// again puts the message of an attempt among those to send.
+func (q *queue) again(position uint32) {
+	q.settle(int(position))
+	m := retry{q.history.Attempts[position].Message, q.progress[position].intended}
+	at, _ := slices.BinarySearchFunc(q.retries, m, func(a, b retry) int { return int(a.message) - int(b.message) })
+	q.retries = slices.Insert(q.retries, at, m)
+}
+
+// settle makes room in the window: the attempt at position is no longer on its way.
+func (q *queue) settle(position int) {
+	if position >= 0 && q.progress[position].onItsWay {
+		q.progress[position].onItsWay = false
+		q.outstanding--
+	}
+}
+
+// stop lets the queue send no new messages; those without an answer are still repeated.
+func (q *queue) stop() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.target = min(q.target, q.next)
+	q.step()
+}
+
+// empty reports that all messages are answered, that the last of them arrived, and that the recipient's last ACK
+// brought nothing more. As queues keep their order, what has not arrived then never will.
+func (q *queue) empty() bool {
+	return q.accepted >= q.target && q.next >= q.target && len(q.retries) == 0 && q.pending == nil &&
+		(q.lastAccepted < 0 || q.progress[q.lastAccepted].delivered)
+}

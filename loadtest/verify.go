@@ -1,0 +1,165 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"switchyard/smp"
+)
+
+// VerifyConfig says what Verify and Messages do.
+type VerifyConfig struct {
+	Client
+	Queues   int
+	Messages int           // to each queue
+	Conns    int           // at least 2: no queue receives and sends on one
+	Size     int           // of a message body in bytes
+	Window   int           // messages of a queue on their way: sent and not yet acknowledged by the recipient
+	Rate     float64       // messages a second in all; 0: as many as the windows allow
+	Auth     Auth          // of senders
+	Seed     uint64        // marks the messages of this run; 0: random
+	Stall    time.Duration // time without any answer after which the run ends
+	PID      int           // of the router, to measure it; 0: not
+	Progress func(Progress)
+}
+
+// graceTime is how long a run that was interrupted waits for what is on its way, and then for its queues to be deleted.
+const graceTime = 5 * time.Second
+
+func (c *VerifyConfig) check() error {
+	switch {
+	case c.Queues < 1 || c.Messages < 1:
+		return errors.New("there must be at least 1 queue and 1 message")
+	case c.Conns < 2:
+		return errors.New("there must be at least 2 connections, as recipient and sender of a queue use different ones")
+	case c.Window < 1:
+		return errors.New("the window must be at least 1")
+	case c.Rate < 0:
+		return errors.New("the rate must not be negative")
+	}
+	if err := c.Client.check(c.Auth, c.Size); err != nil {
+		return err
+	}
+	return RaiseFileLimit(c.Conns)
+}
+
+// Verify sends messages through queues and checks that each arrives once and in order. When the context ends, it ends
+// with what it has so far. The error says why the run failed; the report is valid as far as it goes when its Sent is not 0.
+func Verify(ctx context.Context, c VerifyConfig) (*Report, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return exchange(ctx, "verify", c, agentDialer(c.keeper))
+}
+
+// Messages is Verify in closed loop with the router's process measured: a queue sends its next message when the
+// last one is acknowledged.
+func Messages(ctx context.Context, c VerifyConfig) (*Report, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return exchange(ctx, "messages", c, agentDialer(c.keeper))
+}
+
+func (c *VerifyConfig) load(d dialer) loadConfig {
+	run := c.Seed
+	if run == 0 {
+		run = rand.Uint64()
+	}
+	return loadConfig{
+		dial: d, conns: c.Conns, slots: c.Queues, size: c.Size, rate: c.Rate, auth: c.Auth, run: run, stall: c.Stall,
+		oldest:   c.Versions != smp.VersionRange{} && c.Versions.Max < smp.VersionSndAuthKey,
+		window:   func(int) int { return c.Window },
+		messages: func(uint32) uint32 { return uint32(c.Messages) },
+		holds:    func(int) bool { return false },
+		epoch:    func() uint32 { return 0 },
+	}
+}
+
+// exchange runs the phases: connect, create queues, send, delete queues.
+func exchange(ctx context.Context, name string, c VerifyConfig, d dialer) (*Report, error) {
+	l, err := newLoad(c.load(d))
+	if err != nil {
+		return nil, err
+	}
+	defer l.close()
+	w := watch(c.Progress)
+	defer w.close()
+
+	w.phase("connecting", int64(c.Conns), &l.count.links)
+	if err := l.connect(ctx, false); err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", hostOf(c.Address), err)
+	}
+	w.phase("creating queues", int64(c.Queues), &l.count.open)
+	l.create()
+	if err := l.until(ctx, reached(&l.count.open, c.Queues)); err != nil {
+		return nil, fmt.Errorf("creating queues: %w", err)
+	}
+	m, err := startMeter(c.PID)
+	if err != nil {
+		return nil, err
+	}
+	w.phase("exchanging messages", int64(c.Queues)*int64(c.Messages), &l.count.acked)
+	l.send()
+	cause := l.until(ctx, reached(&l.count.drained, c.Queues))
+	if cause != nil {
+		l.stop()
+		l.grace(reached(&l.count.drained, c.Queues))
+	}
+	seconds, use := m.stop()
+	w.phase("deleting queues", int64(c.Queues), &l.count.removed)
+	l.remove()
+	if cause == nil {
+		cause = l.until(ctx, reached(&l.count.removed, c.Queues))
+	} else {
+		l.grace(reached(&l.count.removed, c.Queues))
+	}
+	return l.report(name, seconds, use, cause), cause
+}
+
+// grace waits for a condition for a short while.
+func (l *load) grace(condition func() bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
+	defer cancel()
+	_ = l.until(ctx, condition) // what could not be done is visible in the report
+}
+
+// report judges the histories.
+func (l *load) report(name string, seconds float64, use *Use, cause error) *Report {
+	histories := make([]History, 0, len(l.all()))
+	for _, q := range l.all() {
+		q.mu.Lock()
+		h := q.history
+		h.Cut = q.state == queueOpen && (!errors.Is(cause, errStalled) || q.receiver.now.Load() == nil)
+		histories = append(histories, h)
+		q.mu.Unlock()
+	}
+	r := &Report{
+		Scenario: name, Queues: int(l.count.created.Load()), Connections: l.conns, Size: l.size,
+		Missing: int(l.count.missing.Load()), Orphans: l.count.orphans.Load(), Disconnects: l.count.disconnects.Load(),
+		Faults: l.count.allFaults(), Seconds: seconds, Router: use,
+	}
+	r.Verdict, r.Findings = Check(histories)
+	r.Latency.Answer, r.Latency.Delivery = l.latency.answer.quantiles(), l.latency.delivery.quantiles()
+	r.Rate = float64(r.Delivered) / seconds
+	if use != nil && r.Delivered > 0 {
+		r.CPUPerMessage = use.CPUSeconds * 1e6 / float64(r.Delivered)
+	}
+	if cause != nil {
+		r.Ended = cause.Error()
+	}
+	return r
+}
+
+func hostOf(a smp.ServerAddress) string {
+	if len(a.Hosts) == 0 {
+		return "no host"
+	}
+	if a.Port == "" {
+		return a.Hosts[0]
+	}
+	return a.Hosts[0] + ":" + a.Port
+}
