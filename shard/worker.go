@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -27,18 +28,19 @@ type worker struct {
 	order chan *drain // from run to wait
 	ended chan struct{}
 
-	stopping atomic.Bool // nothing is put any more
+	stopping atomic.Bool // no connection is resumed any more
 	failed   atomic.Bool // a commit of the current generation has failed
 
 	// Owned by run.
 	carry      *Batch // did not fit the last drain
+	stopped    bool   // the nil batch of stop has come
 	generation uint64
 
 	// Owned by wait; run takes it when it holds all drains.
 	broken uint64 // generation that has failed; the first one is 1
 	lost   losses
 
-	closeErr error // of the last commit; set before ended is closed
+	lastErr error // of the last drain; read when ended is closed
 }
 
 func newWorker(cfg Config, e env) *worker {
@@ -74,10 +76,21 @@ func (w *worker) run() {
 		w.core.run(w.clock(), d)
 		w.pass(d)
 	}
-	d := <-w.free
-	w.core.flush(d)
-	w.order <- d
+	w.finish()
 	close(w.order)
+}
+
+// finish stores what was put off, when all that was applied is known to be stored.
+func (w *worker) finish() {
+	d := <-w.free
+	for range inFlight - 1 {
+		<-w.free
+	}
+	if !w.failed.Load() {
+		d.generation = w.generation
+		w.core.flush(d)
+		w.order <- d
+	}
 }
 
 // next waits for a batch; nil when the shard has stopped and everything is answered.
@@ -86,16 +99,14 @@ func (w *worker) next() *Batch {
 		w.carry = nil
 		return b
 	}
-	for {
-		stopping := w.stopping.Load() // before the look at the ring: what was put before the stop is found
+	for !w.stopped {
 		if b, ok := w.ring.Get(); ok {
+			w.stopped = b == nil
 			return b
-		}
-		if stopping {
-			return nil
 		}
 		w.ring.Wait()
 	}
+	return nil
 }
 
 // fill takes batches up to the limit of a drain.
@@ -104,6 +115,10 @@ func (w *worker) fill(d *drain, first *Batch) {
 	for n := first.size(); n < DrainLimit; {
 		b, ok := w.ring.Get()
 		if !ok {
+			return
+		}
+		if b == nil {
+			w.stopped = true
 			return
 		}
 		if n += b.size(); n > DrainLimit {
@@ -150,8 +165,8 @@ func (w *worker) wait() {
 				err = waitErr
 			}
 		}
-		if err != nil {
-			w.broken, w.closeErr = d.generation, err
+		if w.lastErr = err; err != nil {
+			w.broken = d.generation
 			w.failed.Store(true)
 		}
 		if w.broken == d.generation {
@@ -186,10 +201,12 @@ func (w *worker) resumeLater(client *Client) {
 	})
 }
 
-// stop ends the shard after it has answered what is in its ring.
+// stop ends the shard after it has answered what is in its ring: a nil batch is the last that it takes.
 func (w *worker) stop() error {
 	w.stopping.Store(true)
-	w.ring.Wake()
+	for !w.ring.Put(nil) {
+		runtime.Gosched()
+	}
 	<-w.ended
-	return w.closeErr
+	return w.lastErr
 }
