@@ -1,10 +1,6 @@
 package smp
 
-import (
-	"bytes"
-	"encoding/json"
-	"strconv"
-)
+import "bytes"
 
 // Error is a protocol error: what follows "ERR " on the wire. The zero value is no error. Values without text are
 // comparable with ==, and making one allocates nothing.
@@ -119,40 +115,32 @@ func ErrBlocked(reason BlockReason, notice Notice) Error {
 	return Error{code: errBlocked, detail: uint8(reason), notice: notice}
 }
 
+// maxRelayed bounds how many proxies an error that is read may have passed. The protocol knows one.
+const maxRelayed = 16
+
 // ErrProxyProtocol is an error e of the relay, reported by the proxy.
 func ErrProxyProtocol(e Error) Error {
-	if e.relayed++; e.relayed == 0 {
-		panic("smp: an error was relayed 256 times")
+	if e.relayed > maxRelayed {
+		panic("smp: an error relayed too often")
 	}
+	e.relayed++
 	return e
 }
 
-// ErrBrokerResponse says that the relay's response does not parse; text (at most 255 bytes) is the error in it.
-func ErrBrokerResponse(text string) Error { return Error{code: errResponse, text: text} }
+// ErrBrokerResponse says that the relay's response does not parse; text is the error in it, of which 255 bytes are kept.
+func ErrBrokerResponse(text string) Error {
+	return Error{code: errResponse, text: text[:min(len(text), MaxShort)]}
+}
 
-// ErrBrokerUnexpected says that the relay's response is of the wrong kind; text (at most 255 bytes) is its beginning.
-func ErrBrokerUnexpected(text string) Error { return Error{code: errUnexpected, text: text} }
+// ErrBrokerUnexpected says that the relay's response is of the wrong kind; text is its beginning, of which 255 bytes
+// are kept.
+func ErrBrokerUnexpected(text string) Error {
+	return Error{code: errUnexpected, text: text[:min(len(text), MaxShort)]}
+}
 
 // ErrBrokerTransport says that the handshake with the relay failed.
 func ErrBrokerTransport(t TransportError) Error {
 	return Error{code: errTransport, detail: uint8(t)}
-}
-
-// BlockReason is why an entity is blocked.
-type BlockReason uint8
-
-const (
-	BlockSpam BlockReason = iota
-	BlockContent
-)
-
-var blockReasons = [...]string{BlockSpam: "spam", BlockContent: "content"}
-
-// Notice is shown to the client of a blocked entity from version 18 on.
-type Notice struct {
-	Present bool
-	HasTTL  bool
-	TTL     int64 // seconds; without it for ever
 }
 
 // IsZero reports whether e is no error.
@@ -190,23 +178,12 @@ func AppendError(b []byte, v Version, e Error) []byte {
 	return b
 }
 
-func appendNotice(b []byte, n Notice) []byte {
-	if !n.Present {
-		return b
-	}
-	b = append(b, `,notice={`...)
-	if n.HasTTL {
-		b = strconv.AppendInt(append(b, `"ttl":`...), n.TTL, 10)
-	}
-	return append(b, '}')
-}
-
 // ParseError reads the text of an error. Unknown words, reasons and trailing bytes are errors; a detail behind
 // NETWORK is read and dropped.
 func ParseError(b []byte) (e Error, ok bool) {
 	const relayed = "PROXY PROTOCOL "
 	for ; bytes.HasPrefix(b, []byte(relayed)); b = b[len(relayed):] {
-		if e.relayed++; e.relayed == 0 {
+		if e.relayed++; e.relayed > maxRelayed {
 			return Error{}, false
 		}
 	}
@@ -261,34 +238,4 @@ func validNetworkDetail(b []byte) bool {
 		return ok && len(rest) == 0
 	}
 	return false
-}
-
-func parseBlocked(e *Error, b []byte) bool {
-	for i, reason := range blockReasons {
-		rest, found := bytes.CutPrefix(b, []byte(reason))
-		if !found {
-			continue
-		}
-		e.detail = uint8(i)
-		if len(rest) == 0 {
-			return true
-		}
-		text, found := bytes.CutPrefix(rest, []byte(",notice="))
-		return found && parseNotice(&e.notice, text)
-	}
-	return false
-}
-
-func parseNotice(n *Notice, text []byte) bool {
-	var fields struct {
-		TTL *int64 `json:"ttl"`
-	}
-	if !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) || json.Unmarshal(text, &fields) != nil {
-		return false
-	}
-	n.Present = true
-	if fields.TTL != nil {
-		n.HasTTL, n.TTL = true, *fields.TTL
-	}
-	return true
 }

@@ -110,7 +110,9 @@ func TestErrorForms(t *testing.T) {
 		{"PROXY PROTOCOL PROXY NO_SESSION", ErrProxyProtocol(ErrProxyNoSession)},
 		{"PROXY PROTOCOL BLOCKED reason=spam,notice={}", ErrProxyProtocol(blocked(Notice{Present: true}))},
 		{"PROXY PROTOCOL ", Error{}},
-		{strings.Repeat("PROXY PROTOCOL ", 256) + "AUTH", Error{}},
+		{strings.Repeat("PROXY PROTOCOL ", maxRelayed) + "AUTH", Error{code: errAuth, relayed: maxRelayed}},
+		{strings.Repeat("PROXY PROTOCOL ", maxRelayed+1) + "AUTH", Error{}},
+		{"PROXY BROKER UNEXPECTED \xff" + strings.Repeat("x", 255), ErrBrokerUnexpected(strings.Repeat("x", 256))},
 		{"BLOCKED reason=spam,notice={ \"ttl\" : 5, \"other\": [1] }", blocked(Notice{Present: true, HasTTL: true, TTL: 5})},
 		{"BLOCKED reason=spam,notice={\"ttl\":null}", blocked(Notice{Present: true})},
 		{"BLOCKED reason=spam,notice=null", Error{}},
@@ -140,7 +142,7 @@ func TestErrorForms(t *testing.T) {
 		t.Errorf("%q: a relay's error is reported as it came", got)
 	}
 	mustPanic(t, func() { AppendError(nil, CurrentVersion, Error{}) })
-	mustPanic(t, func() { ErrProxyProtocol(Error{code: errAuth, relayed: 255}) })
+	mustPanic(t, func() { ErrProxyProtocol(Error{code: errAuth, relayed: maxRelayed + 1}) })
 	if n := testing.AllocsPerRun(100, func() { sinkError = ErrProxyProtocol(ErrBrokerTransport(TransportVersion)) }); n > 0 && !raceEnabled {
 		t.Errorf("%v allocations for an error", n)
 	}

@@ -199,7 +199,7 @@ func (g gen) error() Error {
 	case errTransport:
 		e.detail = 1 + uint8(g.IntN(int(TransportBadService)))
 	}
-	for g.IntN(3) == 0 {
+	for e.relayed < maxRelayed && g.IntN(3) == 0 {
 		e = ErrProxyProtocol(e)
 	}
 	return e
