@@ -100,17 +100,24 @@ func (c *rawClient) closed() {
 func (c *rawClient) responses(n int) (all []smp.Transmission) {
 	c.t.Helper()
 	for len(all) < n {
-		batch, ok := smp.ParseBatch(c.receive())
-		if !ok {
-			c.t.Fatal("a block of responses does not parse")
+		all = append(all, c.parse(c.receive())...)
+	}
+	return all
+}
+
+// parse returns the responses in a block's content.
+func (c *rawClient) parse(content []byte) (all []smp.Transmission) {
+	c.t.Helper()
+	batch, ok := smp.ParseBatch(content)
+	if !ok {
+		c.t.Fatal("a block of responses does not parse")
+	}
+	for t, ok := batch.Next(); ok; t, ok = batch.Next() {
+		tr, err := smp.ParseResponseTransmission(c.version, c.sessionID, t)
+		if !err.IsZero() {
+			c.t.Fatal(err)
 		}
-		for t, ok := batch.Next(); ok; t, ok = batch.Next() {
-			tr, err := smp.ParseResponseTransmission(c.version, c.sessionID, t)
-			if !err.IsZero() {
-				c.t.Fatal(err)
-			}
-			all = append(all, tr)
-		}
+		all = append(all, tr)
 	}
 	return all
 }

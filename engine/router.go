@@ -28,6 +28,7 @@ type Router struct {
 
 	ready    chan struct{} // closed when the router listens
 	stopping chan struct{} // closed when Stop begins
+	ended    chan struct{} // closed when Run has ended
 
 	mu     sync.Mutex
 	engine gnet.Engine
@@ -49,6 +50,7 @@ func New(cfg Config) (*Router, error) {
 		workers:  startWorkers(cfg.HandshakeWorkers),
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
+		ended:    make(chan struct{}),
 		loops:    make(map[gnet.EventLoop]*loop),
 	}, nil
 }
@@ -66,6 +68,7 @@ func serverTLS(pair *tls.KeyPair) *tls.Config {
 
 // Run listens and serves until Stop. It fails when it cannot listen.
 func (r *Router) Run() error {
+	defer close(r.ended)
 	addrs := make([]string, len(r.cfg.Listen))
 	for i, a := range r.cfg.Listen {
 		if err := checkFree(a); err != nil {
@@ -200,8 +203,14 @@ func (r *Router) shutdown(ctx context.Context) error {
 	r.mu.Lock()
 	e := r.engine
 	r.mu.Unlock()
-	if e.Validate() == nil {
-		err = errors.Join(err, e.Stop(ctx))
+	if e.Validate() != nil {
+		return err
 	}
-	return err
+	go e.Stop(ctx) // looks twice a second whether all is done; Run knows at once
+	select {
+	case <-r.ended:
+		return err
+	case <-ctx.Done():
+		return errors.Join(err, ctx.Err())
+	}
 }
