@@ -279,7 +279,7 @@ func TestSubscribeAll(t *testing.T) {
 	})
 }
 
-// TestChains connects through each length of chain that routers have, with both kinds of certificate and both groups.
+// TestKeyExchangeAndCertificates connects with both kinds of certificate and both groups.
 func TestKeyExchangeAndCertificates(t *testing.T) {
 	for _, scheme := range []tls.SignatureScheme{tls.Ed25519, tls.Ed448} {
 		for _, groups := range [][]tls.Group{nil, {tls.X448}, {tls.X25519}} {

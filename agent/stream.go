@@ -168,8 +168,12 @@ func (s *stream) writeBlock(b *buffer) error {
 
 // close closes the connection. The last record is the alert of what TLS found wrong, otherwise close_notify.
 func (s *stream) close() {
+	var last []byte
 	s.tlsMu.Lock()
-	last := s.tls.CloseNotify(s.tls.Pending(nil))
+	if s.tls.HandshakeDone() { // a failed handshake has sent its alert
+		last = s.tls.Pending(nil)
+	}
+	last = s.tls.CloseNotify(last)
 	s.tlsMu.Unlock()
 	if len(last) > 0 {
 		_ = s.conn.SetWriteDeadline(time.Now().Add(closeGrace))
