@@ -26,7 +26,7 @@ type Ring[T any] struct {
 	head uint64 // next position to take; the consumer alone
 	_    [cacheLine - 8]byte
 
-	parked atomic.Bool // the consumer sleeps or is about to; whoever clears it sends on wake
+	parked atomic.Bool // the consumer sleeps or is about to; the producer that clears it wakes it
 	_      [cacheLine - 4]byte
 }
 
@@ -62,7 +62,9 @@ func (r *Ring[T]) Put(v T) bool {
 		case turn == 0 && r.tail.CompareAndSwap(pos, pos+1):
 			c.value = v
 			c.seq.Store(pos + 1)
-			r.Wake()
+			if r.parked.Load() && r.parked.CompareAndSwap(true, false) {
+				r.Wake()
+			}
 			return true
 		}
 		pos = r.tail.Load()
@@ -86,7 +88,8 @@ func (r *Ring[T]) Get() (v T, ok bool) {
 // short enough to cost nothing when there is no stream.
 const spins = 16
 
-// Wait returns when there is something to get, or when Wake was called. Only the consumer may call it.
+// Wait returns when there is something to get, when Wake was called since the last Wait, and now and then without a
+// reason. Only the consumer may call it.
 func (r *Ring[T]) Wait() {
 	for range spins {
 		if r.filled() {
@@ -97,16 +100,17 @@ func (r *Ring[T]) Wait() {
 	// A producer publishes and then looks at parked; the consumer sets parked and then looks at the cell. So one of
 	// them sees the other, and no wake-up is lost.
 	r.parked.Store(true)
-	if r.filled() && r.parked.CompareAndSwap(true, false) {
-		return
+	if !r.filled() {
+		<-r.wake
 	}
-	<-r.wake
+	r.parked.Store(false)
 }
 
-// Wake makes the consumer return from Wait if it is parked.
+// Wake makes the consumer return from Wait, the next one if it is not waiting.
 func (r *Ring[T]) Wake() {
-	if r.parked.Load() && r.parked.CompareAndSwap(true, false) {
-		r.wake <- struct{}{} // has room: one is sent for each time that parked is cleared here, and received in Wait
+	select {
+	case r.wake <- struct{}{}:
+	default: // it will wake up anyway
 	}
 }
 

@@ -1,0 +1,367 @@
+package shard
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"io"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// router is a Set on a store with an in-process loop: clients put commands in, and take replies out, as the engine
+// would.
+type router struct {
+	t      testing.TB
+	set    *Set
+	store  *fakeStore
+	cfg    Config
+	clock  *testClock
+	random func([]byte)
+	keys   uint64 // private keys made so far
+
+	mu       sync.Mutex
+	arrived  *sync.Cond
+	probe    *client // for sync
+	restarts int
+}
+
+// testClock is a clock that only tests move.
+type testClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *testClock) time() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *testClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// testConfig is what the reference's tests use: quota 4, no expiry.
+func testConfig() Config {
+	return Config{Shards: 2, PartitionKey: [16]byte{7}, Quota: 4, NewQueues: true}
+}
+
+func newRouter(t testing.TB, cfg Config) *router { return newRouterOn(t, cfg, newFakeStore(), 1) }
+
+func newRouterOn(t testing.TB, cfg Config, store *fakeStore, seed uint64) *router {
+	r := &router{t: t, store: store, clock: &testClock{now: time.Unix(1_700_000_000, 0)}}
+	r.arrived = sync.NewCond(&r.mu)
+	cfg.Clock = r.clock.time
+	r.cfg = cfg
+	random, mu := seeded(seed), new(sync.Mutex)
+	r.random = func(b []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		random(b)
+	}
+	r.start()
+	t.Cleanup(func() {
+		if r.set != nil {
+			_ = r.set.Close() // tests of failures leave one that failed
+		}
+	})
+	return r
+}
+
+func (r *router) start() {
+	r.set = newSet(r.cfg, r.store, r.random)
+	r.probe = r.connect()
+}
+
+// restart closes the router and starts another one on the same store. All connections are gone.
+func (r *router) restart() {
+	r.t.Helper()
+	if err := r.set.Close(); err != nil {
+		r.t.Fatal("close:", err)
+	}
+	r.start()
+}
+
+// Read makes the router's randomness an io.Reader.
+func (r *router) Read(b []byte) (int, error) {
+	r.random(b)
+	return len(b), nil
+}
+
+// newKey makes a key; the algorithm changes from one to the next.
+func (r *router) newKey() *box.PrivateKey {
+	r.keys++
+	return r.newKeyOf([]box.Alg{box.Ed25519, box.X25519, box.Ed448}[r.keys%3])
+}
+
+func (r *router) newKeyOf(alg box.Alg) *box.PrivateKey {
+	k, err := box.GenerateKey(alg, io.Reader(r))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return k
+}
+
+// Deliver implements Loop.
+func (r *router) Deliver(g *Group) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range g.Replies {
+		reply := &g.Replies[i]
+		c := reply.Client.Owner.(*client)
+		raw := slices.Clone(reply.Head)
+		if reply.Body != nil {
+			raw = append(raw, reply.Body.Data...)
+		}
+		c.inbox = append(c.inbox, received{raw: raw, message: reply.Body != nil})
+	}
+	g.Release()
+	r.arrived.Broadcast()
+}
+
+// received is a reply as the client sees it.
+type received struct {
+	raw     []byte
+	message bool
+	corr    string
+	entity  string
+	tag     smp.ResponseTag
+	params  []byte
+	err     smp.Error
+}
+
+// text is the reply's tag, or the error in full.
+func (m *received) text() string {
+	if m.tag == smp.RespErr {
+		return m.err.Error()
+	}
+	return m.tag.String()
+}
+
+// msg is the message of a MSG.
+func (m *received) msg(t testing.TB) smp.Msg {
+	t.Helper()
+	msg, ok := smp.ParseMsg(m.params)
+	if m.tag != smp.RespMsg || !ok {
+		t.Fatalf("got %s, want MSG", m.text())
+	}
+	return msg
+}
+
+// client is an in-process connection.
+type client struct {
+	r       *router
+	shard   *Client
+	session box.PublicKey // of the router, for authenticators
+	inbox   []received    // guarded by r.mu
+	events  []received    // taken out of the inbox while a response was looked for
+	corr    uint64
+	noCorr  bool // empty correlation IDs
+}
+
+func (r *router) connect() *client { return r.connectAt(smp.CurrentVersion) }
+
+func (r *router) connectAt(v smp.Version) *client {
+	c := &client{r: r, shard: NewClient(r.set.Len())}
+	c.shard.Version = v
+	c.shard.Loop, c.shard.Owner = r, c
+	key := r.newKeyOf(box.X25519)
+	secret, _ := key.X25519()
+	c.shard.SecretKey = *secret
+	c.session = key.Public()
+	id := sha256.Sum256(secret[:])
+	c.shard.SessionID = id[:]
+	return c
+}
+
+// command is one command of a block.
+type command struct {
+	key    *box.PrivateKey // nil: not signed
+	entity []byte
+	text   []byte
+	corr   []byte // nil: the next one
+}
+
+// transmission encodes and authorizes a command.
+func (c *client) transmission(cmd *command) []byte {
+	if cmd.corr == nil && !c.noCorr {
+		c.corr++
+		cmd.corr = binary.BigEndian.AppendUint64(make([]byte, 16), c.corr)
+	}
+	signed := smp.AppendAuthorized(nil, c.shard.SessionID, cmd.corr, cmd.entity, cmd.text)[1+len(c.shard.SessionID):]
+	var auth []byte
+	if cmd.key != nil {
+		session, _ := c.session.X25519()
+		var err error
+		auth, err = box.AppendAuth(nil, cmd.key, session, &box.Authorized{
+			SessionID: c.shard.SessionID, Signed: signed, CorrID: cmd.corr,
+		})
+		if err != nil {
+			c.r.t.Fatal(err)
+		}
+	}
+	return smp.AppendTransmission(nil, c.shard.Version, c.shard.SessionID, auth, nil, signed)
+}
+
+// send puts the commands of one block into the rings, as the engine does. What does not reach a shard is answered here.
+func (c *client) send(cmds ...command) {
+	c.r.t.Helper()
+	var block []byte
+	var ends []int
+	for i := range cmds {
+		block = append(block, c.transmission(&cmds[i])...)
+		ends = append(ends, len(block))
+	}
+	b := NewBuffer(len(block))
+	copy(b.Data, block)
+	parts := make([]*Batch, c.r.set.Len())
+	start := 0
+	for _, end := range ends {
+		c.dispatch(parts, b, b.Data[start:end])
+		start = end
+	}
+	for i, part := range parts {
+		if part != nil {
+			c.r.put(i, part)
+		}
+	}
+	b.Release()
+}
+
+func (c *client) dispatch(parts []*Batch, block *Buffer, t []byte) {
+	v := c.shard.Version
+	tr, err := smp.ParseTransmission(v, c.shard.SessionID, t)
+	if !err.IsZero() {
+		c.r.t.Fatal("transmission does not parse:", err)
+	}
+	tag, params, err := smp.ParseCommand(v, tr.Command)
+	if err.IsZero() {
+		err = smp.CheckCredentials(tag, len(tr.Auth) > 0, len(tr.EntityID) > 0)
+	}
+	if !err.IsZero() {
+		head := smp.AppendResponseHeader(nil, v, c.shard.SessionID, tr.CorrID, tr.EntityID)
+		c.r.mu.Lock()
+		c.inbox = append(c.inbox, received{raw: smp.AppendErr(head, v, err)})
+		c.r.mu.Unlock()
+		return
+	}
+	i := c.r.set.Route(tag, tr.EntityID)
+	if parts[i] == nil {
+		parts[i] = NewBatch(BatchCommands, c.shard)
+		parts[i].Block = block
+		block.Retain()
+		c.shard.Shards |= 1 << i
+	}
+	parts[i].Commands = append(parts[i].Commands, Command{Transmission: tr, Tag: tag, Params: params})
+}
+
+func (r *router) put(shard int, b *Batch) {
+	for !r.set.Put(shard, b) {
+		runtime.Gosched()
+	}
+}
+
+func (c *client) eachShard(kind BatchKind) {
+	for i := range c.r.set.Len() {
+		if c.shard.Shards&(1<<i) != 0 {
+			c.r.put(i, NewBatch(kind, c.shard))
+		}
+	}
+}
+
+// close ends the connection.
+func (c *client) close() { c.eachShard(BatchClosed) }
+
+// take waits for the next reply and takes it off the socket.
+func (c *client) take() received {
+	c.r.mu.Lock()
+	for len(c.inbox) == 0 {
+		c.r.arrived.Wait()
+	}
+	m := c.inbox[0]
+	c.inbox = c.inbox[1:]
+	c.r.mu.Unlock()
+	c.parse(&m)
+	if m.message {
+		c.shard.Window.Add(-1)
+		if c.shard.Starved.Swap(false) {
+			c.eachShard(BatchResume)
+		}
+	}
+	return m
+}
+
+func (c *client) parse(m *received) {
+	c.r.t.Helper()
+	v := c.shard.Version
+	tr, err := smp.ParseResponseTransmission(v, c.shard.SessionID, m.raw)
+	if !err.IsZero() {
+		c.r.t.Fatalf("reply %q does not parse", m.raw)
+	}
+	m.corr, m.entity = string(tr.CorrID), string(tr.EntityID)
+	if m.tag, m.params, err = smp.ParseResponse(v, tr.Command); !err.IsZero() {
+		c.r.t.Fatalf("response %q does not parse: %v", tr.Command, err)
+	}
+	if m.tag == smp.RespErr {
+		m.err, _ = smp.ParseError(m.params)
+	}
+}
+
+// do sends one command and waits for its response. Events that come before it are kept.
+func (c *client) do(key *box.PrivateKey, entity, text []byte) received {
+	c.r.t.Helper()
+	cmd := command{key: key, entity: entity, text: text}
+	c.send(cmd)
+	return c.response(binary.BigEndian.AppendUint64(make([]byte, 16), c.corr))
+}
+
+func (c *client) response(corr []byte) received {
+	for {
+		if m := c.take(); m.corr == string(corr) {
+			return m
+		} else {
+			c.events = append(c.events, m)
+		}
+	}
+}
+
+// event waits for the next event.
+func (c *client) event() received {
+	if len(c.events) == 0 {
+		return c.take()
+	}
+	m := c.events[0]
+	c.events = c.events[1:]
+	return m
+}
+
+// sync returns when the shards have answered all that was put before.
+func (r *router) sync() {
+	for i := range r.set.Len() {
+		var id smp.ID
+		r.set.partitions.drawOwned(&id, r.random, i)
+		r.probe.do(nil, id[:], smp.AppendSend(nil, false, nil))
+	}
+}
+
+// pending returns the events that have arrived and not been looked at.
+func (c *client) pending() []received {
+	c.r.sync()
+	c.r.mu.Lock()
+	n := len(c.inbox)
+	c.r.mu.Unlock()
+	for range n {
+		c.events = append(c.events, c.take())
+	}
+	events := c.events
+	c.events = nil
+	return events
+}

@@ -1,0 +1,330 @@
+package shard
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"switchyard/smp"
+)
+
+// fakeStore is a Store in memory. It keeps what is committed, can fail on demand, and checks how it is used.
+type fakeStore struct {
+	mu       sync.Mutex
+	state    fakeState
+	commits  int             // transactions committed
+	puts     int             // PutQueue calls
+	loads    int             // lookups answered
+	fail     map[string]bool // operations that fail: load, header, body, commit, wait
+	gate     chan struct{}   // when not nil, Wait receives from it first
+	waiting  chan struct{}   // when not nil, Wait sends to it before it waits
+	lost     int             // transactions up to this number are lost
+	previous map[int]fakeState
+	txs      []*fakeTx // free
+	bodies   [][]byte  // free
+}
+
+// fakeState is what is stored. Queues are replaced, not changed, while copies of the state are kept for failures.
+type fakeState struct {
+	queues  map[smp.ID]*fakeQueue
+	senders map[smp.ID]smp.ID
+	ntfs    map[smp.ID]smp.ID
+}
+
+type fakeQueue struct {
+	record   Record
+	messages []fakeMessage
+}
+
+type fakeMessage struct {
+	header MessageHeader
+	body   []byte
+}
+
+var errFake = errors.New("fake failure")
+
+func newFakeStore() *fakeStore {
+	return &fakeStore{
+		state: fakeState{map[smp.ID]*fakeQueue{}, map[smp.ID]smp.ID{}, map[smp.ID]smp.ID{}},
+		fail:  map[string]bool{},
+	}
+}
+
+func (s *fakeState) clone() fakeState {
+	c := fakeState{make(map[smp.ID]*fakeQueue), maps.Clone(s.senders), maps.Clone(s.ntfs)}
+	for id, q := range s.queues {
+		c.queues[id] = &fakeQueue{q.record, slices.Clone(q.messages)}
+	}
+	return c
+}
+
+// setFail makes operations fail, or work again.
+func (s *fakeStore) setFail(on bool, operations ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, op := range operations {
+		s.fail[op] = on
+	}
+	if s.previous == nil {
+		s.previous = map[int]fakeState{}
+	}
+}
+
+func (s *fakeStore) Load(lookups []Lookup) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range lookups {
+		l := &lookups[i]
+		s.loads++
+		if s.fail["load"] {
+			l.Err = errFake
+			continue
+		}
+		id, ok := smp.ID(l.ID), true
+		switch l.Kind {
+		case BySender:
+			id, ok = s.state.senders[id]
+		case ByNotifier:
+			id, ok = s.state.ntfs[id]
+		}
+		if q := s.state.queues[id]; ok && q != nil {
+			l.Found = &Loaded{Record: cloneRecord(&q.record), Messages: len(q.messages)}
+			if n := len(q.messages); n > 0 {
+				l.Found.First, l.Found.Last = q.messages[0].header, q.messages[n-1].header
+			}
+		}
+	}
+}
+
+func cloneRecord(r *Record) Record {
+	c := *r
+	c.RecipientKeys = nil
+	for _, k := range r.RecipientKeys {
+		c.RecipientKeys = append(c.RecipientKeys, bytes.Clone(k))
+	}
+	c.SenderKey, c.Blocked = bytes.Clone(r.SenderKey), bytes.Clone(r.Blocked)
+	if r.Notifier != nil {
+		n := *r.Notifier
+		n.Key = bytes.Clone(n.Key)
+		c.Notifier = &n
+	}
+	return c
+}
+
+func (s *fakeStore) message(queue *smp.ID, seq uint64) (*fakeMessage, error) {
+	if q := s.state.queues[*queue]; q != nil && len(q.messages) > 0 {
+		if i := seq - q.messages[0].header.Seq; i < uint64(len(q.messages)) {
+			return &q.messages[i], nil
+		}
+	}
+	return nil, fmt.Errorf("no message at %d", seq)
+}
+
+func (s *fakeStore) Header(queue *smp.ID, seq uint64) (MessageHeader, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail["header"] {
+		return MessageHeader{}, errFake
+	}
+	m, err := s.message(queue, seq)
+	if err != nil {
+		return MessageHeader{}, err
+	}
+	return m.header, nil
+}
+
+func (s *fakeStore) Body(queue *smp.ID, seq uint64, dst []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail["body"] {
+		return 0, errFake
+	}
+	m, err := s.message(queue, seq)
+	if err != nil {
+		return 0, err
+	}
+	return copy(dst, m.body), nil
+}
+
+func (s *fakeStore) Expired(before int64, visit func(smp.ID) bool) error {
+	s.mu.Lock()
+	var ids []smp.ID
+	for id, q := range s.state.queues {
+		if len(q.messages) > 0 && q.messages[0].header.Time < before && q.messages[0].header.Kind == KindMessage {
+			ids = append(ids, id)
+		}
+	}
+	s.mu.Unlock()
+	for _, id := range ids {
+		if !visit(id) {
+			break
+		}
+	}
+	return nil
+}
+
+func (s *fakeStore) Begin() Tx {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.txs); n > 0 {
+		tx := s.txs[n-1]
+		s.txs = s.txs[:n-1]
+		return tx
+	}
+	return &fakeTx{store: s}
+}
+
+// fakeTx is a list of writes. It is its own Commit.
+type fakeTx struct {
+	store  *fakeStore
+	writes []fakeWrite
+	number int
+}
+
+type fakeWrite struct {
+	op     fakeOp
+	id     smp.ID
+	record Record
+	header MessageHeader
+	body   []byte
+}
+
+type fakeOp int
+
+const (
+	opPutQueue fakeOp = iota
+	opDeleteQueue
+	opDeleteNotifier
+	opPutMessage
+	opDeleteMessage
+)
+
+func (t *fakeTx) add(w fakeWrite) { t.writes = append(t.writes, w) }
+
+func (t *fakeTx) PutQueue(r *Record) {
+	t.add(fakeWrite{op: opPutQueue, id: r.RecipientID, record: cloneRecord(r)})
+}
+
+func (t *fakeTx) DeleteQueue(r *Record) {
+	t.add(fakeWrite{op: opDeleteQueue, id: r.RecipientID, record: cloneRecord(r)})
+}
+
+func (t *fakeTx) DeleteNotifier(id *smp.ID) { t.add(fakeWrite{op: opDeleteNotifier, id: *id}) }
+
+func (t *fakeTx) PutMessage(queue *smp.ID, h *MessageHeader, body []byte) {
+	t.add(fakeWrite{op: opPutMessage, id: *queue, header: *h, body: t.store.copyBody(body)})
+}
+
+func (t *fakeTx) DeleteMessage(queue *smp.ID, seq uint64) {
+	t.add(fakeWrite{op: opDeleteMessage, id: *queue, header: MessageHeader{Seq: seq}})
+}
+
+func (t *fakeTx) Empty() bool { return len(t.writes) == 0 }
+
+// copyBody copies a body into memory that was used before, so that the fake allocates nothing in steady state.
+func (s *fakeStore) copyBody(body []byte) []byte {
+	if body == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.bodies); n > 0 {
+		b := s.bodies[n-1]
+		s.bodies = s.bodies[:n-1]
+		return append(b[:0], body...)
+	}
+	return bytes.Clone(body)
+}
+
+func (t *fakeTx) Commit() (Commit, error) {
+	s := t.store
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.commits++
+	t.number = s.commits
+	if s.fail["commit"] {
+		return nil, errFake
+	}
+	if s.previous != nil {
+		s.previous[t.number] = s.state.clone()
+	}
+	for i := range t.writes {
+		s.apply(&t.writes[i])
+	}
+	return t, nil
+}
+
+// Wait fails when this commit is to be lost, and then takes it back with all that came after it.
+func (t *fakeTx) Wait() error {
+	s := t.store
+	s.mu.Lock()
+	gate, waiting := s.gate, s.waiting
+	s.mu.Unlock()
+	if waiting != nil {
+		waiting <- struct{}{}
+	}
+	if gate != nil {
+		<-gate
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.number <= s.lost {
+		return errFake
+	}
+	if s.fail["wait"] {
+		s.state, s.lost = s.previous[t.number], s.commits
+		return errFake
+	}
+	clear(t.writes)
+	t.writes = t.writes[:0]
+	s.txs = append(s.txs, t)
+	return nil
+}
+
+func (s *fakeStore) apply(w *fakeWrite) {
+	q := s.state.queues[w.id]
+	switch w.op {
+	case opPutQueue:
+		s.puts++
+		if q == nil {
+			q = &fakeQueue{}
+			s.state.queues[w.id] = q
+		}
+		q.record = w.record
+		s.state.senders[w.record.SenderID] = w.id
+		if n := w.record.Notifier; n != nil {
+			s.state.ntfs[n.ID] = w.id
+		}
+	case opDeleteQueue:
+		delete(s.state.queues, w.id)
+		delete(s.state.senders, w.record.SenderID)
+		if n := w.record.Notifier; n != nil {
+			delete(s.state.ntfs, n.ID)
+		}
+	case opDeleteNotifier:
+		delete(s.state.ntfs, w.id)
+	case opPutMessage:
+		if n := len(q.messages); n > 0 && q.messages[n-1].header.Seq+1 != w.header.Seq {
+			panic("positions of messages are not contiguous")
+		}
+		q.messages = append(q.messages, fakeMessage{w.header, w.body})
+	case opDeleteMessage:
+		if len(q.messages) == 0 || q.messages[0].header.Seq != w.header.Seq {
+			panic("deleted message is not the first one")
+		}
+		if b := q.messages[0].body; b != nil && s.previous == nil {
+			s.bodies = append(s.bodies, b)
+		}
+		q.messages = q.messages[:copy(q.messages, q.messages[1:])]
+	}
+}
+
+// queue returns what is stored of a queue, nil when nothing is.
+func (s *fakeStore) queue(recipientID []byte) *fakeQueue {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.queues[smp.ID(recipientID)]
+}
