@@ -17,6 +17,7 @@ type sending struct {
 	lastAccepted int        // highest position that was answered OK, -1 before
 	accepted     uint32     // messages that were answered OK
 	outstanding  int        // attempts that are on their way
+	unanswered   int        // attempts of this session that have no answer yet
 	markers      int        // quota marks that the recipient has acknowledged
 	paused       bool       // the queue is full or the router in trouble: wait for the recipient, the link or the tick
 }
@@ -34,9 +35,14 @@ type progress struct {
 	delivered bool
 }
 
+// pipeline is how many attempts of a queue may be without an answer, however large its window: what a full queue
+// refuses is sent in vain, and what a killed router has not read is uncertain.
+const pipeline = 16
+
 // pump sends while the window has room.
 func (q *queue) pump() {
-	for q.state == queueOpen && !q.paused && q.outstanding < q.window && q.load.sending.Load() {
+	for q.state == queueOpen && !q.paused && q.load.sending.Load() &&
+		q.outstanding < q.window && q.unanswered < pipeline {
 		c := q.sender.now.Load()
 		m, ok := q.pick()
 		if c == nil || !ok || !q.attempt(c, m) {
@@ -77,6 +83,7 @@ func (q *queue) attempt(c *connected, m retry) bool {
 	q.history.Attempts = append(q.history.Attempts, Attempt{Message: m.message, Session: c.number, Epoch: c.epoch})
 	q.progress = append(q.progress, progress{intended: m.intended, onItsWay: true})
 	q.outstanding++
+	q.unanswered++
 	q.load.count.sent.Add(1)
 	return true
 }
@@ -85,6 +92,7 @@ func (q *queue) attempt(c *connected, m retry) bool {
 func (q *queue) answered(position uint32, markers int, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.unanswered--
 	a := &q.history.Attempts[position]
 	switch {
 	case err == nil:

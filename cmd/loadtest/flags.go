@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/loadtest"
+	"switchyard/smp"
+)
+
+// clientFlags are those of every scenario that is given a router.
+type clientFlags struct {
+	server  string
+	version string
+	plain   bool
+	timeout time.Duration
+	json    string
+}
+
+func (f *clientFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.server, "server", "", "address of the router, smp://FINGERPRINT@HOST:PORT (required)")
+	cmd.Flags().StringVar(&f.version, "version", "", "SMP version or range, as 19 or 8-14 (default: all)")
+	cmd.Flags().BoolVar(&f.plain, "no-block-encryption", false, "connect without block encryption")
+	cmd.Flags().DurationVar(&f.timeout, "connect-timeout", 0, "for each connection (default 15s)")
+	addJSON(cmd, &f.json)
+	if err := cmd.MarkFlagRequired("server"); err != nil {
+		panic(err) // the flag is defined above
+	}
+}
+
+func addJSON(cmd *cobra.Command, json *string) {
+	cmd.Flags().StringVar(json, "json", "", "also write the report as JSON to this file, - for standard output")
+}
+
+// client reads the flags.
+func (f *clientFlags) client() (c loadtest.Client, err error) {
+	c.BlockEncryption, c.Timeout = !f.plain, f.timeout
+	if c.Address, err = smp.ParseServerAddress(f.server); err != nil {
+		return c, fmt.Errorf("--server: %w", err)
+	}
+	if f.version != "" {
+		c.Versions, err = parseVersions(f.version)
+	}
+	return c, err
+}
+
+// parseVersions reads "19" or "8-14".
+func parseVersions(text string) (smp.VersionRange, error) {
+	first, last, ranged := strings.Cut(text, "-")
+	if !ranged {
+		last = first
+	}
+	least, err1 := strconv.ParseUint(first, 10, 16)
+	most, err2 := strconv.ParseUint(last, 10, 16)
+	r := smp.VersionRange{Min: smp.Version(least), Max: smp.Version(most)}
+	if err1 != nil || err2 != nil || r.Min > r.Max || r.Min < smp.MinVersion || r.Max > smp.CurrentVersion {
+		return r, fmt.Errorf("--version %s: give a version or a range within %d-%d", text, smp.MinVersion,
+			smp.CurrentVersion)
+	}
+	return r, nil
+}
