@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
 	"io"
@@ -58,7 +59,7 @@ func newRouter(t testing.TB, cfg Config) *router { return newRouterOn(t, cfg, ne
 
 func newRouterOn(t testing.TB, cfg Config, store *fakeStore, seed uint64) *router {
 	r := &router{t: t, store: store, clock: &testClock{now: time.Unix(1_700_000_000, 0)}}
-	r.arrived = sync.NewCond(&r.mu)
+	r.arrived = newCond(r)
 	cfg.Clock = r.clock.time
 	r.cfg = cfg
 	random, mu := seeded(seed), new(sync.Mutex)
@@ -75,6 +76,8 @@ func newRouterOn(t testing.TB, cfg Config, store *fakeStore, seed uint64) *route
 	})
 	return r
 }
+
+func newCond(r *router) *sync.Cond { return sync.NewCond(&r.mu) }
 
 func (r *router) start() {
 	r.set = newSet(r.cfg, r.store, r.random)
@@ -139,7 +142,7 @@ type received struct {
 }
 
 // text is the reply's tag, or the error in full.
-func (m *received) text() string {
+func (m received) text() string {
 	if m.tag == smp.RespErr {
 		return m.err.Error()
 	}
@@ -147,7 +150,7 @@ func (m *received) text() string {
 }
 
 // msg is the message of a MSG.
-func (m *received) msg(t testing.TB) smp.Msg {
+func (m received) msg(t testing.TB) smp.Msg {
 	t.Helper()
 	msg, ok := smp.ParseMsg(m.params)
 	if m.tag != smp.RespMsg || !ok {
@@ -188,6 +191,14 @@ type command struct {
 	entity []byte
 	text   []byte
 	corr   []byte // nil: the next one
+
+	service ed25519.PrivateKey // nil: no service signature
+}
+
+// sendWithServiceSig sends a command with the service signature that only service sessions give.
+func (c *client) sendWithServiceSig(cmd command, key ed25519.PrivateKey) {
+	cmd.service = key
+	c.send(cmd)
 }
 
 // transmission encodes and authorizes a command.
@@ -208,7 +219,11 @@ func (c *client) transmission(cmd *command) []byte {
 			c.r.t.Fatal(err)
 		}
 	}
-	return smp.AppendTransmission(nil, c.shard.Version, c.shard.SessionID, auth, nil, signed)
+	var serviceSig []byte
+	if cmd.service != nil {
+		serviceSig = ed25519.Sign(cmd.service, signed) // over less than it should be: nobody gets to verify it
+	}
+	return smp.AppendTransmission(nil, c.shard.Version, c.shard.SessionID, auth, serviceSig, signed)
 }
 
 // send puts the commands of one block into the rings, as the engine does. What does not reach a shard is answered here.

@@ -1,0 +1,91 @@
+package shard
+
+import (
+	"testing"
+	"time"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// testCore drives a core without its goroutines: one drain at a time.
+type testCore struct {
+	*core
+	router *router // for its keys, and as the loop
+	drain  *drain
+	block  *Buffer
+	client *client
+}
+
+func newTestCore(t testing.TB, store Store) *testCore {
+	cfg := testConfig()
+	cfg.Shards = 1
+	cfg = cfg.withDefaults()
+	r := &router{t: t, random: seeded(1), set: &Set{partitions: newPartitioner(&cfg.PartitionKey, 1), workers: make([]*worker, 1)}}
+	c := &testCore{router: r, drain: new(drain)}
+	c.core = newCore(cfg, env{partitions: r.set.partitions, store: store, random: r.random})
+	r.arrived = newCond(r)
+	return c
+}
+
+func (c *testCore) connect() *client { return c.router.connect() }
+
+// batch makes the batch of one command.
+func (c *testCore) batch(client *client, key *box.PrivateKey, entity, text []byte) *Batch {
+	tr := client.transmission(&command{key: key, entity: entity, text: text})
+	b := NewBuffer(len(tr))
+	copy(b.Data, tr)
+	parts := make([]*Batch, 1)
+	client.dispatch(parts, b, b.Data)
+	b.Release()
+	return parts[0]
+}
+
+// gatherOnly runs the steps of a drain up to the verification.
+func (c *testCore) gatherOnly(client *client, key *box.PrivateKey, entity, text []byte) {
+	c.drain.batches = append(c.drain.batches, c.batch(client, key, entity, text))
+	c.client = client
+	c.now, c.out = time.Now().Unix(), c.drain
+	c.gather(c.drain.batches)
+	c.load()
+	c.authorize()
+}
+
+// finish runs the other steps and returns the response.
+func (c *testCore) finish() received {
+	c.apply(c.drain.batches)
+	c.evict()
+	c.commit()
+	c.reset()
+	c.deliver()
+	return c.client.take()
+}
+
+// deliver does what the waiter does.
+func (c *testCore) deliver() {
+	if c.drain.commit != nil {
+		if err := c.drain.commit.Wait(); err != nil {
+			c.router.t.Fatal(err)
+		}
+	}
+	for _, g := range c.drain.groups {
+		g.loop.Deliver(g)
+	}
+	c.drain.reset()
+}
+
+// do runs a drain of one command.
+func (c *testCore) do(client *client, key *box.PrivateKey, entity, text []byte) received {
+	c.gatherOnly(client, key, entity, text)
+	return c.finish()
+}
+
+// newQueue creates a queue whose recipient's key is of the algorithm.
+func (c *testCore) newQueue(client *client, alg box.Alg) *testQueue {
+	for c.router.keys = 0; []box.Alg{box.Ed25519, box.X25519, box.Ed448}[(c.router.keys+1)%3] != alg; c.router.keys++ {
+	}
+	text, q, dh := c.router.newCommand(client.shard.Version, queueOptions{mode: smp.ModeMessaging})
+	m := c.do(client, q.key, nil, text)
+	q.created(c.router.t, client.shard.Version, &m, dh)
+	return q
+}
