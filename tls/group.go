@@ -2,6 +2,7 @@ package tls
 
 import (
 	"crypto/ecdh"
+	"errors"
 	"io"
 
 	"github.com/cloudflare/circl/dh/x448"
@@ -9,9 +10,10 @@ import (
 
 // keyExchange is our half of an (EC)DHE exchange (RFC 8446 sections 4.2.8 and 7.4.2).
 type keyExchange struct {
-	group   Group
-	private []byte
-	public  []byte
+	group  Group
+	public []byte
+	x25519 *ecdh.PrivateKey // of X25519
+	x448   x448.Key         // of X448
 }
 
 func newKeyExchange(group Group, rand io.Reader) (*keyExchange, error) {
@@ -21,28 +23,31 @@ func newKeyExchange(group Group, rand io.Reader) (*keyExchange, error) {
 	case X448:
 		return newX448(rand)
 	}
-	return nil, fatal(AlertInternalError, "group outside the profile")
+	return nil, errors.New("tls: group outside the profile")
 }
 
+// newX25519 draws the key itself: GenerateKey of crypto/ecdh does not use the source of randomness that it is given.
 func newX25519(rand io.Reader) (*keyExchange, error) {
-	private := make([]byte, 32)
-	if _, err := io.ReadFull(rand, private); err != nil {
-		return nil, err
-	}
-	key, err := ecdh.X25519().NewPrivateKey(private)
-	if err != nil {
-		return nil, err
-	}
-	return &keyExchange{X25519, private, key.PublicKey().Bytes()}, nil
-}
-
-func newX448(rand io.Reader) (*keyExchange, error) {
-	var private, public x448.Key
+	var private [32]byte
 	if _, err := io.ReadFull(rand, private[:]); err != nil {
 		return nil, err
 	}
-	x448.KeyGen(&public, &private)
-	return &keyExchange{X448, private[:], public[:]}, nil
+	key, err := ecdh.X25519().NewPrivateKey(private[:])
+	if err != nil {
+		return nil, err
+	}
+	return &keyExchange{group: X25519, public: key.PublicKey().Bytes(), x25519: key}, nil
+}
+
+func newX448(rand io.Reader) (*keyExchange, error) {
+	k := &keyExchange{group: X448}
+	if _, err := io.ReadFull(rand, k.x448[:]); err != nil {
+		return nil, err
+	}
+	var public x448.Key
+	x448.KeyGen(&public, &k.x448)
+	k.public = public[:]
+	return k, nil
 }
 
 // shared is the secret agreed with the peer's key_exchange. Wrong length and points of small order are
@@ -52,25 +57,22 @@ func (k *keyExchange) shared(peer []byte) ([]byte, error) {
 		return nil, fatal(AlertIllegalParameter, "key share has the wrong length")
 	}
 	if k.group == X448 {
-		var shared, private, public x448.Key
-		copy(private[:], k.private)
+		var shared, public x448.Key
 		copy(public[:], peer)
-		if !x448.Shared(&shared, &private, &public) {
-			return nil, fatal(AlertIllegalParameter, "key share is a point of small order")
+		if !x448.Shared(&shared, &k.x448, &public) {
+			return nil, errSmallOrder
 		}
 		return shared[:], nil
 	}
-	private, err := ecdh.X25519().NewPrivateKey(k.private)
-	if err != nil {
-		return nil, err
-	}
 	public, err := ecdh.X25519().NewPublicKey(peer)
 	if err != nil {
-		return nil, fatal(AlertIllegalParameter, "malformed key share")
+		return nil, because(AlertIllegalParameter, err)
 	}
-	shared, err := private.ECDH(public)
+	shared, err := k.x25519.ECDH(public)
 	if err != nil {
-		return nil, fatal(AlertIllegalParameter, "key share is a point of small order")
+		return nil, errSmallOrder
 	}
 	return shared, nil
 }
+
+var errSmallOrder = fatal(AlertIllegalParameter, "key share is a point of small order")

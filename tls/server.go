@@ -196,8 +196,9 @@ func (c *Conn) readClientFinished(verifyData []byte) error {
 	return nil
 }
 
-// finish keeps the session identifier.
+// finish keeps the session identifier, and counts anew.
 func (c *Conn) finish(clientVerifyData []byte) {
+	c.flood = flood{}
 	c.sessionIDLen = copy(c.sessionID[:], clientVerifyData)
 	c.hs.state = connected
 }
