@@ -32,7 +32,7 @@ func (c *Client) encodeBlock(command *Command, id *corrID) (*buffer, error) {
 	return b, nil
 }
 
-// appendTransmission appends a command with its authorization (facts of the transmission: smp).
+// appendTransmission appends a command with its authorization.
 //
 //	short auth ‖ [version ≥ 16, with auth: '0'] ‖ [version 6: short session ID] ‖ short corr ID ‖ short entity ID ‖ command
 //
@@ -56,12 +56,10 @@ func (c *Client) appendTransmission(b []byte, command *Command, id []byte) ([]by
 	}
 	b = smp.AppendAuthorized(b[:covered], c.sessionID, id, command.entity, nil)
 	b = command.append(b, c.version)
-	auth, err := command.key.authorize(c.serverKey, id, b[covered:])
-	if err != nil {
+	if err := command.key.authorize(b[start+1:start+1+size], c.serverKey, id, b[covered:]); err != nil {
 		return b[:start], err
 	}
 	b[start] = byte(size)
-	copy(b[start+1:], auth)
 	if c.version >= smp.VersionServiceCerts {
 		b[start+1+size] = '0'
 	}
@@ -79,16 +77,18 @@ func authSize(alg box.Alg) int {
 	return box.Ed25519SignatureSize
 }
 
-// authorize returns the authorization of the covered bytes.
-func (k *Key) authorize(serverKey *[box.KeySize]byte, id, covered []byte) ([]byte, error) {
+// authorize writes the authorization of the covered bytes to auth, which may overlap them.
+func (k *Key) authorize(auth []byte, serverKey *[box.KeySize]byte, id, covered []byte) error {
 	if k.Alg() != box.X25519 {
-		return k.private.Sign(covered), nil
+		copy(auth, k.private.Sign(covered))
+		return nil
 	}
 	if serverKey == nil {
-		return nil, box.ErrNoSessionKey
+		return box.ErrNoSessionKey
 	}
 	hash := sha512.Sum512(covered)
-	return box.AppendAuthenticator(nil, k.sessionSecret(serverKey), id, &hash), nil
+	box.AppendAuthenticator(auth[:0], k.sessionSecret(serverKey), id, &hash)
+	return nil
 }
 
 // encodedBatch is commands as they stand in their blocks.
