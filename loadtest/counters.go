@@ -13,7 +13,7 @@ import (
 // counters are what a load counts while it runs. The verdict is made from the histories, not from these.
 type counters struct {
 	links       atomic.Int64 // connected now
-	reconnects  atomic.Int64
+	connected   atomic.Int64 // links that have been connected once
 	disconnects atomic.Int64
 	created     atomic.Int64 // queues answered IDS
 	orphans     atomic.Int64 // NEW without an answer
@@ -52,16 +52,17 @@ func (c *counters) allFaults() map[string]int {
 	return maps.Clone(c.faults)
 }
 
-// work grows with each answer: a load whose work stands still is stuck.
+// work grows with each answer: a load whose work stands still is stuck. That links come back is no work, as they may
+// do nothing else.
 func (c *counters) work() int64 {
-	return c.reconnects.Load() + c.links.Load() + c.created.Load() + c.open.Load() + c.removed.Load() +
+	return c.connected.Load() + c.created.Load() + c.open.Load() + c.removed.Load() +
 		c.accepted.Load() + c.delivered.Load() + c.acked.Load()
 }
 
 func (l *load) linkUp(again bool) {
 	l.count.links.Add(1)
-	if again {
-		l.count.reconnects.Add(1)
+	if !again {
+		l.count.connected.Add(1)
 	}
 	l.signal()
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,7 +84,7 @@ func (r *Router) run(ctx context.Context, args ...string) *exec.Cmd {
 	return c
 }
 
-// Start starts the router's process; Ready waits until it serves.
+// Start starts the router's process, which does not outlive ours; Ready waits until it serves.
 func (r *Router) Start() error {
 	log, err := os.OpenFile(r.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -92,15 +93,23 @@ func (r *Router) Start() error {
 	defer log.Close()
 	c := r.run(context.Background(), r.start...)
 	c.Stdout, c.Stderr = log, log
-	if err := c.Start(); err != nil {
+	c.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	started, exited := make(chan error, 1), make(chan struct{})
+	go func() {
+		// The death signal follows the thread that started the process, so that thread stays ours until the end.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(exited)
+		err := c.Start()
+		started <- err
+		if err == nil {
+			_ = c.Wait() // how it ended is in the process state
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
-	exited := make(chan struct{})
 	r.process, r.exited = c, exited
-	go func() {
-		_ = c.Wait() // how it ended is in the process state
-		close(exited)
-	}()
 	return nil
 }
 

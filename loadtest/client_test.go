@@ -1,0 +1,77 @@
+package loadtest
+
+import (
+	"testing"
+
+	"switchyard/smp"
+)
+
+func TestClientCheck(t *testing.T) {
+	at := func(v smp.Version) Client { return Client{Versions: smp.VersionRange{Min: 6, Max: v}} }
+	tests := []struct {
+		name   string
+		client Client
+		auth   Auth
+		size   int
+		ok     bool
+	}{
+		{"smallest", Client{}, AuthEd25519, StampSize, true},
+		{"too small", Client{}, AuthEd25519, StampSize - 1, false},
+		{"largest", Client{}, AuthX25519, smp.MaxBody(19), true},
+		{"too large", Client{}, AuthX25519, smp.MaxBody(19) + 1, false},
+		{"largest of version 8", at(8), AuthNone, smp.MaxBody(8), true},
+		{"x25519 at version 6", at(6), AuthX25519, 100, false},
+		{"x25519 at version 7", at(7), AuthX25519, 100, true},
+		{"unknown", Client{}, "rsa", 100, false},
+	}
+	for _, tt := range tests {
+		if err := tt.client.check(tt.auth, tt.size); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+func TestSourceAddr(t *testing.T) {
+	tests := []struct {
+		host  string
+		index int
+		want  string
+	}{
+		{"127.0.0.1", 0, "127.0.0.1"},
+		{"127.0.0.1", 9999, "127.0.0.1"},
+		{"127.0.0.1", 10000, "127.0.0.2"},
+		{"127.5.5.5", 2_560_000, "127.0.1.1"},
+		{"192.0.2.1", 20000, "invalid IP"},
+		{"smp.example.org", 0, "invalid IP"},
+		{"::1", 0, "invalid IP"},
+	}
+	for _, tt := range tests {
+		if got := sourceAddr([]string{tt.host}, tt.index).String(); got != tt.want {
+			t.Errorf("%s, connection %d: %s, want %s", tt.host, tt.index, got, tt.want)
+		}
+	}
+	if sourceAddr(nil, 0).IsValid() {
+		t.Error("an address without a host")
+	}
+}
+
+func TestVerifyConfigCheck(t *testing.T) {
+	for name, change := range map[string]func(*VerifyConfig){
+		"no queue":       func(c *VerifyConfig) { c.Queues = 0 },
+		"no message":     func(c *VerifyConfig) { c.Messages = 0 },
+		"one connection": func(c *VerifyConfig) { c.Conns = 1 },
+		"no window":      func(c *VerifyConfig) { c.Window = 0 },
+		"negative rate":  func(c *VerifyConfig) { c.Rate = -1 },
+		"large":          func(c *VerifyConfig) { c.Size = 20000 },
+		"unknown auth":   func(c *VerifyConfig) { c.Auth = "" },
+	} {
+		c := verifyConfig()
+		if err := c.check(); err != nil {
+			t.Fatal(err)
+		}
+		change(&c)
+		if err := c.check(); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
