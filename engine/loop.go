@@ -94,11 +94,11 @@ func (l *loop) run(do func()) {
 	}))
 }
 
-// turn takes what shards reply, hands over what is owed to them, and writes.
+// turn takes what shards reply, writes, and hands over what is owed to shards, such as windows that writing has freed.
 func (l *loop) turn() {
 	l.takeReplies()
-	l.payOwed()
 	l.flush()
+	l.payOwed()
 }
 
 // takeReplies packs the replies in the inbox into blocks of their sessions.
