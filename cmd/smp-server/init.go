@@ -1,0 +1,218 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/identity"
+	"switchyard/smp"
+)
+
+func initCommand(p paths) *cobra.Command {
+	var o initOptions
+	cmd := &cobra.Command{
+		Use:     "init",
+		Short:   "Set up a router in " + p.cfgDir + " and " + p.logDir,
+		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return initialize(cmd, p, o) },
+	}
+	o.addTo(cmd.Flags())
+	return cmd
+}
+
+// initialize sets a router up. The ini file comes last: its presence says that everything else is there.
+func initialize(cmd *cobra.Command, p paths, o initOptions) error {
+	if _, err := os.Lstat(p.ini()); err == nil {
+		return fmt.Errorf("%s exists, so there is a router already; run `smp-server start`", p.ini())
+	}
+	if err := emptyOfQueues(p); err != nil {
+		return err
+	}
+	if err := o.normalize(); err != nil {
+		return err
+	}
+	if !o.yes {
+		if err := ask(cmd.InOrStdin(), cmd.OutOrStdout(), &o); err != nil {
+			return err
+		}
+	}
+	for _, dir := range []string{p.cfgDir, p.logDir} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("cannot make the directory: %w; run as somebody who may write there, or set SMP_SERVER_CFG_PATH and SMP_SERVER_LOG_PATH", err)
+		}
+	}
+	scheme, err := o.scheme()
+	if err != nil {
+		return err
+	}
+	id, err := identity.Create(p.cfgDir, scheme, o.commonName(), time.Now())
+	if err != nil {
+		return err
+	}
+	values := o.iniValues(p)
+	text, err := values.render()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(p.ini(), []byte(text), 0o600); err != nil {
+		return fmt.Errorf("cannot write the configuration: %w", err)
+	}
+	report(cmd.OutOrStdout(), p, id, values)
+	noteUnserved(cmd, &o)
+	return nil
+}
+
+// emptyOfQueues refuses to begin a router where another has left its queues: with a new identity nobody could reach
+// them. The reference deletes them here.
+func emptyOfQueues(p paths) error {
+	for _, name := range append([]string{p.storeDir()}, referenceStores(p.logDir)...) {
+		if _, err := os.Lstat(name); err == nil {
+			return fmt.Errorf("%s holds the queues of a router; bring back its %s, or move the queues away", name, p.ini())
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// referenceStores are the files and directories in which the reference keeps queues and messages.
+func referenceStores(logDir string) []string {
+	return []string{
+		filepath.Join(logDir, "smp-server-store.log"),
+		filepath.Join(logDir, "smp-server-messages.log"),
+		filepath.Join(logDir, "messages"),
+	}
+}
+
+func (o *initOptions) commonName() string {
+	if o.fqdn != "" {
+		return o.fqdn
+	}
+	return o.ip
+}
+
+// host is what the address shows: a placeholder when nothing better than the loopback address is known.
+func (o *initOptions) host() string {
+	if o.fqdn == "" && o.ip == defaultIP {
+		return "<hostnames>"
+	}
+	return o.commonName()
+}
+
+func (o *initOptions) iniValues(p paths) iniValues {
+	v := iniValues{
+		SourceCode: o.sourceCode, ServerCountry: o.info.serverCountry,
+		Operator: o.info.operator, OperatorCountry: o.info.operatorCountry, Website: o.info.website,
+		Hosting: o.info.hosting, HostingCountry: o.info.hostingCountry, HostingType: o.info.hostingType,
+		StoreLog: o.storeLog, DailyStats: o.dailyStats,
+		DBConnection: unless(o.database, defaultDatabase), DBSchema: unless(o.schema, defaultSchema),
+		DBPoolSize: unless(strconv.Itoa(int(o.poolSize)), strconv.Itoa(defaultPoolSize)),
+		Host:       o.host(), ControlPort: o.controlPort,
+		OwnDomains: o.ownDomains, SocksProxy: o.socksProxy,
+		WebPath: o.webPath,
+		WebCert: filepath.Join(p.cfgDir, "web.crt"), WebKey: filepath.Join(p.cfgDir, "web.key"),
+		StorePath: p.storeDir(),
+	}
+	if v.WebPath == "" {
+		v.WebPath = filepath.Join(p.logDir, "www")
+	}
+	if o.disableWeb {
+		v.WebOff = "# "
+	}
+	if !o.noPassword {
+		if v.Password = o.password; v.Password == "" {
+			v.Password = randomPassword(32)
+		}
+	}
+	if o.controlPort != "" {
+		v.AdminPassword, v.ControlPassword = randomPassword(18), randomPassword(18)
+	}
+	return v
+}
+
+// unless is the value, or nothing when it is the default.
+func unless(value, def string) string {
+	if value == def {
+		return ""
+	}
+	return value
+}
+
+// randomPassword is base64url of n random bytes.
+func randomPassword(n int) string {
+	b := make([]byte, n)
+	rand.Read(b)
+	return base64.URLEncoding.EncodeToString(b)
+}
+
+// report prints what was made, in the lines and order of the reference. At this point the address has no port.
+func report(w io.Writer, p paths, id identity.Identity, v iniValues) {
+	fmt.Fprintf(w, "Server initialized, please provide additional server information in %s.\n", p.ini())
+	fmt.Fprintln(w, "Run `smp-server start` to start server.")
+	adviseOnCAKey(w, p)
+	printServer(w, smp.ServerAddress{
+		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: []string{v.Host}, BasicAuth: v.Password,
+	})
+	printSourceCode(w, v.SourceCode)
+}
+
+// adviseOnCAKey says why the key of the identity should not stay on the machine.
+func adviseOnCAKey(w io.Writer, p paths) {
+	fmt.Fprintln(w, strings.Repeat("-", 10))
+	fmt.Fprintln(w, "Keep the key of the router's identity offline and delete it here: with it a stolen TLS key can be")
+	fmt.Fprintln(w, "replaced while the address stays the same. It is in")
+	fmt.Fprintln(w, filepath.Join(p.cfgDir, identity.CAKey))
+	fmt.Fprintln(w, strings.Repeat("-", 10))
+}
+
+// printServer prints version, fingerprint and address.
+func printServer(w io.Writer, address smp.ServerAddress) {
+	fmt.Fprintln(w, version())
+	fmt.Fprintln(w, "Fingerprint: "+identity.HashText(address.KeyHash))
+	fmt.Fprintln(w, "Server address: "+address.String())
+}
+
+func printSourceCode(w io.Writer, uri string) {
+	if uri != "" {
+		fmt.Fprintln(w, "Server source code: "+uri)
+		return
+	}
+	fmt.Fprintln(w, "Warning: it is not said where the source code of this server is published.")
+	fmt.Fprintln(w, "Set 'source_code' in section [INFORMATION] of the INI file.")
+}
+
+// noteUnserved names options that are in the ini now and have no effect in this version.
+func noteUnserved(cmd *cobra.Command, o *initOptions) {
+	var names []string
+	for _, option := range []struct {
+		given bool
+		name  string
+	}{
+		{o.database != defaultDatabase || o.schema != defaultSchema || o.poolSize != defaultPoolSize, "--database"},
+		{o.dailyStats, "--daily-stats"},
+		{o.controlPort != "", "--control-port"},
+		{o.socksProxy != "", "--socks-proxy"},
+		{o.ownDomains != "", "--own-domains"},
+		{o.info.operator+o.info.website+o.info.hosting+o.info.serverCountry != "", "information about the router"},
+		{!o.disableWeb, "the pages (--disable-web leaves them out)"},
+	} {
+		if option.given {
+			names = append(names, option.name)
+		}
+	}
+	if len(names) > 0 {
+		note(cmd, "written to the ini, but without effect in this version: %s", strings.Join(names, ", "))
+	}
+}

@@ -1,0 +1,107 @@
+// Command smp-server is the SMP router: `smp-server init` sets it up, `smp-server start` runs it.
+//
+// Options, files, ini and output are those of the reference's program of this name (facts: ntf-and-ops, part B), so
+// that scripts and units written for it work. Results go to standard output, errors and logs to standard error; an
+// error is one line that says what is wrong and how to mend it, and the exit code is 1.
+//
+// The package holds what the command line and the ini say, and nothing of the protocol: start.go hands a
+// configuration to package engine and a directory to package wal, and waits for a signal.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Set by the linker: see the Makefile.
+var (
+	commit    = "unknown" // of the source, 7 hex digits
+	sourceURI = ""        // where that source is published; empty when the build does not know
+)
+
+// version of this program. The line has the form that scripts for the reference take apart.
+func version() string { return "SMP server v0.1.0 / " + commit }
+
+// paths are the directories of one router.
+type paths struct {
+	cfgDir string // ini, certificates
+	logDir string // store, logs
+}
+
+func (p paths) ini() string { return filepath.Join(p.cfgDir, iniName) }
+
+// pathsFromEnv takes the directories from the environment; an empty value means the default.
+func pathsFromEnv() paths {
+	p := paths{cfgDir: "/etc/opt/simplex", logDir: "/var/opt/simplex"}
+	if dir := os.Getenv("SMP_SERVER_CFG_PATH"); dir != "" {
+		p.cfgDir = dir
+	}
+	if dir := os.Getenv("SMP_SERVER_LOG_PATH"); dir != "" {
+		p.logDir = dir
+	}
+	return p
+}
+
+func main() {
+	cmd := rootCommand(pathsFromEnv())
+	cmd.SetArgs(withoutRTS(os.Args[1:]))
+	if err := cmd.Execute(); err != nil {
+		fail(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// fail prints an error on one line, whatever a library put into it.
+func fail(w io.Writer, err error) {
+	fmt.Fprintln(w, "smp-server: error:", strings.Join(strings.Fields(err.Error()), " "))
+}
+
+// note prints what somebody who runs the command should know.
+func note(cmd *cobra.Command, format string, args ...any) {
+	fmt.Fprintf(cmd.ErrOrStderr(), "smp-server: note: "+format+"\n", args...)
+}
+
+// withoutRTS removes the options of the Haskell runtime that units for the reference pass: +RTS … -RTS.
+func withoutRTS(args []string) []string {
+	from := slices.Index(args, "+RTS")
+	if from < 0 {
+		return args
+	}
+	n := slices.Index(args[from:], "-RTS")
+	if n < 0 {
+		return args[:from]
+	}
+	return withoutRTS(slices.Concat(args[:from], args[from+n+1:]))
+}
+
+func rootCommand(p paths) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "smp-server",
+		Short:         "SMP router",
+		Example:       "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("there is no command %q; see smp-server --help", args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.Flags().BoolP("version", "v", false, "show version")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(initCommand(p), certCommand(p), startCommand(p), deleteCommand(p))
+	return root
+}

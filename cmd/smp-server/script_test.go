@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"switchyard/agent"
+	"switchyard/smp"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"smp-server": main})
+}
+
+// TestScripts runs testdata/script. Each has directories of its own, a free port in $PORT, and these commands:
+//
+//	setup [options]  `init` as scripts for the reference call it, then port = $PORT in the ini
+//	serve [options]  run `start` until it has printed its last line; what it has printed is in the file started
+//	ping             connect to the printed address, on this machine, and exchange PING and PONG
+//	endserve SIGNAL  send SIGTERM or SIGINT to the router, which must exit with 0; its log is in the file log
+//	mode OCTAL FILE  check the permissions of a file
+//	get URL          fetch a page of the profiler
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("SMP_SERVER_CFG_PATH", e.WorkDir+"/etc")
+			e.Setenv("SMP_SERVER_LOG_PATH", e.WorkDir+"/var")
+			e.Setenv("INI", e.WorkDir+"/etc/smp-server.ini")
+			e.Values[routerKey{}] = new(router)
+			for _, name := range []string{"PORT", "PORT2"} {
+				port, err := freePort()
+				if err != nil {
+					return err
+				}
+				e.Setenv(name, port)
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"setup": setup, "serve": serveInBackground, "ping": ping, "endserve": stopServing, "mode": checkMode, "get": get,
+		},
+	})
+}
+
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", ":0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+func setup(ts *testscript.TestScript, _ bool, options []string) {
+	args := append(strings.Fields("init -y -l --ip 127.0.0.1 --no-password --disable-web -a ED25519"), options...)
+	ts.Check(ts.Exec("smp-server", args...))
+	ini := ts.Getenv("INI")
+	text := strings.Replace(ts.ReadFile(ini), "\nport = 5223,443\n", "\nport = "+ts.Getenv("PORT")+"\n", 1)
+	ts.Check(os.WriteFile(ini, []byte(text), 0o600))
+}
+
+// router is the running `smp-server start` of a script.
+type router struct {
+	cmd *exec.Cmd
+	log *os.File
+}
+
+type routerKey struct{}
+
+func routerOf(ts *testscript.TestScript) *router { return ts.Value(routerKey{}).(*router) }
+
+func serveInBackground(ts *testscript.TestScript, _ bool, options []string) {
+	r := routerOf(ts)
+	r.cmd = exec.Command("smp-server", append([]string{"start"}, options...)...)
+	for _, name := range []string{"SMP_SERVER_CFG_PATH", "SMP_SERVER_LOG_PATH"} {
+		r.cmd.Env = append(r.cmd.Env, name+"="+ts.Getenv(name))
+	}
+	var err error
+	r.log, err = os.Create(ts.MkAbs("log"))
+	ts.Check(err)
+	r.cmd.Stderr = r.log
+	out, err := r.cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(r.cmd.Start())
+	ts.Defer(func() { r.cmd.Process.Kill() })
+
+	var started strings.Builder
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		started.WriteString(lines.Text() + "\n")
+		if strings.HasPrefix(lines.Text(), "creating new queues ") {
+			ts.Check(os.WriteFile(ts.MkAbs("started"), []byte(started.String()), 0o600))
+			go io.Copy(io.Discard, out)
+			return
+		}
+	}
+	ts.Fatalf("start printed only %q, and as errors: %s", started.String(), ts.ReadFile("log"))
+}
+
+func ping(ts *testscript.TestScript, _ bool, _ []string) {
+	_, rest, _ := strings.Cut(ts.ReadFile("started"), "Server address: ")
+	text, _, _ := strings.Cut(rest, "\n")
+	address, err := smp.ParseServerAddress(strings.Replace(text, "<hostnames>", "127.0.0.1", 1))
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	c, err := agent.Dial(ctx, agent.Defaults(address))
+	ts.Check(err)
+	defer c.Close()
+	ts.Check(c.Ping(ctx))
+}
+
+func stopServing(ts *testscript.TestScript, _ bool, args []string) {
+	signals := map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": os.Interrupt}
+	r := routerOf(ts)
+	ts.Check(r.cmd.Process.Signal(signals[args[0]]))
+	err := r.cmd.Wait()
+	r.log.Close()
+	if err != nil {
+		ts.Fatalf("router ended with %v: %s", err, ts.ReadFile("log"))
+	}
+}
+
+func checkMode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := info.Mode().String(); got != args[0] {
+		ts.Fatalf("%s is %s", args[1], got)
+	}
+}
+
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	response, err := http.Get(args[0])
+	ts.Check(err)
+	defer response.Body.Close()
+	_, err = io.Copy(ts.Stdout(), response.Body)
+	ts.Check(err)
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchyard/cmd/internal/serverini"
+	"switchyard/engine"
+	"switchyard/shard"
+	"switchyard/wal"
+)
+
+// settings is what the ini says, checked.
+type settings struct {
+	host      string
+	ports     []string // in the order of the ini, without duplicates
+	bind      []string // hosts to listen on; one empty one is every address
+	password  string   // for creating queues; empty: none is asked
+	source    string
+	persist   bool
+	storePath string
+	pprof     string
+	store     wal.Options
+	queues    shard.Config
+	engine    engine.Config // only what the ini decides
+	unserved  []string      // settings that ask for what this version does not do
+}
+
+const (
+	defaultMessageDays = 21
+	maxDays            = 36500
+	maxSeconds         = 1 << 31
+)
+
+// loadSettings reads the ini. The doubtful lines are for the operator to see; an error ends the start.
+func loadSettings(p paths) (s settings, doubtful []string, err error) {
+	if err := requireInitialized(p); err != nil {
+		return s, nil, err
+	}
+	f, err := serverini.Load(p.ini())
+	if err != nil {
+		return s, nil, err
+	}
+	s = readSettings(f, p)
+	return s, f.Doubtful(knownSettings()), f.Err()
+}
+
+// requireInitialized refuses to go on without an ini file.
+func requireInitialized(p paths) error {
+	if _, err := os.Lstat(p.ini()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s does not exist, so there is no router yet; run `smp-server init`, or set SMP_SERVER_CFG_PATH to where its files are", p.ini())
+	}
+	return nil
+}
+
+func readSettings(f *serverini.File, p paths) settings {
+	s := settings{
+		host:   f.Text("TRANSPORT", "host", "<hostnames>"),
+		ports:  readPorts(f),
+		bind:   readBind(f),
+		source: f.Text("INFORMATION", "source_code", ""),
+		pprof:  readPprof(f),
+	}
+	s.password = readPassword(f)
+	readStore(f, p, &s)
+	s.queues = shard.Config{
+		Shards:       int(f.Int("SWITCHYARD", "shards", 0, 0, 64)),
+		MessageTTL:   time.Duration(f.Int("STORE_LOG", "expire_messages_days", defaultMessageDays, 1, maxDays)) * 24 * time.Hour,
+		ExpireOnSend: f.OnOff("STORE_LOG", "expire_messages_on_send", true),
+		NewQueues:    f.OnOff("AUTH", "new_queues", true),
+		BasicAuth:    s.password,
+		QueueCache:   int(f.Int("SWITCHYARD", "queue_cache", 0, 0, 1<<31)),
+	}
+	s.engine = engine.Config{
+		InactiveTTL:      -1,
+		HandshakeWorkers: int(f.Int("SWITCHYARD", "handshake_workers", 0, 0, 1024)),
+		LogTLSErrors:     f.OnOff("TRANSPORT", "log_tls_errors", false),
+	}
+	if f.OnOff("INACTIVE_CLIENTS", "disconnect", false) {
+		s.engine.InactiveTTL = readSeconds(f, "ttl", "21600")
+		s.engine.InactiveCheck = readSeconds(f, "check_interval", "3600")
+	}
+	s.unserved = readUnserved(f)
+	return s
+}
+
+// readSeconds reads a duration that must be there.
+func readSeconds(f *serverini.File, key, example string) time.Duration {
+	f.Required("INACTIVE_CLIENTS", key, example)
+	return time.Duration(f.Int("INACTIVE_CLIENTS", key, 1, 1, maxSeconds)) * time.Second
+}
+
+func readStore(f *serverini.File, p paths, s *settings) {
+	s.persist = f.OnOff("STORE_LOG", "enable", false)
+	s.storePath = f.Text("SWITCHYARD", "store_path", p.storeDir())
+	s.store = wal.Options{
+		Interval: time.Duration(f.Int("SWITCHYARD", "sync_interval_ms", 100, 1, 60_000)) * time.Millisecond,
+		MemTable: f.Int("SWITCHYARD", "memtable_mb", 0, 0, 4096) << 20,
+		Cache:    f.Int("SWITCHYARD", "cache_mb", 0, 0, 1<<20) << 20,
+	}
+	switch f.Choice("SWITCHYARD", "sync", "always", "interval", "never") {
+	case "interval":
+		s.store.Sync = wal.SyncInterval
+	case "never":
+		s.store.Sync = wal.SyncNever
+	}
+	// Where the reference keeps queues is of no account here, but queues in a database would be missed.
+	if f.Choice("STORE_LOG", "store_queues", "memory", "database") == "database" {
+		f.Refuse("STORE_LOG", "store_queues", "this version cannot take queues over from a database",
+			"export them with the server that made them, and write memory")
+	}
+	f.Choice("STORE_LOG", "store_messages", "memory", "journal", "database")
+	if s.storePath == "" {
+		f.Refuse("SWITCHYARD", "store_path", "is empty", "write a directory, or remove the line")
+	}
+}
+
+func readPorts(f *serverini.File) (ports []string) {
+	value := f.Required("TRANSPORT", "port", "5223")
+	for port := range strings.SplitSeq(value, ",") {
+		port = strings.TrimSpace(port)
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			f.Refuse("TRANSPORT", "port", strconv.Quote(port)+" is not a port", "write numbers from 1 to 65535, separated by commas")
+		}
+		if !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
+	}
+	return ports
+}
+
+func readBind(f *serverini.File) (hosts []string) {
+	for host := range strings.SplitSeq(f.Text("SWITCHYARD", "bind", ""), ",") {
+		host = strings.Trim(strings.TrimSpace(host), "[]")
+		if host != "" && net.ParseIP(host) == nil {
+			f.Refuse("SWITCHYARD", "bind", strconv.Quote(host)+" is not an IP address", "write addresses of this machine, separated by commas")
+		}
+		hosts = append(hosts, host)
+	}
+	return hosts
+}
+
+func readPprof(f *serverini.File) string {
+	addr := f.Text("SWITCHYARD", "pprof", "")
+	if _, _, err := net.SplitHostPort(addr); addr != "" && err != nil {
+		f.Refuse("SWITCHYARD", "pprof", strconv.Quote(addr)+" is not an address", "write HOST:PORT")
+	}
+	return addr
+}
+
+// readPassword does not show what it refuses.
+func readPassword(f *serverini.File) string {
+	password, there := f.Lookup("AUTH", "create_password")
+	if there && !validPassword(password) {
+		f.Refuse("AUTH", "create_password", "is not valid", passwordRule)
+	}
+	return password
+}
+
+// readUnserved names what the ini turns on and this version does not do.
+func readUnserved(f *serverini.File) (names []string) {
+	on := func(section, key string) bool {
+		v, there := f.Lookup(section, key)
+		return there && v != "" && v != "off"
+	}
+	for _, k := range []struct{ section, key string }{
+		{"STORE_LOG", "log_stats"},
+		{"STORE_LOG", "prometheus_interval"},
+		{"TRANSPORT", "websockets"},
+		{"TRANSPORT", "control_port"},
+		{"WEB", "http"},
+		{"WEB", "https"},
+	} {
+		if on(k.section, k.key) {
+			names = append(names, "["+k.section+"] "+k.key)
+		}
+	}
+	return names
+}
+
+// listen is every address to listen on.
+func (s *settings) listen() (addrs []string) {
+	for _, port := range s.ports {
+		for _, host := range s.bind {
+			addrs = append(addrs, net.JoinHostPort(host, port))
+		}
+	}
+	return addrs
+}
+
+// defaultPort is where clients connect when an address has no port.
+const defaultPort = "5223"
+
+// addressPort is the port for the printed address: none when the default is among them. The reference prints the
+// whole list, which is no address.
+func (s *settings) addressPort() string {
+	if slices.Contains(s.ports, defaultPort) {
+		return ""
+	}
+	return s.ports[0]
+}

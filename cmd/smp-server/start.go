@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/identity"
+	"switchyard/engine"
+	"switchyard/smp"
+	"switchyard/wal"
+)
+
+// stopTimeout bounds how long a stopping router waits for its clients' sockets; what was answered is stored already.
+const stopTimeout = 20 * time.Second
+
+type startOptions struct {
+	maintenance bool
+	logLevel    string
+	pprof       string
+}
+
+func startCommand(p paths) *cobra.Command {
+	o := startOptions{logLevel: "info"}
+	cmd := &cobra.Command{
+		Use:     "start",
+		Short:   "Run the router that " + p.ini() + " describes",
+		Example: "  smp-server start\n  smp-server start --log-level debug --pprof 127.0.0.1:6060",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, o) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVarP(&o.maintenance, "maintenance", "m", false, "open and close the store, without serving")
+	f.StringVar(&o.logLevel, "log-level", o.logLevel, "trace, debug, info, note, warn or error")
+	f.StringVar(&o.pprof, "pprof", "", "address of the Go profiler, which has no password: use the loopback interface")
+	f.String("confirm-migrations", "", "without effect: the store has no migrations")
+	f.Bool("compact-log", false, "without effect: the store compacts itself")
+	f.Bool("skip-warnings", false, "without effect: no fault of the store is skipped")
+	return cmd
+}
+
+// start runs a router until it is told to stop.
+func start(cmd *cobra.Command, p paths, o startOptions) error {
+	level, err := parseLevel(o.logLevel)
+	if err != nil {
+		return err
+	}
+	s, doubtful, err := loadSettings(p)
+	if err != nil {
+		return err
+	}
+	for _, line := range doubtful {
+		note(cmd, "%s", line)
+	}
+	id, err := identity.Load(p.cfgDir, time.Now())
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	store, err := openStore(p, &s, log)
+	if err != nil {
+		return err
+	}
+	if !o.maintenance {
+		err = serve(cmd, &s, id, store, o.pprof, log)
+	}
+	return errors.Join(err, store.Close())
+}
+
+// parseLevel takes the names of the reference.
+func parseLevel(name string) (slog.Level, error) {
+	switch name {
+	case "trace", "debug":
+		return slog.LevelDebug, nil
+	case "info", "note":
+		return slog.LevelInfo, nil
+	case "warn":
+		return slog.LevelWarn, nil
+	case "error":
+		return slog.LevelError, nil
+	}
+	return 0, fmt.Errorf("--log-level %s is unknown; give trace, debug, info, note, warn or error", name)
+}
+
+// openStore opens the store, in memory when nothing shall be kept.
+func openStore(p paths, s *settings, log *slog.Logger) (*wal.Store, error) {
+	options := s.store
+	options.Log = log
+	if !s.persist {
+		options.FS = vfs.NewMem()
+		return wal.Open(s.storePath, options)
+	}
+	if _, err := os.Lstat(s.storePath); errors.Is(err, os.ErrNotExist) {
+		for _, name := range referenceStores(p.logDir) {
+			if _, err := os.Lstat(name); err == nil {
+				return nil, fmt.Errorf("%s holds queues that this version cannot take over; run them with the server that made them, or move the file away to begin without queues", name)
+			}
+		}
+	}
+	if options.Sync != wal.SyncAlways {
+		log.Warn("commands are answered before they are on stable storage: a crash loses some of them", "sync", options.Sync.String())
+	}
+	return wal.Open(s.storePath, options)
+}
+
+// serve runs the engine on a store until a signal comes or it fails.
+func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Store, profiler string, log *slog.Logger) error {
+	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	stopProfiler, err := startProfiler(orElse(profiler, s.pprof), log)
+	if err != nil {
+		return err
+	}
+	defer stopProfiler()
+
+	cfg := s.engine
+	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(), id.KeyPair, id.Hash
+	cfg.Store, cfg.Queues, cfg.Log = store, s.queues, log
+	cfg.Queues.PartitionKey = store.PartitionKey()
+	router, err := engine.New(cfg)
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- router.Run() }()
+	select {
+	case err := <-ended:
+		return errors.Join(listenFault(err), stop(router))
+	case <-router.Ready():
+	}
+	printStart(cmd.OutOrStdout(), s, id)
+	if len(s.unserved) > 0 {
+		note(cmd, "the ini turns on what this version does not do: %s", strings.Join(s.unserved, ", "))
+	}
+	select {
+	case err := <-ended:
+		return errors.Join(err, stop(router))
+	case <-ctx.Done():
+	}
+	cancel() // a second signal kills
+	log.Info("stopping")
+	err = errors.Join(stop(router), <-ended)
+	log.Info("stopped")
+	return err
+}
+
+func stop(router *engine.Router) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	return router.Stop(ctx)
+}
+
+// listenFault says what to do about an address that cannot be listened on.
+func listenFault(err error) error {
+	var l *engine.ListenError
+	if !errors.As(err, &l) {
+		return err
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use; stop the process that listens there, or set another port in section [TRANSPORT] of the ini", l.Addr)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("may not listen on %s; give the program the capability CAP_NET_BIND_SERVICE, or set a port above 1023 in section [TRANSPORT] of the ini", l.Addr)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%s is no address of this machine; correct bind in section [SWITCHYARD] of the ini", l.Addr)
+	}
+	return err
+}
+
+// printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
+func printStart(w io.Writer, s *settings, id identity.Identity) {
+	printServer(w, smp.ServerAddress{
+		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: []string{s.host}, Port: s.addressPort(), BasicAuth: s.password,
+	})
+	printSourceCode(w, s.source)
+	if s.persist {
+		fmt.Fprintln(w, "Store log: "+s.storePath)
+	} else {
+		fmt.Fprintln(w, "Store log disabled.")
+	}
+	for _, port := range s.ports {
+		fmt.Fprintf(w, "Serving SMP protocol on port %s (TLS)...\n", port)
+	}
+	fmt.Fprintf(w, "expiring messages after %d days\n", s.queues.MessageTTL/(24*time.Hour))
+	if s.engine.InactiveTTL > 0 {
+		fmt.Fprintf(w, "expiring clients inactive for %d seconds every %d seconds\n",
+			s.engine.InactiveTTL/time.Second, s.engine.InactiveCheck/time.Second)
+	} else {
+		fmt.Fprintln(w, "not expiring inactive clients")
+	}
+	fmt.Fprintln(w, "creating new queues "+s.creation())
+}
+
+// creation says who may create queues.
+func (s *settings) creation() string {
+	switch {
+	case !s.queues.NewQueues:
+		return "NOT allowed"
+	case s.password != "":
+		return "requires password"
+	}
+	return "allowed"
+}
