@@ -22,11 +22,12 @@ func quickPlan(c CrashConfig) []Kill {
 func TestCrashWithADurableRouter(t *testing.T) {
 	t.Parallel()
 	r, c := newFakeRouter(t), crashConfig()
+	c.Kills++ // ends in a life in which some queues hold their messages back
 	report, err := crash(context.Background(), c, quickPlan(c), r, r.dial)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !report.Clean() || report.Crash.Kills != 6 || report.Accepted == 0 || report.Accepted > report.Delivered {
+	if !report.Clean() || report.Crash.Kills != c.Kills || report.Accepted == 0 || report.Accepted > report.Delivered {
 		t.Errorf("%+v\n%+v", report, report.Crash)
 	}
 	if report.Unanswered == 0 || report.Redelivered == 0 || report.Refused == 0 || report.Crash.Deleted == 0 {

@@ -56,7 +56,7 @@ func (q *queue) take(s session, e envelope) {
 			q.load.deliveredOne(g.intended, time.Now())
 		}
 	}
-	if p.held = q.load.holds(q.slot); !p.held {
+	if p.held = !q.load.stopped.Load() && q.load.holds(q.slot); !p.held {
 		q.acknowledge()
 	}
 }

@@ -54,7 +54,10 @@ func NewRouter(ctx context.Context, dir string, command []string) (*Router, erro
 	}
 	init := r.run(ctx, "init", "-y", "-l", "--ip", "127.0.0.1", "--no-password", "--disable-web", "-a", "ED25519")
 	if out, err := init.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%s init: %w: %s", r.command[0], err, lastLine(out))
+		if said := lastLine(out); said != "" {
+			err = fmt.Errorf("%w: %s", err, said)
+		}
+		return nil, fmt.Errorf("%s init: %w", r.command[0], err)
 	}
 	port, err := freePort()
 	if err != nil {

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"switchyard/loadtest"
+)
+
+// binaries is where the programs under test are: loadtest is this test's own, smp-server is built from the tree.
+var binaries string
+
+func TestMain(m *testing.M) {
+	testscript.Main(builder{m}, map[string]func(){"loadtest": main})
+}
+
+// builder builds the router before the tests run; the commands that testscript runs need none.
+type builder struct{ m *testing.M }
+
+func (b builder) Run() int {
+	dir, err := os.MkdirTemp("", "loadtest-test-")
+	if err == nil {
+		binaries = dir
+		build := exec.Command("go", "build", "-o", dir, "switchyard/cmd/smp-server")
+		build.Stderr = os.Stderr
+		err = build.Run()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "building the router:", err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	return b.m.Run()
+}
+
+// nobody is a router's address where none listens.
+const nobody = "smp://AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=@127.0.0.1:1"
+
+// TestScripts runs testdata/script. Each may use these commands:
+//
+//	router             run a router of its own; $SERVER is its address, $PID its process
+//	interrupt ARGS     run loadtest until it exchanges messages, then Ctrl-C; its output is in the files out and err
+//	last FILE TEXT     the last line of FILE contains TEXT
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("PATH", binaries+string(os.PathListSeparator)+e.Getenv("PATH"))
+			e.Setenv("NOBODY", nobody)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"router": startRouter, "interrupt": interrupt, "last": lastLine,
+		},
+	})
+}
+
+func startRouter(ts *testscript.TestScript, _ bool, _ []string) {
+	ctx := context.Background()
+	command := []string{filepath.Join(binaries, "smp-server"), "start"}
+	r, err := loadtest.NewRouter(ctx, ts.MkAbs("router"), command)
+	ts.Check(err)
+	ts.Check(r.Start())
+	ts.Defer(r.Kill)
+	ts.Check(r.Ready(ctx))
+	ts.Setenv("SERVER", r.Address.String())
+	ts.Setenv("PID", strconv.Itoa(r.PID()))
+}
+
+func interrupt(ts *testscript.TestScript, _ bool, args []string) {
+	path, err := exec.LookPath("loadtest")
+	ts.Check(err)
+	cmd := exec.Command(path, args...)
+	cmd.Dir, cmd.Env = ts.MkAbs("."), append(os.Environ(), "PATH="+ts.Getenv("PATH"))
+	out, err := os.Create(ts.MkAbs("out"))
+	ts.Check(err)
+	defer out.Close()
+	cmd.Stdout = out
+	stderr, err := cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	var said strings.Builder
+	interrupted := false
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		fmt.Fprintln(&said, lines.Text())
+		if under := strings.Contains(lines.Text(), "exchanging") || strings.Contains(lines.Text(), "killing"); under && !interrupted {
+			interrupted = true
+			ts.Check(cmd.Process.Signal(syscall.SIGINT))
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("err"), []byte(said.String()), 0o600))
+	if err := cmd.Wait(); err == nil {
+		ts.Fatalf("an interrupted run exits with 0")
+	}
+}
+
+func lastLine(ts *testscript.TestScript, neg bool, args []string) {
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n")
+	if last := lines[len(lines)-1]; strings.Contains(last, args[1]) == neg {
+		ts.Fatalf("last line of %s: %s", args[0], last)
+	}
+}
