@@ -51,6 +51,13 @@ func (c *testCore) gatherOnly(client *client, key *box.PrivateKey, entity, text 
 	c.authorize()
 }
 
+// runDrain runs a drain of batches.
+func (c *testCore) runDrain(batches ...*Batch) {
+	c.drain.batches = append(c.drain.batches, batches...)
+	c.run(time.Now(), c.drain)
+	c.deliver()
+}
+
 // finish runs the other steps and returns the response.
 func (c *testCore) finish() received {
 	c.apply(c.drain.batches)

@@ -63,7 +63,10 @@ func (r *Ring[T]) Put(v T) bool {
 			c.value = v
 			c.seq.Store(pos + 1)
 			if r.parked.Load() && r.parked.CompareAndSwap(true, false) {
-				r.Wake()
+				select {
+				case r.wake <- struct{}{}:
+				default: // one that the consumer did not need is left; it does as well
+				}
 			}
 			return true
 		}
@@ -88,8 +91,7 @@ func (r *Ring[T]) Get() (v T, ok bool) {
 // short enough to cost nothing when there is no stream.
 const spins = 16
 
-// Wait returns when there is something to get, when Wake was called since the last Wait, and now and then without a
-// reason. Only the consumer may call it.
+// Wait returns when there is something to get, and now and then without a reason. Only the consumer may call it.
 func (r *Ring[T]) Wait() {
 	for range spins {
 		if r.filled() {
@@ -104,14 +106,6 @@ func (r *Ring[T]) Wait() {
 		<-r.wake
 	}
 	r.parked.Store(false)
-}
-
-// Wake makes the consumer return from Wait, the next one if it is not waiting.
-func (r *Ring[T]) Wake() {
-	select {
-	case r.wake <- struct{}{}:
-	default: // it will wake up anyway
-	}
 }
 
 func (r *Ring[T]) filled() bool { return r.cells[r.head&r.mask].seq.Load() == r.head+1 }

@@ -3,7 +3,6 @@ package shard
 import (
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -67,28 +66,6 @@ func TestRingManyProducers(t *testing.T) {
 	wg.Wait()
 	if _, ok := r.Get(); ok {
 		t.Fatal("something came twice")
-	}
-}
-
-func TestRingWakeEndsWait(t *testing.T) {
-	r := NewRing[*int](4)
-	var woken atomic.Bool
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for !woken.Load() {
-			r.Wait()
-		}
-	}()
-	woken.Store(true)
-	for ended := false; !ended; {
-		select {
-		case <-done:
-			ended = true
-		default:
-			r.Wake()
-			runtime.Gosched()
-		}
 	}
 }
 

@@ -22,6 +22,8 @@ type fakeStore struct {
 	gate     chan struct{}   // when not nil, Wait receives from it first
 	waiting  chan struct{}   // when not nil, Wait sends to it before it waits
 	lost     int             // transactions up to this number are lost
+	inFlight int             // commits that are not waited for yet
+	most     int             // of inFlight so far
 	previous map[int]fakeState
 	txs      []*fakeTx // free
 	bodies   [][]byte  // free
@@ -245,9 +247,11 @@ func (t *fakeTx) Commit() (Commit, error) {
 	defer s.mu.Unlock()
 	s.commits++
 	t.number = s.commits
-	if s.fail["commit"] {
+	if s.fail["commit"] || s.fail["wait"] && s.lost > 0 {
 		return nil, errFake
 	}
+	s.inFlight++
+	s.most = max(s.most, s.inFlight)
 	if s.previous != nil {
 		s.previous[t.number] = s.state.clone()
 	}
@@ -271,6 +275,7 @@ func (t *fakeTx) Wait() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.inFlight--
 	if t.number <= s.lost {
 		return errFake
 	}
@@ -319,6 +324,19 @@ func (s *fakeStore) apply(w *fakeWrite) {
 			s.bodies = append(s.bodies, b)
 		}
 		q.messages = q.messages[:copy(q.messages, q.messages[1:])]
+	}
+}
+
+// hold makes Wait wait, until the returned function is called. It tells of each Wait that has begun.
+func (s *fakeStore) hold() (begun <-chan struct{}, release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gate, s.waiting = make(chan struct{}), make(chan struct{}, 100)
+	return s.waiting, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		close(s.gate)
+		s.gate, s.waiting = nil, nil
 	}
 }
 

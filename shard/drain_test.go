@@ -1,0 +1,150 @@
+package shard
+
+import (
+	"testing"
+
+	"switchyard/smp"
+)
+
+// block puts commands into one block, waits for all answers, and checks them.
+func (c *client) block(t *testing.T, answers string, cmds ...command) {
+	t.Helper()
+	c.send(cmds...)
+	got := ""
+	for range cmds {
+		m := c.take()
+		for m.corr == "" {
+			c.events = append(c.events, m)
+			m = c.take()
+		}
+		got += m.text() + " "
+	}
+	if got != answers+" " {
+		t.Errorf("answers %s, want %s", got, answers)
+	}
+}
+
+// TestCommandsOfABlockRunInOrder has commands whose authorization depends on those before them in their block.
+func TestCommandsOfABlockRunInOrder(t *testing.T) {
+	r := newRouter(t, testConfig())
+	c := r.connect()
+	k := r.newKey()
+	text := []byte("SEND F hello")
+	ack := smp.AppendAck(nil, nil)
+	for range 3 { // other algorithms each time
+		q := c.newQueue(queueOptions{mode: smp.ModeMessaging})
+		c.block(t, "AUTH OK AUTH OK",
+			command{key: k, entity: q.sender, text: text},
+			command{key: k, entity: q.sender, text: smp.AppendSKey(nil, spki(k))},
+			command{entity: q.sender, text: text},
+			command{key: k, entity: q.sender, text: text})
+		c.block(t, "OK AUTH",
+			command{key: q.key, entity: q.recipient, text: smp.AppendOff(nil)},
+			command{key: k, entity: q.sender, text: text})
+		c.block(t, "SOK INFO NO_MSG OK AUTH AUTH",
+			command{key: q.key, entity: q.recipient, text: smp.AppendSub(nil)},
+			command{key: q.key, entity: q.recipient, text: smp.AppendQue(nil)},
+			command{key: q.key, entity: q.recipient, text: ack},
+			command{key: q.key, entity: q.recipient, text: smp.AppendDel(nil)},
+			command{key: q.key, entity: q.recipient, text: smp.AppendQue(nil)},
+			command{key: k, entity: q.sender, text: text})
+		q = c.newQueue(queueOptions{mode: smp.ModeContact, notifier: true})
+		c.block(t, "OK AUTH INFO",
+			command{key: q.key, entity: q.recipient, text: smp.AppendRKey(nil, spki(k))},
+			command{key: q.key, entity: q.recipient, text: smp.AppendQue(nil)},
+			command{key: k, entity: q.recipient, text: smp.AppendQue(nil)})
+		c.block(t, "SOK OK AUTH",
+			command{key: q.notifierKey, entity: q.notifier, text: smp.AppendNSub(nil)},
+			command{key: k, entity: q.recipient, text: smp.AppendNDel(nil)},
+			command{key: q.notifierKey, entity: q.notifier, text: smp.AppendNSub(nil)})
+		c.events = nil
+		k = r.newKey()
+	}
+}
+
+// TestMessagesOfOneDrain has messages sent, received and deleted before any of it is committed.
+func TestMessagesOfOneDrain(t *testing.T) {
+	core := newTestCore(t, newFakeStore())
+	alice, bob := core.connect(), core.connect()
+	q := core.newQueue(alice, 1)
+	send := func(text string) *Batch {
+		return core.batch(bob, nil, q.sender, smp.AppendSend(nil, false, []byte(text)))
+	}
+	receive := func(text []byte) *Batch { return core.batch(alice, q.key, q.recipient, text) }
+	core.runDrain(send("1"), send("2"), send("3"), receive(smp.AppendGet(nil)))
+	m1 := wantMessage(t, q, alice.take(), "1", false)
+	core.runDrain(send("4"), send("5"), receive(smp.AppendAck(nil, m1)), receive(smp.AppendGet(nil)))
+	want(t, alice.take(), "OK")
+	wantMessage(t, q, alice.take(), "2", false)
+	carol := core.connect()
+	core.runDrain(core.batch(carol, q.key, q.recipient, smp.AppendSub(nil)), core.batch(carol, q.key, q.recipient, smp.AppendQue(nil)))
+	want(t, carol.take(), "SOK")
+	if m := carol.take(); m.tag != smp.RespMsg { // before what the next block of the connection is answered
+		t.Fatal(m.text())
+	}
+	want(t, carol.take(), "INFO")
+	for i, answer := range []string{"OK", "OK", "OK", "OK", "QUOTA"} {
+		if m := bob.take(); m.text() != answer {
+			t.Errorf("answer %d: %s", i, m.text())
+		}
+	}
+}
+
+// TestDrainKeepsToItsLimit fills the ring while a shard is busy: no drain has more commands than the limit.
+func TestDrainKeepsToItsLimit(t *testing.T) {
+	w := newWorker(Config{Shards: 1}.withDefaults(), env{store: newFakeStore(), random: seeded(1)})
+	sizes := []int{100, 100, 56, 1, 255, 1, 255, 255, 3}
+	for _, n := range sizes {
+		b := NewBatch(BatchCommands, nil)
+		b.Commands = make([]Command, n)
+		w.ring.Put(b)
+	}
+	w.ring.Put(nil)
+	want := [][]int{{100, 100, 56}, {1, 255}, {1, 255}, {255}, {3}}
+	for i := range want {
+		d := new(drain)
+		w.fill(d, w.next())
+		got := []int{}
+		for _, b := range d.batches {
+			got = append(got, len(b.Commands))
+		}
+		if len(got) != len(want[i]) || got[0] != want[i][0] {
+			t.Errorf("drain %d has batches of %v, want %v", i, got, want[i])
+		}
+	}
+	if w.next() != nil {
+		t.Error("more than was put")
+	}
+}
+
+func TestFullRingRefuses(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards = 1
+	r := newRouter(t, cfg)
+	alice := r.connect()
+	q := alice.newQueue(queueOptions{})
+	begun, release := r.store.hold()
+	alice.send(command{entity: q.sender, text: smp.AppendSend(nil, false, nil)})
+	<-begun
+	put := 0
+	for ; put < 10*RingSize*inFlight; put++ { // far more than a shard takes while its commits are held
+		b := NewBatch(BatchCommands, alice.shard)
+		b.Block = NewBuffer(0)
+		b.Commands = append(b.Commands, Command{Tag: smp.CmdSend, Params: []byte("F "),
+			Transmission: smp.Transmission{EntityID: q.sender}})
+		if !r.set.Put(0, b) {
+			b.release()
+			break
+		}
+	}
+	release()
+	want(t, alice.take(), "OK")
+	for range put {
+		if m := alice.take(); m.text() != "OK" && m.text() != "QUOTA" {
+			t.Fatal(m.text())
+		}
+	}
+	if put > (1+inFlight)*RingSize+inFlight*DrainLimit {
+		t.Errorf("the ring took %d batches", put)
+	}
+}
