@@ -227,58 +227,6 @@ func TestQueuesSurviveJSON(t *testing.T) {
 	}
 }
 
-// TestSubscribeAll looks at how subscriptions share blocks, and at their results.
-func TestSubscribeAll(t *testing.T) {
-	const queues = 300
-	var perBlock []int
-	router := newTestRouter(t, nil)
-	router.script = func(c *routerConn) {
-		for {
-			content, err := c.readBlock()
-			if err != nil {
-				return
-			}
-			batch, _ := smp.ParseBatch(content)
-			perBlock = append(perBlock, batch.Len())
-			var answers [][]byte
-			for raw, more := batch.Next(); more; raw, more = batch.Next() {
-				t, _ := smp.ParseTransmission(c.version, c.SessionID(), raw)
-				response := smp.AppendSOK(nil, c.version, nil)
-				if t.EntityID[0] == 7 {
-					response = smp.AppendErr(nil, c.version, smp.ErrAuth)
-				}
-				answers = append(answers, c.transmission(t.CorrID, t.EntityID, response))
-			}
-			if c.writeBlock(smp.AppendBatch(nil, answers...)) != nil {
-				return
-			}
-		}
-	}
-	key, err := NewKey(box.Ed25519)
-	must(t, err)
-	list := make([]*RcvQueue, queues)
-	for i := range list {
-		list[i] = &RcvQueue{ID: bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 12), Key: key}
-	}
-	inBubble(t, router, func(t *testing.T, ctx context.Context) {
-		c := router.dial(router.config())
-		for i, err := range c.SubscribeAll(ctx, list) {
-			if failed := byte(i) == 7; (err != nil) != failed || failed && err != smp.ErrAuth {
-				t.Errorf("queue %d: %v", i, err)
-			}
-		}
-		if want := []int{30, 135, 135}; fmt.Sprint(perBlock) != fmt.Sprint(want) {
-			t.Errorf("subscriptions in blocks: %v, want %v", perBlock, want)
-		}
-		hangUp(c)
-		for _, err := range c.SubscribeAll(ctx, list[:2]) {
-			if err != ErrClosed {
-				t.Errorf("after Close: %v", err)
-			}
-		}
-	})
-}
-
 // TestKeyExchangeAndCertificates connects with both kinds of certificate and both groups.
 func TestKeyExchangeAndCertificates(t *testing.T) {
 	for _, scheme := range []tls.SignatureScheme{tls.Ed25519, tls.Ed448} {

@@ -39,6 +39,7 @@ func (p *pending) answer(r Response) {
 // guarded by Client.mu.
 type pendingTable struct {
 	waiting map[corrID]pending
+	most    int             // that have waited at a time in this map
 	queue   []chan struct{} // one for each Call that waits for a place; closed when it should try again
 }
 
@@ -52,15 +53,26 @@ func (t *pendingTable) add(id corrID, p pending) {
 		t.waiting = make(map[corrID]pending)
 	}
 	t.waiting[id] = p
+	t.most = max(t.most, len(t.waiting))
 }
+
+// pendingKeep is how many commands the map of an idle client may have had: maps do not shrink.
+const pendingKeep = 64
 
 // take removes a command; ok is false when it does not wait any more.
 func (t *pendingTable) take(id corrID) (p pending, ok bool) {
 	if p, ok = t.waiting[id]; ok {
-		delete(t.waiting, id)
-		t.wake()
+		t.remove(id)
 	}
 	return p, ok
+}
+
+func (t *pendingTable) remove(id corrID) {
+	delete(t.waiting, id)
+	if len(t.waiting) == 0 && t.most > pendingKeep {
+		t.waiting, t.most = nil, 0
+	}
+	t.wake()
 }
 
 // wake lets one waiting Call try again.
@@ -87,8 +99,7 @@ func (t *pendingTable) takeExpired(deadline time.Time) (expired []pending) {
 	for id, p := range t.waiting {
 		if p.since.Before(deadline) {
 			expired = append(expired, p)
-			delete(t.waiting, id)
-			t.wake()
+			t.remove(id)
 		}
 	}
 	return expired

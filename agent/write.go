@@ -12,13 +12,23 @@ type outbox struct {
 	writing bool // the writer runs
 }
 
-func (o *outbox) push(b *buffer) { o.blocks = append(o.blocks, b) }
+// push adds a block. The list grows only when the blocks that wait fill more than half of it.
+func (o *outbox) push(b *buffer) {
+	if n := len(o.blocks) - o.head; len(o.blocks) == cap(o.blocks) && n <= o.head {
+		copy(o.blocks, o.blocks[o.head:])
+		clear(o.blocks[n:])
+		o.blocks, o.head = o.blocks[:n], 0
+	}
+	o.blocks = append(o.blocks, b)
+}
 
-// pop takes the first block, nil when there is none. Then the list is empty and keeps no memory beyond a small array.
+// outboxKeep is how many blocks the list of an idle client has room for.
+const outboxKeep = 16
+
+// pop takes the first block, nil when there is none.
 func (o *outbox) pop() *buffer {
 	if o.head == len(o.blocks) {
-		const keep = 16
-		if cap(o.blocks) > keep {
+		if cap(o.blocks) > outboxKeep {
 			o.blocks = nil
 		}
 		o.blocks, o.head = o.blocks[:0], 0
