@@ -81,16 +81,22 @@ func (c *Client) now() (t time.Time) {
 // DoBatch sends commands packed into blocks as the reference packs batches, from the last to the first. done is called
 // once for each command with its index, by the rules of Do. All or none are sent.
 func (c *Client) DoBatch(commands []Command, done func(int, Response)) error {
+	_, err := c.submitBatch(commands, done)
+	return err
+}
+
+// submitBatch is DoBatch that tells the correlation IDs.
+func (c *Client) submitBatch(commands []Command, done func(int, Response)) ([]corrID, error) {
 	batch, err := c.encodeBatch(commands)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	since := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.admit(len(commands)); err != nil {
 		batch.release()
-		return err
+		return nil, err
 	}
 	for i := range commands {
 		c.pending.add(batch.ids[i], pending{entity: commands[i].entity, each: done, index: i, since: since})
@@ -98,7 +104,16 @@ func (c *Client) DoBatch(commands []Command, done func(int, Response)) error {
 	for _, b := range batch.blocks {
 		c.enqueue(b)
 	}
-	return nil
+	return batch.ids, nil
+}
+
+// abandon takes commands out of those that wait; their responses will be events.
+func (c *Client) abandon(ids []corrID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		c.pending.take(id)
+	}
 }
 
 // Call sends a command and waits for the response, before that for a place in the window. The error is that of

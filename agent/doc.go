@@ -13,17 +13,22 @@
 // A response belongs to the command with its correlation ID, and its entity ID
 // must be the command's. A transmission without correlation ID is an event.
 //
-// Ownership. A Client has one goroutine while it is idle, the reader; the
-// writer runs only while there is something to write. The reader owns the
-// receiving chain, the writer the sending chain, tlsMu guards the TLS state that
-// both use. mu guards the outbox and the table of commands that wait; no
-// callback runs under it. Callbacks and OnEvent run on the reader: they must not block,
-// and must not wait for a response of the same client, which only the reader could bring.
-// Slices in a Response or an Event are parts of the reader's block and valid only until the
-// callback returns.
+// Ownership. A Client has one goroutine while it is idle, the reader; the writer
+// runs only while there is something to write. The reader owns the receiving
+// chain, the writer the sending chain; tlsMu guards the TLS state that both use.
+// mu guards the outbox and the table of commands that wait; no callback runs
+// under it.
+//
+// Callbacks and OnEvent run on the reader: they must not block, nor wait for a
+// response of the same client, which only the reader could bring. Slices in a
+// Response or an Event are parts of the reader's block, valid until the callback
+// returns; those of the channel of Events are copies.
 //
 // An idle client holds no buffers: the reader waits in a read of a record's
 // 5-byte header and borrows a block buffer when it has come.
+//
+// Not here yet: service certificates, link data, notifier commands, forwarding
+// by a proxy.
 //
 // The package imports smp, box and tls; never engine, shard or wal.
 package agent

@@ -42,7 +42,7 @@ func (c *Client) SubscribeAll(ctx context.Context, queues []*RcvQueue) []error {
 	return errs
 }
 
-// subscribeSome subscribes queues that fit the window. Results that come after the end of ctx are not written to errs.
+// subscribeSome subscribes queues that fit the window.
 func (c *Client) subscribeSome(ctx context.Context, queues []*RcvQueue, errs []error) {
 	commands := make([]Command, len(queues))
 	for i, q := range queues {
@@ -53,22 +53,23 @@ func (c *Client) subscribeSome(ctx context.Context, queues []*RcvQueue, errs []e
 		err error
 	}
 	results := make(chan result, len(queues)) // takes all of them, so that the reader never waits
-	left, err := len(queues), ctx.Err()
+	err := ctx.Err()
+	var ids []corrID
 	for err == nil {
-		err = c.DoBatch(commands, func(i int, r Response) { results <- result{i, subscribed(r)} })
+		ids, err = c.submitBatch(commands, func(i int, r Response) { results <- result{i, subscribed(r)} })
 		if err != ErrWindow {
 			break
 		}
 		err = c.awaitRoom(ctx, len(queues))
 	}
 	answered := make([]bool, len(queues))
-	for err == nil && left > 0 {
+	for left := len(queues); err == nil && left > 0; left-- {
 		select {
 		case r := <-results:
 			errs[r.i], answered[r.i] = r.err, true
-			left--
 		case <-ctx.Done():
 			err = context.Cause(ctx)
+			c.abandon(ids)
 		}
 	}
 	for i := range errs {
