@@ -86,7 +86,7 @@ func TestFailedCommitFailsWhatWasBuiltOnIt(t *testing.T) {
 	bob.send(command{key: k, entity: q.sender, text: smp.AppendSKey(nil, spki(k))})
 	<-begun
 	carol.send(command{key: k, entity: q.sender, text: smp.AppendSKey(nil, spki(k))}) // set already: nothing to write
-	for len(r.set.workers[0].order) < 1 { // applied
+	for len(r.set.workers[0].order) < 1 {                                             // applied
 		runtime.Gosched()
 	}
 	alice.send(command{key: q.key, entity: q.recipient, text: smp.AppendQue(nil)})

@@ -81,7 +81,9 @@ func (q *queue) fillRare(r *Record) error {
 	if r.Status == StatusBlocked {
 		rare := q.needRare()
 		rare.blockedText = r.Blocked
-		rare.blocked, _ = smp.ParseError(append([]byte("BLOCKED "), r.Blocked...))
+		if e, ok := smp.ParseError(append([]byte("BLOCKED "), r.Blocked...)); ok {
+			rare.blocked = e
+		}
 	}
 	if r.LinkID != nil {
 		q.needRare().linkID = r.LinkID
