@@ -22,6 +22,7 @@ func quickPlan(c CrashConfig) []Kill {
 func TestCrashWithADurableRouter(t *testing.T) {
 	t.Parallel()
 	r, c := newFakeRouter(t), crashConfig()
+	r.quota = 8
 	c.Kills++ // ends in a life in which some queues hold their messages back
 	report, err := crash(context.Background(), c, quickPlan(c), r, r.dial)
 	if err != nil {
@@ -30,7 +31,7 @@ func TestCrashWithADurableRouter(t *testing.T) {
 	if !report.Clean() || report.Crash.Kills != c.Kills || report.Accepted == 0 || report.Accepted > report.Delivered {
 		t.Errorf("%+v\n%+v", report, report.Crash)
 	}
-	if report.Unanswered == 0 || report.Redelivered == 0 || report.Refused == 0 || report.Crash.Deleted == 0 {
+	if report.Disconnects == 0 || report.Crash.Deleted < c.Queues {
 		t.Errorf("not much happened: %+v", report)
 	}
 }
@@ -43,7 +44,7 @@ func TestCrashFindsWhatDoesNotSurvive(t *testing.T) {
 	}{
 		{"messages", func(r *fakeRouter) { r.forgetful = true }, func(r *Report) int { return r.Lost }},
 		{"queues", func(r *fakeRouter) { r.amnesiac = true }, func(r *Report) int { return r.Missing }},
-		{"deletions", func(r *fakeRouter) { r.revive = true }, func(r *Report) int { return r.Undeleted }},
+		{"deletions", func(r *fakeRouter) { r.revive = 3 }, func(r *Report) int { return r.Undeleted }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

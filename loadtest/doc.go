@@ -16,8 +16,11 @@
 // Latency is counted from the time at which a message was due, not from the time at which the harness got round to
 // send it.
 //
-// Who owns what: one goroutine for each queue sends, one for each link receives and another keeps it connected; what
-// they record of a queue is guarded by the queue's lock. Scenarios return a report; printing is up to the caller.
+// Who owns what: a queue has no goroutine. Its next step is taken under its lock by whatever makes it possible: the
+// callback of an answer, a message, a link that is back, all on goroutines of package agent; and the goroutine of the
+// scenario, which keeps the clock (load.until). Locks are taken in the order queue, then link, load or counters; of
+// these none is held while another is taken. Scenarios return a report; printing progress and results is up to the
+// caller.
 //
 // loadtest is a client: it imports agent, smp and box, never the router's packages.
 package loadtest

@@ -36,8 +36,8 @@ type fakeRouter struct {
 	damage    int  // every so many messages are changed
 	forgetful bool // a kill loses the last message of each queue, answered or not
 	amnesiac  bool // a kill loses a queue
-	revive    bool // a kill brings a deleted queue back
-	deleted   *fakeQueue
+	revive    int  // every so many DEL are answered OK and not obeyed
+	deleted   int  // DEL
 }
 
 type fakeQueue struct {
@@ -91,9 +91,6 @@ func (r *fakeRouter) Kill() {
 			delete(r.queues, id)
 		}
 		break
-	}
-	if r.revive && r.deleted != nil {
-		r.queues[string(r.deleted.rcv.ID)] = r.deleted
 	}
 }
 
@@ -273,9 +270,8 @@ func (s *fakeSession) subscribe(q *agent.RcvQueue, done func(error)) error {
 func (s *fakeSession) remove(q *agent.RcvQueue, done func(error)) error {
 	r := s.line.router
 	return s.answer(func() error {
-		found, err := r.find(q.ID)
-		if err == nil {
-			r.deleted = found
+		_, err := r.find(q.ID)
+		if r.deleted++; r.revive == 0 || r.deleted%r.revive != 0 {
 			delete(r.queues, string(q.ID))
 		}
 		return err

@@ -71,7 +71,7 @@ type line interface {
 	Close()
 }
 
-// event is what a line reports, one at a time.
+// event is what a line reports.
 type event struct {
 	kind    eventKind
 	session session
@@ -90,7 +90,9 @@ const (
 	eventStrange                  // something that a router should not have sent
 )
 
-// dialer starts a line. Events come one at a time, and must not block.
+// dialer starts a line and returns before its first event. eventUp and eventDown take turns; the other events of a
+// session come before its eventDown, one at a time, also while its queues are being subscribed and eventUp is still to
+// come. on must not block.
 type dialer func(index int, on func(event)) line
 
 // agentDialer dials with keepers of package agent.
