@@ -14,6 +14,7 @@ import (
 // Config is what a router is made of. Zero durations and counts take the reference's defaults.
 type Config struct {
 	Listen   []string     // host:port to listen on; an empty host is every address of the machine
+	WebPorts []int        // ports among them that speak WebSocket inside TLS
 	KeyPair  *tls.KeyPair // certificate chain, leaf first, and the key of the leaf
 	Identity [32]byte     // fingerprint of the router's identity certificate, the hash in its address
 	Versions smp.VersionRange

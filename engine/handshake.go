@@ -17,6 +17,7 @@ type handshake struct {
 	consumed int
 	err      error
 	secret   [32]byte // our X25519 key of the hello
+	greeting []byte   // our hello, while a WebSocket client has not sent its request
 	hello    []byte   // content of the client's hello
 	agreed   agreed   // what the two hellos agree on
 }
@@ -140,7 +141,12 @@ func (s *session) advanceTLS() {
 		return
 	}
 	var block []byte
-	if block, h.err = s.loop.router.hello.block(s.tls, &h.secret); h.err == nil {
+	block, h.err = s.loop.router.hello.block(s.tls, &h.secret)
+	switch {
+	case h.err != nil:
+	case s.web != nil:
+		h.greeting = block
+	default:
 		h.out = s.tls.Seal(h.out, block)
 	}
 }
@@ -194,7 +200,7 @@ func (s *session) agreed() {
 	a := &s.handshake.agreed
 	if !a.ok {
 		if a.reply != nil {
-			s.write(s.tls.Seal(nil, a.reply))
+			s.write(s.tls.Seal(nil, s.framed(a.reply)))
 		}
 		s.close(CauseHello)
 		return
@@ -210,7 +216,10 @@ func (s *session) agreed() {
 	s.phase = phaseOpen
 	s.active = time.Now()
 	s.loop.router.counts.sessions.Add(1)
-	if s.conn.InboundBuffered() > 0 {
+	if s.web != nil {
+		s.takeFrames(nil)
+	}
+	if s.phase != phaseClosed && s.conn.InboundBuffered() > 0 {
 		s.traffic()
 	}
 }

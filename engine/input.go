@@ -39,7 +39,11 @@ func (s *session) readRecords() {
 			s.flush()
 			s.writePending()
 		}
-		s.takeBytes(plain)
+		if s.web != nil {
+			s.takeFrames(plain)
+		} else {
+			s.takeBytes(plain)
+		}
 	}
 	if s.phase != phaseClosed && used > 0 {
 		_, _ = s.conn.Discard(used)

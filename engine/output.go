@@ -96,8 +96,20 @@ func (s *session) seal() {
 	if err != nil {
 		panic("engine: content larger than a block")
 	}
-	b.record = s.tls.SealInPlace(b.mem[:], smp.BlockSize)
+	if s.web != nil {
+		b.record = s.tls.Seal(nil, s.framed(block)) // does not fit one record
+	} else {
+		b.record = s.tls.SealInPlace(b.mem[:], smp.BlockSize)
+	}
 	s.sealed = append(s.sealed, b)
+}
+
+// framed is a block as its transport carries it.
+func (s *session) framed(block []byte) []byte {
+	if s.web == nil {
+		return block
+	}
+	return appendFrame(nil, block)
 }
 
 // flush seals the open block and writes all sealed ones at once.

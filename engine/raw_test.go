@@ -15,7 +15,7 @@ import (
 type rawClient struct {
 	t         testing.TB
 	socket    net.Conn
-	conn      *tls.NetConn
+	conn      io.ReadWriter
 	version   smp.Version
 	sessionID []byte
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"net"
+	"slices"
 	"time"
 
 	"github.com/panjf2000/gnet/v2"
@@ -34,6 +36,7 @@ type session struct {
 	clogged   bool // stands on the loop's list of clogged sessions
 	encrypted bool // blocks are encrypted
 	tls       *tls.Conn
+	web       *webSocket // nil on ports for plain SMP
 	handshake *handshake // until phaseOpen
 	client    *shard.Client
 	receive   box.Chain
@@ -46,13 +49,17 @@ type session struct {
 }
 
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
-	return &session{
+	s := &session{
 		loop:      l,
 		conn:      c,
 		tls:       tls.NewServer(config),
 		handshake: &handshake{},
 		active:    time.Now(),
 	}
+	if a, ok := c.LocalAddr().(*net.TCPAddr); ok && slices.Contains(l.router.cfg.WebPorts, a.Port) {
+		s.web = &webSocket{}
+	}
+	return s
 }
 
 // traffic takes what the socket has received.

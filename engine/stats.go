@@ -16,6 +16,7 @@ const (
 	CauseIdle                        // idle for long, without a subscription
 	CauseHandshakeFlood              // too much input before the handshake was done
 	CauseUnread                      // the peer sends and does not read
+	CauseWebSocket                   // not the WebSocket protocol, or a message that is no block
 	CauseBusy                        // the queue of handshakes is full
 	causes
 )
@@ -23,7 +24,7 @@ const (
 var causeNames = [causes]string{
 	CausePeer: "peer", CauseStop: "stop", CauseTLS: "tls", CauseTLSTimeout: "tls_timeout", CauseHello: "hello",
 	CauseHelloTimeout: "hello_timeout", CauseRecord: "record", CauseIdle: "idle",
-	CauseHandshakeFlood: "handshake_flood", CauseUnread: "unread", CauseBusy: "busy",
+	CauseHandshakeFlood: "handshake_flood", CauseUnread: "unread", CauseWebSocket: "websocket", CauseBusy: "busy",
 }
 
 func (c Cause) String() string { return causeNames[c] }

@@ -1,0 +1,175 @@
+package engine_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"io"
+	"net"
+	"strconv"
+	"testing"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+
+	"switchyard/box"
+	"switchyard/engine"
+	"switchyard/smp"
+	"switchyard/tls"
+)
+
+// webStream carries a stream of blocks in WebSocket messages.
+type webStream struct {
+	conn io.ReadWriter
+	rest []byte
+}
+
+func (w *webStream) Write(b []byte) (int, error) { return len(b), wsutil.WriteClientBinary(w.conn, b) }
+
+func (w *webStream) Read(b []byte) (int, error) {
+	if len(w.rest) == 0 {
+		message, err := wsutil.ReadServerBinary(w.conn)
+		if err != nil {
+			return 0, err
+		}
+		w.rest = message
+	}
+	n := copy(b, w.rest)
+	w.rest = w.rest[n:]
+	return n, nil
+}
+
+// startWebRouter starts a router whose only port is for WebSocket.
+func startWebRouter(t testing.TB) *testRouter {
+	return startRouter(t, func(c *engine.Config) {
+		_, port, _ := net.SplitHostPort(c.Listen[0])
+		n, _ := strconv.Atoi(port)
+		c.WebPorts = []int{n}
+	})
+}
+
+// webTLS connects and upgrades.
+func (r *testRouter) webTLS(t testing.TB) *rawClient {
+	t.Helper()
+	c := r.rawTLS(t)
+	dialer := ws.Dialer{NetDial: func(context.Context, string, string) (net.Conn, error) { return c.conn.(*tls.NetConn), nil }}
+	conn, early, _, err := dialer.Dial(testContext(t), "ws://"+r.config.Listen[0]+"/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := io.ReadWriter(conn)
+	if early != nil { // the hello came in one read with the response
+		stream = struct {
+			io.Reader
+			io.Writer
+		}{early, conn}
+	}
+	c.conn = &webStream{conn: stream}
+	return c
+}
+
+func (r *testRouter) webDial(t testing.TB) *rawClient {
+	t.Helper()
+	c := r.webTLS(t)
+	hello := c.serverHello()
+	c.version, c.sessionID = 19, hello.SessionID
+	c.send(smp.AppendClientHello(nil, &smp.ClientHello{Version: 19, KeyHash: r.address.KeyHash[:]}))
+	return c
+}
+
+// A WebSocket client creates a queue, sends to it and receives.
+func TestWebSocketSession(t *testing.T) {
+	r := startWebRouter(t)
+	c := r.webDial(t)
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, _ := box.NewPublicKey(box.Ed25519, public)
+	var dhSecret, dhPublic [32]byte
+	if err := box.GenerateX25519(rand.Reader, &dhSecret, &dhPublic); err != nil {
+		t.Fatal(err)
+	}
+	request := smp.AppendNew(nil, 19, &smp.NewParams{
+		AuthKey: key.AppendSPKI(nil), DHKey: box.AppendX25519(nil, &dhPublic), Subscribe: true,
+	})
+	tag, params, _ := smp.ParseResponse(19, c.ask(c.signed(private, "1", "", string(request)))[0].Command)
+	ids, ok := smp.ParseIDs(19, params)
+	if tag != smp.RespIDs || !ok {
+		t.Fatalf("NEW is answered %v", tag)
+	}
+	c.send(smp.AppendBatch(nil, c.transmission(nil, "2", string(ids.SenderID), "SEND F hello")))
+	got := c.responses(2)
+	if string(got[0].Command[:4]) != "MSG " || string(got[1].Command) != "OK" {
+		t.Fatalf("SEND gives %.4q and %.4q", got[0].Command, got[1].Command)
+	}
+}
+
+// A block may come in several frames, with a ping between them.
+func TestWebSocketFragments(t *testing.T) {
+	r := startWebRouter(t)
+	c := r.webDial(t)
+	ping := smp.AppendBatch(nil, c.transmission(nil, "p", "", "PING"))
+	block, err := box.Pad(nil, ping, smp.BlockSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := c.conn.(*webStream).conn
+	for i, f := range []ws.Frame{
+		ws.NewFrame(ws.OpBinary, false, block[:5000]),
+		ws.NewPingFrame([]byte("between")),
+		ws.NewFrame(ws.OpContinuation, false, block[5000:5001]),
+		ws.NewFrame(ws.OpContinuation, true, block[5001:]),
+	} {
+		if err := ws.WriteFrame(conn, ws.MaskFrame(f)); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	if f, err := ws.ReadFrame(conn); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != "between" {
+		t.Fatalf("ping is answered %v, error %v", f.Header, err)
+	}
+	if got := c.responses(1)[0]; string(got.Command) != "PONG" {
+		t.Fatalf("%q", got.Command)
+	}
+}
+
+// What is no WebSocket protocol, or no block, ends the connection.
+func TestWebSocketFaults(t *testing.T) {
+	masked := func(f ws.Frame) []byte {
+		b, err := ws.CompileFrame(ws.MaskFrame(f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	unmasked, _ := ws.CompileFrame(ws.NewBinaryFrame(make([]byte, smp.BlockSize)))
+	r := startWebRouter(t)
+	for name, bytes := range map[string][]byte{
+		"short message":    masked(ws.NewBinaryFrame(make([]byte, 100))),
+		"long frame":       masked(ws.NewBinaryFrame(make([]byte, smp.BlockSize+1))),
+		"unmasked":         unmasked,
+		"lone fragment":    masked(ws.NewFrame(ws.OpContinuation, true, make([]byte, 10))),
+		"reserved opcode":  masked(ws.NewFrame(3, true, nil)),
+		"fragmented ping":  masked(ws.NewFrame(ws.OpPing, false, nil)),
+		"fragments, large": append(masked(ws.NewFrame(ws.OpBinary, false, make([]byte, 16000))), masked(ws.NewFrame(ws.OpContinuation, true, make([]byte, 16000)))...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := r.webDial(t)
+			c.ask(c.transmission(nil, "p", "", "PING"))
+			if _, err := c.conn.(*webStream).conn.Write(bytes); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.conn.Read(make([]byte, 1)); err == nil {
+				t.Fatal("the connection stays")
+			}
+		})
+	}
+	t.Run("no HTTP", func(t *testing.T) {
+		c := r.rawTLS(t)
+		if _, err := c.conn.Write(make([]byte, 9000)); err != nil {
+			t.Fatal(err)
+		}
+		c.closed()
+	})
+	r.closedFor(t, engine.CauseWebSocket)
+}
