@@ -1,0 +1,119 @@
+package shard
+
+import (
+	"testing"
+	"time"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// sink is a loop that takes everything off the socket at once.
+type sink struct{ replies, messages int }
+
+func (s *sink) Deliver(g *Group) {
+	for i := range g.Replies {
+		s.replies++
+		if g.Replies[i].Body != nil {
+			s.messages++
+			g.Replies[i].Client.Window.Add(-1)
+		}
+	}
+	g.Release()
+}
+
+// prepared is a batch that can be put in again and again.
+type prepared struct{ batch *Batch }
+
+func (p prepared) copy() *Batch {
+	b := NewBatch(BatchCommands, p.batch.Client)
+	b.Block = p.batch.Block
+	b.Block.Retain()
+	b.Commands = append(b.Commands, p.batch.Commands...)
+	return b
+}
+
+// steadyCore is a core with a queue, whose commands are always the same, as message IDs are.
+type steadyCore struct {
+	*testCore
+	sink           sink
+	now            time.Time
+	send, ack, sub prepared
+}
+
+func newSteadyCore(t testing.TB, alg box.Alg) *steadyCore {
+	c := &steadyCore{testCore: newTestCore(t, newFakeStore()), now: time.Unix(1_700_000_000, 0)}
+	alice, bob := c.connect(), c.connect()
+	q := c.newQueue(alice, alg)
+	q.senderKey = c.router.newKeyOf(alg)
+	c.do(alice, q.key, q.recipient, smp.AppendKey(nil, spki(q.senderKey)))
+	c.random = func(b []byte) { clear(b) }
+	alice.shard.Loop, bob.shard.Loop = &c.sink, &c.sink
+	prepare := func(client *client, key *box.PrivateKey, entity, text []byte) prepared {
+		return prepared{c.batch(client, key, entity, text)}
+	}
+	c.send = prepare(bob, q.senderKey, q.sender, smp.AppendSend(nil, true, make([]byte, 16000)))
+	c.ack = prepare(alice, q.key, q.recipient, smp.AppendAck(nil, make([]byte, 24)))
+	c.sub = prepare(alice, q.key, q.recipient, smp.AppendSub(nil))
+	c.drainOf(c.sub)
+	return c
+}
+
+// drainOf runs a drain of one batch of each.
+func (c *steadyCore) drainOf(ps ...prepared) {
+	for _, p := range ps {
+		c.drain.batches = append(c.drain.batches, p.copy())
+	}
+	c.run(c.now, c.drain)
+	c.deliver()
+}
+
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	for _, alg := range []box.Alg{box.Ed25519, box.X25519} {
+		c := newSteadyCore(t, alg)
+		for name, do := range map[string]func(){
+			"SEND, MSG, ACK":              func() { c.drainOf(c.send); c.drainOf(c.ack) },
+			"SEND, MSG, SEND, ACK to MSG": func() { c.drainOf(c.send); c.drainOf(c.send); c.drainOf(c.ack); c.drainOf(c.ack) },
+			"all in one drain":            func() { c.drainOf(c.send, c.ack) },
+			"SUB":                         func() { c.drainOf(c.sub) },
+			"SUB with a message":          func() { c.drainOf(c.send); c.drainOf(c.sub); c.drainOf(c.ack) },
+		} {
+			before := c.sink
+			do()
+			if n := c.sink.replies - before.replies; n < 1 || name != "SUB" && c.sink.messages == before.messages {
+				t.Fatalf("%s: %d replies, %d messages", name, n, c.sink.messages-before.messages)
+			}
+			n := testing.AllocsPerRun(50, do)
+			if !raceEnabled && n != 0 {
+				t.Errorf("%v, %s: %v allocations", alg, name, n)
+			}
+		}
+	}
+}
+
+// BenchmarkMessage is what one message costs the core: SEND, MSG, ACK, each in a drain of its own.
+func BenchmarkMessage(b *testing.B) {
+	for _, alg := range []box.Alg{box.Ed25519, box.X25519} {
+		b.Run(alg.String(), func(b *testing.B) {
+			c := newSteadyCore(b, alg)
+			b.ReportAllocs()
+			for b.Loop() {
+				c.drainOf(c.send)
+				c.drainOf(c.ack)
+			}
+		})
+	}
+}
+
+// BenchmarkSub is a subscription without a message, with drains that are full.
+func BenchmarkSub(b *testing.B) {
+	c := newSteadyCore(b, box.Ed25519)
+	subs := make([]prepared, DrainLimit)
+	for i := range subs {
+		subs[i] = c.sub
+	}
+	b.ReportAllocs()
+	for i := 0; i < b.N; i += len(subs) {
+		c.drainOf(subs...)
+	}
+}
