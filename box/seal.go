@@ -27,7 +27,7 @@ func Open(buf []byte, nonce *[NonceSize]byte, subkey *[KeySize]byte) ([]byte, bo
 // padding, a part of buf. The tag is checked over all of the box, but only the
 // length prefix and the message are decrypted; the filler stays as it came,
 // which saves most of the work for a small command in a large block. It fails
-// when Open or Unpad would; then the content of buf is undefined.
+// when Open or Unpad would, and then leaves buf alone.
 func OpenUsed(buf []byte, nonce *[NonceSize]byte, subkey *[KeySize]byte) ([]byte, bool) {
 	if len(buf) < TagSize+2 {
 		return nil, false
@@ -38,14 +38,11 @@ func OpenUsed(buf []byte, nonce *[NonceSize]byte, subkey *[KeySize]byte) ([]byte
 	if !s.verify((*[TagSize]byte)(buf), data) {
 		return nil, false
 	}
-	s.xorHead(data[:min(len(data), headSize)])
-	end := 2 + (int(data[0])<<8 | int(data[1]))
+	end := 2 + (int(data[0]^s.first[32])<<8 | int(data[1]^s.first[33]))
 	if end > len(data) {
 		return nil, false
 	}
-	if end > headSize {
-		xorKeyStream(data[headSize:end], data[headSize:end], &s.ctr, &s.key)
-	}
+	s.xor(data[:end])
 	return data[2:end], true
 }
 

@@ -26,7 +26,7 @@ type Streamed struct {
 func NewStreamed(nonce *[NonceSize]byte, subkey *[KeySize]byte) *Streamed {
 	t := &Streamed{block: 1, used: 32}
 	t.s.init(nonce, subkey)
-	t.key = t.s.first
+	t.key = [64]byte(t.s.first[:64])
 	t.mac = poly1305.New((*[32]byte)(t.s.first[:32]))
 	return t
 }
@@ -86,5 +86,5 @@ func (t *Streamed) xorBlock(data []byte) int {
 func (t *Streamed) keyStream(data []byte) {
 	ctr := t.s.ctr
 	binary.LittleEndian.PutUint64(ctr[8:], t.block)
-	xorKeyStream(data, data, &ctr, &t.s.key)
+	xorKeyStream(data, &ctr, &t.s.key)
 }

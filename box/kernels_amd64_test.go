@@ -1,0 +1,17 @@
+//go:build amd64 && !purego
+
+package box
+
+import "testing"
+
+// eachPath runs a test with the kernels that this machine can run, and with
+// what replaces them where it cannot.
+func eachPath(t *testing.T, test func(*testing.T)) {
+	had := useAVX2
+	defer func() { useAVX2 = had }()
+	if had {
+		t.Run("AVX2", test)
+	}
+	useAVX2 = false
+	t.Run("generic", test)
+}

@@ -1,0 +1,8 @@
+//go:build !amd64 || purego
+
+package box
+
+import "testing"
+
+// eachPath runs a test with the only code there is here.
+func eachPath(t *testing.T, test func(*testing.T)) { t.Run("generic", test) }
