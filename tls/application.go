@@ -60,9 +60,9 @@ func (c *Conn) fail(err error) error {
 	return err
 }
 
-// HasPending reports that Pending has something to send.
+// HasPending reports that Pending has something to send. During the handshake it has not: Advance says all.
 func (c *Conn) HasPending() bool {
-	return !c.writeClosed && (c.alertDue || c.keyUpdateDue || c.out.worn())
+	return c.hs == nil && !c.writeClosed && (c.alertDue || c.keyUpdateDue || c.out.worn())
 }
 
 // Pending appends what TLS itself has to send: the alert of an error of Open, after which nothing more can be sent; the

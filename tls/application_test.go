@@ -124,6 +124,30 @@ func TestKeyUsage(t *testing.T) {
 	})
 }
 
+// TestNothingPendingInHandshake: Advance says all that a handshake has to say, at each of its steps.
+func TestNothingPendingInHandshake(t *testing.T) {
+	c, s := NewClient(clientConfig(Ed25519)), NewServer(serverConfig(Ed25519))
+	quiet := func(step string) {
+		t.Helper()
+		for _, conn := range []*Conn{c, s} {
+			if out := conn.Pending(nil); conn.HasPending() || len(out) > 0 {
+				t.Errorf("%s: %d bytes pending", step, len(out))
+			}
+		}
+	}
+	quiet("before the start")
+	_, hello, _ := c.Advance(nil, nil)
+	quiet("ClientHello made")
+	_, flight, _ := s.Advance(hello, nil)
+	quiet("server's flight made")
+	_, finished, err := c.Advance(flight, nil)
+	quiet("client done")
+	if _, _, serverErr := s.Advance(finished, nil); err != nil || serverErr != nil {
+		t.Fatal(err, serverErr)
+	}
+	quiet("both done")
+}
+
 // TestAllocations: the hot path makes none.
 func TestAllocations(t *testing.T) {
 	eachSuite(t, func(t *testing.T, suite CipherSuite) {
