@@ -1,0 +1,166 @@
+package desc
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"testing"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// sample describes a file of n chunks on one router.
+func sample(t testing.TB, n int) *Description {
+	t.Helper()
+	key, err := box.GenerateKey(box.Ed25519, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Description{Party: Recipient, Digest: make([]byte, 64), ChunkSize: 65536}
+	server := smp.ServerAddress{Scheme: smp.SchemeXFTP, Hosts: []string{"a.example"}}
+	for range n {
+		r := Replica{Server: server, ID: []byte("0123456789abcdef"), Key: key}
+		d.Chunks = append(d.Chunks, Chunk{Size: 65536, Digest: make([]byte, 32), Replicas: []Replica{r}})
+		d.Size += 65536
+	}
+	return d
+}
+
+// TestBadDescriptions: each is refused with one line, which shows no key.
+func TestBadDescriptions(t *testing.T) {
+	good := string(sample(t, 2).YAML())
+	if _, err := Parse([]byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	line := func(prefix string) string {
+		for l := range strings.SplitSeq(good, "\n") {
+			if strings.HasPrefix(l, prefix) {
+				return l + "\n"
+			}
+		}
+		t.Fatalf("no line %q", prefix)
+		return ""
+	}
+	second := line("  - 2:")
+	withDigest := strings.TrimSpace(second)
+	for name, test := range map[string]struct {
+		text string
+		want error // nil: any
+	}{
+		"missing chunk":       {strings.Replace(good, line("  - 1:"), "", 1), ErrSequence},
+		"chunk 0":             {strings.Replace(good, "- 1:", "- 0:", 1), ErrSequence},
+		"chunk twice":         {strings.Replace(good, second, strings.Replace(second, "2:", "1:", 1), 1), ErrTotal},
+		"mis-sized chunk":     {strings.Replace(good, withDigest, withDigest+":1mb", 1), ErrTotal},
+		"two sizes":           {strings.Replace(good, second, "  "+withDigest+":64kb\n  "+withDigest+":1mb\n", 1), ErrDifference},
+		"two digests":         {strings.Replace(good, second, second+second[:strings.LastIndex(second, ":")]+":AAAA\n", 1), ErrDifference},
+		"no digest":           {strings.Replace(good, second, second[:strings.LastIndex(second, ":")]+"\n", 1), ErrNoDigest},
+		"wrong sum":           {strings.Replace(good, line("size:"), "size: 64kb\n", 1), ErrTotal},
+		"number as size":      {strings.Replace(good, line("size:"), "size: 131072\n", 1), nil},
+		"key of 31 bytes":     {strings.Replace(good, line("key:"), "key: AAAA\n", 1), nil},
+		"key twice":           {good + line("key:"), nil},
+		"no party":            {strings.Replace(good, line("party:"), "", 1), nil},
+		"password in address": {strings.Replace(good, "=@a.", "=:secret@a.", 1), nil},
+		"SMP router":          {strings.Replace(good, "xftp://", "smp://", 1), nil},
+		"list":                {"- a\n", nil},
+		"empty":               {"", nil},
+		"no YAML":             {"\x00{", nil},
+		"redirect as text":    {good + "redirect: x\n", nil},
+		"redirect size text":  {good + "redirect:\n  digest: AAAA\n  size: 5mb\n", nil},
+		"redirect below zero": {good + "redirect:\n  digest: AAAA\n  size: -5\n", nil},
+	} {
+		_, err := Parse([]byte(test.text))
+		if err == nil || test.want != nil && !errors.Is(err, test.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "MC4CAQ") {
+			t.Errorf("%s shows a key: %v", name, err)
+		}
+	}
+}
+
+func TestQuotedSize(t *testing.T) {
+	d := sample(t, 1)
+	d.Size, d.Chunks[0].Size = 500, 500
+	text := d.YAML()
+	if !bytes.Contains(text, []byte("\nsize: '500'\n")) || !bytes.Contains(text, []byte(":500\n")) {
+		t.Fatalf("%s", text)
+	}
+	again, err := Parse(text)
+	if err != nil || !bytes.Equal(again.YAML(), text) {
+		t.Fatal(err)
+	}
+	if got := again.ServerSizes(); len(got) != 1 || got[0].Size != 500 {
+		t.Error(got)
+	}
+}
+
+func TestServerOrder(t *testing.T) {
+	hosts := []string{"9.9.9.9", "10.0.0.1", "[::1]", "abc.onion", "a.example", "b.example"}
+	for i := range hosts {
+		for j := range hosts {
+			a, b := smp.ServerAddress{Hosts: hosts[i : i+1]}, smp.ServerAddress{Hosts: hosts[j : j+1]}
+			if c := compareServers(&a, &b); (c < 0) != (i < j) || (c > 0) != (i > j) {
+				t.Errorf("%s and %s: %d", hosts[i], hosts[j], c)
+			}
+		}
+	}
+	a := smp.ServerAddress{Hosts: hosts[:1], Port: "10"}
+	b := smp.ServerAddress{Hosts: hosts[:1], Port: "9"}
+	longer := smp.ServerAddress{Hosts: hosts[:2]}
+	if compareServers(&a, &b) >= 0 || compareServers(&a, &longer) >= 0 {
+		t.Error("ports are compared as texts, after the hosts")
+	}
+}
+
+func TestBadLinks(t *testing.T) {
+	d := sample(t, 1)
+	sender := *d
+	sender.Party = Sender
+	for _, uri := range []string{"", "http://a/file#/?desc=x", "simplex:/file#/?data=1", "https:///file#/?desc=", "simplex:/fil#/?desc=",
+		sender.URI("simplex:", "")} {
+		if _, _, err := ParseURI(uri); err == nil {
+			t.Errorf("%.40q is a link", uri)
+		}
+	}
+	if _, _, err := ParseURI(strings.Replace(d.URI("https://a.example:80", "x"), "/file#", "/file/#", 1)); err != nil {
+		t.Error(err)
+	}
+	for _, f := range []string{"", "!", "AAAA", sender.Fragment()} {
+		if _, err := ParseFragment(f); err == nil {
+			t.Errorf("%.40q is a description", f)
+		}
+	}
+	if _, err := ParseFragment(strings.TrimRight(d.Fragment(), "=")); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(string(sample(f, 2).YAML()))
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := Parse([]byte(text))
+		if err != nil {
+			return
+		}
+		written := d.YAML()
+		again, err := Parse(written)
+		if err != nil || len(again.Chunks) != len(d.Chunks) || again.Size != d.Size || again.Key != d.Key {
+			t.Fatalf("%v:\n%s", err, written)
+		}
+	})
+}
+
+func FuzzParseLinks(f *testing.F) {
+	f.Add(sample(f, 1).URI("simplex:", "{}"))
+	f.Add(sample(f, 1).Fragment())
+	f.Fuzz(func(t *testing.T, link string) {
+		ParseURI(link)
+		if d, err := ParseFragment(link); err == nil {
+			if _, err := ParseFragment(d.Fragment()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
