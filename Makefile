@@ -16,7 +16,7 @@ LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var bin/smp-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race race-short bench bench-machine fuzz lint tools clean
+.PHONY: help build run test race race-short bench bench-machine fuzz interop lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,13 +30,13 @@ run: build ## start an SMP router on port 5223, set up in ./data or $SWITCHYARD_
 		sed -i 's/^port = .*/port = 5223/' $(DATA)/smp/etc/smp-server.ini; }
 	@exec env $(SMP) start
 
-test: tools ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
+test: tools interop ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
 	$(GO) test -count=$(COUNT) -run '$(RUN)' $(PKG)
 
-race: tools ## run all tests with the race detector [PKG RUN COUNT]
+race: tools interop ## run all tests with the race detector [PKG RUN COUNT]
 	$(GO) test -race -count=$(COUNT) -run '$(RUN)' $(PKG)
 
-race-short: tools ## the same with -short, as CI does
+race-short: tools interop ## the same with -short, as CI does
 	$(GO) test -race -short -count=$(COUNT) -run '$(RUN)' $(PKG)
 
 bench: ## run the benchmarks of the packages [PKG BENCH=regex COUNT]
@@ -52,6 +52,12 @@ fuzz: ## run every fuzz target for a while [PKG FUZZTIME=10s]
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
 		done; \
 	done
+
+interop: agent/interop/node_modules/.package-lock.json ## install the independent client that tests run against the router
+
+agent/interop/node_modules/.package-lock.json: agent/interop/package-lock.json
+	@.ci/install node npm
+	npm ci --prefix agent/interop --no-audit --no-fund --loglevel=error
 
 lint: ## go vet and the house rules
 	$(GO) vet ./...
