@@ -1,0 +1,201 @@
+package identity
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io/fs"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"switchyard/tls"
+)
+
+var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func create(t *testing.T, scheme tls.SignatureScheme) (dir string, id Identity) {
+	t.Helper()
+	dir = t.TempDir()
+	id, err := Create(dir, scheme, "smp.example.net", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir, id
+}
+
+func TestCreateAndLoad(t *testing.T) {
+	for _, scheme := range []tls.SignatureScheme{tls.Ed25519, tls.Ed448} {
+		dir, id := create(t, scheme)
+		loaded, err := Load(dir, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if loaded.Hash != id.Hash || len(loaded.KeyPair.Chain) != 2 || loaded.KeyPair.Scheme() != scheme {
+			t.Errorf("loaded %+v", loaded)
+		}
+		for name, mode := range map[string]fs.FileMode{
+			CAKey: 0o600, ServerKey: 0o600, CACert: 0o644, ServerCert: 0o644, Fingerprint: 0o644,
+		} {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if err != nil || info.Mode() != mode {
+				t.Errorf("%s: %v %v", name, info.Mode(), err)
+			}
+		}
+		if gotScheme, name, err := Current(dir); gotScheme != scheme || name != "smp.example.net" || err != nil {
+			t.Errorf("current: %v %s %v", gotScheme, name, err)
+		}
+	}
+}
+
+// TestLoadOfTheReference loads files that the reference's init made.
+func TestLoadOfTheReference(t *testing.T) {
+	id, err := Load("testdata/reference", now.AddDate(1, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := HashText(id.Hash); got != "ZKIe1lvTEsw9ldvnFJCCke03bvrTO-kpsnLbbpAAcBY=" {
+		t.Error(got)
+	}
+	if scheme, name, err := Current("testdata/reference"); scheme != tls.Ed25519 || name != "127.0.0.1" || err != nil {
+		t.Errorf("current: %v %s %v", scheme, name, err)
+	}
+}
+
+// TestRenewKeepsTheIdentity: a new TLS certificate, and the address stays.
+func TestRenewKeepsTheIdentity(t *testing.T) {
+	dir, id := create(t, tls.Ed25519)
+	renewed, err := Renew(dir, tls.Ed448, "other.example.net", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if renewed.Hash != id.Hash || !bytes.Equal(renewed.KeyPair.Chain[1], id.KeyPair.Chain[1]) {
+		t.Error("the identity has changed")
+	}
+	if bytes.Equal(renewed.KeyPair.Chain[0], id.KeyPair.Chain[0]) || renewed.KeyPair.Scheme() != tls.Ed448 {
+		t.Error("the TLS certificate is the old one")
+	}
+}
+
+// TestLongerChain: where an operator has certified the identity, ca.crt holds both. Renewing leaves the fingerprint
+// alone, which is that of the identity.
+func TestLongerChain(t *testing.T) {
+	dir := t.TempDir()
+	operator, operatorKey := authority(t, "Operator", nil, nil)
+	id, key := authority(t, "SMP server CA", operator, operatorKey)
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		CACert: append(encode("CERTIFICATE", id.Raw), encode("CERTIFICATE", operator.Raw)...),
+		CAKey:  encode("PRIVATE KEY", pkcs8),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	renewed, err := Renew(dir, tls.Ed25519, "smp.example.net", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(renewed.KeyPair.Chain) != 3 || renewed.Hash != tls.Fingerprint(id.Raw) {
+		t.Errorf("%d certificates, fingerprint %s", len(renewed.KeyPair.Chain), HashText(renewed.Hash))
+	}
+}
+
+// authority is a certificate that may sign others, signed by parent or by itself.
+func authority(t *testing.T, name string, parent *x509.Certificate, parentKey crypto.Signer) (*x509.Certificate, crypto.Signer) {
+	t.Helper()
+	public, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
+		NotBefore: now, NotAfter: now.AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true,
+	}
+	if parent == nil {
+		parent, parentKey = template, key
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, parent, public, parentKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert, key
+}
+
+func encode(kind string, data []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: data})
+}
+
+func TestCreateReplacesNothing(t *testing.T) {
+	dir, _ := create(t, tls.Ed25519)
+	if _, err := Create(dir, tls.Ed25519, "x", now); err == nil || !strings.Contains(err.Error(), "ca.crt is the identity of a server already") {
+		t.Error(err)
+	}
+}
+
+// TestFaults: what can be wrong with the files, each in one line that names the file.
+func TestFaults(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		spoil func(t *testing.T, dir string)
+		when  time.Time
+		want  string
+	}{
+		{"no key", remove(ServerKey), now, "server.key: cannot read: no such file or directory; bring it back"},
+		{"no fingerprint", remove(Fingerprint), now, "fingerprint: cannot read: no such file or directory; bring it back"},
+		{"key of the identity", replace(ServerKey, CAKey), now, "does not belong to the first certificate; run the cert command"},
+		{"no PEM", replace(ServerCert, Fingerprint), now, "server.crt and server.key: tls: the private key does not belong"},
+		{"identity without PEM", replace(CACert, Fingerprint), now, "ca.crt holds no certificate; bring back the file"},
+		{"other fingerprint", replace(Fingerprint, ServerCert), now, "fingerprint is not the fingerprint of ca.crt; bring back"},
+		{"before its time", func(*testing.T, string) {}, now.AddDate(-1, 0, 0), "server.crt: clients would refuse it: "},
+		{"a directory", func(t *testing.T, dir string) {
+			remove(CACert)(t, dir)
+			if err := os.Mkdir(filepath.Join(dir, CACert), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}, now, "ca.crt: cannot read: is a directory; bring it back"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir, _ := create(t, tls.Ed25519)
+			test.spoil(t, dir)
+			_, err := Load(dir, test.when)
+			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want … %s …", err, test.want)
+			}
+		})
+	}
+}
+
+func remove(name string) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func replace(name, by string) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		data, err := os.ReadFile(filepath.Join(dir, by))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
