@@ -78,15 +78,39 @@ type Batch struct {
 // Command is one parsed transmission. Its slices alias Batch.Block.
 type Command struct {
 	smp.Transmission
-	Tag    smp.CommandTag
-	Params []byte // parameters, syntax already checked by smp.ParseCommand
+	Tag     smp.CommandTag
+	Params  []byte   // parameters, syntax already checked by smp.ParseCommand
+	Forward *Forward // nil, or how the command came by way of a proxy
+}
+
+// Forward is what the shards know of a command that came inside RFWD: SEND, SKEY, LKEY or LGET. It has one reply, which
+// carries it back to the engine to be sealed for the sender.
+type Forward struct {
+	Version smp.Version // agreed by the sender, of sizes and encodings; not of the range that this router speaks
+	Owner   any         // the engine's; shards never look inside
+}
+
+// version is that of the command's sender.
+func (c *Command) version(client *Client) smp.Version {
+	if c.Forward != nil {
+		return c.Forward.Version
+	}
+	return client.Version
 }
 
 // Reply is one transmission to a client: Head, then the bytes of Body when there is one.
 type Reply struct {
-	Client *Client
-	Head   []byte  // aliases the group's arena
-	Body   *Buffer // nil, or the sealed body of a MSG; the reply holds one reference
+	Client  *Client
+	Head    []byte   // aliases the group's arena
+	Body    *Buffer  // nil, or the sealed body of a MSG; the reply holds one reference
+	Forward *Forward // that of the command
+}
+
+func (r *Reply) version() smp.Version {
+	if r.Forward != nil {
+		return r.Forward.Version
+	}
+	return r.Client.Version
 }
 
 // Clock is the time as the shards see it; the protocol counts in seconds since 1970.

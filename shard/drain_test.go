@@ -70,8 +70,10 @@ func TestMessagesOfOneDrain(t *testing.T) {
 	send := func(text string) *Batch {
 		return core.batch(bob, nil, q.sender, smp.AppendSend(nil, false, []byte(text)))
 	}
+	other := core.newQueue(alice, 1) // with messages at the same positions
+	first := core.batch(bob, nil, other.sender, smp.AppendSend(nil, false, []byte("other")))
 	receive := func(text []byte) *Batch { return core.batch(alice, q.key, q.recipient, text) }
-	core.runDrain(send("1"), send("2"), send("3"), receive(smp.AppendGet(nil)))
+	core.runDrain(first, send("1"), send("2"), send("3"), receive(smp.AppendGet(nil)))
 	m1 := wantMessage(t, q, alice.take(), "1", false)
 	core.runDrain(send("4"), send("5"), receive(smp.AppendAck(nil, m1)), receive(smp.AppendGet(nil)))
 	want(t, alice.take(), "OK")
@@ -83,7 +85,7 @@ func TestMessagesOfOneDrain(t *testing.T) {
 		t.Fatal(m.text())
 	}
 	want(t, carol.take(), "INFO")
-	for i, answer := range []string{"OK", "OK", "OK", "OK", "QUOTA"} {
+	for i, answer := range []string{"OK", "OK", "OK", "OK", "OK", "QUOTA"} {
 		if m := bob.take(); m.text() != answer {
 			t.Errorf("answer %d: %s", i, m.text())
 		}

@@ -73,6 +73,9 @@ func newRouterOn(t testing.TB, cfg Config, store *fakeStore, seed uint64) *route
 		if r.set != nil {
 			_ = r.set.Close() // tests of failures leave one that failed
 		}
+		if store.missed > 0 {
+			t.Errorf("%d messages were read that are not there", store.missed)
+		}
 	})
 	return r
 }

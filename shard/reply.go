@@ -43,9 +43,13 @@ type writer struct {
 
 // begin starts a reply with its header.
 func (c *core) begin(client *Client, corrID, entityID []byte) writer {
-	g := c.out.group(client.Loop)
-	w := writer{group: g, start: len(g.arena), reply: Reply{Client: client}}
-	w.head = smp.AppendResponseHeader(g.arena, client.Version, client.SessionID, corrID, entityID)
+	return c.beginAs(Reply{Client: client}, corrID, entityID)
+}
+
+func (c *core) beginAs(r Reply, corrID, entityID []byte) writer {
+	g := c.out.group(r.Client.Loop)
+	w := writer{group: g, start: len(g.arena), reply: r}
+	w.head = smp.AppendResponseHeader(g.arena, r.version(), r.Client.SessionID, corrID, entityID)
 	w.note.header = uint16(len(w.head) - w.start)
 	return w
 }
@@ -61,7 +65,7 @@ func (w *writer) end() {
 
 // respond starts the response to a command.
 func (c *core) respond(it *item) writer {
-	return c.begin(it.client, it.command.CorrID, it.command.EntityID)
+	return c.beginAs(Reply{Client: it.client, Forward: it.command.Forward}, it.command.CorrID, it.command.EntityID)
 }
 
 // answer responds with what does not depend on the version.
@@ -74,7 +78,7 @@ func (c *core) answer(it *item, appendResponse func([]byte) []byte) {
 // fail responds with an error.
 func (c *core) fail(it *item, err smp.Error) {
 	w := c.respond(it)
-	w.head = smp.AppendErr(w.head, it.client.Version, err)
+	w.head = smp.AppendErr(w.head, w.reply.version(), err)
 	w.end()
 }
 
@@ -95,7 +99,7 @@ func (g *Group) fail(undone []*subscription) []*subscription {
 		case replyMessage:
 			continue
 		case replyResponse:
-			r.Head = smp.AppendErr(head, r.Client.Version, errStore)
+			r.Head = smp.AppendErr(head, r.version(), errStore)
 		case replyDeleted:
 			r.Head = smp.AppendEnd(head)
 		}

@@ -7,7 +7,7 @@ func (c *core) send(it *item) {
 	q := it.queue
 	p, _ := smp.ParseSend(it.command.Params)
 	switch {
-	case len(p.Body) > smp.MaxBody(it.client.Version):
+	case len(p.Body) > smp.MaxBody(it.command.version(it.client)):
 		c.fail(it, smp.ErrLargeMsg)
 	case q.status == StatusOff:
 		c.fail(it, smp.ErrAuth)

@@ -22,6 +22,7 @@ type fakeStore struct {
 	gate     chan struct{}   // when not nil, Wait receives from it first
 	waiting  chan struct{}   // when not nil, Wait sends to it before it waits
 	lost     int             // transactions up to this number are lost
+	missed   int             // messages that were not there
 	inFlight int             // commits that are not waited for yet
 	most     int             // of inFlight so far
 	previous map[int]fakeState
@@ -122,6 +123,7 @@ func (s *fakeStore) message(queue *smp.ID, seq uint64) (*fakeMessage, error) {
 			return &q.messages[i], nil
 		}
 	}
+	s.missed++
 	return nil, fmt.Errorf("no message at %d", seq)
 }
 
