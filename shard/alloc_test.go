@@ -1,12 +1,32 @@
 package shard
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"switchyard/box"
 	"switchyard/smp"
 )
+
+// counter is a loop that takes everything off the socket at once, and tells when as many replies have come as wanted.
+type counter struct {
+	want atomic.Int64
+	done chan struct{}
+}
+
+func (c *counter) Deliver(g *Group) {
+	n := len(g.Replies)
+	for i := range g.Replies {
+		if g.Replies[i].Body != nil {
+			g.Replies[i].Client.Window.Add(-1)
+		}
+	}
+	g.Release()
+	if c.want.Add(int64(-n)) == 0 {
+		c.done <- struct{}{}
+	}
+}
 
 // sink is a loop that takes everything off the socket at once.
 type sink struct{ replies, messages int }
@@ -24,6 +44,22 @@ func (s *sink) Deliver(g *Group) {
 
 // prepared is a batch that can be put in again and again.
 type prepared struct{ batch *Batch }
+
+// prepare makes the batch of one command.
+func (c *client) prepare(cmd command) prepared {
+	tr := c.transmission(&cmd)
+	b := NewBuffer(len(tr))
+	copy(b.Data, tr)
+	parts := make([]*Batch, c.r.set.Len())
+	c.dispatch(parts, b, b.Data)
+	b.Release()
+	for _, part := range parts {
+		if part != nil {
+			return prepared{part}
+		}
+	}
+	panic("command does not reach a shard")
+}
 
 func (p prepared) copy() *Batch {
 	b := NewBatch(BatchCommands, p.batch.Client)
@@ -50,7 +86,7 @@ func newSteadyCore(t testing.TB, alg box.Alg) *steadyCore {
 	c.random = func(b []byte) { clear(b) }
 	alice.shard.Loop, bob.shard.Loop = &c.sink, &c.sink
 	prepare := func(client *client, key *box.PrivateKey, entity, text []byte) prepared {
-		return prepared{c.batch(client, key, entity, text)}
+		return client.prepare(command{key: key, entity: entity, text: text})
 	}
 	c.send = prepare(bob, q.senderKey, q.sender, smp.AppendSend(nil, true, make([]byte, 16000)))
 	c.ack = prepare(alice, q.key, q.recipient, smp.AppendAck(nil, make([]byte, 24)))
@@ -116,4 +152,41 @@ func BenchmarkSub(b *testing.B) {
 	for i := 0; i < b.N; i += len(subs) {
 		c.drainOf(subs...)
 	}
+}
+
+// BenchmarkRouter is the whole way of a message through rings, shards and waiters: SEND, OK, MSG, ACK, OK on 64 queues
+// at a time.
+func BenchmarkRouter(b *testing.B) {
+	const queues = 64
+	r := newRouter(b, Config{Shards: 2, NewQueues: true})
+	done := &counter{done: make(chan struct{}, 1)}
+	bob := r.connect()
+	var sends, acks []prepared
+	shards := make([]int, queues)
+	for i := range queues {
+		alice := r.connect()
+		q := alice.newQueue(queueOptions{subscribe: true})
+		shards[i] = r.set.Route(smp.CmdSub, q.recipient)
+		sends = append(sends, bob.prepare(command{entity: q.sender, text: smp.AppendSend(nil, false, make([]byte, 16000))}))
+		acks = append(acks, alice.prepare(command{key: q.key, entity: q.recipient, text: smp.AppendAck(nil, make([]byte, 24))}))
+		alice.shard.Loop = done
+	}
+	bob.shard.Loop = done
+	r.fixed.Store(true)
+	b.ReportAllocs()
+	b.ResetTimer()
+	start := time.Now()
+	for n := 0; n < b.N; n += queues {
+		done.want.Store(2 * queues)
+		for i, p := range sends {
+			r.put(shards[i], p.copy())
+		}
+		<-done.done
+		done.want.Store(queues)
+		for i, p := range acks {
+			r.put(shards[i], p.copy())
+		}
+		<-done.done
+	}
+	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "messages/s")
 }

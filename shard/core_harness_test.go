@@ -32,13 +32,7 @@ func (c *testCore) connect() *client { return c.router.connect() }
 
 // batch makes the batch of one command.
 func (c *testCore) batch(client *client, key *box.PrivateKey, entity, text []byte) *Batch {
-	tr := client.transmission(&command{key: key, entity: entity, text: text})
-	b := NewBuffer(len(tr))
-	copy(b.Data, tr)
-	parts := make([]*Batch, 1)
-	client.dispatch(parts, b, b.Data)
-	b.Release()
-	return parts[0]
+	return client.prepare(command{key: key, entity: entity, text: text}).batch
 }
 
 // gatherOnly runs the steps of a drain up to the verification.

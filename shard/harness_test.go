@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,12 +25,12 @@ type router struct {
 	cfg    Config
 	clock  *testClock
 	random func([]byte)
-	keys   uint64 // private keys made so far
+	fixed  atomic.Bool // randomness is all zero
+	keys   uint64      // private keys made so far
 
-	mu       sync.Mutex
-	arrived  *sync.Cond
-	probe    *client // for sync
-	restarts int
+	mu      sync.Mutex
+	arrived *sync.Cond
+	probe   *client // for sync
 }
 
 // testClock is a clock that only tests move.
@@ -66,6 +67,10 @@ func newRouterOn(t testing.TB, cfg Config, store *fakeStore, seed uint64) *route
 	r.random = func(b []byte) {
 		mu.Lock()
 		defer mu.Unlock()
+		if r.fixed.Load() {
+			clear(b)
+			return
+		}
 		random(b)
 	}
 	r.start()
