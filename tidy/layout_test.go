@@ -2,6 +2,7 @@ package tidy
 
 import (
 	"path"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ var mayImport = map[string][]string{
 	"engine":   {"shard", "smp", "box", "tls"},
 	"agent":    {"smp", "box", "tls"},
 	"loadtest": {"agent", "smp", "box", "tls"},
+	"xftp":     {"smp", "box", "tls"},
+	"ntf":      {"agent", "smp", "box", "tls"},
 	"tidy":     {},
 	"cmd":      {"*"},
 }
@@ -42,9 +45,9 @@ func importDirection(f *file) (found []offence) {
 			continue
 		}
 		name, _, _ := strings.Cut(strings.TrimPrefix(target, module), "/")
-		ok := name == top || contains(allowed, name) || contains(allowed, "*") && name != "cmd"
+		ok := name == top || slices.Contains(allowed, name) || slices.Contains(allowed, "*") && name != "cmd"
 		if f.isTest() {
-			ok = !contains(clients[top], name) && (known || ok)
+			ok = !slices.Contains(clients[top], name) && (known || ok)
 		}
 		if !ok {
 			found = append(found, offence{f.name, f.lineOf(spec.Pos()), top + " may not import " + target})
@@ -77,17 +80,8 @@ var grabBags = []string{"util", "utils", "common", "helper", "helpers", "misc", 
 
 func packageName(f *file) []offence {
 	name := f.syntax.Name.Name
-	if !contains(grabBags, strings.TrimSuffix(name, "_test")) && !contains(grabBags, path.Base(path.Dir(f.name))) {
+	if !slices.Contains(grabBags, strings.TrimSuffix(name, "_test")) && !slices.Contains(grabBags, path.Base(path.Dir(f.name))) {
 		return nil
 	}
 	return []offence{{f.name, f.lineOf(f.syntax.Name.Pos()), "package " + name + ": name it after what it does"}}
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }

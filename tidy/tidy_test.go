@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -129,6 +130,9 @@ func tracked(t *testing.T) []*file {
 	return files
 }
 
+// notOurs are the directories that git ignores.
+var notOurs = []string{".git", "bin", "data", "tmp", "node_modules"}
+
 func listFiles(t *testing.T, root string) []string {
 	t.Helper()
 	cmd := exec.Command("git", "ls-files", "-z")
@@ -138,8 +142,14 @@ func listFiles(t *testing.T, root string) []string {
 	}
 	var names []string
 	err := filepath.WalkDir(root, func(p string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil {
 			return err
+		}
+		if d.IsDir() {
+			if slices.Contains(notOurs, d.Name()) {
+				return filepath.SkipDir
+			}
+			return nil
 		}
 		name, err := filepath.Rel(root, p)
 		names = append(names, filepath.ToSlash(name))
