@@ -20,7 +20,7 @@ var mayImport = map[string][]string{
 	"wal":      {"shard", "smp", "box"},
 	"engine":   {"shard", "smp", "box", "tls"},
 	"agent":    {"smp", "box", "tls"},
-	"loadtest": {"agent", "smp", "box", "tls"},
+	"loadtest": {"agent", "xftp", "smp", "box", "tls"},
 	"xftp":     {"smp", "box", "tls"},
 	"ntf":      {"agent", "smp", "box", "tls"},
 	"tidy":     {},

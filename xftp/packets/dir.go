@@ -1,0 +1,140 @@
+package packets
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Dir keeps bodies as files, named as the reference names them: base64url of the sender ID, with padding.
+type Dir struct {
+	path    string
+	uploads *os.Root // the temporary names: base64url of the sender ID '.' tag in hexadecimal
+}
+
+// uploadsName begins with a dot, as no ID does.
+const uploadsName = ".uploads"
+
+// OpenDir opens the directory, and makes it when it is not there.
+func OpenDir(path string) (*Dir, error) {
+	uploads := filepath.Join(path, uploadsName)
+	if err := os.MkdirAll(uploads, 0o700); err != nil {
+		return nil, fmt.Errorf("cannot make the directory of packets: %w", err)
+	}
+	root, err := os.OpenRoot(uploads)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the directory of uploads: %w", err)
+	}
+	return &Dir{path: path, uploads: root}, nil
+}
+
+// Close gives the directory back.
+func (d *Dir) Close() error { return d.uploads.Close() }
+
+func fileName(id ID) string { return base64.URLEncoding.EncodeToString(id[:]) }
+
+func temporaryName(id ID, tag uint64) string {
+	return fileName(id) + "." + strconv.FormatUint(tag, 16)
+}
+
+func parseTemporaryName(name string) (id ID, tag uint64, ok bool) {
+	text, hex, ok := strings.Cut(name, ".")
+	raw, err := base64.URLEncoding.DecodeString(text)
+	tag, bad := strconv.ParseUint(hex, 16, 64)
+	if !ok || err != nil || bad != nil {
+		return id, 0, false
+	}
+	id, ok = ParseID(raw)
+	return id, tag, ok && temporaryName(id, tag) == name
+}
+
+func (d *Dir) file(id ID) string { return filepath.Join(d.path, fileName(id)) }
+
+// Begin makes the file.
+func (d *Dir) Begin(_ context.Context, id ID, tag uint64, _ uint32) (Body, error) {
+	name := temporaryName(id, tag)
+	f, err := d.uploads.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &dirBody{File: f, dir: d, id: id, name: name}, nil
+}
+
+// Open opens the file.
+func (d *Dir) Open(_ context.Context, id ID) (io.ReadCloser, error) { return os.Open(d.file(id)) }
+
+// Remove removes the file.
+func (d *Dir) Remove(_ context.Context, id ID) error {
+	err := os.Remove(d.file(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Recover looks at the temporary names.
+func (d *Dir) Recover(ctx context.Context, tagOf func(ID) (uint64, bool)) error {
+	entries, err := fs.ReadDir(d.uploads.FS(), ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		id, tag, ok := parseTemporaryName(e.Name())
+		if ok {
+			want, uploaded := tagOf(id)
+			ok = uploaded && want == tag
+		}
+		if ok {
+			err = d.publish(id, e.Name())
+		} else {
+			err = d.uploads.RemoveAll(e.Name())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (d *Dir) publish(id ID, name string) error {
+	return os.Rename(filepath.Join(d.path, uploadsName, name), d.file(id))
+}
+
+// sync makes the temporary names durable.
+func (d *Dir) sync() error {
+	f, err := d.uploads.Open(".")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// dirBody is a file that is being written.
+type dirBody struct {
+	*os.File
+	dir  *Dir
+	id   ID
+	name string
+}
+
+func (b *dirBody) Settle() error {
+	err := b.Sync()
+	if err := errors.Join(err, b.Close()); err != nil {
+		return err
+	}
+	return b.dir.sync()
+}
+
+func (b *dirBody) Publish() error { return b.dir.publish(b.id, b.name) }
+
+func (b *dirBody) Discard() {
+	b.Close() // it may be closed already
+	b.dir.uploads.Remove(b.name)
+}

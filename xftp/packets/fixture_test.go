@@ -1,0 +1,166 @@
+package packets
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchyard/box"
+)
+
+var testKey = func() box.PublicKey {
+	k, err := box.GenerateKey(box.Ed25519, rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return k.Public()
+}()
+
+// fixture is a store on a file system in memory that can be cloned as after a power failure, and a real directory.
+type fixture struct {
+	*Store
+	t    *testing.T
+	fs   *vfs.MemFS
+	path string
+	dir  *Dir
+	now  time.Time
+}
+
+func newFixture(t *testing.T, quota int64) *fixture {
+	f := &fixture{t: t, fs: vfs.NewCrashableMem(), path: filepath.Join(t.TempDir(), "files"), now: time.Unix(1_700_000_000, 0)}
+	f.open(quota, nil)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func (f *fixture) open(quota int64, wrap func(Bodies) Bodies) {
+	f.t.Helper()
+	dir, err := OpenDir(f.path)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.dir = dir
+	var bodies Bodies = dir
+	if wrap != nil {
+		bodies = wrap(dir)
+	}
+	f.Store, err = Open(context.Background(), "db", bodies, Options{Quota: quota, FS: f.fs, Now: func() time.Time { return f.now }})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// reopen opens the store as it is after a kill: nothing that was not synced is there.
+func (f *fixture) reopen(quota int64, wrap func(Bodies) Bodies) {
+	f.t.Helper()
+	crashed := f.fs.CrashClone(vfs.CrashCloneCfg{})
+	f.Store.Close()
+	f.dir.Close()
+	f.fs = crashed
+	f.open(quota, wrap)
+}
+
+func newID() (id ID) {
+	rand.Read(id[:])
+	return id
+}
+
+func (f *fixture) create(size uint32, recipients ...ID) ID {
+	f.t.Helper()
+	id := newID()
+	var rs []Recipient
+	for _, r := range recipients {
+		rs = append(rs, Recipient{r, testKey})
+	}
+	if err := f.Create(id, Record{Sender: testKey, Size: size, Digest: []byte("digest")}, rs); err != nil {
+		f.t.Fatal(err)
+	}
+	return id
+}
+
+func (f *fixture) upload(id ID, size uint32) error {
+	u, err := f.Upload(context.Background(), id, size)
+	if err != nil {
+		return err
+	}
+	if _, err := u.Write(content(id, size)); err != nil {
+		u.Abort()
+		return err
+	}
+	return u.Commit()
+}
+
+func content(id ID, size uint32) []byte {
+	b := make([]byte, size)
+	for i := 0; i+16 <= len(b); i += 16 {
+		copy(b[i:], id[:])
+		binary.BigEndian.PutUint32(b[i:], uint32(i))
+	}
+	return b
+}
+
+func (f *fixture) body(id ID) ([]byte, error) {
+	body, err := f.Body(context.Background(), id)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(body)
+}
+
+// agree checks that usage, records and files tell the same, and that no temporary names are left.
+func (f *fixture) agree() {
+	f.t.Helper()
+	var onDisk, recorded Usage
+	entries, err := os.ReadDir(f.path)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() == uploadsName {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		onDisk.Bytes += info.Size()
+		onDisk.Count++
+	}
+	it, err := f.db.NewIter(nil)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer it.Close()
+	for ok := it.First(); ok; ok = it.Next() {
+		switch it.Key()[0] {
+		case 's':
+			r, err := parseRecord(it.Value())
+			if err != nil {
+				f.t.Fatal(err)
+			}
+			if r.Uploaded {
+				recorded.Bytes += int64(r.Size)
+				recorded.Count++
+			}
+		case 'd':
+			f.t.Error("a removal is left")
+		}
+	}
+	if onDisk != recorded || f.Usage() != recorded || f.reserved != 0 {
+		f.t.Errorf("files %+v, records %+v, counted %+v, reserved %d", onDisk, recorded, f.Usage(), f.reserved)
+	}
+	if left, err := os.ReadDir(filepath.Join(f.path, uploadsName)); err != nil || len(left) > 0 {
+		f.t.Errorf("%d uploads are left, %v", len(left), err)
+	}
+}
+
+var errPower = errors.New("the power is off")
