@@ -22,11 +22,15 @@ type queueOptions struct {
 	subscribe bool
 	notifier  bool
 	password  string
+	alg       box.Alg // of the recipient's key; 0: another one each time
 }
 
 // newCommand makes NEW and the queue that will come of it.
 func (r *router) newCommand(v smp.Version, o queueOptions) (text []byte, q *testQueue, dh *box.PrivateKey) {
-	q = &testQueue{key: r.newKey()}
+	q = &testQueue{}
+	if q.key = r.newKey(); o.alg != 0 {
+		q.key = r.newKeyOf(o.alg)
+	}
 	dh = r.newKeyOf(box.X25519)
 	key, dhKey := q.key.Public(), dh.Public()
 	p := smp.NewParams{AuthKey: key.AppendSPKI(nil), DHKey: dhKey.AppendSPKI(nil), Subscribe: o.subscribe, Mode: o.mode}

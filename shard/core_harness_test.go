@@ -83,9 +83,7 @@ func (c *testCore) do(client *client, key *box.PrivateKey, entity, text []byte) 
 
 // newQueue creates a queue whose recipient's key is of the algorithm.
 func (c *testCore) newQueue(client *client, alg box.Alg) *testQueue {
-	for c.router.keys = 0; []box.Alg{box.Ed25519, box.X25519, box.Ed448}[(c.router.keys+1)%3] != alg; c.router.keys++ {
-	}
-	text, q, dh := c.router.newCommand(client.shard.Version, queueOptions{mode: smp.ModeMessaging})
+	text, q, dh := c.router.newCommand(client.shard.Version, queueOptions{mode: smp.ModeMessaging, alg: alg})
 	m := c.do(client, q.key, nil, text)
 	q.created(c.router.t, client.shard.Version, &m, dh)
 	return q

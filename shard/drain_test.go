@@ -3,6 +3,7 @@ package shard
 import (
 	"testing"
 
+	"switchyard/box"
 	"switchyard/smp"
 )
 
@@ -66,11 +67,11 @@ func TestCommandsOfABlockRunInOrder(t *testing.T) {
 func TestMessagesOfOneDrain(t *testing.T) {
 	core := newTestCore(t, newFakeStore())
 	alice, bob := core.connect(), core.connect()
-	q := core.newQueue(alice, 1)
+	q := core.newQueue(alice, box.Ed25519)
 	send := func(text string) *Batch {
 		return core.batch(bob, nil, q.sender, smp.AppendSend(nil, false, []byte(text)))
 	}
-	other := core.newQueue(alice, 1) // with messages at the same positions
+	other := core.newQueue(alice, box.Ed25519) // with messages at the same positions
 	first := core.batch(bob, nil, other.sender, smp.AppendSend(nil, false, []byte("other")))
 	receive := func(text []byte) *Batch { return core.batch(alice, q.key, q.recipient, text) }
 	core.runDrain(first, send("1"), send("2"), send("3"), receive(smp.AppendGet(nil)))
