@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"smp-server": main})
 }
 
-// TestScripts runs testdata/script. Each has directories of its own, a free port in $PORT, and these commands:
+// TestScripts runs testdata/script. Each has directories of its own, free ports in $PORT, $PORT2 and $PORT3, and these commands:
 //
 //	setup [options]  `init` as scripts for the reference call it, then port = $PORT in the ini
 //	serve [options]  run `start` until it has printed its last line; what it has printed is in the file started
@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SMP_SERVER_LOG_PATH", e.WorkDir+"/var")
 			e.Setenv("INI", e.WorkDir+"/etc/smp-server.ini")
 			e.Values[routerKey{}] = new(router)
-			for _, name := range []string{"PORT", "PORT2"} {
+			for _, name := range []string{"PORT", "PORT2", "PORT3"} {
 				port, err := freePort()
 				if err != nil {
 					return err

@@ -20,7 +20,8 @@ import (
 // settings is what the ini says, checked.
 type settings struct {
 	host      string
-	ports     []string // in the order of the ini, without duplicates
+	ports     []string // for plain SMP, in the order of the ini, without duplicates
+	webPorts  []string // for WebSockets
 	bind      []string // hosts to listen on; one empty one is every address
 	password  string   // for creating queues; empty: none is asked
 	source    string
@@ -63,11 +64,12 @@ func requireInitialized(p paths) error {
 func readSettings(f *serverini.File, p paths) settings {
 	s := settings{
 		host:   f.Text("TRANSPORT", "host", "<hostnames>"),
-		ports:  readPorts(f),
+		ports:  readPorts(f, "port", f.Required("TRANSPORT", "port", "5223")),
 		bind:   readBind(f),
 		source: f.Text("INFORMATION", "source_code", ""),
 		pprof:  readPprof(f),
 	}
+	s.webPorts = readWebPorts(f, s.ports)
 	s.password = readPassword(f)
 	readStore(f, p, &s)
 	s.queues = shard.Config{
@@ -86,6 +88,10 @@ func readSettings(f *serverini.File, p paths) settings {
 	if f.OnOff("INACTIVE_CLIENTS", "disconnect", false) {
 		s.engine.InactiveTTL = readSeconds(f, "ttl", "21600")
 		s.engine.InactiveCheck = readSeconds(f, "check_interval", "3600")
+	}
+	for _, port := range s.webPorts {
+		n, _ := strconv.Atoi(port) // or it is refused already
+		s.engine.WebPorts = append(s.engine.WebPorts, n)
 	}
 	s.unserved = readUnserved(f)
 	return s
@@ -122,18 +128,30 @@ func readStore(f *serverini.File, p paths, s *settings) {
 	}
 }
 
-func readPorts(f *serverini.File) (ports []string) {
-	value := f.Required("TRANSPORT", "port", "5223")
+// readPorts splits a list of ports.
+func readPorts(f *serverini.File, key, value string) (ports []string) {
 	for port := range strings.SplitSeq(value, ",") {
 		port = strings.TrimSpace(port)
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			f.Refuse("TRANSPORT", "port", strconv.Quote(port)+" is not a port", "write numbers from 1 to 65535, separated by commas")
+			f.Refuse("TRANSPORT", key, strconv.Quote(port)+" is not a port", "write numbers from 1 to 65535, separated by commas")
 		}
 		if !slices.Contains(ports, port) {
 			ports = append(ports, port)
 		}
 	}
 	return ports
+}
+
+// readWebPorts takes `on` for port 80, as the reference does, and leaves ports that speak plain SMP alone.
+func readWebPorts(f *serverini.File, smpPorts []string) []string {
+	switch value := f.Text("TRANSPORT", "websockets", "off"); value {
+	case "off":
+		return nil
+	case "on":
+		return []string{"80"}
+	default:
+		return slices.DeleteFunc(readPorts(f, "websockets", value), func(p string) bool { return slices.Contains(smpPorts, p) })
+	}
 }
 
 func readBind(f *serverini.File) (hosts []string) {
@@ -173,7 +191,6 @@ func readUnserved(f *serverini.File) (names []string) {
 	for _, k := range []struct{ section, key string }{
 		{"STORE_LOG", "log_stats"},
 		{"STORE_LOG", "prometheus_interval"},
-		{"TRANSPORT", "websockets"},
 		{"TRANSPORT", "control_port"},
 		{"WEB", "http"},
 		{"WEB", "https"},
@@ -187,7 +204,7 @@ func readUnserved(f *serverini.File) (names []string) {
 
 // listen is every address to listen on.
 func (s *settings) listen() (addrs []string) {
-	for _, port := range s.ports {
+	for _, port := range slices.Concat(s.ports, s.webPorts) {
 		for _, host := range s.bind {
 			addrs = append(addrs, net.JoinHostPort(host, port))
 		}

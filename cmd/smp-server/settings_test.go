@@ -49,7 +49,8 @@ create_password = s3cret
 [TRANSPORT]
 host = a.example,b.onion
 port = 443, 5223,443
-websockets = 8080
+websockets = 8080,443
+control_port = 5224
 log_tls_errors = on
 [INACTIVE_CLIENTS]
 disconnect = on
@@ -82,14 +83,14 @@ pprof = localhost:6060
 	if e.InactiveTTL != time.Minute || e.InactiveCheck != 20*time.Second || e.HandshakeWorkers != 5 || !e.LogTLSErrors {
 		t.Errorf("engine %+v", e)
 	}
-	if got := s.listen(); !reflect.DeepEqual(got, []string{"127.0.0.1:443", "[::1]:443", "127.0.0.1:5223", "[::1]:5223"}) {
+	if got := s.listen(); !reflect.DeepEqual(got, []string{"127.0.0.1:443", "[::1]:443", "127.0.0.1:5223", "[::1]:5223", "127.0.0.1:8080", "[::1]:8080"}) {
 		t.Error(got)
 	}
 	if s.host != "a.example,b.onion" || s.storePath != "elsewhere" || s.pprof != "localhost:6060" || s.addressPort() != "" {
 		t.Errorf("%+v", s)
 	}
-	if !reflect.DeepEqual(s.unserved, []string{"[TRANSPORT] websockets"}) {
-		t.Error(s.unserved)
+	if !reflect.DeepEqual(e.WebPorts, []int{8080}) || !reflect.DeepEqual(s.unserved, []string{"[TRANSPORT] control_port"}) {
+		t.Error(e.WebPorts, s.unserved)
 	}
 }
 
@@ -100,6 +101,7 @@ func TestSettingsFaults(t *testing.T) {
 		{"[TRANSPORT]\nport = 5223,x\n", `x.ini:2: [TRANSPORT] port: "x" is not a port; write numbers from 1 to 65535, separated by commas`},
 		{"[TRANSPORT]\nport =\n", `x.ini:2: [TRANSPORT] port: "" is not a port; write numbers from 1 to 65535, separated by commas`},
 		{"[TRANSPORT]\nport = 65536\n", `x.ini:2: [TRANSPORT] port: "65536" is not a port; write numbers from 1 to 65535, separated by commas`},
+		{"[TRANSPORT]\nport = 1\nwebsockets = yes\n", `x.ini:3: [TRANSPORT] websockets: "yes" is not a port; write numbers from 1 to 65535, separated by commas`},
 		{"[AUTH]\ncreate_password = a b\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + passwordRule},
 		{"[AUTH]\ncreate_password =\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + passwordRule},
 		{"[AUTH]\nnew_queues = yes\n[TRANSPORT]\nport = 1\n", `x.ini:2: [AUTH] new_queues: "yes" is neither on nor off; write on or off`},

@@ -192,6 +192,9 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 	for _, port := range s.ports {
 		fmt.Fprintf(w, "Serving SMP protocol on port %s (TLS)...\n", port)
 	}
+	for _, port := range s.webPorts {
+		fmt.Fprintf(w, "Serving SMP protocol on port %s (WebSockets)...\n", port)
+	}
 	fmt.Fprintf(w, "expiring messages after %d days\n", s.queues.MessageTTL/(24*time.Hour))
 	if s.engine.InactiveTTL > 0 {
 		fmt.Fprintf(w, "expiring clients inactive for %d seconds every %d seconds\n",
