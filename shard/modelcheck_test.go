@@ -15,7 +15,7 @@ import (
 
 var (
 	modelSeed  = flag.Uint64("model.seed", 0, "run the model check with this seed only")
-	modelSteps = flag.Int("model.steps", 1500, "steps of the model check")
+	modelSteps = flag.Int("model.steps", 700, "steps of the model check")
 )
 
 // TestModel gives random commands to a Set and to the model, and compares what clients receive. Connections come and

@@ -69,6 +69,7 @@ func (c *core) get(it *item) {
 		c.fail(it, errStore)
 		return
 	}
+	it.client.Window.Add(1) // does not wait for room: the loop bounds what a connection may ask for and not read
 	c.respondMessage(it, s, body)
 }
 
@@ -98,8 +99,11 @@ func (c *core) ack(it *item) {
 	}
 	if it.client.Window.Load() < DeliveryWindow {
 		if body, err := c.readHead(q); err == nil {
-			c.respondMessage(it, s, body)
-			return
+			if it.client.takeWindow() {
+				c.respondMessage(it, s, body)
+				return
+			}
+			body.Release() // another shard was quicker
 		}
 	}
 	// The connection has enough to read, or the store failed. The next message comes as an event, like one that was
@@ -108,10 +112,8 @@ func (c *core) ack(it *item) {
 	c.setReady(s, true)
 }
 
-// respondMessage responds with the first message. A response does not wait for room in the window; the loop bounds
-// what a connection may ask for and not read.
+// respondMessage responds with the first message; its place in the window is taken.
 func (c *core) respondMessage(it *item, s *subscription, body *Buffer) {
-	it.client.Window.Add(1)
 	w := c.respond(it)
 	c.endMessage(&w, s, body)
 }
