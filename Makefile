@@ -42,8 +42,8 @@ race-short: tools interop ## the same with -short, as CI does
 bench: ## run the benchmarks of the packages [PKG BENCH=regex COUNT]
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) $(PKG)
 
-bench-machine: tools build ## measure what this machine can do: the resource sketch of BENCHMARKS.md
-	@bin/bench-machine -dir $(or $(SWITCHYARD_DATA),.)
+bench-machine: tools ## measure what this machine can do: the resource sketch of BENCHMARKS.md
+	@$(GO) run ./cmd/bench-machine -dir $(or $(SWITCHYARD_DATA),.)
 
 fuzz: ## run every fuzz target for a while [PKG FUZZTIME=10s]
 	@set -e; for pkg in $$($(GO) list $(PKG)); do \
