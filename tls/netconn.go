@@ -148,13 +148,14 @@ func (c *NetConn) Read(p []byte) (int, error) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	for len(c.unread) == 0 {
-		c.release()
 		record, err := c.readRecord()
 		if err != nil {
 			return 0, err
 		}
-		if c.unread, err = c.open(record); err != nil {
+		if c.unread, err = c.open(record); len(c.unread) == 0 {
 			c.release()
+		}
+		if err != nil {
 			return 0, err
 		}
 	}

@@ -11,11 +11,11 @@ import (
 // is sent and enters the transcript, so that everything else about it stays right.
 type puppet struct {
 	*Conn
-	t      *testing.T
+	t      testing.TB
 	mutate func(typ messageType, message []byte) []byte // nil: as it is
 }
 
-func newPuppet(t *testing.T, conn *Conn, mutate func(messageType, []byte) []byte) *puppet {
+func newPuppet(t testing.TB, conn *Conn, mutate func(messageType, []byte) []byte) *puppet {
 	return &puppet{conn, t, mutate}
 }
 
