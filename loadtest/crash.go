@@ -129,10 +129,7 @@ func crash(ctx context.Context, c CrashConfig, plan []Kill, v victim, d dialer) 
 	w.phase("killing", int64(c.Kills), &k.kills)
 	w.notes(func() string { return fmt.Sprintf("acknowledged %d", l.count.accepted.Load()) })
 
-	m, err := startMeter(0)
-	if err != nil {
-		return nil, err
-	}
+	began := time.Now()
 	l.deleting.Store(true)
 	l.create()
 	l.send()
@@ -142,11 +139,12 @@ func crash(ctx context.Context, c CrashConfig, plan []Kill, v victim, d dialer) 
 	cause := k.run(ctx)
 	w.phase("draining", 0, &l.count.acked)
 	cameBack, err := l.wind(ctx, cause)
-	seconds, _ := m.stop()
 	if cause == nil {
 		cause = err
 	}
-	r := l.report("crash", seconds, nil, cause)
+	m := &measured{seconds: time.Since(began).Seconds(), delivered: l.count.delivered.Load(),
+		answer: l.latency.answer.quantiles(), delivery: l.latency.delivery.quantiles()}
+	r := l.report("crash", m, cause)
 	r.Undeleted = cameBack
 	r.Crash = &CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting,
 		SlowestStart: float64(k.slowest.Microseconds()) / 1000, Deleted: len(l.gone())}

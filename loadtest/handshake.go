@@ -15,10 +15,10 @@ import (
 // HandshakeConfig says what Handshake does.
 type HandshakeConfig struct {
 	Client
-	Count    int
-	AtOnce   int    // handshakes at a time
-	Group    string // of the key exchange, "x448" as the reference's clients have it, or "x25519"
-	PID      int    // of the router, to measure it; 0: not
+	Count  int
+	AtOnce int    // handshakes at a time
+	Group  string // of the key exchange, "x448" as the reference's clients have it, or "x25519"
+	Measure
 	Progress func(Progress)
 }
 
@@ -54,7 +54,13 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 	defer w.close()
 	w.phase("shaking hands", int64(c.Count), &done)
 	latency := newHistogram()
-	m, err := startMeter(c.PID)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	o, err := c.observe(sources{
+		counts:  map[string]func() int64{"handshakes": done.Load},
+		latency: map[string]*histogram{"handshake": latency},
+		ended:   cancel,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +79,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 		done.Add(1)
 		return nil
 	})
-	seconds, use := m.stop()
+	seconds, use := o.stop()
 	n := done.Load()
 	if n == 0 {
 		return nil, cause
@@ -84,6 +90,15 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 		r.PerCPUSecond, r.CPUMicros = float64(n)/use.CPUSeconds, use.CPUSeconds*1e6/float64(n)
 	}
 	return r, cause
+}
+
+// Metrics implements Measured.
+func (r *HandshakeReport) Metrics() []Metric {
+	m := []Metric{{"handshakes/s", r.PerSecond}}
+	if r.Router != nil {
+		m = append(m, Metric{"cpu-µs/handshake", r.CPUMicros})
+	}
+	return append(m, r.Latency.metrics("handshake")...)
 }
 
 // Clean is true: a handshake that fails is an error.

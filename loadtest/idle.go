@@ -3,26 +3,24 @@ package loadtest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"switchyard/agent"
-	"switchyard/box"
+	"switchyard/loadtest/seeded"
 )
 
 // IdleConfig says what Idle does.
 type IdleConfig struct {
 	Client
-	Conns     int
-	AtOnce    int             // handshakes at a time
-	Subscribe bool            // each connection has a queue of its own and is subscribed to it
-	Hold      time.Duration   // how long the connections are held; 0: until Until
-	Until     <-chan struct{} // ends the hold when closed; may be nil
-	PID       int             // of the router, to measure it; 0: not
-	Progress  func(Progress)
+	Conns         int
+	AtOnce        int             // connections that are worked on at a time
+	Subscriptions int             // in all, to empty queues; 0: none
+	Seeded        *seeded.Plan    // subscribe queues of a store that was filled offline instead of creating them
+	Group         string          // see HandshakeConfig; empty: the agent's
+	Hold          time.Duration   // how long the connections are held, before and after they subscribe; 0: until Until
+	Until         <-chan struct{} // ends the hold when closed; may be nil
+	Measure
+	Progress func(Progress)
 }
 
 // IdleReport is the result of Idle. Sizes are bytes.
@@ -38,11 +36,12 @@ type IdleReport struct {
 
 // Idling is what the router's process needs for idle connections.
 type Idling struct {
-	RSSBefore     int64   `json:"rssBefore"`
-	RSSConnected  int64   `json:"rssConnected"` // when the last connection was made
-	RSSHeld       int64   `json:"rssHeld"`      // at the end of the hold
-	PerConnection float64 `json:"bytesPerConnection"`
-	CPUPercent    float64 `json:"cpuPercent"` // of one core, during the hold
+	RSSBefore       int64   `json:"rssBefore"`
+	RSSConnected    int64   `json:"rssConnected"`         // at the end of the hold without subscriptions
+	RSSHeld         int64   `json:"rssHeld"`              // at the end
+	PerConnection   float64 `json:"bytesPerConnection"`   // without subscriptions
+	PerSubscription float64 `json:"bytesPerSubscription"` // beyond the connections
+	CPUPercent      float64 `json:"cpuPercent"`           // of one core, during the last hold
 }
 
 func (c *IdleConfig) check() error {
@@ -52,56 +51,103 @@ func (c *IdleConfig) check() error {
 	if c.Hold <= 0 && c.Until == nil {
 		return errors.New("the connections must be held for a time or until the end of the input")
 	}
-	return RaiseFileLimit(c.Conns)
+	if c.Seeded != nil && c.Seeded.Count < uint64(c.Subscriptions) {
+		return errors.New("the store has fewer queues than are to be subscribed")
+	}
+	return firstError(RaiseFileLimit(c.Conns), checkMemory(c.Conns, c.Subscriptions))
 }
 
 // Idle opens connections, holds them, and tells what they cost the router in resident memory: what its process has
-// at the end of the hold, less what it had before, for each connection.
+// at the end of the hold, less what it had before, for each connection; the same for each subscription, if there are any.
 func Idle(ctx context.Context, c IdleConfig) (*IdleReport, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	crowd := &crowd{clients: make([]*agent.Client, c.Conns)}
+	crowd, err := newCrowd(c.Client, c.Conns, c.AtOnce, c.Group)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	o, err := c.observe(crowd.sources(cancel))
+	if err != nil {
+		return nil, err
+	}
 	defer crowd.close()
+	defer o.stop()
 	w := watch(c.Progress)
 	defer w.close()
-	before, err := sample(c.PID)
-	if err != nil {
+	r := &IdleReport{Scenario: "idle", Connections: c.Conns, Subscriptions: c.Subscriptions}
+	err = r.run(ctx, c, crowd, &stages{o, w})
+	if r.ConnectSecond == 0 {
 		return nil, err
 	}
-	began := time.Now()
-	w.phase("connecting", int64(c.Conns), &crowd.up)
-	if err := crowd.open(ctx, c); err != nil {
-		return nil, err
-	}
-	report := &IdleReport{Scenario: "idle", Connections: c.Conns, ConnectSecond: time.Since(began).Seconds()}
-	if c.Subscribe {
-		report.Subscriptions = c.Conns
-	}
-	connected, err := sample(c.PID)
-	if err != nil {
-		return nil, err
-	}
-	w.phase("holding", int64(c.Conns), &crowd.up)
-	held := time.Now()
-	cause := hold(ctx, c)
-	report.HoldSeconds = time.Since(held).Seconds()
-	report.Dropped = c.Conns - int(crowd.up.Load())
-	after, err := sample(c.PID)
-	if err != nil {
-		return report, err
-	}
-	if c.PID != 0 {
-		report.Router = &Idling{
-			RSSBefore: before.RSS, RSSConnected: connected.RSS, RSSHeld: after.RSS,
-			PerConnection: float64(after.RSS-before.RSS) / float64(c.Conns),
-			CPUPercent:    (after.CPU - connected.CPU).Seconds() / report.HoldSeconds * 100,
-		}
-	}
-	return report, cause
+	return r, err
 }
 
-func hold(ctx context.Context, c IdleConfig) error {
+// run connects, holds, and if there are to be subscriptions subscribes and holds again.
+func (r *IdleReport) run(ctx context.Context, c IdleConfig, crowd *crowd, s *stages) error {
+	_, before := s.now()
+	op, err := s.stage("connecting", c.Conns, &crowd.up, func() error { return crowd.connect(ctx) })
+	if err != nil {
+		return err
+	}
+	r.ConnectSecond = op.Seconds
+	i := &Idling{RSSBefore: before}
+	if c.PID != 0 {
+		r.Router = i
+	}
+	if c.Hold > 0 || c.Subscriptions == 0 {
+		err = r.hold(ctx, c, crowd, s)
+	} else {
+		_, i.RSSHeld = s.now() // what ends the hold ends it once
+	}
+	i.RSSConnected = i.RSSHeld
+	i.PerConnection = float64(i.RSSConnected-before) / float64(c.Conns)
+	if err != nil || c.Subscriptions == 0 {
+		return err
+	}
+	if err := crowd.subscribeFirst(ctx, c, s); err != nil {
+		return err
+	}
+	err = r.hold(ctx, c, crowd, s)
+	i.PerSubscription = float64(i.RSSHeld-i.RSSConnected) / float64(c.Subscriptions)
+	return err
+}
+
+// subscribeFirst subscribes the connections to queues that are new, or that the store has.
+func (w *crowd) subscribeFirst(ctx context.Context, c IdleConfig, s *stages) error {
+	if c.Seeded == nil {
+		create := func() error { return w.create(ctx, c.Subscriptions) }
+		_, err := s.stage("creating queues", c.Subscriptions, &w.created, create)
+		return err
+	}
+	if err := w.adopt(*c.Seeded, c.Subscriptions); err != nil {
+		return err
+	}
+	_, err := s.stage("subscribing", c.Subscriptions, &w.subscribed, func() error { return w.subscribe(ctx) })
+	return err
+}
+
+// hold lets the connections be for a time and notes what the router's process needs for them.
+func (r *IdleReport) hold(ctx context.Context, c IdleConfig, w *crowd, s *stages) error {
+	s.phase("holding", int64(c.Conns), &w.up)
+	s.enter("holding")
+	before, _ := s.now()
+	began := time.Now()
+	err := c.wait(ctx)
+	r.HoldSeconds = time.Since(began).Seconds()
+	r.Dropped = c.Conns - int(w.up.Load())
+	after, rss := s.now()
+	if r.Router != nil {
+		r.Router.RSSHeld = rss
+		r.Router.CPUPercent = (after - before).Seconds() / r.HoldSeconds * 100
+	}
+	return err
+}
+
+// wait returns when the hold is over.
+func (c *IdleConfig) wait(ctx context.Context) error {
 	var end <-chan time.Time
 	if c.Hold > 0 {
 		timer := time.NewTimer(c.Hold)
@@ -112,76 +158,26 @@ func hold(ctx context.Context, c IdleConfig) error {
 	case <-end:
 	case <-c.Until:
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	return nil
 }
 
-// sample reads the router's process; without one it reads nothing.
-func sample(pid int) (Process, error) {
-	if pid == 0 {
-		return Process{}, nil
-	}
-	return ReadProcess(pid)
-}
-
-// crowd is many clients.
-type crowd struct {
-	clients []*agent.Client // each written by the goroutine that dials it
-	up      atomic.Int64
-}
-
-// open connects all clients, some at a time, and stops at the first failure.
-func (w *crowd) open(ctx context.Context, c IdleConfig) error {
-	return inParallel(ctx, len(w.clients), c.AtOnce, func(ctx context.Context, i int) error {
-		config := c.config(i)
-		config.OnEvent = func(e agent.Event) {
-			if e.Kind == agent.EventClosed {
-				w.up.Add(-1)
-			}
-		}
-		client, err := agent.Dial(ctx, config)
-		if err != nil {
-			return fmt.Errorf("connection %d of %d: %w", i+1, len(w.clients), err)
-		}
-		w.clients[i] = client
-		w.up.Add(1)
-		if c.Subscribe {
-			_, err = client.NewQueue(ctx, agent.QueueParams{Alg: box.Ed25519, Subscribe: true})
-		}
-		return err
-	})
-}
-
-func (w *crowd) close() {
-	for _, c := range w.clients {
-		if c != nil {
-			c.Close()
-		}
-	}
-}
-
-// inParallel calls work with 0 to n-1 on a number of goroutines; the first error ends it.
-func inParallel(ctx context.Context, n, goroutines int, work func(ctx context.Context, i int) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(n, goroutines) {
-		all.Go(func() {
-			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				if err := work(ctx, int(i)); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	all.Wait()
-	return context.Cause(ctx)
-}
-
 // Clean reports that no connection was lost.
 func (r *IdleReport) Clean() bool { return r.Dropped == 0 }
+
+// Metrics implements Measured.
+func (r *IdleReport) Metrics() []Metric {
+	if r.Router == nil {
+		return nil
+	}
+	m := []Metric{{"B/connection", r.Router.PerConnection}, {"idle-cpu-%", r.Router.CPUPercent},
+		{"rss-B", float64(r.Router.RSSHeld)}}
+	if r.Subscriptions > 0 {
+		m = append(m, Metric{"B/subscription", r.Router.PerSubscription})
+	}
+	return m
+}
 
 // WriteText prints the report as a table.
 func (r *IdleReport) WriteText(out io.Writer) error {
@@ -191,6 +187,9 @@ func (r *IdleReport) WriteText(out io.Writer) error {
 	if u := r.Router; u != nil {
 		t.row("router RSS MiB before", mebi(u.RSSBefore), "connected", mebi(u.RSSConnected), "held", mebi(u.RSSHeld))
 		t.row("idle CPU %", fixed(u.CPUPercent), "resident bytes per connection", fixed(u.PerConnection))
+		if r.Subscriptions > 0 {
+			t.row("resident bytes per subscription", fixed(u.PerSubscription))
+		}
 	}
 	return t.w.Flush()
 }

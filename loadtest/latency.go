@@ -24,6 +24,8 @@ const (
 	latencyDigits = 3
 )
 
+func newHDR() *hdrhistogram.Histogram { return hdrhistogram.New(1, latencyMax, latencyDigits) }
+
 // latencies are the histograms of a load.
 type latencies struct {
 	answer   *histogram // SEND to OK
@@ -36,13 +38,12 @@ func newLatencies() latencies {
 
 // histogram may be recorded to by many goroutines.
 type histogram struct {
-	mu   sync.Mutex
-	hist *hdrhistogram.Histogram
+	mu     sync.Mutex
+	hist   *hdrhistogram.Histogram
+	recent *hdrhistogram.Histogram // since the last take; nil before the first
 }
 
-func newHistogram() *histogram {
-	return &histogram{hist: hdrhistogram.New(1, latencyMax, latencyDigits)}
-}
+func newHistogram() *histogram { return &histogram{hist: newHDR()} }
 
 func (h *histogram) record(d time.Duration) {
 	us := min(max(d.Microseconds(), 1), latencyMax)
@@ -50,15 +51,59 @@ func (h *histogram) record(d time.Duration) {
 	defer h.mu.Unlock()
 	// The value is within the bounds, so there is no error.
 	_ = h.hist.RecordValue(us)
+	if h.recent != nil {
+		_ = h.recent.RecordValue(us)
+	}
+}
+
+// take returns what was recorded since the last call, encoded; nil when there was nothing, and at the first call.
+func (h *histogram) take() []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.recent == nil {
+		h.recent = newHDR()
+		return nil
+	}
+	if h.recent.TotalCount() == 0 {
+		return nil
+	}
+	encoded, err := h.recent.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		panic("loadtest: histogram does not encode: " + err.Error())
+	}
+	h.recent.Reset()
+	return encoded
+}
+
+// reset forgets everything, as a load does when it is warm.
+func (h *histogram) reset() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hist.Reset()
+	if h.recent != nil {
+		h.recent.Reset()
+	}
 }
 
 func (h *histogram) quantiles() Latencies {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return quantilesOf(h.hist)
+}
+
+func quantilesOf(h *hdrhistogram.Histogram) Latencies {
 	ms := func(us int64) float64 { return float64(us) / 1000 }
-	at := func(q float64) float64 { return ms(h.hist.ValueAtQuantile(q)) }
+	at := func(q float64) float64 { return ms(h.ValueAtQuantile(q)) }
 	return Latencies{
-		Count: h.hist.TotalCount(), Mean: h.hist.Mean() / 1000,
-		P50: at(50), P90: at(90), P99: at(99), P999: at(99.9), Max: ms(h.hist.Max()),
+		Count: h.TotalCount(), Mean: h.Mean() / 1000,
+		P50: at(50), P90: at(90), P99: at(99), P999: at(99.9), Max: ms(h.Max()),
 	}
+}
+
+// metrics are those quantiles that runs are compared by.
+func (l Latencies) metrics(name string) []Metric {
+	if l.Count == 0 {
+		return nil
+	}
+	return []Metric{{name + "-p50-ms", l.P50}, {name + "-p99-ms", l.P99}, {name + "-max-ms", l.Max}}
 }

@@ -43,6 +43,9 @@ func parseStat(stat []byte, pageSize int64) (Process, error) {
 	if end < 0 || len(fields) <= statRSS {
 		return Process{}, fmt.Errorf("not the state of a process")
 	}
+	if state := fields[0]; string(state) == "Z" || string(state) == "X" {
+		return Process{}, fmt.Errorf("the process has ended")
+	}
 	var n [3]int64
 	for i, f := range []int{statUser, statSystem, statRSS} {
 		v, err := strconv.ParseInt(string(fields[f]), 10, 64)
@@ -52,43 +55,4 @@ func parseStat(stat []byte, pageSize int64) (Process, error) {
 		n[i] = v
 	}
 	return Process{CPU: time.Duration(n[0]+n[1]) * clockTick, RSS: n[2] * pageSize}, nil
-}
-
-// meter measures a process over a time; without a process it measures nothing.
-type meter struct {
-	pid    int
-	before Process
-	began  time.Time
-}
-
-func startMeter(pid int) (*meter, error) {
-	m := &meter{pid: pid}
-	if pid != 0 {
-		var err error
-		if m.before, err = ReadProcess(pid); err != nil {
-			return nil, err
-		}
-	}
-	m.began = time.Now()
-	return m, nil
-}
-
-// Use is what a process used over a time.
-type Use struct {
-	CPUSeconds float64 `json:"cpuSeconds"`
-	RSSBefore  int64   `json:"rssBefore"` // bytes
-	RSSAfter   int64   `json:"rssAfter"`
-}
-
-// stop returns the seconds since the start and what the process used; nil without a process or when it is gone.
-func (m *meter) stop() (seconds float64, use *Use) {
-	seconds = time.Since(m.began).Seconds()
-	if m.pid == 0 {
-		return seconds, nil
-	}
-	after, err := ReadProcess(m.pid)
-	if err != nil {
-		return seconds, nil
-	}
-	return seconds, &Use{(after.CPU - m.before.CPU).Seconds(), m.before.RSS, after.RSS}
 }

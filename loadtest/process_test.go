@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -13,7 +14,7 @@ func TestParseStat(t *testing.T) {
 	if want := (Process{CPU: 3 * time.Second, RSS: 1000 * 4096}); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, bad := range []string{"", "1 (x", "1 (x) S 1", "1 (x) S 1 2 3 4 5 6 7 8 9 10 eleven 12 13 14 15 16 17 18 19 20 21"} {
+	for _, bad := range []string{strings.Replace(statLine, " S ", " Z ", 1), "", "1 (x", "1 (x) S 1", "1 (x) S 1 2 3 4 5 6 7 8 9 10 eleven 12 13 14 15 16 17 18 19 20 21"} {
 		if _, err := parseStat([]byte(bad), 4096); err == nil {
 			t.Errorf("%q accepted", bad)
 		}

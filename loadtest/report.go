@@ -25,7 +25,8 @@ type Report struct {
 	Disconnects int64          `json:"disconnects"` // connections that ended before their time
 	Faults      map[string]int `json:"faults,omitempty"`
 	Findings    []Finding      `json:"findings,omitempty"`
-	Seconds     float64        `json:"seconds"` // of the exchange, without setting up and deleting queues
+	Seconds     float64        `json:"seconds"`  // that were measured: without setting up and deleting queues
+	Measured    int64          `json:"measured"` // deliveries in these seconds
 	Rate        float64        `json:"messagesPerSecond"`
 	Latency     struct {
 		Answer   Latencies `json:"answer"`
@@ -40,6 +41,16 @@ type Report struct {
 // Clean reports that the router did everything right.
 func (r *Report) Clean() bool {
 	return r.Verdict.Clean() && r.Missing == 0 && r.Undeleted == 0 && len(r.Faults) == 0
+}
+
+// Metrics implements Measured.
+func (r *Report) Metrics() []Metric {
+	m := []Metric{{"msgs/s", r.Rate}}
+	if r.Router != nil {
+		m = append(m, Metric{"cpu-µs/msg", r.CPUPerMessage}, Metric{"rss-B", float64(r.Router.RSSMax)})
+	}
+	m = append(m, r.Latency.Answer.metrics("answer")...)
+	return append(m, r.Latency.Delivery.metrics("delivery")...)
 }
 
 // WriteText prints the report as tables. The last line sums up:
@@ -98,6 +109,11 @@ func WriteJSON(path string, report any) error {
 		_, err = os.Stdout.Write(data)
 		return err
 	}
+	return replaceFile(path, data)
+}
+
+// replaceFile writes a file whole or not at all.
+func replaceFile(path string, data []byte) error {
 	temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
 	if err := os.WriteFile(temporary, data, 0o644); err != nil {
 		return err
@@ -126,7 +142,6 @@ func (t table) flush() { _ = t.w.Flush() }
 
 // fixed prints a figure with three digits or all before the point.
 func fixed(x float64) string {
-
 	switch {
 	case x >= 100 || x == 0:
 		return fmt.Sprintf("%.0f", x)

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -40,30 +40,23 @@ const (
 )
 
 // NewRouter initialises a router in dir: command with "init …" in place of "start …", then the port in its ini set to
-// a free one. The command names the program and contains the word start.
-func NewRouter(ctx context.Context, dir string, command []string) (*Router, error) {
+// a free one, and the settings. The command names the program and contains the word start. A router that is in dir
+// already keeps its identity and its queues.
+func NewRouter(ctx context.Context, dir string, command []string, settings ...Setting) (*Router, error) {
 	at := slices.Index(command, startWord)
 	if at < 1 {
 		return nil, errors.New("the command of the router must be a program and `start`, as in `-- smp-server start`")
 	}
 	r := &Router{dir: dir, command: command[:at], start: command[at:]}
-	for _, d := range []string{r.config(), r.state()} {
-		if err := os.MkdirAll(d, 0o700); err != nil {
-			return nil, err
-		}
-	}
-	init := r.run(ctx, "init", "-y", "-l", "--ip", "127.0.0.1", "--no-password", "--disable-web", "-a", "ED25519")
-	if out, err := init.CombinedOutput(); err != nil {
-		if said := lastLine(out); said != "" {
-			err = fmt.Errorf("%w: %s", err, said)
-		}
-		return nil, fmt.Errorf("%s init: %w", r.command[0], err)
+	if err := r.init(ctx); err != nil {
+		return nil, err
 	}
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	if err := setPort(filepath.Join(r.config(), "smp-server.ini"), port); err != nil {
+	settings = append(settings, Setting{"TRANSPORT", "port", strconv.Itoa(port)})
+	if err := changeSettings(r.ini(), settings); err != nil {
 		return nil, err
 	}
 	fingerprint, err := os.ReadFile(filepath.Join(r.config(), "fingerprint"))
@@ -75,6 +68,48 @@ func NewRouter(ctx context.Context, dir string, command []string) (*Router, erro
 	return r, err
 }
 
+// init calls the program's init, unless that was done before.
+func (r *Router) init(ctx context.Context) error {
+	if _, err := os.Stat(r.ini()); err == nil {
+		return nil
+	}
+	for _, d := range []string{r.config(), r.state()} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return err
+		}
+	}
+	init := r.run(ctx, "init", "-y", "-l", "--ip", "127.0.0.1", "--no-password", "--disable-web", "-a", "ED25519")
+	if out, err := init.CombinedOutput(); err != nil {
+		if said := lastLine(out); said != "" {
+			err = fmt.Errorf("%w: %s", err, said)
+		}
+		return fmt.Errorf("%s init: %w", r.command[0], err)
+	}
+	return nil
+}
+
+// Profile has the router serve its profiler from the next start on, and returns the address.
+func (r *Router) Profile() (address string, err error) {
+	port, err := freePort()
+	if err != nil {
+		return "", err
+	}
+	address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	r.start = append(slices.Clone(r.start), "--pprof", address)
+	return address, nil
+}
+
+// Call runs the program with other arguments than start, as the router's owner would, and passes on what it prints.
+func (r *Router) Call(ctx context.Context, out io.Writer, args ...string) error {
+	c := r.run(ctx, args...)
+	c.Stdout, c.Stderr = out, out
+	if err := c.Run(); err != nil {
+		return fmt.Errorf("%s %s: %w", r.command[0], args[0], err)
+	}
+	return nil
+}
+
+func (r *Router) ini() string    { return filepath.Join(r.config(), "smp-server.ini") }
 func (r *Router) config() string { return filepath.Join(r.dir, "etc") }
 func (r *Router) state() string  { return filepath.Join(r.dir, "var") }
 func (r *Router) log() string    { return filepath.Join(r.dir, "router.log") }
@@ -192,22 +227,6 @@ func freePort() (int, error) {
 		}
 	}
 	return 0, errors.New("no free port found")
-}
-
-var portKey = regexp.MustCompile(`(?m)^port([ \t]*[=:][ \t]*).*$`)
-
-// setPort sets the port that the router listens on in its ini.
-func setPort(ini string, port int) error {
-	text, err := os.ReadFile(ini)
-	if err != nil {
-		return err
-	}
-	found := portKey.FindSubmatchIndex(text)
-	if found == nil {
-		return fmt.Errorf("%s has no key port", filepath.Base(ini))
-	}
-	changed := slices.Concat(text[:found[3]], []byte(strconv.Itoa(port)), text[found[1]:])
-	return os.WriteFile(ini, changed, 0o600)
 }
 
 // lastLine is the last line of a program's output that is not empty.

@@ -118,34 +118,6 @@ func TestRouterCommandWithoutStart(t *testing.T) {
 	}
 }
 
-func TestSetPort(t *testing.T) {
-	tests := []struct{ before, after string }{
-		{"[TRANSPORT]\nport = 5223,443\n", "[TRANSPORT]\nport = 7001\n"},
-		{"[TRANSPORT]\nport: 5223\ncontrol_port: 1\n", "[TRANSPORT]\nport: 7001\ncontrol_port: 1\n"},
-		{"# port = 1\ncontrol_port = 2\nport=3", "# port = 1\ncontrol_port = 2\nport=7001"},
-		{"[TRANSPORT]\nport =\nhost = h\n", "[TRANSPORT]\nport =7001\nhost = h\n"},
-	}
-	for _, tt := range tests {
-		ini := filepath.Join(t.TempDir(), "smp-server.ini")
-		if err := os.WriteFile(ini, []byte(tt.before), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := setPort(ini, 7001); err != nil {
-			t.Fatal(err)
-		}
-		if got, _ := os.ReadFile(ini); string(got) != tt.after {
-			t.Errorf("%q became %q", tt.before, got)
-		}
-	}
-	ini := filepath.Join(t.TempDir(), "smp-server.ini")
-	if err := os.WriteFile(ini, []byte("[TRANSPORT]\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := setPort(ini, 7001); err == nil {
-		t.Error("an ini without a port was accepted")
-	}
-}
-
 func TestLastLine(t *testing.T) {
 	for in, want := range map[string]string{"": "", "one": "one", "one\ntwo\n\n": "two", " \n": "", "a\r\nb\r\n": "b"} {
 		if got := lastLine([]byte(in)); got != want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 type VerifyConfig struct {
 	Client
 	Queues   int
-	Messages int           // to each queue
+	Messages int           // to each queue; with Duration the limit, 0: none
 	Conns    int           // at least 2: no queue receives and sends on one
 	Size     int           // of a message body in bytes
 	Window   int           // messages of a queue on their way: sent and not yet acknowledged by the recipient
@@ -22,7 +23,9 @@ type VerifyConfig struct {
 	Auth     Auth          // of senders
 	Seed     uint64        // marks the messages of this run; 0: random
 	Stall    time.Duration // time without any answer after which the run ends
-	PID      int           // of the router, to measure it; 0: not
+	Warmup   time.Duration // what happens in this time from the first message is not measured
+	Duration time.Duration // of what is measured; 0: until all messages have arrived
+	Measure
 	Progress func(Progress)
 }
 
@@ -31,12 +34,14 @@ const graceTime = 5 * time.Second
 
 func (c *VerifyConfig) check() error {
 	switch {
-	case c.Queues < 1 || c.Messages < 1:
-		return errors.New("there must be at least 1 queue and 1 message")
+	case c.Queues < 1 || c.Messages < 1 && c.Duration <= 0:
+		return errors.New("there must be at least 1 queue and 1 message, or a duration")
 	case c.Conns < 2:
 		return errors.New("there must be at least 2 connections, as recipient and sender of a queue use different ones")
 	case c.Window < 1:
 		return errors.New("the window must be at least 1")
+	case c.Warmup < 0 || c.Duration < 0:
+		return errors.New("warm-up and duration must not be negative")
 	case c.Rate < 0:
 		return errors.New("the rate must not be negative")
 	}
@@ -55,8 +60,8 @@ func Verify(ctx context.Context, c VerifyConfig) (*Report, error) {
 	return exchange(ctx, "verify", c, agentDialer(c.keeper))
 }
 
-// Messages is Verify in closed loop with the router's process measured: a queue sends its next message when the
-// last one is acknowledged.
+// Messages is Verify for measuring: by rate the messages are sent when they are due, whatever became of those before; in
+// closed loop a queue sends its next message when the last one is acknowledged.
 func Messages(ctx context.Context, c VerifyConfig) (*Report, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -73,11 +78,22 @@ func (c *VerifyConfig) load(d dialer) loadConfig {
 		dial: d, conns: c.Conns, slots: c.Queues, size: c.Size, rate: c.Rate, auth: c.Auth, run: run, stall: c.Stall,
 		oldest:   c.Versions != smp.VersionRange{} && c.Versions.Max < smp.VersionSndAuthKey,
 		window:   func(int) int { return c.Window },
-		messages: func(uint32) uint32 { return uint32(c.Messages) },
+		messages: func(uint32) uint32 { return c.target() },
 		holds:    func(int) bool { return false },
 		epoch:    func() uint32 { return 0 },
 	}
 }
+
+// target is how many messages a queue carries at most.
+func (c *VerifyConfig) target() uint32 {
+	if c.Messages < 1 {
+		return math.MaxUint32
+	}
+	return uint32(c.Messages)
+}
+
+// total is how many messages there are, 0 when that is not known.
+func (c *VerifyConfig) total() int64 { return int64(c.Queues) * int64(c.Messages) }
 
 // exchange runs the phases: connect, create queues, send, delete queues.
 func exchange(ctx context.Context, name string, c VerifyConfig, d dialer) (*Report, error) {
@@ -89,27 +105,14 @@ func exchange(ctx context.Context, name string, c VerifyConfig, d dialer) (*Repo
 	w := watch(c.Progress)
 	defer w.close()
 
-	w.phase("connecting", int64(c.Conns), &l.count.links)
-	if err := l.connect(ctx, false); err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", hostOf(c.Address), err)
-	}
-	w.phase("creating queues", int64(c.Queues), &l.count.open)
-	l.create()
-	if err := l.until(ctx, reached(&l.count.open, c.Queues)); err != nil {
-		return nil, fmt.Errorf("creating queues: %w", err)
-	}
-	m, err := startMeter(c.PID)
-	if err != nil {
+	if err := l.prepare(ctx, w, hostOf(c.Address)); err != nil {
 		return nil, err
 	}
-	w.phase("exchanging messages", int64(c.Queues)*int64(c.Messages), &l.count.acked)
-	l.send()
-	cause := l.until(ctx, reached(&l.count.drained, c.Queues))
-	if cause != nil {
-		l.stop()
-		l.grace(reached(&l.count.drained, c.Queues))
+	w.phase("exchanging messages", c.total(), &l.count.acked)
+	m, cause := l.measure(ctx, &c)
+	if m == nil {
+		return nil, cause
 	}
-	seconds, use := m.stop()
 	w.phase("deleting queues", int64(c.Queues), &l.count.removed)
 	l.remove()
 	if cause == nil {
@@ -117,7 +120,21 @@ func exchange(ctx context.Context, name string, c VerifyConfig, d dialer) (*Repo
 	} else {
 		l.grace(reached(&l.count.removed, c.Queues))
 	}
-	return l.report(name, seconds, use, cause), cause
+	return l.report(name, m, cause), cause
+}
+
+// prepare connects and creates the queues.
+func (l *load) prepare(ctx context.Context, w *watcher, host string) error {
+	w.phase("connecting", int64(l.conns), &l.count.links)
+	if err := l.connect(ctx, false); err != nil {
+		return fmt.Errorf("connecting to %s: %w", host, err)
+	}
+	w.phase("creating queues", int64(l.slots), &l.count.open)
+	l.create()
+	if err := l.until(ctx, reached(&l.count.open, l.slots)); err != nil {
+		return fmt.Errorf("creating queues: %w", err)
+	}
+	return nil
 }
 
 // grace waits for a condition for a short while.
@@ -128,7 +145,7 @@ func (l *load) grace(condition func() bool) {
 }
 
 // report judges the histories.
-func (l *load) report(name string, seconds float64, use *Use, cause error) *Report {
+func (l *load) report(name string, m *measured, cause error) *Report {
 	histories := make([]History, 0, len(l.all()))
 	for _, q := range l.all() {
 		q.mu.Lock()
@@ -140,13 +157,14 @@ func (l *load) report(name string, seconds float64, use *Use, cause error) *Repo
 	r := &Report{
 		Scenario: name, Queues: int(l.count.created.Load()), Connections: l.conns, Size: l.size,
 		Missing: int(l.count.missing.Load()), Orphans: l.count.orphans.Load(), Disconnects: l.count.disconnects.Load(),
-		Faults: l.count.allFaults(), Seconds: seconds, Router: use,
+		Faults: l.count.allFaults(), Seconds: m.seconds, Router: m.use,
 	}
 	r.Verdict, r.Findings = Check(histories)
-	r.Latency.Answer, r.Latency.Delivery = l.latency.answer.quantiles(), l.latency.delivery.quantiles()
-	r.Rate = float64(r.Delivered) / seconds
-	if use != nil && r.Delivered > 0 {
-		r.CPUPerMessage = use.CPUSeconds * 1e6 / float64(r.Delivered)
+	r.Measured = m.delivered
+	r.Latency.Answer, r.Latency.Delivery = m.answer, m.delivery
+	r.Rate = float64(m.delivered) / m.seconds
+	if m.use != nil && m.delivered > 0 {
+		r.CPUPerMessage = m.use.CPUSeconds * 1e6 / float64(m.delivered)
 	}
 	if cause != nil {
 		r.Ended = cause.Error()

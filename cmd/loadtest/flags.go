@@ -22,14 +22,19 @@ type clientFlags struct {
 }
 
 func (f *clientFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.server, "server", "", "address of the router, smp://FINGERPRINT@HOST:PORT (required)")
+	cmd.Flags().StringVar(&f.server, "server", "", "address of the router, smp://FINGERPRINT@HOST:PORT")
 	cmd.Flags().StringVar(&f.version, "version", "", "SMP version or range, as 19 or 8-14 (default: all)")
 	cmd.Flags().BoolVar(&f.plain, "no-block-encryption", false, "connect without block encryption")
 	cmd.Flags().DurationVar(&f.timeout, "connect-timeout", 0, "for each connection (default 15s)")
 	addJSON(cmd, &f.json)
-	if err := cmd.MarkFlagRequired("server"); err != nil {
-		panic(err) // the flag is defined above
+}
+
+// ownCommand lets arguments stand behind "--" only, where they are the command of a router.
+func ownCommand(cmd *cobra.Command, args []string) error {
+	if at := cmd.ArgsLenAtDash(); at > 0 || at < 0 && len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q: the command of a router of the run's own comes after --", args[0])
 	}
+	return nil
 }
 
 func addJSON(cmd *cobra.Command, json *string) {

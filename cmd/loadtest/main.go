@@ -46,7 +46,8 @@ func rootCommand() *cobra.Command {
   loadtest idle --server ADDR --conns 10000 --hold 30s --pid $(pidof smp-server)`,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), handshakeCommand())
+	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
+		newQueuesCommand(), handshakeCommand(), reportCommand())
 	return root
 }
 

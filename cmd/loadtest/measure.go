@@ -5,50 +5,82 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/seeded"
 )
-
-// runner is Verify or Messages.
-type runner func(context.Context, loadtest.VerifyConfig) (*loadtest.Report, error)
 
 const dialsAtOnce = 16
 
+// crowdFlags are those of the scenarios with many connections.
+type crowdFlags struct {
+	measureFlags
+	conns  int
+	atOnce int
+	group  string
+	seeded seeded.Plan
+}
+
+func (f *crowdFlags) add(cmd *cobra.Command, conns int) {
+	f.measureFlags.add(cmd)
+	flags := cmd.Flags()
+	flags.IntVar(&f.conns, "conns", conns, "number of connections")
+	flags.IntVar(&f.atOnce, "at-once", dialsAtOnce, "how many connections are worked on at a time")
+	flags.StringVar(&f.group, "group", "x448", "key exchange: x448, as the reference's clients, or x25519")
+}
+
+// addSeeded adds those that name a store which was filled by seed-queues.
+func (f *crowdFlags) addSeeded(flags *pflag.FlagSet) {
+	flags.Uint64Var(&f.seeded.Count, "seeded", 0, "the store was filled by seed-queues with so many queues: subscribe those")
+	flags.Uint64Var(&f.seeded.Seed, "seed", defaultSeed, "the seed that seed-queues was given")
+}
+
+const defaultSeed = 1
+
+// plan is the queues of the store, nil when new ones are to be created.
+func (f *crowdFlags) plan() *seeded.Plan {
+	if f.seeded.Count == 0 {
+		return nil
+	}
+	return &f.seeded
+}
+
 func idleCommand() *cobra.Command {
-	var f clientFlags
+	var f crowdFlags
 	var c loadtest.IdleConfig
-	var stdin bool
+	var stdin, subscribe bool
 	cmd := &cobra.Command{
-		Use:   "idle --server ADDR --conns N --hold 30s --pid PID",
-		Short: "hold idle connections: resident bytes of the router for each",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := f.client()
-			if err != nil {
-				return err
-			}
+		Use:   "idle {--server ADDR --pid PID | -- smp-server start}",
+		Short: "hold idle connections: resident bytes of the router for each, and for each subscription",
+		Example: `  loadtest idle --server ADDR --pid PID --conns 10000 --hold 30s
+  loadtest idle --conns 5000 --subscriptions 300000 --hold 30s -- bin/smp-server start`,
+		Args: ownCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if stdin {
 				c.Until = closed(cmd.InOrStdin())
 			}
-			p := newProgress(cmd.ErrOrStderr())
-			c.Client, c.Progress = client, p.tell
-			report, err := loadtest.Idle(cmd.Context(), c)
-			p.close()
-			if report == nil {
-				return err
+			if subscribe {
+				c.Subscriptions = f.conns
 			}
-			return show(cmd, f.json, report, err)
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+				p := newProgress(cmd.ErrOrStderr())
+				defer p.close()
+				c.Client, c.Measure, c.Progress = client, m, p.tell
+				c.Conns, c.AtOnce, c.Group, c.Seeded = f.conns, f.atOnce, f.group, f.plan()
+				return reported(loadtest.Idle(ctx, c))
+			})
 		},
 	}
-	f.add(cmd)
+	f.add(cmd, 1000)
 	flags := cmd.Flags()
-	flags.IntVar(&c.Conns, "conns", 1000, "number of connections")
-	flags.IntVar(&c.AtOnce, "at-once", dialsAtOnce, "how many connect at a time")
-	flags.BoolVar(&c.Subscribe, "subscribe", false, "each connection creates a queue and is subscribed to it")
+	f.addSeeded(flags)
+	flags.IntVar(&c.Subscriptions, "subscriptions", 0, "subscribe to so many empty queues in all")
+	flags.BoolVar(&subscribe, "subscribe", false, "each connection creates a queue and is subscribed to it")
 	flags.DurationVar(&c.Hold, "hold", 0, "how long to hold the connections, as 30s")
 	flags.BoolVar(&stdin, "until-stdin-closes", false, "hold the connections until the end of standard input")
-	flags.IntVar(&c.PID, "pid", 0, "process of the router, to measure its memory")
 	cmd.MarkFlagsOneRequired("hold", "until-stdin-closes")
+	cmd.MarkFlagsMutuallyExclusive("subscribe", "subscriptions")
 	return cmd
 }
 
@@ -62,26 +94,54 @@ func closed(r io.Reader) <-chan struct{} {
 	return end
 }
 
+func subscribeCommand() *cobra.Command {
+	return crowdCommand("subscribe", "create queues, reconnect, subscribe in batches as clients do: CPU time of the router for each SUB", false)
+}
+
+func newQueuesCommand() *cobra.Command {
+	return crowdCommand("newqueues", "create queues: CPU time of the router for each NEW", true)
+}
+
+// crowdCommand is subscribe or the part of it that only creates.
+func crowdCommand(name, short string, newOnly bool) *cobra.Command {
+	var f crowdFlags
+	c := loadtest.SubscribeConfig{NewOnly: newOnly}
+	cmd := &cobra.Command{
+		Use:   name + " {--server ADDR --pid PID | -- smp-server start}",
+		Short: short,
+		Args:  ownCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+				p := newProgress(cmd.ErrOrStderr())
+				defer p.close()
+				c.Client, c.Measure, c.Progress = client, m, p.tell
+				c.Conns, c.AtOnce, c.Group, c.Seeded = f.conns, f.atOnce, f.group, f.plan()
+				return reported(loadtest.Subscribe(ctx, c))
+			})
+		},
+	}
+	f.add(cmd, 100)
+	if !newOnly {
+		f.addSeeded(cmd.Flags())
+	}
+	cmd.Flags().IntVar(&c.Queues, "queues", 10000, "number of queues in all")
+	return cmd
+}
+
 func handshakeCommand() *cobra.Command {
-	var f clientFlags
+	var f measureFlags
 	var c loadtest.HandshakeConfig
 	cmd := &cobra.Command{
-		Use:   "handshake --server ADDR --count N --pid PID",
+		Use:   "handshake {--server ADDR --pid PID | -- smp-server start}",
 		Short: "connect and close: handshakes for each second of the router's CPU time",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := f.client()
-			if err != nil {
-				return err
-			}
-			p := newProgress(cmd.ErrOrStderr())
-			c.Client, c.Progress = client, p.tell
-			report, err := loadtest.Handshake(cmd.Context(), c)
-			p.close()
-			if report == nil {
-				return err
-			}
-			return show(cmd, f.json, report, err)
+		Args:  ownCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+				p := newProgress(cmd.ErrOrStderr())
+				defer p.close()
+				c.Client, c.Measure, c.Progress = client, m, p.tell
+				return reported(loadtest.Handshake(ctx, c))
+			})
 		},
 	}
 	f.add(cmd)
@@ -89,6 +149,5 @@ func handshakeCommand() *cobra.Command {
 	flags.IntVar(&c.Count, "count", 1000, "number of handshakes")
 	flags.IntVar(&c.AtOnce, "at-once", dialsAtOnce, "how many at a time")
 	flags.StringVar(&c.Group, "group", "x448", "key exchange: x448, as the reference's clients, or x25519")
-	flags.IntVar(&c.PID, "pid", 0, "process of the router, to measure its CPU time")
 	return cmd
 }

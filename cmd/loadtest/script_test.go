@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -50,7 +51,7 @@ const nobody = "smp://AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=@127.0.0.1:1"
 //
 //	router             run a router of its own; $SERVER is its address, $PID its process
 //	interrupt ARGS     run loadtest until it exchanges messages, then Ctrl-C; its output is in the files out and err
-//	last FILE TEXT     the last line of FILE contains TEXT
+//	last FILE TEXT     the last line of FILE matches the regular expression TEXT
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -106,7 +107,7 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 
 func lastLine(ts *testscript.TestScript, neg bool, args []string) {
 	lines := strings.Split(strings.TrimSpace(ts.ReadFile(args[0])), "\n")
-	if last := lines[len(lines)-1]; strings.Contains(last, args[1]) == neg {
+	if last := lines[len(lines)-1]; regexp.MustCompile(args[1]).MatchString(last) == neg {
 		ts.Fatalf("last line of %s: %s", args[0], last)
 	}
 }

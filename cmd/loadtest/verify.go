@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,13 +14,13 @@ const stallTimeout = 30 * time.Second
 
 // exchangeFlags are those of verify and messages.
 type exchangeFlags struct {
-	clientFlags
+	measureFlags
 	loadtest.VerifyConfig
 	auth string
 }
 
 func (f *exchangeFlags) add(cmd *cobra.Command, window int) {
-	f.clientFlags.add(cmd)
+	f.measureFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.IntVar(&f.Queues, "queues", 100, "number of queues")
 	flags.IntVar(&f.Messages, "messages", 100, "messages to each queue")
@@ -28,22 +29,19 @@ func (f *exchangeFlags) add(cmd *cobra.Command, window int) {
 	flags.IntVar(&f.Window, "window", window, "messages of a queue on their way, until the recipient has acknowledged them")
 	flags.StringVar(&f.auth, "auth", "ed25519", "authorization of senders: x25519, ed25519 or none")
 	flags.DurationVar(&f.Stall, "timeout", stallTimeout, "give up after so long without any answer")
-	flags.IntVar(&f.PID, "pid", 0, "process of the router, to measure its CPU time and memory")
+	flags.Float64Var(&f.Rate, "rate", 0, "messages a second in all (default: as many as the windows allow)")
 }
 
-func (f *exchangeFlags) run(cmd *cobra.Command, scenario runner) error {
-	client, err := f.client()
-	if err != nil {
-		return err
-	}
-	p := newProgress(cmd.ErrOrStderr())
-	f.Client, f.Auth, f.Progress = client, loadtest.Auth(f.auth), p.tell
-	report, err := scenario(cmd.Context(), f.VerifyConfig)
-	p.close()
-	if report == nil {
-		return err
-	}
-	return show(cmd, f.json, report, err)
+// runner is Verify or Messages.
+type runner func(context.Context, loadtest.VerifyConfig) (*loadtest.Report, error)
+
+func (f *exchangeFlags) run(cmd *cobra.Command, command []string, do runner) error {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+		p := newProgress(cmd.ErrOrStderr())
+		defer p.close()
+		f.Client, f.Measure, f.Auth, f.Progress = c, m, loadtest.Auth(f.auth), p.tell
+		return reported(do(ctx, f.VerifyConfig))
+	})
 }
 
 func verifyCommand() *cobra.Command {
@@ -51,23 +49,33 @@ func verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify --server ADDR",
 		Short: "send numbered messages through queues, check that each arrives once and in order",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd, loadtest.Verify) },
+		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, loadtest.Verify) },
 	}
 	f.add(cmd, 4)
-	cmd.Flags().Float64Var(&f.Rate, "rate", 0, "messages a second in all (default: as many as the windows allow)")
+	cmd.Args = ownCommand
 	cmd.Flags().Uint64Var(&f.Seed, "seed", 0, "mark of this run's messages (default: random)")
 	return cmd
 }
 
 func messagesCommand() *cobra.Command {
 	var f exchangeFlags
+	var duration, warmup time.Duration
 	cmd := &cobra.Command{
-		Use:   "messages --server ADDR --pid PID",
-		Short: "messages in closed loop: a second, and CPU time of the router for each",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd, loadtest.Messages) },
+		Use:   "messages {--server ADDR --pid PID | -- smp-server start}",
+		Short: "messages by rate or as many as fit: latency, messages a second, CPU time of the router for each",
+		Example: `  loadtest messages --server ADDR --pid PID --rate 500 --duration 60s --out run.jsonl
+  loadtest messages --duration 30s --queues 64 --pprof own --out run.jsonl -- bin/smp-server start`,
+		Args: ownCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.Duration, f.Warmup = duration, warmup
+			if duration > 0 && !cmd.Flags().Changed("messages") {
+				f.Messages = 0
+			}
+			return f.run(cmd, args, loadtest.Messages)
+		},
 	}
 	f.add(cmd, 1)
+	cmd.Flags().DurationVar(&duration, "duration", 0, "measure for this time, as 30s (default: until --messages have arrived)")
+	cmd.Flags().DurationVar(&warmup, "warmup", 0, "do not measure the first time of the exchange, as 2s")
 	return cmd
 }

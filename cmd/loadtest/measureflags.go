@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/loadtest"
+)
+
+// measureFlags are those of every scenario that measures the router's process. The router is one that runs, or one of
+// the run's own, whose command follows "--".
+type measureFlags struct {
+	clientFlags
+	pid     int
+	out     string
+	label   string
+	pprof   string
+	compare string
+	set     []string
+	data    string
+}
+
+// ownProfiler is the value of --pprof that has the run's own router serve its profiler.
+const ownProfiler = "own"
+
+func (f *measureFlags) add(cmd *cobra.Command) {
+	f.clientFlags.add(cmd)
+	flags := cmd.Flags()
+	flags.IntVar(&f.pid, "pid", 0, "process of the router, to measure its CPU time and memory")
+	flags.StringVar(&f.out, "out", "", "write the raw results to this file, NAME.jsonl, for `loadtest report`")
+	flags.StringVar(&f.label, "label", "", "which row of a table the run is for (default: the scenario)")
+	flags.StringVar(&f.pprof, "pprof", "", "fetch CPU and heap profiles from the router's profiler at this address, or `own` "+
+		"for that of a router of the run's own; they are written beside --out")
+	flags.StringVar(&f.compare, "compare", "", "raw results of another run to print side by side with this one")
+	flags.StringArrayVar(&f.set, "set", nil, "setting of a router of the run's own, as SWITCHYARD.sync=interval")
+	flags.StringVar(&f.data, "data", "", "directory of a router of the run's own (default: a temporary one)")
+}
+
+// check refuses what contradicts itself. command is that of a router of the run's own.
+func (f *measureFlags) check(command []string) error {
+	own := len(command) > 0
+	switch {
+	case own && (f.server != "" || f.pid != 0):
+		return errors.New("give either --server and --pid of a router that runs, or the command of one after --")
+	case !own && f.server == "":
+		return errors.New("give the address of a router with --server, or run one with `-- smp-server start`")
+	case !own && (f.pprof == ownProfiler || len(f.set) > 0 || f.data != ""):
+		return errors.New("--pprof own, --set and --data are for a router of the run's own: add `-- smp-server start`")
+	case f.pprof != "" && f.out == "":
+		return errors.New("--pprof needs --out: the profiles are written beside the raw results")
+	case f.compare != "" && f.out == "":
+		return errors.New("--compare needs --out: it compares raw results")
+	}
+	return nil
+}
+
+// scenario runs a load against a router.
+type scenario func(ctx context.Context, c loadtest.Client, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error)
+
+// run gets the router, runs the scenario and shows what came out.
+func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) error {
+	if err := f.check(command); err != nil {
+		return err
+	}
+	settings, err := f.settings()
+	if err != nil {
+		return err
+	}
+	m := loadtest.Measure{PID: f.pid, Pprof: f.pprof}
+	var router *loadtest.Router
+	if len(command) > 0 {
+		var remove func()
+		if router, remove, err = f.ownRouter(cmd.Context(), command, settings); err != nil {
+			return err
+		}
+		defer remove()
+		if m.Pprof == ownProfiler {
+			if m.Pprof, err = router.Profile(); err != nil {
+				return err
+			}
+		}
+		defer router.Kill()
+		if err := f.startRouter(cmd.Context(), router, &m); err != nil {
+			return err
+		}
+	}
+	client, err := f.client()
+	if err != nil {
+		return err
+	}
+	return f.record(cmd, m, func(m loadtest.Measure) (loadtest.Measured, error) {
+		return do(cmd.Context(), client, m, router)
+	})
+}
+
+func (f *measureFlags) settings() (settings []loadtest.Setting, err error) {
+	for _, text := range f.set {
+		s, err := loadtest.ParseSetting(text)
+		if err != nil {
+			return nil, fmt.Errorf("--set: %w", err)
+		}
+		settings = append(settings, s)
+	}
+	return settings, nil
+}
+
+// ownRouter makes the run's own router, in a temporary directory unless there is --data.
+func (f *measureFlags) ownRouter(ctx context.Context, command []string, settings []loadtest.Setting) (r *loadtest.Router, remove func(), err error) {
+	dir, remove := f.data, func() {}
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "loadtest-router-"); err != nil {
+			return nil, nil, err
+		}
+		remove = func() { _ = os.RemoveAll(dir) } // what is left of it is in the system's temporary directory
+	}
+	r, err = loadtest.NewRouter(ctx, dir, command, settings...)
+	if err != nil {
+		remove()
+		return nil, nil, err
+	}
+	return r, remove, nil
+}
+
+func (f *measureFlags) startRouter(ctx context.Context, r *loadtest.Router, m *loadtest.Measure) error {
+	if err := r.Start(); err != nil {
+		return err
+	}
+	if err := r.Ready(ctx); err != nil {
+		return err
+	}
+	f.server, m.PID = r.Address.String(), r.PID()
+	return nil
+}
+
+// record writes the raw results and shows the report.
+func (f *measureFlags) record(cmd *cobra.Command, m loadtest.Measure, do func(loadtest.Measure) (loadtest.Measured, error)) error {
+	if f.out != "" {
+		run := loadtest.Run{Scenario: cmd.Name(), Label: f.label, Args: slices.Clone(os.Args[1:]), Machine: loadtest.ThisMachine()}
+		run.Machine.Commit = commit
+		var err error
+		if m.Record, err = loadtest.CreateRecording(f.out, run); err != nil {
+			return fmt.Errorf("writing the raw results: %w", err)
+		}
+	}
+	report, cause := do(m)
+	if err := m.Record.Finish(report, cause); err != nil && cause == nil {
+		cause = fmt.Errorf("writing the raw results: %w", err)
+	}
+	if report == nil {
+		return cause
+	}
+	err := show(cmd, f.json, report, cause)
+	if f.compare != "" {
+		return errors.Join(compare(cmd.OutOrStdout(), f.compare, f.out), err)
+	}
+	return err
+}
+
+// reported turns the result of a scenario into one that is nil when there is none.
+func reported[T any, P interface {
+	*T
+	loadtest.Measured
+}](report P, err error) (loadtest.Measured, error) {
+	if report == nil {
+		return nil, err
+	}
+	return report, err
+}

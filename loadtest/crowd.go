@@ -1,0 +1,126 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"switchyard/agent"
+	"switchyard/tls"
+)
+
+// crowd is many connections, each with its share of the queues. Apart from the counters it is for one goroutine.
+type crowd struct {
+	client  Client
+	group   tls.Group // of the key exchange; 0: the agent's choice
+	atOnce  int       // connections that are worked on at a time
+	members []member
+
+	up         atomic.Int64 // connections
+	created    atomic.Int64 // queues
+	subscribed atomic.Int64 // queues, in the current life of the connections
+	strange    atomic.Int64 // events that nobody asked for
+}
+
+// member is one connection. It is written by the goroutine that works on it.
+type member struct {
+	client *agent.Client
+	queues []*agent.RcvQueue
+}
+
+func newCrowd(c Client, conns, atOnce int, group string) (*crowd, error) {
+	w := &crowd{client: c, atOnce: atOnce, members: make([]member, conns)}
+	if group != "" {
+		var ok bool
+		if w.group, ok = groups[group]; !ok {
+			return nil, fmt.Errorf("group %q is none of x448, x25519", group)
+		}
+	}
+	return w, nil
+}
+
+// connect opens all connections, some at a time, and stops at the first failure.
+func (w *crowd) connect(ctx context.Context) error {
+	return inParallel(ctx, len(w.members), w.atOnce, w.dial)
+}
+
+func (w *crowd) dial(ctx context.Context, i int) error {
+	config := w.client.config(i)
+	config.OneCommandPerBlock = true // as today's clients, batches excepted
+	if w.group != 0 {
+		config.Groups = []tls.Group{w.group}
+	}
+	config.OnEvent = w.on
+	client, err := agent.Dial(ctx, config)
+	if err != nil {
+		return fmt.Errorf("connection %d of %d: %w", i+1, len(w.members), explain(err))
+	}
+	w.members[i].client = client
+	w.up.Add(1)
+	return nil
+}
+
+func (w *crowd) on(e agent.Event) {
+	switch e.Kind {
+	case agent.EventClosed:
+		w.up.Add(-1)
+	case agent.EventMessage: // a queue that was there before may have one
+	default:
+		w.strange.Add(1)
+	}
+}
+
+// close ends all connections and waits until they have.
+func (w *crowd) close() {
+	for i := range w.members {
+		if c := w.members[i].client; c != nil {
+			c.Close()
+		}
+	}
+	for i := range w.members {
+		if c := w.members[i].client; c != nil {
+			<-c.Done()
+			w.members[i].client = nil
+		}
+	}
+	w.subscribed.Store(0)
+}
+
+// subscribe subscribes all queues in batches, as clients do when they come back.
+func (w *crowd) subscribe(ctx context.Context) error {
+	return inParallel(ctx, len(w.members), w.atOnce, w.subscribeMember)
+}
+
+func (w *crowd) subscribeMember(ctx context.Context, i int) error {
+	m := &w.members[i]
+	for _, err := range m.client.SubscribeAll(ctx, m.queues) {
+		if err != nil {
+			return fmt.Errorf("connection %d of %d subscribes: %w", i+1, len(w.members), err)
+		}
+		w.subscribed.Add(1)
+	}
+	return nil
+}
+
+// inParallel calls work with 0 to n-1 on a number of goroutines; the first error ends it.
+func inParallel(ctx context.Context, n, goroutines int, work func(ctx context.Context, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(n, goroutines) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				if err := work(ctx, int(i)); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+var errNoQueues = errors.New("there must be at least 1 queue")

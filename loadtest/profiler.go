@@ -1,0 +1,127 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/google/pprof/profile"
+)
+
+// profileSlice is how long one CPU profile is. How long a run will take is not known, and a profile that is cut off
+// is lost; so a run's profile is put together from slices, the last of which outlives the run a little.
+const profileSlice = 4 * time.Second
+
+// profileTimeout is how long a profiler may take beyond the time of the profile.
+const profileTimeout = 20 * time.Second
+
+// profiler fetches CPU profiles from the router, one after the other.
+type profiler struct {
+	address string
+	quit    chan struct{}
+	done    sync.WaitGroup
+	slices  []*profile.Profile
+	err     error // of the last slice that failed
+}
+
+func startProfiler(address string) *profiler {
+	p := &profiler{address: address, quit: make(chan struct{})}
+	p.done.Go(func() {
+		for {
+			slice, err := fetchProfile(p.address, "profile", url.Values{"seconds": {fmt.Sprint(int(profileSlice.Seconds()))}})
+			if err != nil {
+				p.err = err
+				return
+			}
+			p.slices = append(p.slices, slice)
+			select {
+			case <-p.quit:
+				return
+			default:
+			}
+		}
+	})
+	return p
+}
+
+// stop waits for the last slice and writes the profiles beside the recording: .cpu.pprof and .heap.pprof.
+func (p *profiler) stop(r *Recorder) {
+	if p == nil {
+		return
+	}
+	close(p.quit)
+	p.done.Wait()
+	if r == nil {
+		return
+	}
+	err := p.err
+	if len(p.slices) > 0 {
+		err = saveCPU(p.slices, r.Path(cpuProfile))
+	}
+	if heap, fetchErr := fetchProfile(p.address, "heap", nil); fetchErr == nil {
+		err = firstError(err, saveProfile(heap, r.Path(heapProfile)))
+	}
+	if err != nil {
+		r.fail(fmt.Errorf("profiles of the router: %w", err))
+	}
+}
+
+// Extensions of the files beside a recording.
+const (
+	cpuProfile  = ".cpu.pprof"
+	heapProfile = ".heap.pprof"
+)
+
+func saveCPU(slices []*profile.Profile, path string) error {
+	merged, err := profile.Merge(slices)
+	if err != nil {
+		return err
+	}
+	return saveProfile(merged, path)
+}
+
+func saveProfile(p *profile.Profile, path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return firstError(p.Write(f), f.Close())
+}
+
+// fetchProfile asks the router's profiler.
+func fetchProfile(address, name string, query url.Values) (*profile.Profile, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), profileSlice+profileTimeout)
+	defer cancel()
+	u := url.URL{Scheme: "http", Host: address, Path: "/debug/pprof/" + name, RawQuery: query.Encode()}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", u.Path, response.Status)
+	}
+	return profile.ParseData(data)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

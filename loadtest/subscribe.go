@@ -1,0 +1,192 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"switchyard/loadtest/seeded"
+)
+
+// SubscribeConfig says what Subscribe does.
+type SubscribeConfig struct {
+	Client
+	Conns   int
+	AtOnce  int          // connections that are worked on at a time
+	Queues  int          // in all
+	Seeded  *seeded.Plan // subscribe queues of a store that was filled offline instead of creating them
+	NewOnly bool         // create the queues and leave it at that
+	Group   string       // see HandshakeConfig; empty: the agent's
+	Measure
+	Progress func(Progress)
+}
+
+// SubscribeReport is the result of Subscribe.
+type SubscribeReport struct {
+	Scenario    string     `json:"scenario"`
+	Connections int        `json:"connections"`
+	Queues      int        `json:"queues"`
+	Created     *Operation `json:"created,omitempty"`    // NEW, each in a block of its own
+	Reconnected *Operation `json:"reconnected"`          // handshakes
+	Subscribed  *Operation `json:"subscribed,omitempty"` // SUB, in batches
+	Router      *Use       `json:"router,omitempty"`
+}
+
+// Operation is how fast something was done many times.
+type Operation struct {
+	Count     int     `json:"count"`
+	Seconds   float64 `json:"seconds"`
+	PerSecond float64 `json:"perSecond"`
+	CPUMicros float64 `json:"cpuMicros,omitempty"` // of the router for each
+}
+
+func (c *SubscribeConfig) check() error {
+	switch {
+	case c.Conns < 1 || c.AtOnce < 1:
+		return errors.New("there must be at least 1 connection, and 1 at a time")
+	case c.Queues < 1:
+		return errNoQueues
+	case c.Seeded != nil && c.Seeded.Count < uint64(c.Queues):
+		return errors.New("the store has fewer queues than are to be subscribed")
+	}
+	return firstError(RaiseFileLimit(c.Conns), checkMemory(c.Conns, c.Queues))
+}
+
+// Subscribe creates queues, ends the connections, connects again and subscribes all queues in batches, as clients do.
+// It leaves the queues behind. When the context ends, it ends with what it has so far.
+func Subscribe(ctx context.Context, c SubscribeConfig) (*SubscribeReport, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	crowd, err := newCrowd(c.Client, c.Conns, c.AtOnce, c.Group)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	o, err := c.observe(crowd.sources(cancel))
+	if err != nil {
+		return nil, err
+	}
+	defer crowd.close()
+	w := watch(c.Progress)
+	defer w.close()
+	s := &stages{observer: o, watcher: w}
+	r := &SubscribeReport{Scenario: "subscribe", Connections: c.Conns, Queues: c.Queues}
+	if c.NewOnly {
+		r.Scenario = "newqueues"
+	}
+	cause := r.run(ctx, c, crowd, s)
+	_, r.Router = o.stop()
+	if r.Reconnected == nil {
+		return nil, cause
+	}
+	return r, cause
+}
+
+// run goes through the stages and fills in the report as far as it gets.
+func (r *SubscribeReport) run(ctx context.Context, c SubscribeConfig, crowd *crowd, s *stages) (err error) {
+	if c.Seeded != nil {
+		if err := crowd.adopt(*c.Seeded, c.Queues); err != nil {
+			return err
+		}
+	}
+	connect := func() error { return crowd.connect(ctx) }
+	if r.Reconnected, err = s.stage("connecting", c.Conns, &crowd.up, connect); err != nil {
+		return err
+	}
+	if c.Seeded == nil {
+		create := func() error { return crowd.create(ctx, c.Queues) }
+		if r.Created, err = s.stage("creating queues", c.Queues, &crowd.created, create); err != nil || c.NewOnly {
+			return err
+		}
+		s.enter("closing")
+		crowd.close()
+		if r.Reconnected, err = s.stage("reconnecting", c.Conns, &crowd.up, connect); err != nil {
+			return err
+		}
+	}
+	subscribe := func() error { return crowd.subscribe(ctx) }
+	r.Subscribed, err = s.stage("subscribing", c.Queues, &crowd.subscribed, subscribe)
+	return err
+}
+
+// stages measures one operation after the other.
+type stages struct {
+	*observer
+	*watcher
+}
+
+// stage does something many times. The result is nil when it was not done at all.
+func (s *stages) stage(name string, total int, counter *atomic.Int64, work func() error) (*Operation, error) {
+	s.phase(name, int64(total), counter)
+	s.enter(name)
+	before, _ := s.now()
+	began := time.Now()
+	err := work()
+	seconds := time.Since(began).Seconds()
+	after, _ := s.now()
+	n := int(counter.Load())
+	if n == 0 {
+		return nil, err
+	}
+	op := &Operation{Count: n, Seconds: seconds, PerSecond: float64(n) / seconds}
+	if s.m.PID != 0 {
+		op.CPUMicros = (after - before).Seconds() * 1e6 / float64(n)
+	}
+	return op, err
+}
+
+// sources is what can be sampled of a crowd.
+func (w *crowd) sources(ended func(error)) sources {
+	return sources{
+		counts: map[string]func() int64{
+			"connections": w.up.Load, "created": w.created.Load, "subscribed": w.subscribed.Load,
+		},
+		ended: ended,
+	}
+}
+
+// Clean is true: what fails is an error.
+func (r *SubscribeReport) Clean() bool { return true }
+
+// Metrics implements Measured.
+func (r *SubscribeReport) Metrics() []Metric {
+	m := r.Created.metrics("new")
+	m = append(m, r.Reconnected.metrics("connect")...)
+	return append(m, r.Subscribed.metrics("sub")...)
+}
+
+func (o *Operation) metrics(name string) []Metric {
+	if o == nil {
+		return nil
+	}
+	m := []Metric{{name + "/s", o.PerSecond}}
+	if o.CPUMicros > 0 {
+		m = append(m, Metric{"cpu-µs/" + name, o.CPUMicros})
+	}
+	return m
+}
+
+// WriteText prints the report as a table.
+func (r *SubscribeReport) WriteText(out io.Writer) error {
+	t := newTable(out)
+	t.row("connections", r.Connections, "queues", r.Queues)
+	t.flush()
+	t = newTable(out)
+	t.row("operation", "count", "seconds", "per second", "router CPU µs each")
+	for _, o := range []struct {
+		name string
+		*Operation
+	}{{"NEW", r.Created}, {"connect", r.Reconnected}, {"SUB", r.Subscribed}} {
+		if o.Operation != nil {
+			t.row(o.name, o.Count, fixed(o.Seconds), fixed(o.PerSecond), fixed(o.CPUMicros))
+		}
+	}
+	if r.Router != nil {
+		t.row("router RSS MiB", mebi(r.Router.RSSBefore), "to", mebi(r.Router.RSSAfter))
+	}
+	return t.w.Flush()
+}

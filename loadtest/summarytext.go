@@ -1,0 +1,126 @@
+package loadtest
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// WriteText prints a summary as tables.
+func (s *Summary) WriteText(out io.Writer) error {
+	s.head(out)
+	t := newTable(out)
+	for _, m := range s.Metrics {
+		t.row(m.Unit, fixed(m.Value))
+	}
+	if s.Router != nil {
+		t.row("router CPU s", fixed(s.Router.CPUSeconds))
+		t.row("router RSS MiB", fmt.Sprintf("%s to %s, at most %s", mebi(s.Router.RSSBefore), mebi(s.Router.RSSAfter),
+			mebi(s.Router.RSSMax)))
+	}
+	t.flush()
+	if len(s.Latency) > 0 {
+		l := newTable(out)
+		l.row("latency ms", "count", "mean", "p50", "p90", "p99", "p99.9", "max")
+		for _, name := range slices.Sorted(maps.Keys(s.Latency)) {
+			q := s.Latency[name]
+			l.row(name, q.Count, fixed(q.Mean), fixed(q.P50), fixed(q.P90), fixed(q.P99), fixed(q.P999), fixed(q.Max))
+		}
+		l.flush()
+	}
+	_, err := fmt.Fprintln(out, s.verdict())
+	return err
+}
+
+func (s *Summary) verdict() string {
+	switch {
+	case s.Ended != "":
+		return "ended early: " + s.Ended
+	case !s.Clean:
+		return "the router failed the check"
+	}
+	return "ended well"
+}
+
+// head says what was run, and where.
+func (s *Summary) head(out io.Writer) {
+	name := s.Run.Scenario
+	if s.Run.Label != "" {
+		name += " (" + s.Run.Label + ")"
+	}
+	fmt.Fprintf(out, "%s, %s, %s s\n", name, s.Run.Began.Format("2006-01-02 15:04"), fixed(s.Seconds))
+	fmt.Fprintln(out, "loadtest", strings.Join(s.Run.Args, " "))
+	m := s.Run.Machine
+	fmt.Fprintf(out, "%s, %d cores, %s GiB, Linux %s, %s, commit %s\n", m.CPU, m.Cores,
+		fixed(float64(m.Memory)/(1<<30)), m.Kernel, m.Go, m.Commit)
+}
+
+// WriteComparison prints two summaries side by side, with the quotient of the second and the first.
+func WriteComparison(out io.Writer, a, b *Summary) error {
+	fmt.Fprint(out, "A: ")
+	a.head(out)
+	fmt.Fprint(out, "B: ")
+	b.head(out)
+	t := newTable(out)
+	t.row("", "A", "B", "B/A")
+	for _, m := range a.Metrics {
+		if other, ok := b.metric(m.Unit); ok {
+			t.row(m.Unit, fixed(m.Value), fixed(other), quotient(other, m.Value))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Latency)) {
+		x, y := a.Latency[name], b.Latency[name]
+		if y.Count == 0 {
+			continue
+		}
+		for _, q := range []struct {
+			name string
+			x, y float64
+		}{{"p50", x.P50, y.P50}, {"p90", x.P90, y.P90}, {"p99", x.P99, y.P99}, {"p99.9", x.P999, y.P999}, {"max", x.Max, y.Max}} {
+			t.row(name+" "+q.name+" ms", fixed(q.x), fixed(q.y), quotient(q.y, q.x))
+		}
+	}
+	return t.w.Flush()
+}
+
+func quotient(x, y float64) string {
+	if y == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", x/y)
+}
+
+// WriteBench prints recordings in the form that benchstat reads: one line for each, runs of one kind under one name.
+func WriteBench(out io.Writer, summaries []Summary) error {
+	var err error
+	var last Machine
+	for _, s := range summaries {
+		if s.Run.Machine != last {
+			last = s.Run.Machine
+			fmt.Fprintf(out, "goos: linux\npkg: switchyard/loadtest\ncpu: %s\n", last.CPU)
+		}
+		if len(s.Metrics) == 0 {
+			continue
+		}
+		fields := []string{"Benchmark" + s.benchName(), "1"}
+		for _, m := range s.Metrics {
+			fields = append(fields, fmt.Sprintf("%g", m.Value), m.Unit)
+		}
+		_, err = fmt.Fprintln(out, strings.Join(fields, "\t"))
+	}
+	return err
+}
+
+// benchName is the label of the run, or its scenario, in the words of a benchmark's name.
+func (s *Summary) benchName() string {
+	name := s.Run.Label
+	if name == "" {
+		name = s.Run.Scenario
+	}
+	if name == "" {
+		return "Run"
+	}
+	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], " ", "-")
+}
