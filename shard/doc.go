@@ -8,10 +8,14 @@
 //
 // Replies of a drain leave only when its commit is done, in the order of the drains, so that nothing is answered
 // before it is stored. While a commit is under way the shard goes on with the next drain: commits form groups
-// by themselves.
+// by themselves. When a commit fails, its drain and those that were applied after it are answered with ERR STORE, and
+// the queues that they have seen are read again.
+//
+// What a shard does is in core, a state machine without goroutines and locks, whose world is env: clock, randomness and
+// store. Around it is worker, with the ring, the shard's goroutine, and another one that waits for commits.
 //
 // Which shard: SipHash of the entity ID, with a secret of this router, names one of 256 partitions, and
-// partitions map to shards. The IDs of one queue are drawn until they fall in one partition (see Partition).
+// partitions map to shards. The IDs of one queue are drawn until they fall in one partition (see partitioner).
 //
 // Ownership:
 //   - a Batch belongs to the loop until it is put into the ring, then to the shard, which releases it;
