@@ -44,8 +44,8 @@ func TestNoAllocations(t *testing.T) {
 	}
 }
 
-// TestVerifierNoAllocations has valid claims only: crypto/ed25519 makes an error
-// value for each signature that does not verify.
+// TestVerifierNoAllocations has claims with several candidates, whose signatures
+// are verified one by one.
 func TestVerifierNoAllocations(t *testing.T) {
 	if raceEnabled {
 		return

@@ -20,9 +20,10 @@
 // module of its own, with `go generate ./box`. Everywhere else, and with the
 // build tag purego, x/crypto does the same; it is the oracle of their tests.
 //
-// The primitives come from the standard library, golang.org/x/crypto and
-// github.com/cloudflare/circl. The package imports nothing else of this
-// module, does no I/O and starts no goroutine.
+// The primitives come from the standard library, golang.org/x/crypto,
+// github.com/cloudflare/circl and github.com/oasisprotocol/curve25519-voi. The
+// package imports nothing else of this module, does no I/O and starts no
+// goroutine.
 //
 // Ownership: Seal, Open and the Chain work in place in the caller's buffer and
 // keep no reference to it. A Chain and a Verifier belong to one goroutine at a

@@ -4,6 +4,8 @@ import (
 	"crypto/ed25519"
 
 	"github.com/cloudflare/circl/sign/ed448"
+
+	"switchyard/box/internal/edbatch"
 )
 
 // Claim is one authorization to verify.
@@ -15,26 +17,41 @@ type Claim struct {
 
 // Verifier verifies the authorizations of a drain of commands together. Its
 // use is in three steps: Add the claims of all commands, Run once, ask Ok for
-// each. It is the seam for batch verification: nothing is computed before Run.
+// each. Nothing is computed before Run.
 //
 // A wrong key, a key of the wrong algorithm and no key at all (the queue does
 // not exist) cost the same work, that of the algorithm which the size of the
-// authorization tells, so that timing does not show which queues exist.
+// authorization tells, so that timing does not show which queues exist: where
+// there is no fitting key, a dummy is tried in earnest, and fails.
+//
+// Ed25519 signatures are verified in batches of up to 64; see package edbatch for
+// what that accepts. A bad one, by a dummy too, makes its batch fail, whose
+// signatures are then verified each by itself. The worst a session can do to
+// others is that, once in 64 of its signatures: after a bad one its own are
+// kept out of the batches until that many were good. So are those of claims
+// with several candidate keys, most of which fail.
 //
 // The zero value is ready for use. A Verifier belongs to one goroutine and
 // refers to the slices of the added claims until Reset; keys are copied. In
-// steady state it does not allocate for valid claims of Ed25519 and X25519.
+// steady state it does not allocate for claims of Ed25519 and X25519.
 type Verifier struct {
-	claims  []claim
-	keys    []PublicKey
-	message []byte
-	hash    messageHash
+	// Secrets, where it is set, spares the key agreement for X25519 claims
+	// whose keys have verified a claim before. Verifiers of one goroutine may share it.
+	Secrets *SecretCache
+
+	claims     []claim
+	keys       []PublicKey
+	message    []byte
+	hash       messageHash
+	signatures edbatch.Batch
+	suspects   suspects
 }
 
 // claim is a Claim with its candidate keys, keys[first:first+count].
 type claim struct {
 	Claim
 	first, count int
+	signature    int // the first of its signatures in the batch, one for each candidate
 	ok           bool
 }
 
@@ -72,56 +89,104 @@ func (v *Verifier) AddDummy(c *Claim) int {
 
 // Run verifies the claims that were added.
 func (v *Verifier) Run() {
+	v.signatures.Reset()
 	for i := range v.claims {
 		c := &v.claims[i]
-		c.ok = v.verify(c)
+		switch AuthAlg(len(c.Auth)) {
+		case Ed25519:
+			v.addSignatures(c)
+		case Ed448:
+			v.message = c.appendTo(v.message[:0])
+			c.ok = v.verifyAny(c, Ed448)
+		case X25519:
+			if c.SessionKey != nil {
+				v.hash.of(&c.Authorized)
+				c.ok = v.verifyAny(c, X25519)
+			}
+		}
+	}
+	v.signatures.Run()
+	for i := range v.claims {
+		if c := &v.claims[i]; len(c.Auth) == Ed25519SignatureSize {
+			c.ok = v.signatureOk(c)
+			v.suspects.note(c.SessionID, c.ok)
+		}
 	}
 }
 
 // Ok tells whether claim i is valid. It is false before Run.
 func (v *Verifier) Ok(i int) bool { return v.claims[i].ok }
 
-func (v *Verifier) verify(c *claim) bool {
-	alg := AuthAlg(len(c.Auth))
-	if alg == 0 || alg == X25519 && c.SessionKey == nil {
-		return false
-	}
-	if alg == X25519 {
-		v.hash.of(&c.Authorized)
-	} else {
-		v.message = c.appendTo(v.message[:0])
-	}
-	if c.count == 0 {
-		v.verifyKey(c, &dummies[alg])
-		return false
-	}
-	// All candidates are tried, also after one has verified: the time tells
-	// how many keys a queue has, but not which of them signed.
-	ok := false
-	for k := c.first; k < c.first+c.count; k++ {
-		key, fits := &v.keys[k], true
-		if key.alg != alg {
-			key, fits = &dummies[alg], false
+// candidate returns key k of a claim, or the dummy where that does not fit or
+// where there is none, and whether it fits.
+func (v *Verifier) candidate(c *claim, k int, alg Alg) (*PublicKey, bool) {
+	if k < c.count {
+		if key := &v.keys[c.first+k]; key.alg == alg {
+			return key, true
 		}
-		ok = v.verifyKey(c, key) && fits || ok
+	}
+	return &dummies[alg], false
+}
+
+// tries is how many keys are tried for a claim: all candidates, also after one has
+// verified. The time tells how many keys a queue has, but not which of them signed.
+func (c *claim) tries() int { return max(c.count, 1) }
+
+// addSignatures adds the signature of an Ed25519 claim to the batch.
+func (v *Verifier) addSignatures(c *claim) {
+	apart := c.count > 1 || v.suspects.has(c.SessionID)
+	sig := (*[Ed25519SignatureSize]byte)(c.Auth)
+	c.signature = v.signatures.Len()
+	for k := range c.tries() {
+		key, _ := v.candidate(c, k, Ed25519)
+		raw := (*[ed25519.PublicKeySize]byte)(key.raw[:])
+		v.signatures.Add(raw, sig, v.hash.ofSignature(sig, raw, &c.Authorized), apart)
+	}
+}
+
+// signatureOk tells what became of the signatures that addSignatures added.
+func (v *Verifier) signatureOk(c *claim) bool {
+	ok := false
+	for k := range c.tries() {
+		_, fits := v.candidate(c, k, Ed25519)
+		ok = v.signatures.Ok(c.signature+k) && fits || ok
 	}
 	return ok
 }
 
-// verifyKey verifies c with a key of the authorization's algorithm.
-func (v *Verifier) verifyKey(c *claim, key *PublicKey) bool {
-	switch key.alg {
-	case Ed25519:
-		return ed25519.Verify(key.raw[:ed25519.PublicKeySize], v.message, c.Auth)
-	case Ed448:
-		return ed448.Verify(key.raw[:ed448.PublicKeySize], v.message, c.Auth, "")
-	default:
-		var secret [KeySize]byte
-		// A key of low order has the zero secret in the reference and
-		// authorizes like any other; whoever chose it gave it away.
-		_ = DH(&secret, c.SessionKey, (*[KeySize]byte)(key.raw[:KeySize]))
-		return VerifyAuthenticator(c.Auth, &secret, c.CorrID, &v.hash.sum)
+// verifyAny verifies a claim of another algorithm with its candidates.
+func (v *Verifier) verifyAny(c *claim, alg Alg) bool {
+	ok := false
+	for k := range c.tries() {
+		key, fits := v.candidate(c, k, alg)
+		if alg == Ed448 {
+			ok = ed448.Verify(key.raw[:ed448.PublicKeySize], v.message, c.Auth, "") && fits || ok
+		} else {
+			ok = v.verifyAuthenticator(c, (*[KeySize]byte)(key.raw[:]), fits) && fits || ok
+		}
 	}
+	return ok
+}
+
+// verifyAuthenticator verifies an X25519 claim, whose hash is in v.hash, with a
+// key. A valid one of a key that fits has its secret kept.
+func (v *Verifier) verifyAuthenticator(c *claim, key *[KeySize]byte, fits bool) bool {
+	var place *cachedSecret
+	if v.Secrets != nil {
+		place = v.Secrets.place(c.SessionKey, key)
+		if place.has(c.SessionKey, key) {
+			return VerifyAuthenticator(c.Auth, &place.secret, c.CorrID, &v.hash.sum)
+		}
+	}
+	var secret [KeySize]byte
+	// A key of low order has the zero secret in the reference and
+	// authorizes like any other; whoever chose it gave it away.
+	_ = DH(&secret, c.SessionKey, key)
+	ok := VerifyAuthenticator(c.Auth, &secret, c.CorrID, &v.hash.sum)
+	if ok && fits && place != nil {
+		*place = cachedSecret{filled: true, sessionKey: *c.SessionKey, key: *key, secret: secret}
+	}
+	return ok
 }
 
 // VerifySignature tells whether sig is the signature of msg by an Ed25519 or

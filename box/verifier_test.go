@@ -64,14 +64,14 @@ func TestVerifierPairs(t *testing.T) {
 }
 
 // TestVerifierDummyKeys authorizes with the private half of the dummies, which
-// anyone can know: it must not help where there is no key or another one.
+// nobody has: even that would not help where there is no key or another one.
 func TestVerifierDummyKeys(t *testing.T) {
+	had := dummies
+	defer func() { dummies = had }()
 	var v Verifier
 	for _, alg := range authAlgs {
-		s := newSigner(t, alg, 0)
-		if s.pub != dummies[alg] {
-			t.Fatalf("%v: not the dummy key", alg)
-		}
+		s := newSigner(t, alg, 7)
+		dummies[alg] = s.pub
 		v.AddDummy(&s.claim)
 		for _, keyAlg := range authAlgs {
 			v.Add(&s.claim, &newSigner(t, keyAlg, 1).pub)
