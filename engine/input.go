@@ -164,7 +164,8 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		return
 	}
 	l := s.loop
-	i := l.router.shards.Route(tag, tr.EntityID)
+	cmd := shard.Command{Transmission: tr, Tag: tag, Params: params}
+	i := l.router.shards.Route(s.client, &cmd)
 	part := l.parted[i]
 	if part == nil {
 		part = shard.NewBatch(shard.BatchCommands, s.client)
@@ -173,7 +174,7 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		l.parted[i] = part
 		s.client.Shards |= 1 << i
 	}
-	part.Commands = append(part.Commands, shard.Command{Transmission: tr, Tag: tag, Params: params})
+	part.Commands = append(part.Commands, cmd)
 }
 
 // answer answers the commands that concern no queue, and says whether it did.

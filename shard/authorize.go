@@ -8,7 +8,7 @@ import (
 // authorize verifies the authorizations of all items as one batch.
 func (c *core) authorize() {
 	for i := range c.items {
-		if it := &c.items[i]; it.command != nil && it.err.IsZero() {
+		if it := &c.items[i]; it.command != nil && it.elsewhere == 0 && it.err.IsZero() {
 			it.claim, it.err = c.claim(&c.verifier, it)
 		}
 	}
@@ -64,7 +64,7 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 	}
 	if q != nil {
 		it.keyGen = q.keyGen
-	} else if _, needs := lookupKind(cmd.Tag.Party()); needs || cmd.Tag.Party() == smp.PartyLink {
+	} else if _, needs := lookupKind(cmd.Tag.Party()); needs {
 		return refuse(v, &claim)
 	}
 	if cmd.ServiceSig != nil {
@@ -75,6 +75,8 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		q.claimRecipient(v, &claim)
 	case smp.PartySender:
 		return q.claimSender(v, &claim, cmd)
+	case smp.PartyLink:
+		return q.claimLink(v, &claim, cmd)
 	case smp.PartyNotifier:
 		n := q.notifier()
 		if n == nil || string(n.ID[:]) != string(cmd.EntityID) { // replaced by a command of this drain
@@ -121,11 +123,11 @@ func (q *queue) claimRecipient(v *box.Verifier, claim *box.Claim) {
 	}
 }
 
-// claimSender decides about SEND, which has no authorization until the queue is secured, and about SKEY, which is
-// authorized by the key that it sets, where it may set one.
+// claimSender decides about SEND, which has no authorization until the queue is secured, and about SKEY and LKEY, which
+// are authorized by the key that they set, where they may set one.
 func (q *queue) claimSender(v *box.Verifier, claim *box.Claim, cmd *Command) (int32, smp.Error) {
 	key, secured := q.secured()
-	if cmd.Tag == smp.CmdSKey {
+	if cmd.Tag != smp.CmdSend {
 		der, _ := smp.ParseKey(cmd.Params)
 		k, err := box.ParseAuthKey(der)
 		if err != nil {

@@ -8,6 +8,7 @@ type cache struct {
 	byRecipient map[smp.ID]*queue
 	bySender    map[smp.ID]*queue
 	byNotifier  map[smp.ID]*queue
+	byLink      map[string]*queue // those that have a link
 
 	unused []*queue // queues that are not in use; queue.slot is their place
 	hand   int
@@ -19,20 +20,23 @@ func newCache(limit int) cache {
 		byRecipient: make(map[smp.ID]*queue),
 		bySender:    make(map[smp.ID]*queue),
 		byNotifier:  make(map[smp.ID]*queue),
+		byLink:      make(map[string]*queue),
 		limit:       limit,
 	}
 }
 
 // find looks an ID up; nil when the queue is not in memory or has to be loaded again.
-func (c *cache) find(kind IDKind, id smp.ID) *queue {
+func (c *cache) find(kind IDKind, id []byte) *queue {
 	var q *queue
 	switch kind {
 	case ByRecipient:
-		q = c.byRecipient[id]
+		q = c.byRecipient[smp.ID(id)]
 	case BySender:
-		q = c.bySender[id]
+		q = c.bySender[smp.ID(id)]
 	case ByNotifier:
-		q = c.byNotifier[id]
+		q = c.byNotifier[smp.ID(id)]
+	case ByLink:
+		q = c.byLink[string(id)]
 	}
 	if q == nil || q.stale {
 		return nil
@@ -48,6 +52,9 @@ func (c *cache) add(q *queue) {
 	if n := q.notifier(); n != nil {
 		c.byNotifier[n.ID] = q
 	}
+	if id := q.linkID(); id != nil {
+		c.byLink[string(id)] = q
+	}
 	q.recent = true
 	q.slot = -1
 	if !q.inUse() {
@@ -62,6 +69,7 @@ func (c *cache) remove(q *queue) {
 	if n := q.notifier(); n != nil {
 		delete(c.byNotifier, n.ID)
 	}
+	delete(c.byLink, string(q.linkID()))
 	c.busy(q)
 }
 

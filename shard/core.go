@@ -12,8 +12,9 @@ type env struct {
 	index      int // of the shard
 	partitions partitioner
 	store      Store
-	random     func([]byte)  // fills the slice
-	resume     func(*Client) // arranges a BatchResume of the connection after a while
+	random     func([]byte)                   // fills the slice
+	resume     func(*Client)                  // arranges a BatchResume of the connection after a while
+	hand       func(shard int, b *Batch) bool // hands a command to another shard; false when its ring is full
 }
 
 // core is what a shard does, without its goroutine: a state machine that takes drains of commands. It holds no lock
@@ -27,6 +28,8 @@ type core struct {
 	cache cache
 	lost  losses // of failed commits, to be made good before the next drain
 
+	outgoing []parcel // commands for other shards
+
 	// The drain at hand.
 	now      int64 // seconds since 1970
 	out      *drain
@@ -35,6 +38,8 @@ type core struct {
 	lookups  []Lookup
 	verifier box.Verifier
 	fresh    []freshMessage
+
+	freshLinks []freshLink
 
 	// Scratch memory.
 	again  box.Verifier // verifies single commands again
@@ -45,12 +50,14 @@ type core struct {
 // item is a command of the drain on its way through the steps.
 type item struct {
 	client  *Client
-	command *Command  // nil for a queue whose messages may have expired
-	queue   *queue    // nil when there is none
-	lookup  int32     // place in lookups of a queue that was not in memory, else -1
-	claim   int32     // place in the verifier, -1 when no signature decides
-	keyGen  uint16    // of the queue when the claim was made
-	err     smp.Error // what is known without the signature
+	command *Command // nil for a queue whose messages may have expired
+	queue   *queue   // nil when there is none
+	lookup  int32    // place in lookups of a queue that was not in memory, else -1
+	claim   int32    // place in the verifier, -1 when no signature decides
+
+	elsewhere uint8     // 1 + the shard that the queue belongs to, when it is another one
+	keyGen    uint16    // of the queue when the claim was made
+	err       smp.Error // what is known without the signature
 }
 
 // freshMessage is a message that the transaction at hand stores: until the commit it cannot be read from the store.
@@ -145,7 +152,8 @@ func (c *core) reset() {
 	clear(c.items)
 	clear(c.lookups)
 	clear(c.fresh)
-	c.items, c.lookups, c.fresh = c.items[:0], c.lookups[:0], c.fresh[:0]
+	clear(c.freshLinks)
+	c.items, c.lookups, c.fresh, c.freshLinks = c.items[:0], c.lookups[:0], c.fresh[:0], c.freshLinks[:0]
 	c.verifier.Reset()
 	for i, b := range c.out.batches {
 		c.out.batches[i] = nil

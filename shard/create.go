@@ -14,13 +14,14 @@ func (c *core) create(it *item) {
 		c.fail(it, smp.ErrAuth)
 		return
 	}
-	if p.HasLink { // short links are not served yet
-		c.fail(it, smp.ErrCmdProhibited)
-		return
-	}
 	q := &queue{mode: modeOf(p.Mode), day: uint16(c.now / secondsPerDay)}
 	q.head.Seq = firstSeq(c.now)
-	if !c.drawIDs(q) {
+	if p.HasLink {
+		if err := c.newLink(it, q, &p); !err.IsZero() {
+			c.fail(it, err)
+			return
+		}
+	} else if !c.drawIDs(q) {
 		c.fail(it, smp.ErrInternal)
 		return
 	}
@@ -30,7 +31,7 @@ func (c *core) create(it *item) {
 		return
 	}
 	q.setRecipientKeys([]box.PublicKey{key})
-	ids := smp.IDs{RecipientID: q.recipientID[:], SenderID: q.senderID[:], Mode: p.Mode}
+	ids := smp.IDs{RecipientID: q.recipientID[:], SenderID: q.senderID[:], Mode: p.Mode, LinkID: q.linkID()}
 	ok := false
 	if ids.DHKey, ok = c.agree(&q.secret, p.DHKey); ok && p.HasNtf {
 		ids.HasNtf = true

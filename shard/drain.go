@@ -41,7 +41,7 @@ func (c *core) gather(batches []*Batch) {
 	}
 }
 
-// lookupKind says by which of its IDs a party names a queue. Link IDs have no place yet where they could be set.
+// lookupKind says by which of its IDs a party names a queue.
 func lookupKind(p smp.Party) (kind IDKind, ok bool) {
 	switch p {
 	case smp.PartyRecipient:
@@ -50,17 +50,19 @@ func lookupKind(p smp.Party) (kind IDKind, ok bool) {
 		return BySender, true
 	case smp.PartyNotifier:
 		return ByNotifier, true
+	case smp.PartyLink:
+		return ByLink, true
 	}
 	return 0, false
 }
 
 // find looks for the queue of an item in memory, and else asks for a lookup. IDs of another size than the router's own
-// name nothing.
+// name nothing, but link IDs, which may be a client's.
 func (c *core) find(it *item, kind IDKind, id []byte) {
-	if len(id) != len(smp.ID{}) {
+	if kind != ByLink && len(id) != len(smp.ID{}) {
 		return
 	}
-	if it.queue = c.cache.find(kind, smp.ID(id)); it.queue == nil {
+	if it.queue = c.cache.find(kind, id); it.queue == nil {
 		it.lookup = int32(len(c.lookups))
 		c.lookups = append(c.lookups, Lookup{Kind: kind, ID: id})
 	}
@@ -79,7 +81,9 @@ func (c *core) load() {
 		}
 		l := &c.lookups[it.lookup]
 		err := l.Err
-		if err == nil {
+		if owner, ok := c.misplaced(l); ok {
+			it.elsewhere = uint8(owner + 1)
+		} else if err == nil {
 			it.queue, err = c.admit(l)
 		}
 		if err != nil {
@@ -125,7 +129,11 @@ func (c *core) apply(batches []*Batch) {
 		switch b.Kind {
 		case BatchCommands:
 			for range b.Commands {
-				c.execute(&c.items[next])
+				if it := &c.items[next]; it.elsewhere != 0 {
+					c.forward(it, b.Block)
+				} else {
+					c.execute(it)
+				}
 				next++
 			}
 			c.pump(b.Client)
@@ -164,7 +172,7 @@ func (c *core) execute(it *item) {
 		c.get(it)
 	case smp.CmdNew:
 		c.create(it)
-	case smp.CmdKey, smp.CmdSKey:
+	case smp.CmdKey, smp.CmdSKey, smp.CmdLKey:
 		c.secure(it)
 	case smp.CmdRKey:
 		c.replaceKeys(it)
@@ -180,8 +188,12 @@ func (c *core) execute(it *item) {
 		c.deleteNotifier(it)
 	case smp.CmdNSub:
 		c.subscribeNotifier(it)
+	case smp.CmdLSet:
+		c.setLink(it)
 	case smp.CmdLDel:
-		c.answer(it, smp.AppendOK) // there is no link to delete
+		c.deleteLink(it)
+	case smp.CmdLGet:
+		c.readLink(it)
 	default:
 		c.fail(it, smp.ErrCmdProhibited)
 	}

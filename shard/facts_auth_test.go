@@ -210,17 +210,3 @@ func TestServiceCommandsOnPlainSession(t *testing.T) {
 		want(t, c.take(), "SERVICE") // fact 42
 	}
 }
-
-func TestLinkCommandsWithoutLinks(t *testing.T) {
-	r := newRouter(t, testConfig())
-	c := r.connect()
-	q := c.newQueue(queueOptions{mode: smp.ModeContact})
-	link := smp.LinkParams{LinkID: make([]byte, 24), Fixed: []byte("fixed"), User: []byte("user")}
-	want(t, c.do(nil, link.LinkID, smp.AppendLGet(nil)), "AUTH")
-	want(t, c.do(q.key, link.LinkID, smp.AppendLKey(nil, spki(q.key))), "AUTH")
-	want(t, c.do(q.key, q.recipient, smp.AppendLDel(nil)), "OK")
-	want(t, c.do(q.key, q.recipient, smp.AppendLSet(nil, link)), "CMD PROHIBITED")
-	p := smp.NewParams{AuthKey: spki(q.key), DHKey: spki(r.newKeyOf(box.X25519)), Mode: smp.ModeContact, HasLink: true,
-		LinkID: link.LinkID, SenderID: make([]byte, 24)}
-	want(t, c.do(q.key, nil, smp.AppendNew(nil, smp.CurrentVersion, &p)), "CMD PROHIBITED")
-}

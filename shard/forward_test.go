@@ -42,7 +42,7 @@ func (l forwardLoop) forward(c *client, v smp.Version, cmd command) string {
 	part.Block = b
 	f := &Forward{Version: v, Owner: c}
 	part.Commands = append(part.Commands, Command{Transmission: tr, Tag: tag, Params: params, Forward: f})
-	i := c.r.set.Route(tag, tr.EntityID)
+	i := c.r.set.Route(c.shard, &part.Commands[0])
 	c.shard.Shards |= 1 << i
 	c.r.put(i, part)
 	got := <-l

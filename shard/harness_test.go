@@ -276,14 +276,15 @@ func (c *client) dispatch(parts []*Batch, block *Buffer, t []byte) {
 		c.r.mu.Unlock()
 		return
 	}
-	i := c.r.set.Route(tag, tr.EntityID)
+	cmd := Command{Transmission: tr, Tag: tag, Params: params}
+	i := c.r.set.Route(c.shard, &cmd)
 	if parts[i] == nil {
 		parts[i] = NewBatch(BatchCommands, c.shard)
 		parts[i].Block = block
 		block.Retain()
 		c.shard.Shards |= 1 << i
 	}
-	parts[i].Commands = append(parts[i].Commands, Command{Transmission: tr, Tag: tag, Params: params})
+	parts[i].Commands = append(parts[i].Commands, cmd)
 }
 
 func (r *router) put(shard int, b *Batch) {

@@ -5,8 +5,8 @@ import (
 	"switchyard/smp"
 )
 
-// secure answers KEY and SKEY: it sets the sender's key, once. Setting the same key again does nothing. For SKEY the
-// mode of the queue has been checked with the authorization.
+// secure answers KEY, SKEY and LKEY: it sets the sender's key, once. Setting the same key again does nothing. For SKEY
+// and LKEY the mode of the queue has been checked with the authorization.
 func (c *core) secure(it *item) {
 	q := it.queue
 	der, _ := smp.ParseKey(it.command.Params)
@@ -22,6 +22,10 @@ func (c *core) secure(it *item) {
 		c.putQueue(q)
 	case old != key:
 		c.fail(it, smp.ErrAuth)
+		return
+	}
+	if it.command.Tag == smp.CmdLKey {
+		c.readLink(it)
 		return
 	}
 	c.answer(it, smp.AppendOK)

@@ -220,14 +220,14 @@ func TestClockKeepsWhatWasUsed(t *testing.T) {
 	for _, q := range queues {
 		q.recent = false
 	}
-	c.find(BySender, queues[0].senderID)
+	c.find(BySender, queues[0].senderID[:])
 	if got := c.victim(); got != queues[1] {
 		t.Fatal("not the first that was not used")
 	}
 	if c.victim() != nil {
 		t.Fatal("evicts below the limit")
 	}
-	if c.find(ByRecipient, queues[1].recipientID) != nil || c.find(BySender, queues[1].senderID) != nil {
+	if c.find(ByRecipient, queues[1].recipientID[:]) != nil || c.find(BySender, queues[1].senderID[:]) != nil {
 		t.Fatal("evicted queue is found")
 	}
 	for i, q := range c.unused {

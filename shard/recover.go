@@ -71,8 +71,13 @@ func (c *core) refill(q *queue, l *Loaded) error {
 			c.unlink(old.sub)
 		}
 	}
+	link := q.linkID()
 	if err := q.fill(l, c.now); err != nil {
 		return err
+	}
+	delete(c.cache.byLink, string(link))
+	if link = q.linkID(); link != nil {
+		c.cache.byLink[string(link)] = q
 	}
 	if old != nil {
 		delete(c.cache.byNotifier, id)

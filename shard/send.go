@@ -13,15 +13,30 @@ func (c *core) send(it *item) {
 		c.fail(it, smp.ErrAuth)
 	case q.status == StatusBlocked:
 		c.fail(it, q.blockedError())
-	case c.cfg.ExpireOnSend && c.expire(q) != nil:
+	default:
+		c.accept(it, &p)
+	}
+}
+
+// accept stores a message that the queue may take, unless it is full. The link of a messaging queue has served when its
+// sender sends.
+func (c *core) accept(it *item, p *smp.SendParams) {
+	q := it.queue
+	if q.securedMessaging() && c.removeLink(q) {
+		c.putQueue(q)
+	}
+	if c.cfg.ExpireOnSend && c.expire(q) != nil {
 		c.fail(it, errStore)
+		return
+	}
+	switch {
 	case q.full:
 		c.fail(it, smp.ErrQuota)
 	case int(q.count) >= c.cfg.Quota:
 		c.put(q, KindQuota, smp.SendParams{})
 		c.fail(it, smp.ErrQuota)
 	default:
-		c.put(q, KindMessage, p)
+		c.put(q, KindMessage, *p)
 		c.deliverFresh(q)
 		c.answer(it, smp.AppendOK)
 	}

@@ -73,7 +73,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		closing:    make(chan struct{}),
 	}
 	for i := range cfg.Shards {
-		w := newWorker(cfg, env{index: i, partitions: s.partitions, store: store, random: random})
+		w := newWorker(cfg, env{index: i, partitions: s.partitions, store: store, random: random, hand: s.Put})
 		s.workers = append(s.workers, w)
 		go w.run()
 		go w.wait()
@@ -88,12 +88,16 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 // Len is the number of shards.
 func (s *Set) Len() int { return len(s.workers) }
 
-// Route names the shard for a command: the one of the entity's partition, or any for NEW.
-func (s *Set) Route(tag smp.CommandTag, entityID []byte) int {
-	if tag == smp.CmdNew {
-		return int(s.created.Add(1) % uint32(len(s.workers)))
+// Route names the shard for a command of a connection: that of the entity's partition; for NEW that of the sender ID
+// when the client has determined it, else any.
+func (s *Set) Route(client *Client, cmd *Command) int {
+	if cmd.Tag != smp.CmdNew {
+		return s.partitions.shard(cmd.EntityID)
 	}
-	return s.partitions.shard(entityID)
+	if p, _ := smp.ParseNew(client.Version, cmd.Params); p.HasLink {
+		return s.partitions.shard(p.SenderID)
+	}
+	return int(s.created.Add(1) % uint32(len(s.workers)))
 }
 
 // Put hands a batch to a shard, from any goroutine. False means that its ring is full: the caller serves its own

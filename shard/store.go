@@ -96,6 +96,8 @@ type Store interface {
 	Header(queue *smp.ID, seq uint64) (MessageHeader, error)
 	// Body reads the sealed body of the message at seq into dst, which has room for it, and returns its length.
 	Body(queue *smp.ID, seq uint64, dst []byte) (int, error)
+	// Link reads the link data of a queue that has a link.
+	Link(queue *smp.ID) (LinkData, error)
 	// Begin starts a transaction of the calling shard.
 	Begin() Tx
 	// Expired calls visit with the recipient ID of each queue whose first message is older than before (seconds
@@ -106,8 +108,10 @@ type Store interface {
 // Tx collects the writes of one drain. Slices given to it are copied.
 type Tx interface {
 	PutQueue(*Record)       // creates or replaces; also its sender, notifier and link IDs
-	DeleteQueue(*Record)    // the record, its IDs and all its messages
+	DeleteQueue(*Record)    // the record, its IDs, its link data and all its messages
 	DeleteNotifier(*smp.ID) // the ID of credentials that were replaced or removed
+	PutLink(queue *smp.ID, d *LinkData)
+	DeleteLink(queue *smp.ID, linkID []byte) // the data, and the ID as one of the queue
 	PutMessage(queue *smp.ID, h *MessageHeader, body []byte)
 	DeleteMessage(queue *smp.ID, seq uint64)
 	Empty() bool

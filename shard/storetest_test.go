@@ -35,11 +35,13 @@ type fakeState struct {
 	queues  map[smp.ID]*fakeQueue
 	senders map[smp.ID]smp.ID
 	ntfs    map[smp.ID]smp.ID
+	links   map[string]smp.ID
 }
 
 type fakeQueue struct {
 	record   Record
 	messages []fakeMessage
+	link     *LinkData
 }
 
 type fakeMessage struct {
@@ -51,15 +53,15 @@ var errFake = errors.New("fake failure")
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{
-		state: fakeState{map[smp.ID]*fakeQueue{}, map[smp.ID]smp.ID{}, map[smp.ID]smp.ID{}},
+		state: fakeState{map[smp.ID]*fakeQueue{}, map[smp.ID]smp.ID{}, map[smp.ID]smp.ID{}, map[string]smp.ID{}},
 		fail:  map[string]bool{},
 	}
 }
 
 func (s *fakeState) clone() fakeState {
-	c := fakeState{make(map[smp.ID]*fakeQueue), maps.Clone(s.senders), maps.Clone(s.ntfs)}
+	c := fakeState{make(map[smp.ID]*fakeQueue), maps.Clone(s.senders), maps.Clone(s.ntfs), maps.Clone(s.links)}
 	for id, q := range s.queues {
-		c.queues[id] = &fakeQueue{q.record, slices.Clone(q.messages)}
+		c.queues[id] = &fakeQueue{q.record, slices.Clone(q.messages), q.link}
 	}
 	return c
 }
@@ -86,12 +88,17 @@ func (s *fakeStore) Load(lookups []Lookup) {
 			l.Err = errFake
 			continue
 		}
-		id, ok := smp.ID(l.ID), true
+		var id smp.ID
+		ok := true
 		switch l.Kind {
+		case ByRecipient:
+			id = smp.ID(l.ID)
 		case BySender:
-			id, ok = s.state.senders[id]
+			id, ok = s.state.senders[smp.ID(l.ID)]
 		case ByNotifier:
-			id, ok = s.state.ntfs[id]
+			id, ok = s.state.ntfs[smp.ID(l.ID)]
+		case ByLink:
+			id, ok = s.state.links[string(l.ID)]
 		}
 		if q := s.state.queues[id]; ok && q != nil {
 			l.Found = &Loaded{Record: cloneRecord(&q.record), Messages: len(q.messages)}
@@ -108,6 +115,7 @@ func cloneRecord(r *Record) Record {
 	for _, k := range r.RecipientKeys {
 		c.RecipientKeys = append(c.RecipientKeys, bytes.Clone(k))
 	}
+	c.LinkID = bytes.Clone(r.LinkID)
 	c.SenderKey, c.Blocked = bytes.Clone(r.SenderKey), bytes.Clone(r.Blocked)
 	if r.Notifier != nil {
 		n := *r.Notifier
@@ -153,6 +161,18 @@ func (s *fakeStore) Body(queue *smp.ID, seq uint64, dst []byte) (int, error) {
 	return copy(dst, m.body), nil
 }
 
+func (s *fakeStore) Link(queue *smp.ID) (LinkData, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail["link"] {
+		return LinkData{}, errFake
+	}
+	if q := s.state.queues[*queue]; q != nil && q.link != nil {
+		return *q.link, nil
+	}
+	return LinkData{}, errors.New("no link data")
+}
+
 func (s *fakeStore) Expired(before int64, visit func(smp.ID) bool) error {
 	s.mu.Lock()
 	var ids []smp.ID
@@ -194,6 +214,7 @@ type fakeWrite struct {
 	record Record
 	header MessageHeader
 	body   []byte
+	link   LinkData
 }
 
 type fakeOp int
@@ -202,6 +223,8 @@ const (
 	opPutQueue fakeOp = iota
 	opDeleteQueue
 	opDeleteNotifier
+	opPutLink
+	opDeleteLink
 	opPutMessage
 	opDeleteMessage
 )
@@ -217,6 +240,14 @@ func (t *fakeTx) DeleteQueue(r *Record) {
 }
 
 func (t *fakeTx) DeleteNotifier(id *smp.ID) { t.add(fakeWrite{op: opDeleteNotifier, id: *id}) }
+
+func (t *fakeTx) PutLink(queue *smp.ID, d *LinkData) {
+	t.add(fakeWrite{op: opPutLink, id: *queue, link: LinkData{bytes.Clone(d.Fixed), bytes.Clone(d.User)}})
+}
+
+func (t *fakeTx) DeleteLink(queue *smp.ID, linkID []byte) {
+	t.add(fakeWrite{op: opDeleteLink, id: *queue, body: bytes.Clone(linkID)})
+}
 
 func (t *fakeTx) PutMessage(queue *smp.ID, h *MessageHeader, body []byte) {
 	t.add(fakeWrite{op: opPutMessage, id: *queue, header: *h, body: t.store.copyBody(body)})
@@ -305,12 +336,26 @@ func (s *fakeStore) apply(w *fakeWrite) {
 		if n := w.record.Notifier; n != nil {
 			s.state.ntfs[n.ID] = w.id
 		}
+		if id := w.record.LinkID; id != nil {
+			s.state.links[string(id)] = w.id
+		}
 	case opDeleteQueue:
 		delete(s.state.queues, w.id)
 		delete(s.state.senders, w.record.SenderID)
 		if n := w.record.Notifier; n != nil {
 			delete(s.state.ntfs, n.ID)
 		}
+		delete(s.state.links, string(w.record.LinkID))
+	case opPutLink:
+		if q == nil { // the record of a new queue comes behind
+			q = &fakeQueue{}
+			s.state.queues[w.id] = q
+		}
+		d := w.link
+		q.link = &d
+	case opDeleteLink:
+		delete(s.state.links, string(w.body))
+		q.link = nil
 	case opDeleteNotifier:
 		delete(s.state.ntfs, w.id)
 	case opPutMessage:

@@ -93,6 +93,9 @@ func (w *worker) finish() {
 	}
 }
 
+// postDelay is how long a shard naps when another one's ring is full and it has nothing else to do.
+const postDelay = 50 * time.Microsecond
+
 // next waits for a batch; nil when the shard has stopped and everything is answered.
 func (w *worker) next() *Batch {
 	if b := w.carry; b != nil {
@@ -100,11 +103,18 @@ func (w *worker) next() *Batch {
 		return b
 	}
 	for !w.stopped {
-		if b, ok := w.ring.Get(); ok {
-			w.stopped = b == nil
-			return b
+		posted := w.core.post()
+		if len(w.core.outgoing) < outgoingLimit {
+			if b, ok := w.ring.Get(); ok {
+				w.stopped = b == nil
+				return b
+			}
 		}
-		w.ring.Wait()
+		if posted {
+			w.ring.Wait()
+		} else {
+			time.Sleep(postDelay)
+		}
 	}
 	return nil
 }

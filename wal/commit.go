@@ -13,8 +13,8 @@ func (done) Wait() error { return nil }
 
 // Commit implements shard.Tx. The writes go into the log's buffer and into the table in memory, and are visible when
 // it returns; with SyncAlways the goroutine of Pebble's log writes and syncs the log meanwhile, for all transactions
-// at once that got into the buffer since its last sync.
-func (t *tx) Commit() (shard.Commit, error) {
+// at once that got into the buffer since its last sync. After an error nothing of the transaction is visible.
+func (t *transaction) Commit() (shard.Commit, error) {
 	s := t.s
 	if t.batch.Empty() {
 		t.recycle()
@@ -36,12 +36,12 @@ func (t *tx) Commit() (shard.Commit, error) {
 	}
 	s.dirty.Store(true)
 	t.recycle()
-	return done{}, s.guard.err()
+	return done{}, nil
 }
 
 // writable refuses commits to a store that failed or was closed.
 func (s *Store) writable() error {
-	if s.closed.Load() {
+	if !s.open.Load() {
 		return ErrClosed
 	}
 	return s.guard.err()
@@ -49,7 +49,7 @@ func (s *Store) writable() error {
 
 // Wait implements shard.Commit for SyncAlways. The guard hides failures of the log from Pebble, so the answer of
 // SyncWait alone says nothing.
-func (t *tx) Wait() error {
+func (t *transaction) Wait() error {
 	err := t.batch.SyncWait()
 	if failure := t.s.guard.err(); failure != nil {
 		err = failure
@@ -59,7 +59,7 @@ func (t *tx) Wait() error {
 }
 
 // recycle gives the transaction back.
-func (t *tx) recycle() {
+func (t *transaction) recycle() {
 	t.batch.Close() // of a batch that is not committing: never an error
 	t.batch = nil
 	t.put = t.put[:0]

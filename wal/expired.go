@@ -7,7 +7,7 @@ import (
 
 // expiredStretch is how many queues are looked at with one iterator: it keeps the tables that were there when it was
 // opened, those in memory included.
-const expiredStretch = 10_000
+const expiredStretch = 1000
 
 // Expired implements shard.Store. It reads the first header of each queue that has messages, in the order of the
 // recipient IDs, and no body. What is stored and deleted meanwhile may be seen or not.

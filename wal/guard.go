@@ -2,6 +2,7 @@ package wal
 
 import (
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -11,42 +12,51 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// guard stands between Pebble and the file system. It stops the disk at the first failed write, and counts the syncs
-// of the log.
+// guard stands between Pebble and the file system. At the first write that fails it parts them: the disk stays as it
+// is from then on, and Pebble lives on in memory. It also counts the syncs of the log.
 //
-// Pebble does not survive a failed write: when the log fails it panics while it holds the lock that every commit
-// takes, so that other shards would hang; when a manifest fails it wants the process to end, and goes on with a broken
-// one otherwise; and a sync that failed once may report success when repeated although the data is gone. So after the
-// first failure nothing on disk changes any more: what is there is what a crash at that moment would have left, which
-// Open recovers from. In memory Pebble goes on without noticing, so that reads are answered:
+// Pebble by itself does not survive a failed write. When the log fails it panics, holding the lock that every commit
+// takes, so that all shards hang; when a manifest fails it wants the process to end, and goes on with a broken one
+// when that does not happen; when a table fails it tries again at once, forever, while commits wait for room. And a
+// sync that failed may report success when it is repeated, although the data is gone.
 //
-//   - the log swallows writes and syncs and reports success. Nobody takes that for an answer: commits ask for the
-//     failure after their sync, and new ones are refused;
-//   - everything else that would change the disk waits for Close and then fails. Waiting keeps Pebble, which repeats
-//     failed flushes at once, from doing so as fast as it can.
+// What is on disk after the failure is what a crash at that moment would have left, which Open recovers from.
+// Nobody is told that anything later is stored: commits ask for the failure after their sync, and new ones are refused.
+// That leaves at most the tables in memory for Pebble to write, which then stay in memory, and reads are answered:
+//
+//   - logs, manifests, other small files and directories swallow writes and syncs, the failed one included;
+//   - a table that is being written fails, and Pebble starts another, which is made in memory;
+//   - compactions, which have no bound, wait for Close and then fail;
+//   - nothing is renamed or removed any more.
 type guard struct {
-	vfs.FS
-	onFail func(*Error) // called once, from whichever goroutine met the failure
+	vfs.FS               // the disk
+	mem    *vfs.MemFS    // what is made after the failure
+	onFail func(*Error)  // called once, from whichever goroutine met the failure
+	closed chan struct{} // closed by release
 
 	failure  atomic.Pointer[Error]
-	closing  chan struct{} // closed by release
+	failed   chan struct{} // closed after the failure is there
 	released sync.Once
-
-	stats logStats
+	stats    logStats
 }
 
 func newGuard(fs vfs.FS, onFail func(*Error)) *guard {
-	return &guard{FS: fs, onFail: onFail, closing: make(chan struct{})}
+	return &guard{FS: fs, mem: vfs.NewMem(), onFail: onFail, failed: make(chan struct{}), closed: make(chan struct{})}
 }
 
 // fail records the first failure.
-func (g *guard) fail(e *Error) {
+func (g *guard) fail(err error, name string) {
+	g.stop(writeFault(err, name))
+}
+
+func (g *guard) stop(e *Error) {
 	if g.failure.CompareAndSwap(nil, e) {
+		close(g.failed)
 		g.onFail(e)
 	}
 }
 
-// err is the failure that stopped the disk, nil while all is well.
+// err is the failure that stopped the store, nil while all is well.
 func (g *guard) err() error {
 	if e := g.failure.Load(); e != nil {
 		return e
@@ -55,69 +65,49 @@ func (g *guard) err() error {
 }
 
 // release lets go what waits for Close.
-func (g *guard) release() { g.released.Do(func() { close(g.closing) }) }
-
-// stopped reports the failure to an operation that would change the disk, when the store is closed.
-func (g *guard) stopped() error {
-	e := g.failure.Load()
-	if e == nil {
-		return nil
-	}
-	<-g.closing
-	return e
-}
-
-// check passes on the result of an operation that changes the disk.
-func (g *guard) check(err error, name string) error {
-	if err != nil {
-		g.fail(writeFailure(err, name))
-	}
-	return err
-}
-
-func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
+func (g *guard) release() { g.released.Do(func() { close(g.closed) }) }
 
 func (g *guard) Unwrap() vfs.FS { return g.FS }
 
-func (g *guard) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	if isLog(name) {
-		return g.openLog(name, func() (vfs.File, error) { return g.FS.Create(name, c) })
+// Lock does nothing: Open holds the lock, so that it can let go of it whatever Pebble does.
+func (g *guard) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
+
+// file wraps a file for writing that open opens; when that fails, a file in memory takes its place.
+func (g *guard) file(name string, open func() (vfs.File, error)) (vfs.File, error) {
+	w := &guardedFile{g: g, name: name, swallow: !strings.HasSuffix(name, ".sst"), log: strings.HasSuffix(name, ".log")}
+	if g.err() == nil {
+		f, err := open()
+		if err == nil {
+			w.File = f
+			return w, nil
+		}
+		g.fail(err, name)
 	}
-	if err := g.stopped(); err != nil {
+	if err := g.mem.MkdirAll(g.mem.PathDir(name), 0o700); err != nil {
 		return nil, err
 	}
-	f, err := g.FS.Create(name, c)
-	return g.wrap(f, name, g.check(err, name))
+	f, err := g.mem.Create(name, vfs.WriteCategoryUnspecified)
+	if err == nil && w.swallow {
+		w.File = f
+		return w, nil
+	}
+	return f, err
+}
+
+func (g *guard) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := g.err(); err != nil && strings.Contains(string(c), "compaction") {
+		<-g.closed
+		return nil, err
+	}
+	return g.file(name, func() (vfs.File, error) { return g.FS.Create(name, c) })
 }
 
 func (g *guard) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	// Pebble reuses logs only.
-	return g.openLog(name, func() (vfs.File, error) { return g.FS.ReuseForWrite(old, name, c) })
-}
-
-// openLog opens a log so that Pebble sees no failure.
-func (g *guard) openLog(name string, open func() (vfs.File, error)) (vfs.File, error) {
-	var f vfs.File
-	var err error
-	if g.err() == nil {
-		f, err = open()
-		err = g.check(err, name)
-	}
-	if err != nil || g.err() != nil {
-		if f != nil && err == nil {
-			f.Close()
-		}
-		f = vfs.NewMemFile(nil)
-	}
-	return &guardedLog{File: f, g: g, name: name}, nil
+	return g.file(name, func() (vfs.File, error) { return g.FS.ReuseForWrite(old, name, c) })
 }
 
 func (g *guard) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
-	if err := g.stopped(); err != nil {
-		return nil, err
-	}
-	f, err := g.FS.OpenReadWrite(name, c, o...)
-	return g.wrap(f, name, g.check(err, name))
+	return g.file(name, func() (vfs.File, error) { return g.FS.OpenReadWrite(name, c, o...) })
 }
 
 func (g *guard) OpenDir(name string) (vfs.File, error) {
@@ -125,150 +115,137 @@ func (g *guard) OpenDir(name string) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A directory is synced when a log is made, where Pebble panics on errors as it does for the log.
-	return &guardedLog{File: f, g: g, name: name, dir: true}, nil
+	return &guardedFile{File: f, g: g, name: name, swallow: true}, nil
 }
 
-func (g *guard) wrap(f vfs.File, name string, err error) (vfs.File, error) {
-	if err != nil {
-		return nil, err
-	}
-	return &guardedFile{File: f, g: g, name: name}, nil
-}
-
-func (g *guard) Link(old, name string) error {
-	if err := g.stopped(); err != nil {
-		return err
-	}
-	return g.check(g.FS.Link(old, name), name)
-}
-
-func (g *guard) Rename(old, name string) error {
-	if err := g.stopped(); err != nil {
-		return err
-	}
-	return g.check(g.FS.Rename(old, name), name)
-}
-
-func (g *guard) Remove(name string) error {
-	if err := g.stopped(); err != nil {
-		return err
-	}
-	err := g.FS.Remove(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return err // Pebble asks for this
-	}
-	return g.check(err, name)
-}
-
-func (g *guard) RemoveAll(name string) error {
-	if err := g.stopped(); err != nil {
-		return err
-	}
-	return g.check(g.FS.RemoveAll(name), name)
-}
-
-func (g *guard) MkdirAll(name string, perm os.FileMode) error {
-	if err := g.stopped(); err != nil {
-		return err
-	}
-	return g.check(g.FS.MkdirAll(name, perm), name)
-}
-
-// guardedFile is a table, a manifest or a marker.
-type guardedFile struct {
-	vfs.File
-	g    *guard
-	name string
-}
-
-func (f *guardedFile) Write(p []byte) (int, error) {
-	if err := f.g.stopped(); err != nil {
-		return 0, err
-	}
-	n, err := f.File.Write(p)
-	return n, f.g.check(err, f.name)
-}
-
-func (f *guardedFile) WriteAt(p []byte, off int64) (int, error) {
-	if err := f.g.stopped(); err != nil {
-		return 0, err
-	}
-	n, err := f.File.WriteAt(p, off)
-	return n, f.g.check(err, f.name)
-}
-
-func (f *guardedFile) Sync() error {
-	if err := f.g.stopped(); err != nil {
-		return err
-	}
-	return f.g.check(f.File.Sync(), f.name)
-}
-
-func (f *guardedFile) SyncData() error {
-	if err := f.g.stopped(); err != nil {
-		return err
-	}
-	return f.g.check(f.File.SyncData(), f.name)
-}
-
-func (f *guardedFile) SyncTo(n int64) (bool, error) {
-	if err := f.g.stopped(); err != nil {
-		return false, err
-	}
-	full, err := f.File.SyncTo(n)
-	return full, f.g.check(err, f.name)
-}
-
-// guardedLog is a file of the write-ahead log, or the directory. Its failures stop the store and stay hidden from
-// Pebble.
-type guardedLog struct {
-	vfs.File
-	g    *guard
-	name string
-	dir  bool
-}
-
-func (f *guardedLog) Write(p []byte) (int, error) {
-	if f.g.err() != nil {
-		return len(p), nil
-	}
-	if _, err := f.File.Write(p); err != nil {
-		f.g.fail(writeFailure(err, f.name))
-	}
-	return len(p), nil
-}
-
-func (f *guardedLog) Sync() error { return f.sync(f.File.Sync) }
-
-func (f *guardedLog) SyncData() error { return f.sync(f.File.SyncData) }
-
-func (f *guardedLog) sync(sync func() error) error {
-	if f.g.err() != nil {
-		return nil
-	}
-	if f.dir {
-		if err := sync(); err != nil {
-			f.g.fail(writeFailure(err, f.name))
+func (g *guard) Open(name string, o ...vfs.OpenOption) (vfs.File, error) {
+	if g.err() != nil {
+		if f, err := g.mem.Open(name, o...); err == nil {
+			return f, nil
 		}
+	}
+	return g.FS.Open(name, o...)
+}
+
+func (g *guard) Stat(name string) (vfs.FileInfo, error) {
+	if g.err() != nil {
+		if i, err := g.mem.Stat(name); err == nil {
+			return i, nil
+		}
+	}
+	return g.FS.Stat(name)
+}
+
+// change changes the names on disk, or nothing after the failure.
+func (g *guard) change(name string, do func() error) error {
+	if g.err() != nil {
 		return nil
 	}
-	start, group := time.Now(), f.g.stats.take()
-	if err := sync(); err != nil {
-		f.g.fail(writeFailure(err, f.name))
-		return nil
+	if err := do(); err != nil {
+		g.fail(err, name)
 	}
-	f.g.stats.synced(group, time.Since(start))
 	return nil
 }
 
-func (f *guardedLog) SyncTo(n int64) (bool, error) {
-	if f.g.err() != nil {
-		return false, nil
+func (g *guard) Link(old, name string) error {
+	return g.change(name, func() error { return g.FS.Link(old, name) })
+}
+
+func (g *guard) Rename(old, name string) error {
+	return g.change(name, func() error { return g.FS.Rename(old, name) })
+}
+
+func (g *guard) MkdirAll(name string, perm os.FileMode) error {
+	return g.change(name, func() error { return g.FS.MkdirAll(name, perm) })
+}
+
+// Remove may fail: what is left over does no harm.
+func (g *guard) Remove(name string) error { return g.remove(name, g.mem.Remove, g.FS.Remove) }
+
+func (g *guard) RemoveAll(name string) error { return g.remove(name, g.mem.RemoveAll, g.FS.RemoveAll) }
+
+func (g *guard) remove(name string, inMemory, onDisk func(string) error) error {
+	if g.err() == nil {
+		return onDisk(name)
+	}
+	if err := inMemory(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// guardedFile is a file for writing, or a directory.
+type guardedFile struct {
+	vfs.File
+	g       *guard
+	name    string
+	swallow bool // failures, and what comes after
+	log     bool // syncs are counted
+}
+
+// result passes on that of an operation, unless Pebble must not see it.
+func (f *guardedFile) result(err error) error {
+	if err != nil {
+		f.g.fail(err, f.name)
+	}
+	if f.swallow {
+		return nil
+	}
+	return err
+}
+
+func (f *guardedFile) Write(p []byte) (int, error) {
+	if err := f.g.err(); err != nil {
+		return len(p), f.result(err)
+	}
+	n, err := f.File.Write(p)
+	if err = f.result(err); err == nil {
+		n = len(p)
+	}
+	return n, err
+}
+
+func (f *guardedFile) WriteAt(p []byte, off int64) (int, error) {
+	if err := f.g.err(); err != nil {
+		return len(p), f.result(err)
+	}
+	n, err := f.File.WriteAt(p, off)
+	if err = f.result(err); err == nil {
+		n = len(p)
+	}
+	return n, err
+}
+
+func (f *guardedFile) Sync() error { return f.sync(f.File.Sync) }
+
+func (f *guardedFile) SyncData() error { return f.sync(f.File.SyncData) }
+
+func (f *guardedFile) sync(sync func() error) error {
+	if err := f.g.err(); err != nil {
+		return f.result(err)
+	}
+	if !f.log {
+		return f.result(sync())
+	}
+	start, group := time.Now(), f.g.stats.take()
+	err := sync()
+	f.g.stats.synced(group, time.Since(start))
+	return f.result(err)
+}
+
+func (f *guardedFile) SyncTo(n int64) (bool, error) {
+	if err := f.g.err(); err != nil {
+		return false, f.result(err)
 	}
 	full, err := f.File.SyncTo(n)
-	if err != nil {
-		f.g.fail(writeFailure(err, f.name))
+	return full, f.result(err)
+}
+
+// Close may fail after what was written was synced, which is when Pebble closes files: nothing is lost.
+func (f *guardedFile) Close() error {
+	err := f.File.Close()
+	if f.swallow {
+		return nil
 	}
-	return full, nil
+	return err
 }

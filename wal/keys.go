@@ -13,6 +13,7 @@ import (
 // The spaces of the store. Every key starts with one of these bytes.
 const (
 	spaceMeta      = 0   // about the store itself, not about a queue
+	spaceLinkData  = 'd' // recipient ID → data of the short link
 	spaceHeads     = 'h' // recipient ID, position → message header
 	spaceLinks     = 'l' // link ID → recipient ID
 	spaceBodies    = 'm' // recipient ID, position → sealed body

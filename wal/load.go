@@ -3,6 +3,7 @@ package wal
 import (
 	"bytes"
 	"errors"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -10,20 +11,30 @@ import (
 	"switchyard/smp"
 )
 
+// scratch is what reads need beyond their stack: Pebble lets keys escape.
+type scratch struct {
+	key       [maxKeySize]byte
+	header    [headerSize]byte
+	recipient smp.ID
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
 // Load implements shard.Store. Reads of one call share an iterator over the heads.
 func (s *Store) Load(lookups []shard.Lookup) {
-	var key [maxKeySize]byte
+	sc := scratches.Get().(*scratch)
+	defer scratches.Put(sc)
 	var heads *pebble.Iterator
 	for i := range lookups {
 		l := &lookups[i]
 		l.Found, l.Err = nil, nil
-		q, err := s.record(key[:0], l)
+		q, err := s.record(sc, l)
 		if q != nil {
 			if heads == nil {
 				heads, err = s.heads(nil)
 			}
 			if err == nil {
-				err = loadHeads(heads, q)
+				err = loadHeads(sc, heads, q)
 			}
 		}
 		if err != nil {
@@ -39,19 +50,17 @@ func (s *Store) Load(lookups []shard.Lookup) {
 
 // record finds the record of a lookup; nil when there is none. Rows that lead to a record which does not lead back
 // count for nothing.
-func (s *Store) record(key []byte, l *shard.Lookup) (*shard.Loaded, error) {
+func (s *Store) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) {
 	if len(l.ID) > smp.MaxShort {
 		return nil, nil
 	}
-	var recipient smp.ID
 	if l.Kind == shard.ByRecipient {
-		if len(l.ID) != idSize {
+		if copy(sc.recipient[:], l.ID) != len(l.ID) || len(l.ID) != idSize {
 			return nil, nil
 		}
-		recipient = smp.ID(l.ID)
 	} else {
-		n, err := s.get(appendKey(key, spaces[l.Kind], l.ID), recipient[:])
-		if errors.Is(err, ErrMissing) {
+		n, err := s.get(appendKey(sc.key[:0], spaces[l.Kind], l.ID), sc.recipient[:])
+		if err == ErrMissing {
 			return nil, nil
 		}
 		if err == nil && n != idSize {
@@ -61,15 +70,15 @@ func (s *Store) record(key []byte, l *shard.Lookup) (*shard.Loaded, error) {
 			return nil, err
 		}
 	}
-	v, closer, err := s.db.Get(appendKey(key, spaceQueues, recipient[:]))
-	if errors.Is(err, pebble.ErrNotFound) {
+	v, closer, err := s.db.Get(appendKey(sc.key[:0], spaceQueues, sc.recipient[:]))
+	if err == pebble.ErrNotFound {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	q := new(shard.Loaded)
-	ok := parseRecord(recipient, v, &q.Record)
+	ok := parseRecord(sc.recipient, v, &q.Record)
 	closer.Close()
 	if !ok {
 		return nil, ErrCorrupt
@@ -97,16 +106,22 @@ func leadsBack(r *shard.Record, l *shard.Lookup) bool {
 func (s *Store) get(key, dst []byte) (int, error) {
 	v, closer, err := s.db.Get(key)
 	if err != nil {
-		if errors.Is(err, pebble.ErrNotFound) {
-			return 0, ErrMissing
-		}
-		return 0, err
+		return 0, missing(err)
 	}
 	n := copy(dst, v)
 	if n < len(v) {
 		err = ErrCorrupt
 	}
-	return n, errors.Join(err, closer.Close())
+	closer.Close() // its error is that of the read, which succeeded
+	return n, err
+}
+
+// missing is ErrMissing for Pebble's error that there is no such key.
+func missing(err error) error {
+	if err == pebble.ErrNotFound {
+		return ErrMissing
+	}
+	return err
 }
 
 // heads opens an iterator over message headers from the given key on, from the first one when it is nil.
@@ -124,17 +139,15 @@ var (
 
 // loadHeads fills in the first and last header of a queue, by two seeks when it has messages and by one when it has
 // none.
-func loadHeads(it *pebble.Iterator, q *shard.Loaded) (err error) {
-	// Behind every position: SeekLT leaves out the key itself.
-	var key [messageKeySize + 1]byte
-	k := appendMessageKey(key[:0], spaceHeads, &q.Record.RecipientID, 1<<64-1)
+func loadHeads(sc *scratch, it *pebble.Iterator, q *shard.Loaded) (err error) {
+	k := appendMessageKey(sc.key[:0], spaceHeads, &q.Record.RecipientID, 1<<64-1)
 	if !it.SeekPrefixGE(k[:queueKeySize]) {
 		return it.Error()
 	}
 	if q.First, err = headAt(it); err != nil {
 		return err
 	}
-	if !it.SeekLT(append(k, 0xFF)) {
+	if !it.SeekLT(append(k, 0xFF)) { // behind every position, as SeekLT leaves out the key itself
 		return errors.Join(ErrCorrupt, it.Error())
 	}
 	if q.Last, err = headAt(it); err != nil {
@@ -163,13 +176,13 @@ func headAt(it *pebble.Iterator) (shard.MessageHeader, error) {
 
 // Header implements shard.Store.
 func (s *Store) Header(queue *smp.ID, seq uint64) (shard.MessageHeader, error) {
-	var key [messageKeySize]byte
-	var value [headerSize]byte
-	n, err := s.get(appendMessageKey(key[:0], spaceHeads, queue, seq), value[:])
+	sc := scratches.Get().(*scratch)
+	defer scratches.Put(sc)
+	n, err := s.get(appendMessageKey(sc.key[:0], spaceHeads, queue, seq), sc.header[:])
 	if err != nil {
 		return shard.MessageHeader{}, err
 	}
-	h, ok := parseHeader(value[:n], seq)
+	h, ok := parseHeader(sc.header[:n], seq)
 	if !ok {
 		return h, ErrCorrupt
 	}
@@ -178,6 +191,7 @@ func (s *Store) Header(queue *smp.ID, seq uint64) (shard.MessageHeader, error) {
 
 // Body implements shard.Store. Quota markers have no body: ErrMissing.
 func (s *Store) Body(queue *smp.ID, seq uint64, dst []byte) (int, error) {
-	var key [messageKeySize]byte
-	return s.get(appendMessageKey(key[:0], spaceBodies, queue, seq), dst)
+	sc := scratches.Get().(*scratch)
+	defer scratches.Put(sc)
+	return s.get(appendMessageKey(sc.key[:0], spaceBodies, queue, seq), dst)
 }

@@ -4,10 +4,12 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
 
+	crdb "github.com/cockroachdb/errors"
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -23,41 +25,67 @@ func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	s := &Store{dir: dir, sync: o.Sync, log: o.Log}
 	s.guard = newGuard(o.FS, s.failed)
-	if err := s.open(o); err != nil {
-		s.guard.release()
+	if err := s.openPebble(o); err != nil {
 		return nil, err
 	}
+	s.open.Store(true)
 	if o.Sync == SyncInterval {
 		s.startTicker(o)
 	}
 	return s, nil
 }
 
-func (s *Store) open(o Options) error {
+func (s *Store) openPebble(o Options) error {
 	if err := checkDirectory(o.FS, s.dir); err != nil {
 		return err
 	}
-	lock, err := pebble.LockDirectory(s.dir, o.FS)
+	lock, err := o.FS.Lock(o.FS.PathJoin(s.dir, "LOCK"))
 	if err != nil {
 		return lockFault(err, s.dir)
 	}
-	options := pebbleOptions(o, s.guard)
-	options.Lock = lock
-	db, err := pebble.Open(s.dir, options)
-	if err != nil {
-		return errors.Join(openFault(err, s.dir), lock.Close())
+	s.lock = lock
+	if s.db, err = startPebble(s.dir, pebbleOptions(o, s.guard), s.guard); err == nil {
+		if err = s.identify(); err == nil {
+			err = s.guard.err() // of a write that Pebble did not see fail
+		}
+		if err != nil {
+			s.guard.release()
+			s.db.Close()
+		}
 	}
-	s.db, s.lock = db, lock
-	err = s.identify()
-	if err == nil {
-		err = s.guard.err() // a failed write that was hidden from Pebble
-	}
 	if err != nil {
-		s.guard.release()
-		s.db.Close()
 		lock.Close()
 	}
 	return err
+}
+
+// startPebble opens Pebble's database. When a write fails meanwhile it does not wait for the end of that, as Pebble
+// may wait for a compaction that waits for the database to be closed.
+func startPebble(dir string, options *pebble.Options, g *guard) (*pebble.DB, error) {
+	type result struct {
+		db  *pebble.DB
+		err error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		db, err := pebble.Open(dir, options)
+		opened <- result{db, err}
+	}()
+	select {
+	case r := <-opened:
+		if r.err != nil {
+			return nil, openFault(r.err, dir)
+		}
+		return r.db, nil
+	case <-g.failed:
+		go func() {
+			if r := <-opened; r.db != nil {
+				g.release()
+				r.db.Close()
+			}
+		}()
+		return nil, g.err()
+	}
 }
 
 // identify checks that the content is ours and of a known version, and marks a new store.
@@ -106,6 +134,11 @@ func (s *Store) initialise() error {
 		return openFault(err, s.dir)
 	}
 	if err := b.Commit(pebble.Sync); err != nil {
+		return openFault(err, s.dir)
+	}
+	// Pebble starts a store, and its first log, in an older format that does not tell a damaged log from one that a
+	// crash cut short. The flush starts another log.
+	if err := s.db.Flush(); err != nil {
 		return openFault(err, s.dir)
 	}
 	return nil
@@ -160,7 +193,7 @@ func checkDirectory(fs vfs.FS, dir string) error {
 func ownName(name string) bool {
 	return strings.HasPrefix(name, "MANIFEST-") || strings.HasPrefix(name, "OPTIONS-") ||
 		strings.HasPrefix(name, "marker.format-version.") || strings.HasPrefix(name, "temporary.") ||
-		strings.HasSuffix(name, ".dbtmp") || isLog(name)
+		strings.HasSuffix(name, ".dbtmp") || strings.HasSuffix(name, ".log")
 }
 
 // The faults of Open and of writes.
@@ -198,6 +231,10 @@ func openFault(err error, dir string) error {
 	case strings.Contains(text, "comparer name"), strings.Contains(text, "merger name"):
 		return foreignFault(err, dir)
 	case pebble.IsCorruptionError(err), errors.Is(err, pebble.ErrDBNotPristine):
+		// The file and the offset stand in the details, if at all.
+		if detail := firstLine(crdb.FlattenDetails(err)); detail != "" {
+			err = fmt.Errorf("%w: %s", err, detail)
+		}
 		return corruptFault(err, dir)
 	case errors.Is(err, os.ErrPermission):
 		return accessFault(err, dir)
@@ -205,8 +242,8 @@ func openFault(err error, dir string) error {
 	return &Error{Fault: "store does not open", Place: dir, Mend: "see the cause; restore from a backup if the disk is damaged", Err: err}
 }
 
-// writeFailure describes the first write that failed.
-func writeFailure(err error, file string) *Error {
+// writeFault describes the first write that failed.
+func writeFault(err error, file string) *Error {
 	e := &Error{Fault: "writing failed, the store takes no more writes", Place: file, Mend: "see to the disk and restart the router", Err: err}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		e.Fault, e.Mend = "the disk is full, the store takes no more writes", "free some space and restart the router"

@@ -34,8 +34,9 @@ func pebbleOptions(o Options, g *guard) *pebble.Options {
 		MemTableSize:                uint64(o.MemTable),
 		MemTableStopWritesThreshold: memTables,
 		MaxOpenFiles:                openFiles,
-		L0CompactionThreshold:       2,
+		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       32,
+		LBaseMaxBytes:               512 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, runtime.GOMAXPROCS(0)/2) },
 		Logger:                      l,
 		EventListener:               l.listener(),
@@ -72,7 +73,7 @@ func (l *logger) Errorf(format string, args ...any) {
 // Fatalf is where Pebble would have the process end. The store stops instead, with a line that tells why; the caller
 // in Pebble then goes on with an error, on a disk that no longer changes.
 func (l *logger) Fatalf(format string, args ...any) {
-	l.guard.fail(&Error{
+	l.guard.stop(&Error{
 		Fault: "the store cannot go on and takes no more writes",
 		Place: "store",
 		Mend:  "see to the disk and restart the router",

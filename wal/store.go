@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -16,15 +17,14 @@ type Store struct {
 	log       *slog.Logger
 	guard     *guard
 	db        *pebble.DB
-	lock      *pebble.Lock
+	lock      io.Closer
 	partition [16]byte
 
-	closed atomic.Bool
+	open   atomic.Bool // between Open and Close
 	dirty  atomic.Bool // written to since the last sync of the ticker
 	ticker ticker
 
-	txs   sync.Pool // *tx
-	loads sync.Pool // *loader
+	txs sync.Pool // *transaction
 }
 
 // PartitionKey is the secret of this store that maps entity IDs to partitions; made with the store.
@@ -33,13 +33,17 @@ func (s *Store) PartitionKey() [16]byte { return s.partition }
 // Err is the *Error that stopped the store, nil while it takes writes.
 func (s *Store) Err() error { return s.guard.err() }
 
-// failed tells about the failure that stops the store.
-func (s *Store) failed(e *Error) { s.log.Error("store: " + e.Error()) }
+// failed tells about the failure that stops the store. Open and Close return theirs.
+func (s *Store) failed(e *Error) {
+	if s.open.Load() {
+		s.log.Error("store: " + e.Error())
+	}
+}
 
 // Close writes what is in memory to disk and closes the store. Nobody may use the store any more: shards have stopped,
 // and all commits were waited for.
 func (s *Store) Close() error {
-	if s.closed.Swap(true) {
+	if !s.open.Swap(false) {
 		return ErrClosed
 	}
 	s.ticker.stop()

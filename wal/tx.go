@@ -14,9 +14,9 @@ const (
 	batchRetained = 8 << 20
 )
 
-// tx is a transaction, and after Commit the Commit of it, so that one pooled object serves for both. It belongs to the
+// transaction is a shard.Tx, and after Commit the Commit of it, so that one pooled object serves for both. It belongs to the
 // shard until Commit, then to whoever waits, and is back in the pool when Wait returns.
-type tx struct {
+type transaction struct {
 	s     *Store
 	batch *pebble.Batch
 	// put are the messages that this transaction stores. DeleteQueue looks through them, as they are not yet to be seen
@@ -32,17 +32,17 @@ type position struct {
 
 // Begin implements shard.Store.
 func (s *Store) Begin() shard.Tx {
-	t, _ := s.txs.Get().(*tx)
+	t, _ := s.txs.Get().(*transaction)
 	if t == nil {
-		t = &tx{s: s, key: make([]byte, 0, maxKeySize)}
+		t = &transaction{s: s, key: make([]byte, 0, maxKeySize)}
 	}
 	t.batch = s.db.NewBatch(pebble.WithInitialSizeBytes(batchInitial), pebble.WithMaxRetainedSizeBytes(batchRetained))
 	return t
 }
 
-func (t *tx) Empty() bool { return t.batch.Empty() }
+func (t *transaction) Empty() bool { return t.batch.Empty() }
 
-func (t *tx) PutQueue(r *shard.Record) {
+func (t *transaction) PutQueue(r *shard.Record) {
 	t.key = appendRecord(t.key[:0], r)
 	t.set(spaceQueues, r.RecipientID[:], t.key)
 	t.set(spaceSenders, r.SenderID[:], r.RecipientID[:])
@@ -54,7 +54,7 @@ func (t *tx) PutQueue(r *shard.Record) {
 	}
 }
 
-func (t *tx) set(space byte, id, value []byte) {
+func (t *transaction) set(space byte, id, value []byte) {
 	op := t.batch.SetDeferred(1+len(id), len(value))
 	appendKey(op.Key[:0], space, id)
 	copy(op.Value, value)
@@ -62,27 +62,27 @@ func (t *tx) set(space byte, id, value []byte) {
 }
 
 // DeleteQueue takes the IDs first and the record with its secrets, then the messages.
-func (t *tx) DeleteQueue(r *shard.Record) {
+func (t *transaction) DeleteQueue(r *shard.Record) {
 	t.delete(spaceSenders, r.SenderID[:])
 	if r.Notifier != nil {
 		t.delete(spaceNotifiers, r.Notifier.ID[:])
 	}
 	if r.LinkID != nil {
-		t.delete(spaceLinks, r.LinkID)
+		t.DeleteLink(&r.RecipientID, r.LinkID)
 	}
 	t.delete(spaceQueues, r.RecipientID[:])
 	t.deleteMessages(&r.RecipientID)
 }
 
-func (t *tx) DeleteNotifier(id *smp.ID) { t.delete(spaceNotifiers, id[:]) }
+func (t *transaction) DeleteNotifier(id *smp.ID) { t.delete(spaceNotifiers, id[:]) }
 
-func (t *tx) delete(space byte, id []byte) {
+func (t *transaction) delete(space byte, id []byte) {
 	op := t.batch.DeleteDeferred(1 + len(id))
 	appendKey(op.Key[:0], space, id)
 	finish(op)
 }
 
-func (t *tx) PutMessage(queue *smp.ID, h *shard.MessageHeader, body []byte) {
+func (t *transaction) PutMessage(queue *smp.ID, h *shard.MessageHeader, body []byte) {
 	op := t.batch.SetDeferred(messageKeySize, headerSize)
 	appendMessageKey(op.Key[:0], spaceHeads, queue, h.Seq)
 	appendHeader(op.Value[:0], h)
@@ -97,12 +97,12 @@ func (t *tx) PutMessage(queue *smp.ID, h *shard.MessageHeader, body []byte) {
 }
 
 // DeleteMessage leaves the body's key alone when there is none: the SingleDelete of a missing key is of no effect.
-func (t *tx) DeleteMessage(queue *smp.ID, seq uint64) {
+func (t *transaction) DeleteMessage(queue *smp.ID, seq uint64) {
 	t.deleteMessage(spaceHeads, queue, seq)
 	t.deleteMessage(spaceBodies, queue, seq)
 }
 
-func (t *tx) deleteMessage(space byte, queue *smp.ID, seq uint64) {
+func (t *transaction) deleteMessage(space byte, queue *smp.ID, seq uint64) {
 	op := t.batch.SingleDeleteDeferred(messageKeySize)
 	appendMessageKey(op.Key[:0], space, queue, seq)
 	finish(op)
@@ -118,7 +118,7 @@ func finish(op *pebble.DeferredBatchOp) {
 // deleteMessages deletes all messages of a queue one by one. The obvious way is two range tombstones, but every iterator
 // that is opened afterwards sorts all range tombstones of the tables in memory: with 10,000 deleted queues that took
 // 4.7 ms for each. Most queues that are deleted are empty, and a quota bounds the others.
-func (t *tx) deleteMessages(queue *smp.ID) {
+func (t *transaction) deleteMessages(queue *smp.ID) {
 	for i := range t.put {
 		if t.put[i].queue == *queue {
 			t.DeleteMessage(queue, t.put[i].seq)
@@ -132,7 +132,7 @@ func (t *tx) deleteMessages(queue *smp.ID) {
 	}
 }
 
-func (t *tx) deleteStored(queue *smp.ID) error {
+func (t *transaction) deleteStored(queue *smp.ID) error {
 	t.key = appendKey(t.key[:0], spaceHeads, queue[:])
 	it, err := t.s.heads(nil)
 	if err != nil {
@@ -144,7 +144,7 @@ func (t *tx) deleteStored(queue *smp.ID) error {
 	return it.Close()
 }
 
-func (t *tx) deleteRange(space byte, queue *smp.ID) {
+func (t *transaction) deleteRange(space byte, queue *smp.ID) {
 	op := t.batch.DeleteRangeDeferred(queueKeySize, queueKeySize)
 	appendKey(op.Key[:0], space, queue[:])
 	nextPrefix(op.Value[:0], op.Key)

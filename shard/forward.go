@@ -1,0 +1,47 @@
+package shard
+
+// A command whose queue belongs to another shard hops there once: the commands with a link ID that a client has chosen
+// fall into the partition of that ID, and only the store knows whose it is. Shards never wait for each other's rings,
+// or two full ones would wait for ever: what a ring does not take stays in outgoing, and is tried again before
+// the shard sleeps. What outgoing holds is bounded by what the shard takes from its own ring meanwhile: it takes nothing while more than
+// outgoingLimit waits.
+
+// outgoingLimit is how many forwarded commands may wait before the shard takes no more from its ring.
+const outgoingLimit = DrainLimit
+
+// parcel is a command on its way to another shard.
+type parcel struct {
+	shard int
+	batch *Batch
+}
+
+// misplaced says to which shard the queue of a lookup belongs, if it is another one.
+func (c *core) misplaced(l *Lookup) (shard int, ok bool) {
+	if l.Found == nil {
+		return 0, false
+	}
+	shard = c.partitions.shard(l.Found.Record.RecipientID[:])
+	return shard, shard != c.index
+}
+
+// forward sends the command of an item to the shard of its queue. The block that it refers to goes along.
+func (c *core) forward(it *item, block *Buffer) {
+	b := NewBatch(BatchCommands, it.client)
+	b.Block = block
+	block.Retain()
+	b.Commands = append(b.Commands, *it.command)
+	c.outgoing = append(c.outgoing, parcel{int(it.elsewhere) - 1, b})
+}
+
+// post hands over what is outgoing, in its order, and says whether all of it went.
+func (c *core) post() bool {
+	for len(c.outgoing) > 0 && c.hand(c.outgoing[0].shard, c.outgoing[0].batch) {
+		c.outgoing[0] = parcel{}
+		c.outgoing = c.outgoing[1:]
+	}
+	if len(c.outgoing) > 0 {
+		return false
+	}
+	c.outgoing = nil
+	return true
+}

@@ -1,0 +1,196 @@
+package shard
+
+import (
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// A short link is an ID under which a queue's link data is found: that of a messaging queue is read once, by whoever
+// secures the queue with it (LKEY), that of a contact queue by anybody (LGET). The data is not kept in memory.
+//
+// The link ID of a messaging queue is drawn in the queue's partition. That of a contact queue is the client's, so its
+// commands come to the shard of its partition, which forwards them to the shard of the queue (forward.go).
+
+// LinkData is what a short link leads to, beside the queue's sender ID.
+type LinkData struct {
+	Fixed []byte // cannot be changed
+	User  []byte
+}
+
+// freshLink is link data that the transaction at hand stores: until the commit it cannot be read from the store.
+type freshLink struct {
+	queue *queue
+	data  LinkData
+}
+
+// linkID is the ID of the queue's link, nil without.
+func (q *queue) linkID() []byte {
+	if q.rare == nil {
+		return nil
+	}
+	return q.rare.linkID
+}
+
+// securedMessaging tells that the queue is one whose link has served: its sender is known.
+func (q *queue) securedMessaging() bool {
+	_, secured := q.secured()
+	return q.mode != ModeContact && secured
+}
+
+// isContact tells that anybody may read the queue's link data.
+func (q *queue) isContact() bool {
+	_, secured := q.secured()
+	return q.mode == ModeContact || q.mode == ModeUnset && !secured
+}
+
+// claimLink decides about LKEY, which is authorized by the key that it sets, where it may set one, and LGET, which
+// has no authorization.
+func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (int32, smp.Error) {
+	if cmd.Tag == smp.CmdLKey {
+		return q.claimSender(v, claim, cmd)
+	}
+	if !q.isContact() {
+		return -1, smp.ErrAuth
+	}
+	return -1, smp.Error{}
+}
+
+// newLink enters the link of a new queue, whose IDs the client has determined. What it asks for may be prohibited, or
+// taken.
+func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
+	q.senderID = box.SenderIDFromCorrID(it.command.CorrID)
+	if string(q.senderID[:]) != string(p.SenderID) {
+		return smp.ErrCmdProhibited
+	}
+	c.partitions.drawIn(&q.recipientID, c.random, c.partitions.partition(q.senderID[:]))
+	linkID := p.LinkID
+	if p.Mode != smp.ModeContact {
+		var id smp.ID
+		c.partitions.drawIn(&id, c.random, c.partitions.partition(q.senderID[:]))
+		linkID = id[:]
+	}
+	taken, err := c.taken(BySender, q.senderID[:])
+	if err == nil && !taken {
+		taken, err = c.taken(ByLink, linkID)
+	}
+	switch {
+	case err != nil:
+		return errStore
+	case taken:
+		return smp.ErrAuth
+	}
+	q.needRare().linkID = append([]byte(nil), linkID...)
+	c.putLink(q, LinkData{Fixed: p.Fixed, User: p.User})
+	return smp.Error{}
+}
+
+// taken tells whether an ID that a client has chosen names a queue, or can name none.
+func (c *core) taken(kind IDKind, id []byte) (bool, error) {
+	if len(id) == 0 || c.cache.find(kind, id) != nil {
+		return true, nil
+	}
+	l := []Lookup{{Kind: kind, ID: id}}
+	c.store.Load(l)
+	return l[0].Found != nil, l[0].Err
+}
+
+// putLink stores link data. The slices stay valid until the end of the drain.
+func (c *core) putLink(q *queue, d LinkData) {
+	c.write().PutLink(&q.recipientID, &d)
+	c.freshLinks = append(c.freshLinks, freshLink{q, d})
+}
+
+// linkData reads the data of the queue's link.
+func (c *core) linkData(q *queue) (LinkData, error) {
+	for i := len(c.freshLinks) - 1; i >= 0; i-- {
+		if c.freshLinks[i].queue == q {
+			return c.freshLinks[i].data, nil
+		}
+	}
+	return c.store.Link(&q.recipientID)
+}
+
+// removeLink takes the link away, if there is one. The caller stores the queue.
+func (c *core) removeLink(q *queue) bool {
+	id := q.linkID()
+	if id == nil {
+		return false
+	}
+	delete(c.cache.byLink, string(id))
+	c.write().DeleteLink(&q.recipientID, id)
+	q.rare.linkID = nil
+	return true
+}
+
+// setLink answers LSET: a link is made, or the user's part of its data is replaced.
+func (c *core) setLink(it *item) {
+	q := it.queue
+	p, _ := smp.ParseLSet(it.command.Params)
+	if err := c.mayLink(q, &p); !err.IsZero() {
+		c.fail(it, err)
+		return
+	}
+	if q.linkID() == nil {
+		q.needRare().linkID = append([]byte(nil), p.LinkID...)
+		c.cache.byLink[string(p.LinkID)] = q
+		c.putQueue(q)
+	}
+	c.putLink(q, LinkData{Fixed: p.Fixed, User: p.User})
+	c.answer(it, smp.AppendOK)
+}
+
+// mayLink judges LSET: not on a queue whose link has served, and an existing link keeps its ID and its fixed data.
+// A link ID that leads to another queue is refused too, where the reference differs between its stores.
+func (c *core) mayLink(q *queue, p *smp.LinkParams) smp.Error {
+	if q.securedMessaging() {
+		return smp.ErrAuth
+	}
+	id := q.linkID()
+	if id == nil {
+		taken, err := c.taken(ByLink, p.LinkID)
+		switch {
+		case err != nil:
+			return errStore
+		case taken:
+			return smp.ErrAuth
+		}
+		return smp.Error{}
+	}
+	if string(id) != string(p.LinkID) {
+		return smp.ErrAuth
+	}
+	old, err := c.linkData(q)
+	switch {
+	case err != nil:
+		return errStore
+	case string(old.Fixed) != string(p.Fixed):
+		return smp.ErrAuth
+	}
+	return smp.Error{}
+}
+
+// deleteLink answers LDEL.
+func (c *core) deleteLink(it *item) {
+	if c.removeLink(it.queue) {
+		c.putQueue(it.queue)
+	}
+	c.answer(it, smp.AppendOK)
+}
+
+// readLink answers LGET, and LKEY after it has secured the queue. The queue may have lost its link before the command
+// came to be executed.
+func (c *core) readLink(it *item) {
+	q := it.queue
+	if string(q.linkID()) != string(it.command.EntityID) {
+		c.fail(it, smp.ErrAuth)
+		return
+	}
+	d, err := c.linkData(q)
+	if err != nil {
+		c.fail(it, errStore)
+		return
+	}
+	w := c.respond(it)
+	w.head = smp.AppendLnk(w.head, smp.Lnk{SenderID: q.senderID[:], Fixed: d.Fixed, User: d.User})
+	w.end()
+}
