@@ -18,6 +18,7 @@ type Response struct {
 	// Err is an smp.Error (the router answered ERR), ErrWrongEntity, ErrBadResponse, ErrTimeout, or the reason for
 	// which the client ended.
 	Err error
+	Bad smp.Error // with ErrBadResponse: what is wrong, ErrCmdUnknown or ErrCmdSyntax …
 }
 
 // Message is the message ID and the sealed body of a MSG response; see RcvQueue.Open.

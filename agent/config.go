@@ -51,7 +51,8 @@ type Config struct {
 	OnEvent     func(Event)
 	EventBuffer int
 
-	dial func(ctx context.Context, address string) (net.Conn, error) // for tests without sockets
+	// Connect makes the connection to HOST:PORT in place of TCP, as through a SOCKS proxy; nil means TCP.
+	Connect func(ctx context.Context, address string) (net.Conn, error)
 }
 
 // Defaults is the configuration of today's clients for the router at address: all versions, ALPN, block encryption.

@@ -59,8 +59,8 @@ func dialHost(ctx context.Context, config *Config, host string) (*Client, error)
 }
 
 func (config *Config) connect(ctx context.Context, address string) (net.Conn, error) {
-	if config.dial != nil {
-		return config.dial(ctx, address)
+	if config.Connect != nil {
+		return config.Connect(ctx, address)
 	}
 	d := net.Dialer{KeepAliveConfig: keepAlive}
 	if config.LocalAddr.IsValid() {

@@ -112,7 +112,7 @@ func TestWrongFingerprint(t *testing.T) {
 func TestNotTLS(t *testing.T) {
 	router := newTestRouter(t, nil)
 	config := router.config()
-	config.dial = func(context.Context, string) (net.Conn, error) {
+	config.Connect = func(context.Context, string) (net.Conn, error) {
 		client, server := net.Pipe()
 		router.conns.Go(func() {
 			defer server.Close()
@@ -136,7 +136,7 @@ func TestDialTimeout(t *testing.T) {
 		prep func(*testRouter, *Config)
 	}{
 		{"before TLS", StepTLS, func(r *testRouter, config *Config) {
-			config.dial = func(context.Context, string) (net.Conn, error) {
+			config.Connect = func(context.Context, string) (net.Conn, error) {
 				client, server := net.Pipe()
 				r.conns.Go(func() { _, _ = io.Copy(io.Discard, server) })
 				return client, nil
@@ -176,8 +176,8 @@ func TestHostsInOrder(t *testing.T) {
 	config := router.config()
 	config.Address.Hosts = []string{"a", "b", "c", "d"}
 	var tried []string
-	answering := config.dial
-	config.dial = func(ctx context.Context, address string) (net.Conn, error) {
+	answering := config.Connect
+	config.Connect = func(ctx context.Context, address string) (net.Conn, error) {
 		tried = append(tried, address)
 		switch {
 		case address == "a:5223":
@@ -280,7 +280,7 @@ func TestSockets(t *testing.T) {
 		router.accept(conn)
 	})
 	config := router.config()
-	config.dial = nil
+	config.Connect = nil
 	config.Address.Hosts = []string{"127.0.0.1"}
 	_, config.Address.Port, _ = net.SplitHostPort(listener.Addr().String())
 	config.LocalAddr = netip.MustParseAddr("127.1.2.3")

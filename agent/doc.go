@@ -3,6 +3,7 @@
 //
 //	Keeper      redials with back-off and subscribes its queues again
 //	  Client    one session with a router: commands out, responses and events in
+//	    Relay   a router behind this one as its proxy (PRXY, PFWD)
 //	    RcvQueue, SndQueue   IDs and keys of a queue, values that can be stored
 //
 // The way of a command:
@@ -27,8 +28,7 @@
 // An idle client holds no buffers: the reader waits in a read of a record's
 // 5-byte header and borrows a block buffer when it has come.
 //
-// Not here yet: service certificates, link data, notifier commands, forwarding
-// by a proxy.
+// Not here yet: service certificates, link data, notifier commands.
 //
 // The package imports smp, box and tls; never engine, shard or wal.
 package agent

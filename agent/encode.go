@@ -12,7 +12,15 @@ func (c *Client) encodeBlock(command *Command, id *corrID) (*buffer, error) {
 	b := borrow()
 	start := c.contentStart()
 	at := start + 3 // count and length
-	t, err := c.appendTransmission(b.data[:at], command, id[:])
+	to := c.peer()
+	t, err := to.appendTransmission(b.data[:at], command, id[:])
+	return c.finishBlock(b, t, err)
+}
+
+// finishBlock completes a block of one transmission, which begins 3 bytes after the beginning of the content and ends
+// with the end of t. When there is an error, or t has outgrown the block, it takes the buffer back.
+func (c *Client) finishBlock(b *buffer, t []byte, err error) (*buffer, error) {
+	start := c.contentStart()
 	limit := start + smp.MaxContent
 	if c.encrypted {
 		limit = start + smp.MaxEncryptedContent
@@ -25,12 +33,20 @@ func (c *Client) encodeBlock(command *Command, id *corrID) (*buffer, error) {
 		return nil, err
 	}
 	b.n = len(t) - start
-	b.data[start] = 1
-	n := len(t) - at
-	b.data[at-2], b.data[at-1] = byte(n>>8), byte(n)
+	n := b.n - 3
+	b.data[start], b.data[start+1], b.data[start+2] = 1, byte(n>>8), byte(n)
 	b.open = !c.config.OneCommandPerBlock
 	return b, nil
 }
+
+// peer is the router that a transmission is for, and what it takes to authorize it there.
+type peer struct {
+	version   smp.Version
+	sessionID []byte
+	serverKey *[box.KeySize]byte // the router's session key, for X25519 authenticators; nil when it has none
+}
+
+func (c *Client) peer() peer { return peer{c.version, c.sessionID, c.serverKey} }
 
 // appendTransmission appends a command with its authorization.
 //
@@ -39,28 +55,28 @@ func (c *Client) encodeBlock(command *Command, id *corrID) (*buffer, error) {
 // What auth covers begins with the session ID at every version. From version 7, where that is not sent, it is put
 // where the end of auth will be, so that the covered bytes lie together and nothing is copied; auth is always longer
 // than a TLS 1.3 session ID.
-func (c *Client) appendTransmission(b []byte, command *Command, id []byte) ([]byte, error) {
+func (p *peer) appendTransmission(b []byte, command *Command, id []byte) ([]byte, error) {
 	if command.key == nil {
-		b = smp.AppendResponseHeader(b, c.version, c.sessionID, id, command.entity)
-		return command.append(b, c.version), nil
+		b = smp.AppendResponseHeader(b, p.version, p.sessionID, id, command.entity)
+		return command.append(b, p.version), nil
 	}
 	start := len(b)
 	size := authSize(command.key.Alg())
 	b = append(b, make([]byte, 1+size)...)
-	if c.version >= smp.VersionServiceCerts {
+	if p.version >= smp.VersionServiceCerts {
 		b = append(b, '0')
 	}
 	covered := len(b)
-	if c.version >= smp.VersionAuthCmds {
-		covered -= 1 + len(c.sessionID)
+	if p.version >= smp.VersionAuthCmds {
+		covered -= 1 + len(p.sessionID)
 	}
-	b = smp.AppendAuthorized(b[:covered], c.sessionID, id, command.entity, nil)
-	b = command.append(b, c.version)
-	if err := command.key.authorize(b[start+1:start+1+size], c.serverKey, id, b[covered:]); err != nil {
+	b = smp.AppendAuthorized(b[:covered], p.sessionID, id, command.entity, nil)
+	b = command.append(b, p.version)
+	if err := command.key.authorize(b[start+1:start+1+size], p.serverKey, id, b[covered:]); err != nil {
 		return b[:start], err
 	}
 	b[start] = byte(size)
-	if c.version >= smp.VersionServiceCerts {
+	if p.version >= smp.VersionServiceCerts {
 		b[start+1+size] = '0'
 	}
 	return b, nil
@@ -107,12 +123,13 @@ func (e *encodedBatch) release() {
 func (c *Client) encodeBatch(commands []Command) (encodedBatch, error) {
 	e := encodedBatch{ids: make([]corrID, len(commands))}
 	sizes := make([]int, len(commands))
+	to := c.peer()
 	var all []byte
 	for i := range commands {
 		e.ids[i] = newCorrID()
 		before := len(all)
 		var err error
-		if all, err = c.appendTransmission(all, &commands[i], e.ids[i][:]); err != nil {
+		if all, err = to.appendTransmission(all, &commands[i], e.ids[i][:]); err != nil {
 			return encodedBatch{}, err
 		}
 		sizes[i] = len(all) - before

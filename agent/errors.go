@@ -38,6 +38,8 @@ var (
 	// ErrUnknownCommand: the correlation ID of the response is that of no command that waits. This is the Err of an
 	// EventUnexpected.
 	ErrUnknownCommand = errors.New("agent: response to no known command")
+	// ErrSealed: the box around a forwarded response does not open.
+	ErrSealed = errors.New("agent: forwarded response that does not decrypt")
 	// ErrBody: a message body does not decrypt with the queue's secret, or is no message inside.
 	ErrBody = errors.New("agent: message body that does not decrypt")
 )
@@ -46,6 +48,19 @@ var (
 type UnexpectedError struct{ Tag smp.ResponseTag }
 
 func (e *UnexpectedError) Error() string { return "agent: unexpected response " + e.Tag.String() }
+
+// ResponseError is a response to RFWD that does not parse.
+type ResponseError struct{ Reason smp.Error }
+
+func (e *ResponseError) Error() string {
+	return "agent: response that does not parse: " + e.Reason.Error()
+}
+
+// ProxyError is an answer of the proxy that says why there is none of the relay.
+type ProxyError struct{ Err error }
+
+func (e *ProxyError) Error() string { return "agent: proxy: " + e.Err.Error() }
+func (e *ProxyError) Unwrap() error { return e.Err }
 
 // DialStep is where dialing failed.
 type DialStep string

@@ -19,7 +19,8 @@ type agreement struct {
 	version       smp.Version
 	serverKey     *[box.KeySize]byte // the router's session key, for X25519 authenticators; nil when it has none
 	encrypted     bool
-	send, receive box.Chain // when encrypted
+	send, receive box.Chain   // when encrypted
+	forwarding    *forwarding // for a proxy; nil for other clients
 }
 
 // answer judges the content of the router's hello and appends the content of the client's. sessionID and leaf, the
@@ -54,6 +55,9 @@ func (g *greeting) answer(dst, hello, sessionID, leaf []byte) ([]byte, agreement
 		public := g.key.Public()
 		c.PublicKey = public.AppendSPKI(nil)
 	}
+	if g.proxy {
+		a.forwarding = newForwarding(common, h.CertKey)
+	}
 	g.agree(&a, sessionID)
 	return smp.AppendClientHello(dst, &c), a, nil
 }
@@ -86,15 +90,24 @@ func (g *greeting) verifyCertKey(c *smp.CertKey, leaf []byte) (*[box.KeySize]byt
 	return &key, nil
 }
 
-// agree derives the block chains where both sides have a key and the version has them. As in the reference a router
+// agree derives the block chains, or for a proxy the subkey of forwarding, where both sides have a key and the version
+// has them. As in the reference a router
 // key of low order is no error here.
 func (g *greeting) agree(a *agreement, sessionID []byte) {
-	if a.version < smp.VersionEncryptedBlock || g.proxy || g.key == nil || a.serverKey == nil {
+	if g.key == nil || a.serverKey == nil {
 		return
 	}
 	scalar, _ := g.key.X25519()
 	var secret [box.KeySize]byte
 	_ = box.DH(&secret, scalar, a.serverKey)
+	if g.proxy {
+		a.forwarding.subkey = new([box.KeySize]byte)
+		box.Precompute(a.forwarding.subkey, &secret)
+		return
+	}
+	if a.version < smp.VersionEncryptedBlock {
+		return
+	}
 	a.encrypted = true
 	a.receive, a.send = box.NewChains(sessionID, &secret)
 }

@@ -86,10 +86,10 @@ func TestKeeperBacksOff(t *testing.T) {
 	router := newTestRouter(t, newQueueRouter().serve)
 	inBubble(t, router, func(t *testing.T, ctx context.Context) {
 		config := router.config()
-		answering := config.dial
+		answering := config.Connect
 		var tried atomic.Int32
 		var back atomic.Bool
-		config.dial = func(ctx context.Context, address string) (net.Conn, error) {
+		config.Connect = func(ctx context.Context, address string) (net.Conn, error) {
 			if tried.Add(1); !back.Load() {
 				return nil, net.ErrClosed
 			}

@@ -82,7 +82,7 @@ func (c *Client) handleTransmission(b []byte) error {
 	}
 	switch {
 	case !bad.IsZero():
-		r.Err = ErrBadResponse
+		r.Err, r.Bad = ErrBadResponse, bad
 	case r.Tag == smp.RespErr:
 		e, _ := smp.ParseError(r.Params)
 		r.Err = e

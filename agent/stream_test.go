@@ -31,7 +31,7 @@ func TestRecordsThatAreNone(t *testing.T) {
 			var got error
 			router := newTestRouter(t, func(c *routerConn) { _, got = c.readBlock() })
 			config := router.config()
-			config.dial = func(context.Context, string) (net.Conn, error) {
+			config.Connect = func(context.Context, string) (net.Conn, error) {
 				client, server := net.Pipe()
 				router.accept(server)
 				return wiretap{client, server}, nil

@@ -97,7 +97,7 @@ func (r *testRouter) config() Config {
 		Hosts:   []string{"router"},
 	})
 	config.Groups = []tls.Group{tls.X25519} // X448 is slow
-	config.dial = func(context.Context, string) (net.Conn, error) {
+	config.Connect = func(context.Context, string) (net.Conn, error) {
 		client, router := net.Pipe()
 		r.accept(router)
 		return client, nil

@@ -180,7 +180,8 @@ func (r *replay) encode(raw []byte, t *smp.Transmission) []byte {
 }
 
 func (r *replay) append(command *Command, id []byte) []byte {
-	b, err := r.client.appendTransmission(nil, command, id)
+	to := r.client.peer()
+	b, err := to.appendTransmission(nil, command, id)
 	if err != nil {
 		r.t.Fatal(err)
 	}

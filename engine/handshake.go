@@ -72,6 +72,7 @@ type agreed struct {
 	encrypted bool
 	receive   box.Chain
 	send      box.Chain
+	proxied   *[32]byte // subkey of what the two hellos' keys share, for RFWD; nil when the client gave no key
 }
 
 // agree judges the client's hello: not for us, malformed or of no common version, and nothing is agreed.
@@ -87,7 +88,7 @@ func (m *helloMaker) agree(c *tls.Conn, secret *[32]byte, content []byte) (a agr
 	}
 	a.version = hello.Version
 	a.ok = true
-	if hello.Version < smp.VersionEncryptedBlock || hello.Proxy || hello.PublicKey == nil {
+	if hello.PublicKey == nil {
 		return a
 	}
 	public, err := box.ParseX25519(hello.PublicKey)
@@ -96,6 +97,11 @@ func (m *helloMaker) agree(c *tls.Conn, secret *[32]byte, content []byte) (a agr
 	}
 	var shared [32]byte
 	_ = box.DH(&shared, secret, &public) // the reference takes keys of low order too
+	a.proxied = new([32]byte)
+	box.Precompute(a.proxied, &shared)
+	if hello.Version < smp.VersionEncryptedBlock || hello.Proxy {
+		return a
+	}
 	a.send, a.receive = box.NewChains(c.SessionID(), &shared)
 	a.encrypted = true
 	return a
@@ -211,7 +217,7 @@ func (s *session) agreed() {
 	s.client.SecretKey = s.handshake.secret
 	s.client.Loop = s.loop
 	s.client.Owner = s
-	s.encrypted, s.receive, s.send = a.encrypted, a.receive, a.send
+	s.encrypted, s.receive, s.send, s.proxied = a.encrypted, a.receive, a.send, a.proxied
 	s.handshake = nil
 	s.phase = phaseOpen
 	s.active = time.Now()

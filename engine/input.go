@@ -160,12 +160,15 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		s.replyError(tr.CorrID, tr.EntityID, err)
 		return
 	}
-	if s.answer(tag, &tr) {
-		return
+	if !s.answer(b, tag, &tr, params) {
+		s.route(b, shard.Command{Transmission: tr, Tag: tag, Params: params})
 	}
+}
+
+// route adds a command to the batch of its shard. Its slices are parts of b.
+func (s *session) route(b *shard.Buffer, c shard.Command) {
 	l := s.loop
-	cmd := shard.Command{Transmission: tr, Tag: tag, Params: params}
-	i := l.router.shards.Route(s.client, &cmd)
+	i := l.router.shards.Route(s.client, &c)
 	part := l.parted[i]
 	if part == nil {
 		part = shard.NewBatch(shard.BatchCommands, s.client)
@@ -174,11 +177,11 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		l.parted[i] = part
 		s.client.Shards |= 1 << i
 	}
-	part.Commands = append(part.Commands, cmd)
+	part.Commands = append(part.Commands, c)
 }
 
-// answer answers the commands that concern no queue, and says whether it did.
-func (s *session) answer(tag smp.CommandTag, t *smp.Transmission) bool {
+// answer takes care of the commands that concern no queue of their own, and says whether it did.
+func (s *session) answer(b *shard.Buffer, tag smp.CommandTag, t *smp.Transmission, params []byte) bool {
 	switch tag {
 	case smp.CmdPing:
 		s.replyTo(t.CorrID, t.EntityID, smp.AppendPong)
@@ -186,8 +189,8 @@ func (s *session) answer(tag smp.CommandTag, t *smp.Transmission) bool {
 		s.replyError(t.CorrID, t.EntityID, smp.ErrProxyBasicAuth)
 	case smp.CmdPfwd: // no relay session exists
 		s.replyError(t.CorrID, t.EntityID, smp.ErrProxyNoSession)
-	case smp.CmdRfwd: // as on a session without a secret
-		s.replyError(t.CorrID, t.EntityID, smp.ErrBrokerTransport(smp.TransportNoAuth))
+	case smp.CmdRfwd:
+		s.takeForwarded(b, t.CorrID, params)
 	default:
 		return false
 	}

@@ -111,6 +111,10 @@ func (l *loop) takeReplies() {
 		for i := range g.Replies {
 			r := &g.Replies[i]
 			s := r.Client.Owner.(*session)
+			if r.Forward != nil {
+				s.answerForwarded(r.Forward.Owner.(*forwarded), r.Head)
+				continue
+			}
 			if r.Body == nil {
 				s.reply(r.Head, nil)
 				continue

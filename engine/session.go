@@ -41,6 +41,7 @@ type session struct {
 	client    *shard.Client
 	receive   box.Chain
 	send      box.Chain
+	proxied   *[32]byte     // subkey of boxes in RFWD and RRES; nil when the client gave no key in its hello
 	active    time.Time     // last block received or sent; before phaseOpen, the begin of the phase
 	part      *shard.Buffer // a block of which more is to come; nil when idle
 	out       *outBlock     // replies that are not sealed; nil when idle
