@@ -51,6 +51,7 @@ const nobody = "smp://AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=@127.0.0.1:1"
 //
 //	router             run a router of its own; $SERVER is its address, $PID its process
 //	interrupt ARGS     run loadtest until it exchanges messages, then Ctrl-C; its output is in the files out and err
+//	bereave ARGS       the same, but the router of $PID is killed
 //	last FILE TEXT     the last line of FILE matches the regular expression TEXT
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -61,7 +62,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"router": startRouter, "interrupt": interrupt, "last": lastLine,
+			"router": startRouter, "interrupt": interrupt, "bereave": bereave, "last": lastLine,
 		},
 	})
 }
@@ -79,6 +80,17 @@ func startRouter(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
+	disturb(ts, args, func(loadtest *os.Process) error { return loadtest.Signal(syscall.SIGINT) })
+}
+
+func bereave(ts *testscript.TestScript, _ bool, args []string) {
+	pid, err := strconv.Atoi(ts.Getenv("PID"))
+	ts.Check(err)
+	disturb(ts, args, func(*os.Process) error { return syscall.Kill(pid, syscall.SIGKILL) })
+}
+
+// disturb runs loadtest and does something when messages are exchanged.
+func disturb(ts *testscript.TestScript, args []string, do func(loadtest *os.Process) error) {
 	path, err := exec.LookPath("loadtest")
 	ts.Check(err)
 	cmd := exec.Command(path, args...)
@@ -96,12 +108,12 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 		fmt.Fprintln(&said, lines.Text())
 		if under := strings.Contains(lines.Text(), "exchanging") || strings.Contains(lines.Text(), "killing"); under && !interrupted {
 			interrupted = true
-			ts.Check(cmd.Process.Signal(syscall.SIGINT))
+			ts.Check(do(cmd.Process))
 		}
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("err"), []byte(said.String()), 0o600))
 	if err := cmd.Wait(); err == nil {
-		ts.Fatalf("an interrupted run exits with 0")
+		ts.Fatalf("a disturbed run exits with 0")
 	}
 }
 
