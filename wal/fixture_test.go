@@ -1,0 +1,67 @@
+package wal
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"switchyard/shard"
+	"switchyard/smp"
+)
+
+const bodySize = 16122 // of a sealed message, in every version
+
+// openStore opens a store that is closed with the test, unless the test did.
+func openStore(tb testing.TB, dir string, o Options) *Store {
+	tb.Helper()
+	s, err := Open(dir, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil && err != ErrClosed && s.Err() == nil {
+			tb.Error(err)
+		}
+	})
+	return s
+}
+
+// commit commits a transaction and waits for it.
+func commit(tb testing.TB, t shard.Tx) {
+	tb.Helper()
+	c, err := t.Commit()
+	if err == nil {
+		err = c.Wait()
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func randomBytes(rng *rand.Rand, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(rng.Uint32())
+	}
+	return b
+}
+
+func randomID(rng *rand.Rand) smp.ID { return smp.ID(randomBytes(rng, idSize)) }
+
+// randomKey is the DER encoding of a key of the given form, 1 to len(keyForms).
+func randomKey(rng *rand.Rand, form int) []byte {
+	f := keyForms[form-1]
+	return append(append([]byte(nil), f.prefix...), randomBytes(rng, f.size)...)
+}
+
+// randomRecord is that of a secured queue as most are.
+func randomRecord(rng *rand.Rand) shard.Record {
+	return shard.Record{
+		RecipientID:   randomID(rng),
+		SenderID:      randomID(rng),
+		RecipientKeys: [][]byte{randomKey(rng, 1)},
+		SenderKey:     randomKey(rng, 3),
+		Secret:        [32]byte(randomBytes(rng, 32)),
+		Mode:          shard.ModeMessaging,
+		Updated:       19000 + rng.Uint32N(1000),
+	}
+}

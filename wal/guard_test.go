@@ -1,0 +1,183 @@
+package wal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
+
+// faultyFS fails write operations from a chosen one on: that one alone, or all that follow.
+type faultyFS struct {
+	vfs.FS
+	left  atomic.Int64 // operations until the first failure
+	lasts bool
+	err   error
+	kind  func(errorfs.Op) bool // which operations
+}
+
+func newFaultyFS(fs vfs.FS) *faultyFS {
+	f := &faultyFS{err: syscall.EIO, kind: func(errorfs.Op) bool { return true }}
+	f.left.Store(1 << 40)
+	f.FS = errorfs.Wrap(fs, errorfs.InjectorFunc(f.inject))
+	return f
+}
+
+func (f *faultyFS) inject(op errorfs.Op) error {
+	switch op.Kind {
+	case errorfs.OpCreate, errorfs.OpRename, errorfs.OpReuseForWrite, errorfs.OpFileWrite, errorfs.OpFileSync,
+		errorfs.OpFileSyncData, errorfs.OpFileSyncTo, errorfs.OpMkdirAll:
+	default:
+		return nil
+	}
+	if !f.kind(op) {
+		return nil
+	}
+	if left := f.left.Add(-1); left == -1 || left < -1 && f.lasts {
+		return &os.PathError{Op: "write", Path: op.Path, Err: f.err}
+	}
+	return nil
+}
+
+// TestDiskFaults lets the disk fail at a random write while two shards work. Nothing hangs, no commit succeeds after
+// the failure, everything that was made is read back from the failed store, and what was durable is there when it is
+// opened again, on a disk that works.
+func TestDiskFaults(t *testing.T) {
+	for seed := range uint64(tries(40)) {
+		mode := Sync(seed % 3)
+		t.Run(fmt.Sprintf("seed=%d/%s", seed, mode), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 1))
+			disk := vfs.NewCrashableMem()
+			fs := newFaultyFS(disk)
+			fs.lasts = rng.IntN(2) == 0
+			s := openStore(t, "store", Options{FS: fs, Sync: mode, MemTable: 256 << 10})
+			fs.left.Store(rng.Int64N(300))
+			shards := []*crashShard{{seed: 1}, {seed: 2}}
+			failing(t, s, shards)
+			if s.Close() == nil && s.Err() != nil {
+				t.Error("Close says nothing of the failure")
+			}
+			crashed := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: rng.IntN(101), RNG: rng})
+			again := openStore(t, "store", Options{FS: crashed})
+			for _, sh := range shards {
+				sh.atLeast = sh.durable.Load()
+				sh.recover(t, again)
+			}
+		})
+	}
+}
+
+func failing(t *testing.T, s *Store, shards []*crashShard) {
+	var wg sync.WaitGroup
+	for _, sh := range shards {
+		sh.recover(t, s)
+		wg.Go(func() { sh.work(t, s, -1, nil, nil) })
+	}
+	wg.Wait()
+	for range 2 {
+		for _, sh := range shards {
+			sh.m.check(t, s)
+		}
+		if err := s.db.Flush(); err != nil { // into memory, after a failure
+			t.Error(err)
+		}
+	}
+	if s.Err() != nil {
+		if _, err := message(s, 0).Commit(); err == nil {
+			t.Error("a failed store takes a commit")
+		}
+	}
+}
+
+// TestFaultPlaces fails each kind of operation on each kind of file alone.
+func TestFaultPlaces(t *testing.T) {
+	for _, file := range []string{".log", "MANIFEST-", ".sst", "store"} {
+		for _, kind := range []errorfs.OpKind{errorfs.OpCreate, errorfs.OpReuseForWrite, errorfs.OpFileWrite, errorfs.OpFileSync, errorfs.OpFileSyncData} {
+			t.Run(fmt.Sprintf("%s/%d", file, kind), func(t *testing.T) {
+				fs := newFaultyFS(vfs.NewMem())
+				fs.kind = func(op errorfs.Op) bool {
+					base := op.Path[strings.LastIndexByte(op.Path, '/')+1:]
+					return op.Kind == kind && (strings.HasSuffix(base, file) || strings.HasPrefix(base, file))
+				}
+				s := openStore(t, "store", Options{FS: fs, MemTable: 256 << 10})
+				fs.left.Store(0)
+				failing(t, s, []*crashShard{{seed: 1}, {seed: 2}})
+				if failure := s.Err(); failure != nil && !strings.Contains(failure.Error(), file) {
+					t.Errorf("the failure does not name the file: %v", failure)
+				}
+			})
+		}
+	}
+}
+
+// TestOpenOnFaultyDisk fails each write of opening in turn, of a new store and of one that a crash left.
+func TestOpenOnFaultyDisk(t *testing.T) {
+	old := vfs.NewCrashableMem()
+	s := openStore(t, "store", Options{FS: old, MemTable: 256 << 10})
+	m := newModel(1)
+	for range 60 {
+		tx := s.Begin()
+		m.step(tx)
+		m.step(tx)
+		commit(t, tx)
+	}
+	for name, disk := range map[string]*vfs.MemFS{"new": vfs.NewCrashableMem(), "old": old.CrashClone(vfs.CrashCloneCfg{})} {
+		failed := 0
+		for n := range int64(1000) {
+			fs := newFaultyFS(disk.CrashClone(vfs.CrashCloneCfg{}))
+			fs.left.Store(n)
+			s, err := Open("store", Options{FS: fs, MemTable: 256 << 10})
+			if err != nil {
+				failed++
+				checkFault(t, err)
+				continue
+			}
+			if s.Close() == nil {
+				break // there are no more writes
+			}
+		}
+		if failed < 5 {
+			t.Errorf("%s: opening failed %d times", name, failed)
+		}
+	}
+}
+
+func checkFault(t *testing.T, err error) {
+	t.Helper()
+	var e *Error
+	if !errors.As(err, &e) || e.Place == "" || e.Mend == "" || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %q", err)
+	}
+}
+
+func TestFailureIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	fs := newFaultyFS(vfs.NewMem())
+	fs.err = syscall.ENOSPC
+	fs.lasts = true
+	s := openStore(t, "store", Options{FS: fs, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	fs.left.Store(0)
+	c, err := message(s, 0).Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err == nil || !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "disk is full") {
+		t.Errorf("got %v", err)
+	}
+	if s.Close() == nil {
+		t.Error("Close says nothing of the failure")
+	}
+	if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "disk is full") {
+		t.Errorf("logged:\n%s", log.String())
+	}
+}
