@@ -1,0 +1,80 @@
+package router
+
+import (
+	stdtls "crypto/tls"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"switchyard/tls"
+	"switchyard/xftp/packets"
+)
+
+// Config of a router. KeyPair, Identity, Store and Listen are required.
+type Config struct {
+	Listen   []string            // host:port
+	KeyPair  *tls.KeyPair        // chain leaf first
+	Identity [32]byte            // fingerprint of the identity certificate
+	Web      *stdtls.Certificate // for browsers, which send SNI; nil: there are none
+	Pages    http.Handler        // GET of browsers; nil: not found
+
+	Store    *packets.Store
+	NewFiles bool   // FNEW is allowed
+	Password string // that FNEW must give; empty: none
+
+	FileTTL     time.Duration // of packets; 0: they do not expire
+	ExpireCheck time.Duration // between passes; DefaultExpireCheck when 0
+
+	TLSTimeout    time.Duration // of the TLS handshake; DefaultTLSTimeout when 0
+	UploadTimeout time.Duration // of the body of FPUT; DefaultUploadTimeout when 0
+	InactiveTTL   time.Duration // a connection without requests for so long is closed; 0: never
+	InactiveCheck time.Duration // between looks for such connections
+
+	// UploadWindow is how many bytes of an upload may wait in memory when the disk is slow: the window of HTTP/2, so it
+	// bounds too what one client with a long way sends in a round trip. DefaultUploadWindow when 0.
+	UploadWindow int32
+
+	LogTLSErrors bool
+	Log          *slog.Logger     // nil: nowhere
+	Now          func() time.Time // nil: time.Now
+}
+
+// Defaults, those of the reference where it has them.
+const (
+	DefaultExpireCheck   = 2 * time.Hour
+	DefaultTLSTimeout    = time.Minute
+	DefaultUploadTimeout = 5 * time.Minute
+	DefaultUploadWindow  = 96 << 10 // with the buffer for writing an upload takes 128 KiB at most
+)
+
+// sendTimeout ends a connection whose client takes nothing from its socket for so long. The reference waits for ever.
+const sendTimeout = 5 * time.Minute
+
+// maxStreams is how many requests of a connection may be under way, as in the reference.
+const maxStreams = 100
+
+func (c Config) withDefaults() (Config, error) {
+	if c.KeyPair == nil || c.Store == nil || len(c.Listen) == 0 {
+		return c, errors.New("router: a key pair, a store and an address to listen on are required")
+	}
+	set(&c.ExpireCheck, DefaultExpireCheck)
+	set(&c.TLSTimeout, DefaultTLSTimeout)
+	set(&c.UploadTimeout, DefaultUploadTimeout)
+	set(&c.InactiveCheck, max(c.InactiveTTL, time.Second))
+	set(&c.UploadWindow, DefaultUploadWindow)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c, nil
+}
+
+func set[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}

@@ -1,0 +1,119 @@
+package router
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+
+	"switchyard/box"
+	"switchyard/xftp"
+)
+
+// frameSize is what a download is written by: with the header of its HTTP/2 frame it fills one record of TLS.
+const frameSize = 16384 - 9
+
+// download answers FGET: the block of FILE, the packet encrypted for this download, and the tag.
+func (x *exchange) download() (xftp.Response, bool) {
+	if !x.record.Uploaded {
+		return failed(xftp.ErrNoFile)
+	}
+	body, err := x.router.store.Body(x.q.Context(), x.sender)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		x.router.cfg.Log.Error("the body of a packet is missing")
+		return failed(xftp.ErrAuth)
+	case err != nil:
+		return x.broken(err)
+	}
+	defer body.Close()
+	response := xftp.Response{Tag: xftp.FILE}
+	subkey, ok := x.agree(&response)
+	if !ok {
+		return failed(xftp.ErrAuth)
+	}
+	x.router.Stats.download(x.sender)
+	stream := box.NewStreamed(&response.Nonce, &subkey)
+	x.t.CorrID, x.t.EntityID = x.corr, x.entity
+	if err := x.send(responseBlock(x.session, &x.t, &response), body, stream); err != nil {
+		panic(http.ErrAbortHandler) // so that the client sees that the packet is not whole
+	}
+	return response, false
+}
+
+// agree makes the key and nonce of one download.
+func (x *exchange) agree(response *xftp.Response) (subkey [box.KeySize]byte, ok bool) {
+	var private [box.KeySize]byte
+	if err := box.GenerateX25519(rand.Reader, &private, &response.DHKey); err != nil {
+		panic("router: no random bytes: " + err.Error())
+	}
+	rand.Read(response.Nonce[:])
+	if err := box.DH(&subkey, &private, &x.c.DHKey); err != nil {
+		return subkey, false // a key that would give the packet away to everybody
+	}
+	box.Precompute(&subkey, &subkey)
+	return subkey, true
+}
+
+// send writes block, packet and tag as one stream of full frames.
+func (x *exchange) send(block []byte, packet io.Reader, stream *box.Streamed) error {
+	buffer := x.router.packed.Get().(*[]byte)
+	defer x.router.packed.Put(buffer)
+	o := output{w: x.w, buf: *buffer}
+	if err := o.append(block); err != nil {
+		return err
+	}
+	for left := int64(x.record.Size); left > 0; {
+		p := o.free()
+		p = p[:min(int64(len(p)), left)]
+		if _, err := io.ReadFull(packet, p); err != nil {
+			x.router.cfg.Log.Error("cannot read the body of a packet", "cause", err)
+			return err
+		}
+		stream.Seal(p)
+		left -= int64(len(p))
+		if err := o.advance(len(p)); err != nil {
+			return err
+		}
+	}
+	tag := stream.Tag()
+	if err := o.append(tag[:]); err != nil {
+		return err
+	}
+	return o.flush()
+}
+
+// output gathers what is written into frames.
+type output struct {
+	w   io.Writer
+	buf []byte
+	n   int
+}
+
+func (o *output) free() []byte { return o.buf[o.n:] }
+
+// advance takes n bytes that stand in free.
+func (o *output) advance(n int) error {
+	if o.n += n; o.n < len(o.buf) {
+		return nil
+	}
+	return o.flush()
+}
+
+func (o *output) append(p []byte) error {
+	for len(p) > 0 {
+		n := copy(o.free(), p)
+		p = p[n:]
+		if err := o.advance(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *output) flush() error {
+	_, err := o.w.Write(o.buf[:o.n])
+	o.n = 0
+	return err
+}

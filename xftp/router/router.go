@@ -1,0 +1,253 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	"switchyard/box"
+	"switchyard/xftp/packets"
+)
+
+// Router is an XFTP router.
+type Router struct {
+	cfg   Config
+	store *packets.Store
+	http  *http2.Server
+	base  *http.Server // what HTTP/2 asks of HTTP/1
+	Stats Stats
+
+	verifiers sync.Pool // *box.Verifier
+	buffers   sync.Pool // *[]byte of bufferSize
+	packed    sync.Pool // *[]byte of frameSize
+
+	ready chan struct{}
+	ctx   context.Context // ends when Stop begins
+	stop  context.CancelFunc
+
+	mu        sync.Mutex
+	listeners []net.Listener
+	sessions  map[*session]struct{}
+	conns     sync.WaitGroup
+	closed    bool
+}
+
+// bufferSize is what an upload is read and written by.
+const bufferSize = 32 << 10
+
+// New makes a router. Run serves.
+func New(cfg Config) (*Router, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	r := &Router{
+		cfg:   cfg,
+		store: cfg.Store,
+		http: &http2.Server{
+			MaxConcurrentStreams:         maxStreams,
+			MaxUploadBufferPerStream:     cfg.UploadWindow,
+			MaxUploadBufferPerConnection: max(1<<20-1, cfg.UploadWindow),
+			WriteByteTimeout:             sendTimeout,
+		},
+		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0)},
+		ready:    make(chan struct{}),
+		sessions: make(map[*session]struct{}),
+	}
+	r.verifiers.New = func() any { return new(box.Verifier) }
+	r.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
+	r.packed.New = func() any { b := make([]byte, frameSize); return &b }
+	r.ctx, r.stop = context.WithCancel(context.Background())
+	r.Stats.begin(cfg.Now())
+	return r, nil
+}
+
+// ListenError is a failure to listen on an address.
+type ListenError struct {
+	Addr string
+	Err  error
+}
+
+func (e *ListenError) Error() string { return "router: listen on " + e.Addr + ": " + e.Err.Error() }
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// Run listens and serves until Stop. It fails when it cannot listen.
+func (r *Router) Run() error {
+	for _, addr := range r.cfg.Listen {
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			r.closeListeners()
+			return &ListenError{addr, err}
+		}
+		r.mu.Lock()
+		r.listeners = append(r.listeners, l)
+		stopped := r.closed
+		r.mu.Unlock()
+		if stopped {
+			l.Close()
+		}
+	}
+	close(r.ready)
+	var running sync.WaitGroup
+	for _, l := range r.listeners {
+		running.Go(func() { r.accept(l) })
+	}
+	running.Go(r.expire)
+	running.Go(r.disconnectIdle)
+	running.Wait()
+	return nil
+}
+
+// Ready is closed when the router listens.
+func (r *Router) Ready() <-chan struct{} { return r.ready }
+
+// Addrs is where it listens, once it is Ready.
+func (r *Router) Addrs() (addrs []net.Addr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.listeners {
+		addrs = append(addrs, l.Addr())
+	}
+	return addrs
+}
+
+func (r *Router) closeListeners() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for _, l := range r.listeners {
+		l.Close()
+	}
+}
+
+// Stop stops listening, lets requests under way end until ctx does, and closes the connections.
+func (r *Router) Stop(ctx context.Context) error {
+	r.stop()
+	r.closeListeners()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for r.busy() && ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+	r.mu.Lock()
+	for s := range r.sessions {
+		s.conn.Close()
+	}
+	r.mu.Unlock()
+	r.conns.Wait()
+	return ctx.Err()
+}
+
+func (r *Router) busy() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := range r.sessions {
+		if s.active.Load() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// acceptPause is how long a listener without file descriptors waits for some.
+const acceptPause = 100 * time.Millisecond
+
+func (r *Router) accept(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) || r.ctx.Err() != nil {
+				return
+			}
+			r.cfg.Log.Warn("cannot accept a connection", "cause", err)
+			r.pause(acceptPause)
+			continue
+		}
+		r.conns.Go(func() { r.serve(conn) })
+	}
+}
+
+// pause waits, and tells whether the router goes on.
+func (r *Router) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.ctx.Done():
+		return false
+	}
+}
+
+// serve serves a connection to its end.
+func (r *Router) serve(raw net.Conn) {
+	defer raw.Close()
+	s, err := r.handshake(raw)
+	if err != nil {
+		if r.cfg.LogTLSErrors {
+			r.cfg.Log.Info("TLS handshake failed", "cause", err)
+		}
+		return
+	}
+	if !r.enter(s) {
+		return
+	}
+	defer r.leave(s)
+	r.http.ServeConn(s.conn, &http2.ServeConnOpts{
+		Context:    context.WithValue(context.Background(), sessionKey{}, s),
+		BaseConfig: r.base,
+		Handler:    http.HandlerFunc(r.request),
+	})
+}
+
+func (r *Router) enter(s *session) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		r.sessions[s] = struct{}{}
+	}
+	return !r.closed
+}
+
+func (r *Router) leave(s *session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.sessions, s)
+}
+
+// disconnectIdle closes connections that have had no request for InactiveTTL.
+func (r *Router) disconnectIdle() {
+	for r.cfg.InactiveTTL > 0 && r.pause(r.cfg.InactiveCheck) {
+		before := r.cfg.Now().Add(-r.cfg.InactiveTTL).UnixNano()
+		r.mu.Lock()
+		for s := range r.sessions {
+			if s.active.Load() == 0 && s.lastRequest.Load() < before {
+				s.conn.Close()
+			}
+		}
+		r.mu.Unlock()
+	}
+}
+
+// expire deletes old packets, at once and then every ExpireCheck.
+func (r *Router) expire() {
+	for r.cfg.FileTTL > 0 {
+		err := r.store.Expire(r.ctx, r.cfg.FileTTL, func() { r.Stats.Expired.Add(1) })
+		if err != nil && r.ctx.Err() == nil {
+			r.cfg.Log.Error("cannot expire packets", "cause", err)
+		}
+		if !r.pause(r.cfg.ExpireCheck) {
+			return
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package router
+
+import (
+	"context"
+	"crypto/rand"
+	stdtls "crypto/tls"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"switchyard/box"
+	"switchyard/tls"
+	"switchyard/xftp"
+)
+
+// session is the state of a connection.
+type session struct {
+	conn   net.Conn
+	id     []byte
+	web    bool // a browser: SNI, and the web certificate
+	silent bool // ALPN h2 without SNI: every request has an empty answer
+
+	lastRequest atomic.Int64 // Unix nanoseconds
+	active      atomic.Int32 // requests under way
+
+	mu      sync.Mutex
+	stage   stage
+	version xftp.Version
+	private [box.KeySize]byte // of the hello, made with the first one
+	public  [box.KeySize]byte
+	keyed   bool
+}
+
+// stage of the hello.
+type stage uint8
+
+const (
+	unknown  stage = iota
+	greeted        // the router's hello is sent
+	accepted       // the client's answer fits
+)
+
+type sessionKey struct{}
+
+func sessionOf(ctx context.Context) *session { return ctx.Value(sessionKey{}).(*session) }
+
+// sessionKeyOf is the router's private key of the session, nil if there is none.
+func (s *session) sessionKeyOf() *[box.KeySize]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.keyed {
+		return nil
+	}
+	k := s.private
+	return &k
+}
+
+// protocols are what we negotiate. What is called http/1.1 is HTTP/2 all the same: clients of the network use the name
+// to pass through firewalls.
+var protocols = []string{xftp.ALPN, "h2", "http/1.1"}
+
+var errBrowser = errors.New("router: a browser")
+
+// handshake does TLS: ours, or for browsers the standard library's on the same bytes.
+func (r *Router) handshake(raw net.Conn) (*session, error) {
+	ctx, cancel := context.WithTimeout(r.ctx, r.cfg.TLSTimeout)
+	defer cancel()
+	recorded := &recorder{Conn: raw, on: r.cfg.Web != nil}
+	conn := tls.Server(recorded, &tls.Config{
+		Certificates: []*tls.KeyPair{r.cfg.KeyPair},
+		ALPN:         protocols,
+		OnClientHello: func(hello *tls.ClientHelloInfo) error {
+			if r.cfg.Web != nil && hello.ServerName != "" {
+				return errBrowser
+			}
+			recorded.on, recorded.bytes = false, nil
+			return nil
+		},
+	})
+	err := conn.Handshake(ctx)
+	if errors.Is(err, errBrowser) {
+		recorded.on = false
+		return r.webHandshake(ctx, &replayer{Conn: raw, bytes: recorded.bytes})
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &session{conn: conn, id: slices.Clone(conn.SessionID())}
+	protocol, negotiated := conn.NegotiatedALPN()
+	r.settle(s, protocol, negotiated)
+	return s, nil
+}
+
+// webHandshake is for browsers. They cannot see what TLS offers as session identifier and take ours from the hello,
+// which is signed: a random one serves.
+func (r *Router) webHandshake(ctx context.Context, raw net.Conn) (*session, error) {
+	conn := stdtls.Server(raw, &stdtls.Config{
+		MinVersion: stdtls.VersionTLS12,
+		GetConfigForClient: func(hello *stdtls.ClientHelloInfo) (*stdtls.Config, error) {
+			c := &stdtls.Config{MinVersion: stdtls.VersionTLS12, Certificates: []stdtls.Certificate{*r.cfg.Web}, NextProtos: protocols}
+			for _, p := range hello.SupportedProtos { // the client's preference counts
+				if slices.Contains(protocols, p) {
+					c.NextProtos = []string{p}
+					break
+				}
+			}
+			return c, nil
+		},
+	})
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	s := &session{conn: conn, id: make([]byte, 32), web: true}
+	rand.Read(s.id)
+	protocol := conn.ConnectionState().NegotiatedProtocol
+	r.settle(s, protocol, protocol != "")
+	return s, nil
+}
+
+// settle says what the ALPN means: without one the client is of version 1 and says no hello.
+func (r *Router) settle(s *session, protocol string, negotiated bool) {
+	s.lastRequest.Store(r.cfg.Now().UnixNano())
+	switch {
+	case !negotiated:
+		s.stage, s.version = accepted, xftp.MinVersion
+	case protocol == "h2" && !s.web:
+		s.silent = true
+	}
+}
+
+// recorder keeps what is read while on.
+type recorder struct {
+	net.Conn
+	on    bool
+	bytes []byte
+}
+
+func (c *recorder) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.on {
+		c.bytes = append(c.bytes, p[:n]...)
+	}
+	return n, err
+}
+
+// replayer reads bytes first.
+type replayer struct {
+	net.Conn
+	bytes []byte
+}
+
+func (c *replayer) Read(p []byte) (int, error) {
+	if len(c.bytes) == 0 {
+		return c.Conn.Read(p)
+	}
+	n := copy(p, c.bytes)
+	c.bytes = c.bytes[n:]
+	return n, nil
+}
+
+// begin notes a request, end its end.
+func (s *session) begin(now time.Time) {
+	s.active.Add(1)
+	s.lastRequest.Store(now.UnixNano())
+}
+
+func (s *session) end() { s.active.Add(-1) }
