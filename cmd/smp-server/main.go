@@ -102,6 +102,6 @@ func rootCommand(p paths) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(initCommand(p), certCommand(p), startCommand(p), deleteCommand(p))
+	root.AddCommand(initCommand(p), certCommand(p), startCommand(p), deleteCommand(p), seedCommand(p))
 	return root
 }
