@@ -162,6 +162,9 @@ func (s *session) drained() {
 		s.clog()
 		return
 	}
+	if s.client.Clogged.Load() {
+		s.client.Clogged.Store(false)
+	}
 	s.returnWindow()
 }
 
@@ -182,6 +185,7 @@ func (s *session) returnWindow() {
 func (s *session) clog() {
 	if !s.clogged {
 		s.clogged = true
+		s.client.Clogged.Store(true)
 		s.loop.clogged = append(s.loop.clogged, s)
 	}
 	s.loop.drainLater()

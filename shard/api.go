@@ -35,6 +35,9 @@ type Client struct {
 	Window  atomic.Int32
 	Starved atomic.Bool
 
+	// Clogged is set by the loop while the socket does not take what is sent: events that can wait, wait.
+	Clogged atomic.Bool
+
 	// Subscriptions counts the queues that the connection is subscribed to, in all shards. Shards add and subtract; the
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
 	Subscriptions atomic.Int32

@@ -9,12 +9,13 @@ import (
 
 // env is all that a core knows of the world beside its input, so that a simulator can drive it.
 type env struct {
-	index      int // of the shard
-	partitions partitioner
-	store      Store
-	random     func([]byte)                   // fills the slice
-	resume     func(*Client)                  // arranges a BatchResume of the connection after a while
-	hand       func(shard int, b *Batch) bool // hands a command to another shard; false when its ring is full
+	index       int // of the shard
+	partitions  partitioner
+	store       Store
+	random      func([]byte)                   // fills the slice
+	resume      func(*Client)                  // arranges a BatchResume of the connection after a while
+	notifyLater func()                         // arranges a batchNotify
+	hand        func(shard int, b *Batch) bool // hands a command to another shard; false when its ring is full
 }
 
 // core is what a shard does, without its goroutine: a state machine that takes drains of commands. It holds no lock
@@ -29,6 +30,9 @@ type core struct {
 	lost  losses // of failed commits, to be made good before the next drain
 
 	outgoing []parcel // commands for other shards
+
+	noted      []*queue // have notifications that wait for the next batchNotify
+	notifySoon bool     // which is arranged
 
 	// The drain at hand.
 	now      int64 // seconds since 1970
@@ -120,6 +124,7 @@ func (c *core) evict() {
 // flush stores what was put off, at the end of the router.
 func (c *core) flush(d *drain) {
 	c.out = d
+	c.keepNotifications()
 	for _, q := range c.cache.byRecipient {
 		if q.dayLate && !q.stale {
 			c.putQueue(q)

@@ -148,9 +148,14 @@ func (c *core) apply(batches []*Batch) {
 			for range len(b.Block.Data) / len(smp.ID{}) {
 				if q := c.items[next].queue; q != nil && !q.gone {
 					_ = c.expire(q) // a failed read leaves the rest to the next time
+					if q.notifier() != nil {
+						c.expireNotifications(q)
+					}
 				}
 				next++
 			}
+		case batchNotify:
+			c.deliverNotifications()
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // batchExpire is a batch of the set's own: Block holds recipient IDs, one after the other, of queues whose first
-// message is too old.
+// message or notification is too old.
 const batchExpire BatchKind = BatchResume + 1
 
 // expireBatch is how many queues a batchExpire names: few, as each may have to be loaded and read message by message.
@@ -28,12 +28,20 @@ func (s *Set) expireOften() {
 	}
 }
 
-// expire asks the shards to delete the messages that are too old now. What the store fails to tell is left to the next
-// time.
+// expire asks the shards to delete the messages and notifications that are too old now. What the store fails to tell is
+// left to the next time.
 func (s *Set) expire() {
+	now := s.cfg.Clock()
+	if s.cfg.MessageTTL > 0 {
+		s.expireWhere(now.Add(-s.cfg.MessageTTL).Unix(), s.store.Expired)
+	}
+	s.expireWhere(now.Add(-s.cfg.NotifyTTL).Unix(), s.store.ExpiredNotifications)
+}
+
+// expireWhere tells the shards of the queues that walk visits.
+func (s *Set) expireWhere(before int64, walk func(int64, func(smp.ID) bool) error) {
 	parts := make([]*Batch, len(s.workers))
-	before := s.cfg.Clock().Unix() - int64(s.cfg.MessageTTL.Seconds())
-	_ = s.store.Expired(before, func(id smp.ID) bool {
+	_ = walk(before, func(id smp.ID) bool {
 		i := s.partitions.shard(id[:])
 		b := parts[i]
 		if b == nil {

@@ -65,6 +65,7 @@ func (c *core) removeNotifier(it *item) bool {
 	}
 	delete(c.cache.byNotifier, n.ID)
 	c.write().DeleteNotifier(&n.ID)
+	c.write().PutNotifications(&q.recipientID, nil)
 	q.rare.notifier = nil
 	q.keyGen++
 	return true
@@ -74,6 +75,10 @@ func (c *core) removeNotifier(it *item) bool {
 func (c *core) subscribeNotifier(it *item) {
 	q := it.queue
 	n := q.notifier()
+	if c.takeNotifications(q) != nil {
+		c.fail(it, errStore)
+		return
+	}
 	if n.sub == nil || n.sub.client != it.client {
 		if n.sub != nil {
 			c.end(n.sub, replyEnd, n.ID[:])

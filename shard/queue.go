@@ -52,8 +52,9 @@ type rare struct {
 // notifier is a queue's notification credentials.
 type notifier struct {
 	Notifier
-	key box.PublicKey
-	sub *subscription
+	key     box.PublicKey
+	sub     *subscription
+	pending []Notification // that have gathered since the last batchNotify; then the queue stays in memory
 }
 
 // shortKey is a key of 32 bytes; alg is zero when there is none.
@@ -84,8 +85,10 @@ func (s *shortKey) key() box.PublicKey {
 
 // inUse says that a connection has a subscription, for which the queue has to stay in memory.
 func (q *queue) inUse() bool {
-	return q.sub != nil || q.getters != nil || q.rare != nil && q.rare.notifier != nil && q.rare.notifier.sub != nil
+	return q.sub != nil || q.getters != nil || q.rare != nil && q.rare.notifier.inUse()
 }
+
+func (n *notifier) inUse() bool { return n != nil && (n.sub != nil || n.pending != nil) }
 
 // needRare returns rare, made if need be.
 func (q *queue) needRare() *rare {

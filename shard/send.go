@@ -37,6 +37,7 @@ func (c *core) accept(it *item, p *smp.SendParams) {
 		c.fail(it, smp.ErrQuota)
 	default:
 		c.put(q, KindMessage, *p)
+		c.notify(q, &c.fresh[len(c.fresh)-1].header)
 		c.deliverFresh(q)
 		c.answer(it, smp.AppendOK)
 	}

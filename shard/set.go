@@ -23,6 +23,8 @@ type Config struct {
 	NewQueues    bool          // NEW is allowed
 	BasicAuth    string        // password for NEW; empty: none is asked
 	QueueCache   int           // queues kept in memory that have no subscriber, in all shards together; 0: 200,000
+	NotifyEvery  time.Duration // how long notifications gather before they are sent; 0: 1.5 s
+	NotifyTTL    time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
 	Clock        Clock         // nil: time.Now
 }
 
@@ -37,9 +39,14 @@ func (cfg Config) withDefaults() Config {
 	cfg.Shards = min(cfg.Shards, MaxShards)
 	fill(&cfg.Quota, 128)
 	fill(&cfg.QueueCache, 200_000)
-	if cfg.ExpireEvery <= 0 {
-		cfg.ExpireEvery = 2 * time.Hour
+	wait := func(d *time.Duration, value time.Duration) {
+		if *d <= 0 {
+			*d = value
+		}
 	}
+	wait(&cfg.ExpireEvery, 2*time.Hour)
+	wait(&cfg.NotifyEvery, 1500*time.Millisecond)
+	wait(&cfg.NotifyTTL, 24*time.Hour)
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
@@ -78,10 +85,8 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		go w.run()
 		go w.wait()
 	}
-	if cfg.MessageTTL > 0 {
-		s.expiry.Add(1)
-		go s.expireOften()
-	}
+	s.expiry.Add(1)
+	go s.expireOften()
 	return s
 }
 

@@ -98,20 +98,25 @@ type Store interface {
 	Body(queue *smp.ID, seq uint64, dst []byte) (int, error)
 	// Link reads the link data of a queue that has a link.
 	Link(queue *smp.ID) (LinkData, error)
+	// Notifications reads the notifications that are stored for a queue, oldest first.
+	Notifications(queue *smp.ID) ([]Notification, error)
 	// Begin starts a transaction of the calling shard.
 	Begin() Tx
 	// Expired calls visit with the recipient ID of each queue whose first message is older than before (seconds
 	// since 1970) and is not a quota marker, until visit returns false. It may run beside everything else.
 	Expired(before int64, visit func(smp.ID) bool) error
+	// ExpiredNotifications is the same for queues whose first stored notification is older than before.
+	ExpiredNotifications(before int64, visit func(smp.ID) bool) error
 }
 
 // Tx collects the writes of one drain. Slices given to it are copied.
 type Tx interface {
 	PutQueue(*Record)       // creates or replaces; also its sender, notifier and link IDs
-	DeleteQueue(*Record)    // the record, its IDs, its link data and all its messages
+	DeleteQueue(*Record)    // the record, its IDs, its link data, notifications and messages
 	DeleteNotifier(*smp.ID) // the ID of credentials that were replaced or removed
 	PutLink(queue *smp.ID, d *LinkData)
-	DeleteLink(queue *smp.ID, linkID []byte) // the data, and the ID as one of the queue
+	DeleteLink(queue *smp.ID, linkID []byte)            // the data, and the ID as one of the queue
+	PutNotifications(queue *smp.ID, all []Notification) // replaces those of the queue; none deletes them
 	PutMessage(queue *smp.ID, h *MessageHeader, body []byte)
 	DeleteMessage(queue *smp.ID, seq uint64)
 	Empty() bool

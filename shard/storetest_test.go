@@ -42,6 +42,7 @@ type fakeQueue struct {
 	record   Record
 	messages []fakeMessage
 	link     *LinkData
+	ntfs     []Notification
 }
 
 type fakeMessage struct {
@@ -61,7 +62,7 @@ func newFakeStore() *fakeStore {
 func (s *fakeState) clone() fakeState {
 	c := fakeState{make(map[smp.ID]*fakeQueue), maps.Clone(s.senders), maps.Clone(s.ntfs), maps.Clone(s.links)}
 	for id, q := range s.queues {
-		c.queues[id] = &fakeQueue{q.record, slices.Clone(q.messages), q.link}
+		c.queues[id] = &fakeQueue{q.record, slices.Clone(q.messages), q.link, q.ntfs}
 	}
 	return c
 }
@@ -173,11 +174,33 @@ func (s *fakeStore) Link(queue *smp.ID) (LinkData, error) {
 	return LinkData{}, errors.New("no link data")
 }
 
+func (s *fakeStore) Notifications(queue *smp.ID) ([]Notification, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail["notifications"] {
+		return nil, errFake
+	}
+	if q := s.state.queues[*queue]; q != nil {
+		return slices.Clone(q.ntfs), nil
+	}
+	return nil, nil
+}
+
+func (s *fakeStore) ExpiredNotifications(before int64, visit func(smp.ID) bool) error {
+	return s.visitQueues(visit, func(q *fakeQueue) bool { return len(q.ntfs) > 0 && q.ntfs[0].Time < before })
+}
+
 func (s *fakeStore) Expired(before int64, visit func(smp.ID) bool) error {
+	return s.visitQueues(visit, func(q *fakeQueue) bool {
+		return len(q.messages) > 0 && q.messages[0].header.Time < before && q.messages[0].header.Kind == KindMessage
+	})
+}
+
+func (s *fakeStore) visitQueues(visit func(smp.ID) bool, which func(*fakeQueue) bool) error {
 	s.mu.Lock()
 	var ids []smp.ID
 	for id, q := range s.state.queues {
-		if len(q.messages) > 0 && q.messages[0].header.Time < before && q.messages[0].header.Kind == KindMessage {
+		if which(q) {
 			ids = append(ids, id)
 		}
 	}
@@ -215,6 +238,7 @@ type fakeWrite struct {
 	header MessageHeader
 	body   []byte
 	link   LinkData
+	ntfs   []Notification
 }
 
 type fakeOp int
@@ -225,6 +249,7 @@ const (
 	opDeleteNotifier
 	opPutLink
 	opDeleteLink
+	opPutNotifications
 	opPutMessage
 	opDeleteMessage
 )
@@ -247,6 +272,10 @@ func (t *fakeTx) PutLink(queue *smp.ID, d *LinkData) {
 
 func (t *fakeTx) DeleteLink(queue *smp.ID, linkID []byte) {
 	t.add(fakeWrite{op: opDeleteLink, id: *queue, body: bytes.Clone(linkID)})
+}
+
+func (t *fakeTx) PutNotifications(queue *smp.ID, all []Notification) {
+	t.add(fakeWrite{op: opPutNotifications, id: *queue, ntfs: slices.Clone(all)})
 }
 
 func (t *fakeTx) PutMessage(queue *smp.ID, h *MessageHeader, body []byte) {
@@ -356,6 +385,8 @@ func (s *fakeStore) apply(w *fakeWrite) {
 	case opDeleteLink:
 		delete(s.state.links, string(w.body))
 		q.link = nil
+	case opPutNotifications:
+		q.ntfs = w.ntfs
 	case opDeleteNotifier:
 		delete(s.state.ntfs, w.id)
 	case opPutMessage:

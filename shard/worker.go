@@ -56,6 +56,7 @@ func newWorker(cfg Config, e env) *worker {
 		w.free <- new(drain)
 	}
 	e.resume = w.resumeLater
+	e.notifyLater = func() { w.notifyLater(cfg.NotifyEvery) }
 	w.core = newCore(cfg, e)
 	return w
 }
@@ -207,6 +208,15 @@ func (w *worker) resumeLater(client *Client) {
 	time.AfterFunc(resumeDelay, func() {
 		if !w.stopping.Load() && !w.ring.Put(NewBatch(BatchResume, client)) {
 			w.resumeLater(client)
+		}
+	})
+}
+
+// notifyLater puts a batchNotify into the ring, after a while.
+func (w *worker) notifyLater(after time.Duration) {
+	time.AfterFunc(after, func() {
+		if !w.stopping.Load() && !w.ring.Put(NewBatch(batchNotify, nil)) {
+			w.notifyLater(resumeDelay)
 		}
 	})
 }

@@ -12,14 +12,15 @@ import (
 
 // The spaces of the store. Every key starts with one of these bytes.
 const (
-	spaceMeta      = 0   // about the store itself, not about a queue
-	spaceLinkData  = 'd' // recipient ID → data of the short link
-	spaceHeads     = 'h' // recipient ID, position → message header
-	spaceLinks     = 'l' // link ID → recipient ID
-	spaceBodies    = 'm' // recipient ID, position → sealed body
-	spaceNotifiers = 'n' // notifier ID → recipient ID
-	spaceQueues    = 'q' // recipient ID → record
-	spaceSenders   = 's' // sender ID → recipient ID
+	spaceMeta          = 0   // about the store itself, not about a queue
+	spaceLinkData      = 'd' // recipient ID → data of the short link
+	spaceHeads         = 'h' // recipient ID, position → message header
+	spaceLinks         = 'l' // link ID → recipient ID
+	spaceBodies        = 'm' // recipient ID, position → sealed body
+	spaceNotifications = 'p' // recipient ID → notifications that wait for the notifier
+	spaceNotifiers     = 'n' // notifier ID → recipient ID
+	spaceQueues        = 'q' // recipient ID → record
+	spaceSenders       = 's' // sender ID → recipient ID
 )
 
 const (

@@ -66,6 +66,7 @@ func (t *transaction) DeleteQueue(r *shard.Record) {
 	t.delete(spaceSenders, r.SenderID[:])
 	if r.Notifier != nil {
 		t.delete(spaceNotifiers, r.Notifier.ID[:])
+		t.delete(spaceNotifications, r.RecipientID[:])
 	}
 	if r.LinkID != nil {
 		t.DeleteLink(&r.RecipientID, r.LinkID)

@@ -1,0 +1,177 @@
+package shard
+
+import (
+	"time"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// A message that was sent with the flag for it makes a notification of a queue with notification credentials. They
+// gather in memory for a moment, so that those for one connection share blocks, and then go to the subscribed notifier,
+// or, when there is none, to the store, where NSUB finds them:
+//
+//	SEND ──▶ notifier.pending ──batchNotify──▶ NMSG to the subscriber
+//	                                      └──▶ store ──NSUB──▶ notifier.pending
+//
+// A notification is not a message: it is not acknowledged, and one that has not left memory when the router is killed
+// is lost, as a whole day of them is in the reference. Its body says only which message came when, so it is sealed at
+// delivery.
+
+// Notification is a message's mark for the notifier.
+type Notification struct {
+	MessageID smp.ID
+	Time      int64 // of the message, seconds since 1970
+}
+
+// NotificationLimit is how many notifications are kept for one queue; the oldest go first. A notifier that comes back
+// learns from any of them that there are messages.
+const NotificationLimit = 128
+
+// batchNotify is a batch of the shard's own: notifications have gathered long enough.
+const batchNotify BatchKind = batchExpire + 1
+
+// notify notes that a message has come which its sender wants the recipient to be notified of.
+func (c *core) notify(q *queue, h *MessageHeader) {
+	n := q.notifier()
+	if n == nil || !h.Notify {
+		return
+	}
+	c.addPending(q, Notification{MessageID: h.ID, Time: h.Time})
+}
+
+// addPending adds to what waits for the next batchNotify. The queue stays in memory until then.
+func (c *core) addPending(q *queue, all ...Notification) {
+	n := q.notifier()
+	if n.pending == nil {
+		c.noted = append(c.noted, q)
+		c.cache.busy(q)
+	}
+	n.pending = append(n.pending, all...)
+	if over := len(n.pending) - NotificationLimit; over > 0 {
+		n.pending = append(n.pending[:0], n.pending[over:]...)
+	}
+	if !c.notifySoon {
+		c.notifySoon = true
+		c.notifyLater()
+	}
+}
+
+// deliverNotifications empties what has gathered: to subscribers, or to the store. What a connection has no room for
+// waits for the next time.
+func (c *core) deliverNotifications() {
+	c.notifySoon = false
+	noted := c.noted
+	c.noted = nil
+	for _, q := range noted {
+		if c.cache.byRecipient[q.recipientID] != q { // deleted, or read again after a failed commit
+			continue
+		}
+		if n := q.notifier(); n != nil && n.pending != nil {
+			c.notifyOf(q, n)
+		}
+		if !q.inUse() {
+			c.cache.idle(q)
+		}
+	}
+}
+
+// notifyOf empties what has gathered for one queue.
+func (c *core) notifyOf(q *queue, n *notifier) {
+	pending := n.pending
+	n.pending = nil
+	switch {
+	case n.sub == nil:
+		c.storeNotifications(q, pending)
+	case n.sub.client.Clogged.Load():
+		c.addPending(q, pending...)
+	default:
+		for i := range pending {
+			c.pushNotification(n, &pending[i])
+		}
+	}
+}
+
+// pushNotification sends NMSG to the subscriber.
+func (c *core) pushNotification(n *notifier, m *Notification) {
+	var nmsg smp.NMsg
+	c.random(nmsg.Nonce[:])
+	var sealed [smp.NtfMetaSize]byte
+	padded := sealed[box.TagSize:]
+	plain := smp.AppendNtfMeta(padded[2:2], m.MessageID[:], m.Time)
+	if err := box.PadInPlace(padded, len(plain)); err != nil {
+		panic("shard: notification larger than its padding")
+	}
+	var subkey [box.KeySize]byte
+	box.Precompute(&subkey, &n.Secret)
+	box.Seal(sealed[:], &nmsg.Nonce, &subkey)
+	nmsg.Encrypted = sealed[:]
+	w := c.begin(n.sub.client, nil, n.ID[:])
+	w.note.kind = replyEnd // stays, should a commit of the same drain fail: it told of what was stored before
+	w.head = smp.AppendNMsg(w.head, &nmsg)
+	w.end()
+}
+
+// storeNotifications keeps notifications until a notifier subscribes. Those that cannot be read are given up.
+func (c *core) storeNotifications(q *queue, pending []Notification) {
+	stored, err := c.store.Notifications(&q.recipientID)
+	if err != nil {
+		stored = nil
+	}
+	all := append(c.fresher(stored), pending...)
+	if over := len(all) - NotificationLimit; over > 0 {
+		all = all[over:]
+	}
+	c.write().PutNotifications(&q.recipientID, all)
+}
+
+// takeNotifications brings what the store has for a notifier that has subscribed back to memory, from where it goes out
+// next.
+func (c *core) takeNotifications(q *queue) error {
+	stored, err := c.store.Notifications(&q.recipientID)
+	if err != nil || len(stored) == 0 {
+		return err
+	}
+	c.write().PutNotifications(&q.recipientID, nil)
+	n := q.notifier()
+	fresh := c.fresher(stored)
+	if len(fresh) == 0 {
+		return nil
+	}
+	later := n.pending
+	if later != nil {
+		n.pending = n.pending[:0:0]
+		fresh = append(fresh, later...)
+	}
+	c.addPending(q, fresh...)
+	return nil
+}
+
+// fresher drops the notifications that are too old, which come first.
+func (c *core) fresher(all []Notification) []Notification {
+	before := c.now - int64(c.cfg.NotifyTTL/time.Second)
+	for len(all) > 0 && all[0].Time < before {
+		all = all[1:]
+	}
+	return all
+}
+
+// expireNotifications deletes stored notifications of a queue that are too old.
+func (c *core) expireNotifications(q *queue) {
+	stored, err := c.store.Notifications(&q.recipientID)
+	if err != nil {
+		return // the next time
+	}
+	if fresh := c.fresher(stored); len(fresh) < len(stored) {
+		c.write().PutNotifications(&q.recipientID, fresh)
+	}
+}
+
+// keepNotifications stores what has gathered, at the end of the router.
+func (c *core) keepNotifications() {
+	for _, q := range c.noted {
+		if n := q.notifier(); !q.gone && !q.stale && n != nil && n.pending != nil {
+			c.storeNotifications(q, n.pending)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package wal
+
+import (
+	"github.com/cockroachdb/pebble/v2"
+
+	"switchyard/shard"
+	"switchyard/smp"
+)
+
+// The notifications that wait for a queue's notifier are one value, oldest first, as they are few, small, and always
+// read and written together:
+//
+//	message ID 24 ‖ time i64, for each
+const notificationSize = idSize + 8
+
+// Notifications implements shard.Store.
+func (s *Store) Notifications(queue *smp.ID) ([]shard.Notification, error) {
+	sc := scratches.Get().(*scratch)
+	defer scratches.Put(sc)
+	v, closer, err := s.db.Get(appendKey(sc.key[:0], spaceNotifications, queue[:]))
+	switch {
+	case err == pebble.ErrNotFound:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	defer closer.Close()
+	all, ok := parseNotifications(v)
+	if !ok {
+		return nil, ErrCorrupt
+	}
+	return all, nil
+}
+
+func appendNotifications(b []byte, all []shard.Notification) []byte {
+	for i := range all {
+		b = smp.AppendI64(append(b, all[i].MessageID[:]...), all[i].Time)
+	}
+	return b
+}
+
+func parseNotifications(b []byte) ([]shard.Notification, bool) {
+	if len(b)%notificationSize != 0 {
+		return nil, false
+	}
+	all := make([]shard.Notification, len(b)/notificationSize)
+	for i := range all {
+		copy(all[i].MessageID[:], b)
+		all[i].Time, b, _ = smp.ParseI64(b[idSize:])
+	}
+	return all, true
+}
+
+func (t *transaction) PutNotifications(queue *smp.ID, all []shard.Notification) {
+	if len(all) == 0 {
+		t.delete(spaceNotifications, queue[:])
+		return
+	}
+	t.key = appendNotifications(t.key[:0], all)
+	t.set(spaceNotifications, queue[:], t.key)
+}
+
+// ExpiredNotifications implements shard.Store: it reads all values, which are small and there only for queues whose
+// notifier is away.
+func (s *Store) ExpiredNotifications(before int64, visit func(smp.ID) bool) error {
+	it, err := s.db.NewIter(&pebble.IterOptions{
+		LowerBound: []byte{spaceNotifications}, UpperBound: []byte{spaceNotifications + 1},
+	})
+	if err != nil {
+		return err
+	}
+	defer it.Close() // its errors are those of Error
+	for ok := it.First(); ok; ok = it.Next() {
+		v, err := it.ValueAndErr()
+		if err != nil {
+			return err
+		}
+		all, ok := parseNotifications(v)
+		if !ok || len(it.Key()) != queueKeySize {
+			return ErrCorrupt
+		}
+		if len(all) > 0 && all[0].Time < before && !visit(smp.ID(it.Key()[1:])) {
+			return nil
+		}
+	}
+	return it.Error()
+}
