@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"switchyard/agent"
 	"switchyard/tls"
@@ -16,12 +18,14 @@ type crowd struct {
 	client  Client
 	group   tls.Group // of the key exchange; 0: the agent's choice
 	atOnce  int       // connections that are worked on at a time
+	first   int       // number of the first connection among those of all processes
 	members []member
 
 	up         atomic.Int64 // connections
 	created    atomic.Int64 // queues
 	subscribed atomic.Int64 // queues, in the current life of the connections
 	strange    atomic.Int64 // events that nobody asked for
+	redials    atomic.Int64 // connections that failed or were lost and are tried again
 }
 
 // member is one connection. It is written by the goroutine that works on it.
@@ -47,7 +51,7 @@ func (w *crowd) connect(ctx context.Context) error {
 }
 
 func (w *crowd) dial(ctx context.Context, i int) error {
-	config := w.client.config(i)
+	config := w.client.config(w.first + i)
 	config.OneCommandPerBlock = true // as today's clients, batches excepted
 	if w.group != 0 {
 		config.Groups = []tls.Group{w.group}
@@ -99,9 +103,47 @@ func (w *crowd) subscribeMember(ctx context.Context, i int) error {
 		if err != nil {
 			return fmt.Errorf("connection %d of %d subscribes: %w", i+1, len(w.members), err)
 		}
-		w.subscribed.Add(1)
 	}
+	w.subscribed.Add(int64(len(m.queues)))
 	return nil
+}
+
+// comeBack connects all connections again and subscribes their queues, each as often as it takes.
+func (w *crowd) comeBack(ctx context.Context) error {
+	return inParallel(ctx, len(w.members), w.atOnce, func(ctx context.Context, i int) error {
+		for {
+			err := w.dial(ctx, i)
+			if err == nil {
+				err = w.subscribeMember(ctx, i)
+			}
+			if err == nil || ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if isProtocol(err) {
+				return err
+			}
+			w.redials.Add(1)
+			if c := w.members[i].client; c != nil {
+				c.Close()
+				<-c.Done()
+			}
+			if err := pause(ctx, minRedial+rand.N(maxRedial)); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// pause waits for a time. The error is that of ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // inParallel calls work with 0 to n-1 on a number of goroutines; the first error ends it.

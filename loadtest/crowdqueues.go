@@ -45,10 +45,11 @@ func (w *crowd) createMember(ctx context.Context, i, n int) error {
 	return err
 }
 
-// adopt gives the connections queues of a store that was filled offline.
-func (w *crowd) adopt(p seeded.Plan, queues int) error {
+// adopt gives the connections queues of a store that was filled offline, beginning with the given one in the
+// scattered order.
+func (w *crowd) adopt(p seeded.Plan, first, queues int) error {
 	keys := make(map[int]*agent.Key)
-	n := uint64(0)
+	n := uint64(first)
 	for i := range w.members {
 		m := &w.members[i]
 		m.queues = make([]*agent.RcvQueue, share(queues, len(w.members), i))

@@ -122,7 +122,7 @@ func (w *crowd) subscribeFirst(ctx context.Context, c IdleConfig, s *stages) err
 		_, err := s.stage("creating queues", c.Subscriptions, &w.created, create)
 		return err
 	}
-	if err := w.adopt(*c.Seeded, c.Subscriptions); err != nil {
+	if err := w.adopt(*c.Seeded, 0, c.Subscriptions); err != nil {
 		return err
 	}
 	_, err := s.stage("subscribing", c.Subscriptions, &w.subscribed, func() error { return w.subscribe(ctx) })

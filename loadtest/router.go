@@ -24,12 +24,14 @@ import (
 // are for one goroutine.
 type Router struct {
 	Address smp.ServerAddress
+	Took    time.Duration // from the last start of the process to the first connection that it accepted
 
 	dir     string
 	command []string // program and arguments before "start"
 	start   []string // "start" and what follows
 	process *exec.Cmd
 	exited  chan struct{} // closed when process has ended
+	began   time.Time     // of the process
 }
 
 const (
@@ -132,6 +134,7 @@ func (r *Router) Start() error {
 	c := r.run(context.Background(), r.start...)
 	c.Stdout, c.Stderr = log, log
 	c.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	r.began = time.Now()
 	started, exited := make(chan error, 1), make(chan struct{})
 	go func() {
 		// The death signal follows the thread that started the process, so that thread stays ours until the end.
@@ -167,6 +170,7 @@ func (r *Router) Ready(ctx context.Context) error {
 	for {
 		c, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(r.Address.Hosts[0], r.Address.Port))
 		if err == nil {
+			r.Took = time.Since(r.began)
 			return c.Close()
 		}
 		select {

@@ -89,7 +89,7 @@ func Subscribe(ctx context.Context, c SubscribeConfig) (*SubscribeReport, error)
 // run goes through the stages and fills in the report as far as it gets.
 func (r *SubscribeReport) run(ctx context.Context, c SubscribeConfig, crowd *crowd, s *stages) (err error) {
 	if c.Seeded != nil {
-		if err := crowd.adopt(*c.Seeded, c.Queues); err != nil {
+		if err := crowd.adopt(*c.Seeded, 0, c.Queues); err != nil {
 			return err
 		}
 	}

@@ -47,7 +47,8 @@ func rootCommand() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
-		newQueuesCommand(), handshakeCommand(), reportCommand())
+		newQueuesCommand(), handshakeCommand(), stormCommand(), replicaCommand(), seedQueuesCommand(),
+		crowdProcessCommand(), reportCommand())
 	return root
 }
 

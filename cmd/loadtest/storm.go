@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"switchyard/loadtest"
+	"switchyard/loadtest/seeded"
+)
+
+// stormFlags are those of storm and replica.
+type stormFlags struct {
+	crowdFlags
+	loadtest.StormConfig
+}
+
+func (f *stormFlags) addGroup(flags *pflag.FlagSet) {
+	flags.IntVar(&f.Processes, "processes", 1, "processes that the connections are spread over")
+	flags.IntVar(&f.StormConfig.Queues, "measured-queues", 16, "queues of the measured group")
+	flags.IntVar(&f.Links, "measured-conns", 8, "connections of the measured group")
+	flags.Float64Var(&f.Rate, "rate", 50, "messages a second in the measured group")
+	flags.IntVar(&f.Size, "size", 16000, "bytes of a message body")
+	flags.DurationVar(&f.Quiet, "quiet", 20*time.Second, "how long the measured group is measured before the storm")
+	flags.DurationVar(&f.Restore, "restore", 10*time.Minute, "after which a storm that is not over counts as failed")
+}
+
+// run runs the scenario against a router of the run's own, as it is killed.
+func (f *stormFlags) run(cmd *cobra.Command, command []string, name string) error {
+	if len(command) == 0 {
+		return errors.New("the router is killed, so it must be one of the run's own: add `-- smp-server start`")
+	}
+	if f.measureFlags.pprof != "" {
+		return errors.New("--pprof has no use here: profiles end with the process that is killed")
+	}
+	program, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return err
+	}
+	f.Program = []string{program, "crowd"}
+	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+		p := newProgress(cmd.ErrOrStderr())
+		defer p.close()
+		f.Client, f.Measure, f.Progress, f.Stall = client, m, p.tell, stallTimeout
+		f.Conns, f.AtOnce, f.Group, f.Seeded = f.conns, f.atOnce, f.group, f.plan()
+		report, err := loadtest.Storm(ctx, f.StormConfig, r)
+		if report != nil {
+			report.Scenario = name
+		}
+		return reported(report, err)
+	})
+}
+
+func stormCommand() *cobra.Command {
+	var f stormFlags
+	cmd := &cobra.Command{
+		Use:   "storm [flags] -- smp-server start",
+		Short: "kill the router and let all clients come back at once, while a measured group exchanges messages",
+		Example: `  loadtest storm --conns 2000 --subscriptions 100000 -- bin/smp-server start
+  loadtest storm --data DIR --seeded 1000000 --conns 2000 --subscriptions 100000 -- bin/smp-server start`,
+		Args: ownCommand,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, "storm") },
+	}
+	f.add(cmd, 1000)
+	flags := cmd.Flags()
+	f.addSeeded(flags)
+	f.addGroup(flags)
+	flags.Lookup("at-once").DefValue = "0"
+	f.atOnce = 0
+	flags.IntVar(&f.Subscriptions, "subscriptions", 10000, "subscriptions in all, to empty queues")
+	return cmd
+}
+
+// A replica is a large public router as it was measured, scaled.
+const (
+	replicaConns         = 15_000
+	replicaSubscriptions = 1_000_000
+	replicaStored        = 30_000_000
+	replicaRate          = 2
+)
+
+func replicaCommand() *cobra.Command {
+	var f stormFlags
+	var scale float64
+	cmd := &cobra.Command{
+		Use:     "replica --scale S --data DIR -- smp-server start",
+		Short:   "all of a large public router at once: 15,000 connections, 1,000,000 subscriptions, 30,000,000 stored queues, scaled",
+		Example: `  loadtest replica --scale 0.01 --data data/replica-0.01 -- bin/smp-server start`,
+		Args:    ownCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if scale <= 0 || f.data == "" {
+				return errors.New("give --scale above 0 and --data, the directory of the store, which is filled when it is new")
+			}
+			scaled := func(n int) int { return max(2, int(float64(n)*scale)) }
+			f.conns, f.Subscriptions = scaled(replicaConns), scaled(replicaSubscriptions)
+			f.seeded.Count = uint64(scaled(replicaStored))
+			if len(args) > 0 {
+				if err := seedOnce(cmd, f.data, f.seeded, args); err != nil {
+					return err
+				}
+			}
+			return f.run(cmd, args, "replica")
+		},
+	}
+	f.add(cmd, 0)
+	flags := cmd.Flags()
+	f.addGroup(flags)
+	flags.Float64Var(&scale, "scale", 0.01, "size, 1 for all")
+	flags.Uint64Var(&f.seeded.Seed, "seed", defaultSeed, "from which the stored queues follow")
+	f.Rate = replicaRate
+	flags.Lookup("rate").DefValue = fmt.Sprint(replicaRate)
+	flags.Lookup("at-once").DefValue = "0"
+	f.atOnce = 0
+	if err := flags.MarkHidden("conns"); err != nil {
+		panic(err) // the flag is defined above
+	}
+	return cmd
+}
+
+func seedQueuesCommand() *cobra.Command {
+	var plan seeded.Plan
+	var data string
+	cmd := &cobra.Command{
+		Use:     "seed-queues --count N --data DIR -- smp-server start",
+		Short:   "fill the store of a router with empty queues, offline; the router is set up in DIR if there is none",
+		Example: "  loadtest seed-queues --count 30000000 --data DIR -- bin/smp-server start",
+		Args:    ownCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if data == "" || plan.Count == 0 || len(args) == 0 {
+				return errors.New("give --count, --data, and the command of the router after --")
+			}
+			return seedOnce(cmd, data, plan, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.Uint64Var(&plan.Count, "count", 0, "number of queues")
+	flags.Uint64Var(&plan.Seed, "seed", defaultSeed, "number from which IDs and keys follow")
+	flags.StringVar(&data, "data", "", "directory of the router")
+	return cmd
+}
+
+// seededName is the file beside a router's files that tells which queues its store was filled with.
+const seededName = "seeded.json"
+
+// seedOnce fills a store by the router's own program, unless it was done before.
+func seedOnce(cmd *cobra.Command, dir string, plan seeded.Plan, command []string) error {
+	mark := filepath.Join(dir, seededName)
+	if text, err := os.ReadFile(mark); err == nil {
+		var before seeded.Plan
+		if err := json.Unmarshal(text, &before); err != nil {
+			return fmt.Errorf("%s: %w", mark, err)
+		}
+		if before != plan {
+			return fmt.Errorf("%s was filled with %d queues from seed %d: name another directory, or remove it", dir, before.Count, before.Seed)
+		}
+		return nil
+	}
+	router, err := loadtest.NewRouter(cmd.Context(), dir, command)
+	if err != nil {
+		return err
+	}
+	err = router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(plan.Count), "--seed", fmt.Sprint(plan.Seed))
+	if err != nil {
+		return err
+	}
+	return loadtest.WriteJSON(mark, plan)
+}
+
+// crowdProcessCommand is a process of a crowd; storm starts it.
+func crowdProcessCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "crowd CONFIG",
+		Short:  "connections of another loadtest, by orders on standard input",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var c loadtest.CrowdConfig
+			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
+				return fmt.Errorf("configuration: %w", err)
+			}
+			return loadtest.ServeCrowd(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+}

@@ -1,0 +1,131 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"switchyard/loadtest/seeded"
+)
+
+// StormConfig says what Storm does.
+type StormConfig struct {
+	Client
+	Program   []string // command that calls ServeCrowd with what is added to it
+	Processes int      // of the crowd
+
+	Conns         int          // of the crowd
+	AtOnce        int          // of them that connect at a time; 0: all
+	Subscriptions int          // of the crowd, to empty queues
+	Seeded        *seeded.Plan // the queues are in the store
+	Group         string       // see HandshakeConfig; empty: the agent's
+
+	Queues int     // of the measured group
+	Links  int     // its connections
+	Rate   float64 // its messages a second
+	Size   int     // of a message body
+
+	Quiet   time.Duration // how long the group is measured before the storm
+	Restore time.Duration // after which a storm that is not over counts as failed
+	Stall   time.Duration
+	Measure
+	Progress func(Progress)
+}
+
+// StormReport is the result of Storm. Sizes are bytes.
+type StormReport struct {
+	Scenario      string     `json:"scenario"`
+	Connections   int        `json:"connections"`
+	Subscriptions int        `json:"subscriptions"`
+	Stored        uint64     `json:"stored,omitempty"` // queues in the store before the run
+	FirstStart    float64    `json:"firstStartMs"`     // from the start of the process to its first connection
+	First         *Operation `json:"first,omitempty"`  // subscriptions that were made before the storm
+	Held          int64      `json:"rssHeld"`          // resident, at the end of the quiet time
+	Start         float64    `json:"startMs"`          // as FirstStart, after the kill
+	Restored      float64    `json:"restoredSeconds"`  // from the kill until all subscriptions were there again
+	Redials       int64      `json:"redials"`          // connections that had to be tried again
+	After         int64      `json:"rssAfter"`         // resident, when all were there again
+	Quiet         Latencies  `json:"quiet"`            // SEND to MSG in the group, before
+	Storm         Latencies  `json:"storm"`            // from when the group had caught up until all were there again
+	Outage        Latencies  `json:"outage"`           // between
+	Router        *Use       `json:"router,omitempty"`
+	Exchange      *Report    `json:"exchange"` // of the group
+	Ended         string     `json:"ended,omitempty"`
+}
+
+func (c *StormConfig) check() error {
+	switch {
+	case c.Conns < 1:
+		return errors.New("there must be at least 1 connection")
+	case c.Queues < 1 || c.Links < 2:
+		return errors.New("the measured group must have at least 1 queue and 2 connections")
+	case c.Rate <= 0:
+		return errors.New("the measured group must have a rate")
+	case c.Quiet <= 0 || c.Restore <= 0:
+		return errors.New("the quiet time and the time for restoring must be positive")
+	case c.Seeded != nil && c.Seeded.Count < uint64(c.Subscriptions):
+		return errors.New("the store has fewer queues than are to be subscribed")
+	}
+	if err := c.Client.check(AuthEd25519, c.Size); err != nil {
+		return err
+	}
+	return firstError(RaiseFileLimit(c.Links), checkMemory(c.Conns, c.Subscriptions))
+}
+
+func (c *StormConfig) crowd() CrowdConfig {
+	atOnce := c.AtOnce
+	if atOnce == 0 {
+		atOnce = c.Conns
+	}
+	return CrowdConfig{Server: c.Address.String(), Versions: c.Versions, BlockEncryption: c.BlockEncryption, Conns: c.Conns,
+		AtOnce: atOnce, Group: c.Group, Queues: c.Subscriptions, Seeded: c.Seeded}
+}
+
+// exchange is what the measured group does.
+func (c *StormConfig) exchange() VerifyConfig {
+	return VerifyConfig{Client: c.Client, Queues: c.Queues, Conns: c.Links, Size: c.Size, Window: stormWindow, Rate: c.Rate,
+		Auth: AuthEd25519, Duration: time.Hour, Stall: max(c.Stall, c.Restore)}
+}
+
+// stormWindow lets the group catch up after the outage.
+const stormWindow = 16
+
+// Storm kills a router on which many clients are subscribed, starts it again, and lets all of them come back at once,
+// while a group of clients goes on exchanging messages. The router is running, and is running in the end.
+func Storm(ctx context.Context, c StormConfig, router *Router) (*StormReport, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	r := &StormReport{Scenario: "storm", Connections: c.Conns, Subscriptions: c.Subscriptions,
+		FirstStart: milliseconds(router.Took)}
+	if c.Seeded != nil {
+		r.Stored = c.Seeded.Count
+	}
+	crowd, err := startCrowd(c.Program, c.Processes, c.crowd())
+	if err != nil {
+		return nil, err
+	}
+	defer crowd.close()
+	exchange := c.exchange()
+	l, err := newLoad(exchange.load(agentDialer(c.keeper)))
+	if err != nil {
+		return nil, err
+	}
+	defer l.close()
+	from := l.sources()
+	from.counts["crowd"], from.counts["subscribed"] = crowd.up.Load, crowd.subscribed.Load
+	o, err := c.observe(from)
+	if err != nil {
+		return nil, err
+	}
+	defer o.stop()
+	w := watch(c.Progress)
+	defer w.close()
+	s := &storm{StormConfig: c, report: r, router: router, crowd: crowd, load: l, stages: stages{o, w}}
+	cause := s.run(ctx)
+	if l.count.delivered.Load() == 0 {
+		return nil, cause
+	}
+	s.finish(cause)
+	return r, cause
+}

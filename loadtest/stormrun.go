@@ -1,0 +1,139 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// storm is a run of Storm.
+type storm struct {
+	StormConfig
+	stages
+	report *StormReport
+	router *Router
+	crowd  *crowdProcesses
+	load   *load
+}
+
+// run goes through the phases: gather, quiet, outage, storm.
+func (s *storm) run(ctx context.Context) error {
+	if err := s.gather(ctx); err != nil {
+		return err
+	}
+	if err := s.quiet(ctx); err != nil {
+		return err
+	}
+	killed := time.Now()
+	if err := s.restart(ctx); err != nil {
+		return err
+	}
+	s.watcher.phase("restoring", int64(s.Subscriptions), &s.crowd.subscribed)
+	if err := s.crowd.order(orderReturn); err != nil {
+		return err
+	}
+	restored := func() bool { return s.obeyed() || time.Since(killed) > s.Restore }
+	caughtUp := func() bool { return s.caughtUp() || restored() }
+	if err := s.load.until(ctx, caughtUp); err != nil {
+		return err
+	}
+	s.report.Outage = s.begin("storm")
+	err := s.load.until(ctx, restored)
+	s.report.Storm = s.begin("after")
+	s.report.Restored = time.Since(killed).Seconds()
+	_, s.report.After = s.now()
+	s.report.Redials = s.crowd.redials.Load()
+	if err == nil && !s.obeyed() {
+		err = fmt.Errorf("after %v %d of %d subscriptions are there", s.Restore, s.crowd.subscribed.Load(), s.Subscriptions)
+	}
+	return err
+}
+
+// gather connects the crowd and the group.
+func (s *storm) gather(ctx context.Context) error {
+	s.watcher.phase("connecting", int64(s.Conns), &s.crowd.up)
+	s.enter("connecting")
+	if err := s.crowd.obey(ctx, orderConnect); err != nil {
+		return err
+	}
+	obey := func() error { return s.crowd.obey(ctx, orderQueues) }
+	first, err := s.stage("subscribing", s.Subscriptions, &s.crowd.subscribed, obey)
+	if s.report.First = first; err != nil {
+		return err
+	}
+	return s.load.prepare(ctx, s.watcher, hostOf(s.Address))
+}
+
+// quiet measures the group while nothing else happens.
+func (s *storm) quiet(ctx context.Context) error {
+	s.watcher.phase("exchanging messages", 0, &s.load.count.acked)
+	s.begin("quiet")
+	s.load.send()
+	if err := s.load.until(ctx, after(s.Quiet)); err != nil {
+		return err
+	}
+	_, s.report.Held = s.now()
+	s.report.Quiet = s.begin("outage")
+	return nil
+}
+
+// begin begins a phase of the exchange and returns what the last was like.
+func (s *storm) begin(phase string) Latencies {
+	s.enter(phase)
+	before := s.load.latency.delivery.quantiles()
+	s.load.latency.delivery.reset()
+	s.load.latency.answer.reset()
+	return before
+}
+
+// restart kills the router and starts it again.
+func (s *storm) restart(ctx context.Context) error {
+	if err := s.follow(0); err != nil {
+		return err
+	}
+	s.router.Kill()
+	if err := s.router.Start(); err != nil {
+		return err
+	}
+	if err := s.follow(s.router.PID()); err != nil {
+		return err
+	}
+	if err := s.router.Ready(ctx); err != nil {
+		return err
+	}
+	s.report.Start = milliseconds(s.router.Took)
+	return nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// obeyed reports that the crowd has done what it was told; what goes wrong in it ends the run.
+func (s *storm) obeyed() bool {
+	done, err := s.crowd.carriedOut()
+	if err != nil {
+		s.load.fail("%w", err)
+	}
+	return done
+}
+
+// caughtUp reports that the group is connected and that what was due in the outage has arrived.
+func (s *storm) caughtUp() bool {
+	l := s.load
+	return l.count.links.Load() == int64(l.conns) && l.count.delivered.Load()+int64(l.slots) >= int64(l.released.Load())
+}
+
+// finish lets the group end and judges its exchange.
+func (s *storm) finish(cause error) {
+	l := s.load
+	l.stop()
+	drained := reached(&l.count.drained, l.slots)
+	l.grace(drained)
+	m := &measured{delivered: l.count.delivered.Load(), delivery: s.report.Quiet}
+	m.seconds, s.report.Router = s.observer.stop()
+	l.remove()
+	l.grace(reached(&l.count.removed, l.slots))
+	s.report.Exchange = l.report(s.report.Scenario, m, cause)
+	if cause != nil {
+		s.report.Ended = cause.Error()
+	}
+}
