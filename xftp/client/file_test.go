@@ -16,8 +16,8 @@ import (
 	"switchyard/smp"
 	"switchyard/xftp"
 	"switchyard/xftp/desc"
-	"switchyard/xftp/internal/testrouter"
 	"switchyard/xftp/router"
+	"switchyard/xftp/router/routertest"
 )
 
 var ctx = context.Background()
@@ -79,7 +79,7 @@ func (f *files) nothingLeft() {
 
 // TestFilesOfManySizes sends and receives over two routers with two recipients, and leaves clean routers.
 func TestFilesOfManySizes(t *testing.T) {
-	a, b := testrouter.Start(t, nil), testrouter.Start(t, func(c *router.Config) { c.Password = "secret" })
+	a, b := routertest.Start(t, nil), routertest.Start(t, func(c *router.Config) { c.Password = "secret" })
 	withPassword := b.Address
 	withPassword.BasicAuth = "secret"
 	for _, size := range []int{0, 1, 65000, 70000, 3<<20 + 17, 9 << 20} {
@@ -136,7 +136,7 @@ func describe(t *testing.T, p *Pool, d *desc.Description, server smp.ServerAddre
 }
 
 func TestRedirects(t *testing.T) {
-	r := testrouter.Start(t, nil)
+	r := routertest.Start(t, nil)
 	p := &Pool{}
 	defer p.Close()
 	f := newFiles(t, "redirected", 100000)
@@ -162,7 +162,7 @@ func TestRedirects(t *testing.T) {
 
 // TestDamagedDescriptions: nothing is saved when packets and file are not what the description says.
 func TestDamagedDescriptions(t *testing.T) {
-	r := testrouter.Start(t, nil)
+	r := routertest.Start(t, nil)
 	p := &Pool{Attempts: 1}
 	defer p.Close()
 	f := newFiles(t, "name", 100000)
@@ -220,7 +220,7 @@ func (b *brittle) Write(p []byte) (int, error) { return b.spend(b.Conn.Write(p))
 // TestConnectionsThatBreak: uploads and downloads are tried again, what was downloaded is not downloaded twice, and a
 // broken upload leaves nothing on the router.
 func TestConnectionsThatBreak(t *testing.T) {
-	r := testrouter.Start(t, nil)
+	r := routertest.Start(t, nil)
 	p := &Pool{Attempts: 8, Connect: Config{Connect: breaking(100_000)}}
 	defer p.Close()
 	f := newFiles(t, "brittle", 400000)
@@ -234,7 +234,7 @@ func TestConnectionsThatBreak(t *testing.T) {
 
 // TestReceiveGoesOn: a later call does not download again what an earlier one left.
 func TestReceiveGoesOn(t *testing.T) {
-	r := testrouter.Start(t, nil)
+	r := routertest.Start(t, nil)
 	p := &Pool{Attempts: 1}
 	defer p.Close()
 	f := newFiles(t, "resumed", 300000)
@@ -255,7 +255,7 @@ func TestReceiveGoesOn(t *testing.T) {
 
 // TestFailedSendIsWithdrawn: what was uploaded before the failure is deleted.
 func TestFailedSendIsWithdrawn(t *testing.T) {
-	good, bad := testrouter.Start(t, nil), testrouter.Start(t, func(c *router.Config) { c.NewFiles = false })
+	good, bad := routertest.Start(t, nil), routertest.Start(t, func(c *router.Config) { c.NewFiles = false })
 	p := &Pool{Attempts: 1}
 	defer p.Close()
 	f := newFiles(t, "unsent", 9<<20)

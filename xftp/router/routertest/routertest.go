@@ -1,5 +1,5 @@
-// Package testrouter runs an XFTP router inside a test. Only tests import it.
-package testrouter
+// Package routertest runs an XFTP router inside a test. Only tests import it.
+package routertest
 
 import (
 	"context"
