@@ -76,6 +76,7 @@ type Batch struct {
 	Client   *Client
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
+	order    *order // of a batchBlock
 }
 
 // Command is one parsed transmission. Its slices alias Batch.Block.

@@ -17,6 +17,7 @@ type drain struct {
 
 	// For the case that the commit fails.
 	touched    []*queue // queues of the commands
+	orders     []*order // that wait for the commit
 	generation uint64   // drains up to the next recovery build on each other
 }
 
@@ -156,6 +157,8 @@ func (c *core) apply(batches []*Batch) {
 			}
 		case batchNotify:
 			c.deliverNotifications()
+		case batchBlock:
+			c.obey(b.order)
 		}
 	}
 }

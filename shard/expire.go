@@ -54,33 +54,11 @@ func (s *Set) expireWhere(before int64, walk func(int64, func(smp.ID) bool) erro
 			return true
 		}
 		parts[i] = nil
-		return s.putExpire(i, b)
+		return s.putPatiently(i, b)
 	})
 	for i, b := range parts {
 		if b != nil {
-			s.putExpire(i, b)
-		}
-	}
-}
-
-// expirePause is how long the expiry waits for room in a ring that is full.
-const expirePause = 10 * time.Millisecond
-
-// putExpire puts a batch into a ring, however long it takes. False means that the set closes.
-func (s *Set) putExpire(shard int, b *Batch) bool {
-	for {
-		select {
-		case <-s.closing:
-			b.release()
-			return false
-		default:
-		}
-		if s.Put(shard, b) {
-			return true
-		}
-		select {
-		case <-s.closing:
-		case <-time.After(expirePause):
+			s.putPatiently(i, b)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"errors"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -142,7 +143,7 @@ func (w *worker) fill(d *drain, first *Batch) {
 
 // pass hands a drain to the waiter, unless nothing came of it.
 func (w *worker) pass(d *drain) {
-	if len(d.groups) == 0 && d.commit == nil && d.err == nil {
+	if len(d.groups) == 0 && len(d.orders) == 0 && d.commit == nil && d.err == nil {
 		d.reset()
 		w.free <- d
 		return
@@ -182,7 +183,11 @@ func (w *worker) wait() {
 		}
 		if w.broken == d.generation {
 			d.fail(&w.lost)
+			if err == nil { // it was applied after one that failed
+				err = errLost
+			}
 		}
+		d.obeyed(err)
 		for _, g := range d.groups {
 			g.loop.Deliver(g)
 		}
@@ -191,6 +196,9 @@ func (w *worker) wait() {
 	}
 	close(w.ended)
 }
+
+// errLost says that a commit was built on one that failed.
+var errLost = errors.New("shard: an earlier commit failed")
 
 // reset makes the drain ready to be used again; its groups are with their loops.
 func (d *drain) reset() {

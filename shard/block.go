@@ -1,0 +1,149 @@
+package shard
+
+import (
+	"errors"
+	"time"
+
+	"switchyard/smp"
+)
+
+// The operator may block a queue: its senders and its recipient are told why, and nobody uses it until it is unblocked.
+// It is named by its sender ID or its link ID, which is what complaints name.
+
+// ErrNoQueue says that no queue has the ID.
+var ErrNoQueue = errors.New("no queue has this sender ID or link ID")
+
+// errClosing says that the router stops.
+var errClosing = errors.New("shard: the router stops")
+
+// batchBlock is a batch of the set's own with an order of the operator's.
+const batchBlock BatchKind = batchNotify + 1
+
+// order is what the operator wants of a queue.
+type order struct {
+	id      []byte    // sender ID or link ID
+	blocked smp.Error // ERR BLOCKED with reason and notice; zero unblocks
+	done    chan error
+}
+
+// Block blocks the queue with this sender or link ID: blocked is what ErrBlocked of smp makes, and a subscribed recipient
+// is told at once. It returns when this is stored. The error is ErrNoQueue or a failure of the store.
+func (s *Set) Block(id []byte, blocked smp.Error) error { return s.give(id, blocked) }
+
+// Unblock lets the queue with this sender or link ID be used again, if it is blocked.
+func (s *Set) Unblock(id []byte) error { return s.give(id, smp.Error{}) }
+
+func (s *Set) give(id []byte, blocked smp.Error) error {
+	o := &order{id: id, blocked: blocked, done: make(chan error, 1)}
+	b := NewBatch(batchBlock, nil)
+	b.order = o
+	if !s.putPatiently(s.partitions.shard(id), b) {
+		return errClosing
+	}
+	select {
+	case err := <-o.done:
+		return err
+	case <-s.closing:
+		return errClosing
+	}
+}
+
+// obey carries out an order, or hands it to the shard of the queue.
+func (c *core) obey(o *order) {
+	q, elsewhere, err := c.named(o.id)
+	switch {
+	case elsewhere >= 0:
+		b := NewBatch(batchBlock, nil)
+		b.order = o
+		c.outgoing = append(c.outgoing, parcel{elsewhere, b})
+		return
+	case err == nil && q == nil:
+		err = ErrNoQueue
+	}
+	if err != nil {
+		o.done <- err
+		return
+	}
+	c.setBlocked(q, o.blocked)
+	c.out.orders = append(c.out.orders, o)
+	c.out.touched = append(c.out.touched, q)
+}
+
+// named finds a queue by sender or link ID, or the shard that it belongs to; elsewhere is negative without.
+func (c *core) named(id []byte) (q *queue, elsewhere int, err error) {
+	for _, kind := range []IDKind{BySender, ByLink} {
+		if kind == BySender && len(id) != len(smp.ID{}) {
+			continue
+		}
+		if q = c.cache.find(kind, id); q != nil {
+			return q, -1, nil
+		}
+		l := []Lookup{{Kind: kind, ID: id}}
+		c.store.Load(l)
+		if l[0].Err != nil {
+			return nil, -1, l[0].Err
+		}
+		if owner, ok := c.misplaced(&l[0]); ok {
+			return nil, owner, nil
+		}
+		if l[0].Found != nil {
+			q, err = c.admit(&l[0])
+			return q, -1, err
+		}
+	}
+	return nil, -1, nil
+}
+
+// setBlocked blocks a queue or unblocks it.
+func (c *core) setBlocked(q *queue, blocked smp.Error) {
+	if blocked.IsZero() {
+		if q.status == StatusBlocked {
+			q.status = StatusActive
+			q.rare.blocked, q.rare.blockedText = smp.Error{}, nil
+			c.putQueue(q)
+		}
+		return
+	}
+	rare := q.needRare()
+	rare.blocked = blocked
+	rare.blockedText = smp.AppendError(nil, smp.CurrentVersion, blocked)[len("BLOCKED "):]
+	q.status = StatusBlocked
+	c.putQueue(q)
+	if s := q.sub; s != nil {
+		w := c.begin(s.client, nil, q.recipientID[:])
+		w.note.kind = replyEnd // stays, as what it says is what the operator wants
+		w.head = smp.AppendErr(w.head, s.client.Version, blocked)
+		w.end()
+	}
+}
+
+// obeyed tells the operator how the orders of a drain ended.
+func (d *drain) obeyed(err error) {
+	for i, o := range d.orders {
+		o.done <- err
+		d.orders[i] = nil
+	}
+	d.orders = d.orders[:0]
+}
+
+// putPause is how long the set waits for room in a ring that is full.
+const putPause = 10 * time.Millisecond
+
+// putPatiently puts a batch of the set's own into a ring, however long it takes. False means that the set closes.
+func (s *Set) putPatiently(shard int, b *Batch) bool {
+	for {
+		select {
+		case <-s.closing:
+			b.release()
+			return false
+		default:
+		}
+		if s.Put(shard, b) {
+			return true
+		}
+		select {
+		case <-s.closing:
+		case <-time.After(putPause):
+		}
+	}
+}
