@@ -120,7 +120,7 @@ func (c *Config) now() time.Time {
 // certificateFor is the first key pair that a peer with these schemes can verify.
 func (c *Config) certificateFor(schemes []SignatureScheme) *KeyPair {
 	for _, pair := range c.Certificates {
-		if slices.Contains(schemes, pair.Scheme()) {
+		if scheme := pair.Scheme(); scheme != 0 && slices.Contains(schemes, scheme) {
 			return pair
 		}
 	}

@@ -42,7 +42,8 @@ func NewClient(config *Config) *Conn {
 
 // Advance drives the handshake: it consumes whole records at the start of in, appends what is to be sent to out, and
 // stops when it needs more input or when the handshake is done; what it did not consume then is for Open. in is
-// overwritten. consumed 0 without an error means that the first record is not complete, and that no work was done.
+// overwritten. If it consumes nothing, the first record is not complete; all asymmetric work of a flight is done by the
+// call that consumes its last record.
 //
 // On an error the fitting alert has been appended to newOut, the connection is over, and Advance repeats the error. The
 // error is an *Error, or what OnClientHello returned.
@@ -81,6 +82,9 @@ func (c *Conn) Advance(in, out []byte) (consumed int, newOut []byte, err error) 
 func (c *Conn) failHandshake(err error) {
 	c.readErr = err
 	if alert, ok := alertOf(err); ok {
+		if c.out.aead != nil {
+			c.sendChangeCipherSpec()
+		}
 		c.hs.out = c.appendAlert(c.hs.out, alert)
 	}
 	c.writeClosed = true

@@ -24,20 +24,24 @@ const (
 	extKeyShare            extensionType = 51
 )
 
-// eachExtension calls f for the extensions of a block in their order. A repeated one is duplicates: RFC 8446 forbids it
-// without naming an alert.
+// eachExtension calls f for the extensions of a block in their order, once the block is known to be well formed. A
+// repeated extension is duplicates: RFC 8446 section 4.2 forbids it without naming an alert.
 func eachExtension(block cryptobyte.String, duplicates Alert, f func(typ extensionType, data cryptobyte.String) error) error {
 	var seen [1 << 16 / 64]uint64
-	for !block.Empty() {
-		var typ uint16
-		var data cryptobyte.String
-		if !block.ReadUint16(&typ) || !block.ReadUint16LengthPrefixed(&data) {
+	var typ uint16
+	var data cryptobyte.String
+	for rest := block; !rest.Empty(); {
+		if !rest.ReadUint16(&typ) || !rest.ReadUint16LengthPrefixed(&data) {
 			return errDecode("extension")
 		}
 		if seen[typ/64]&(1<<(typ%64)) != 0 {
 			return fatal(duplicates, "repeated extension")
 		}
 		seen[typ/64] |= 1 << (typ % 64)
+	}
+	for !block.Empty() {
+		block.ReadUint16(&typ)
+		block.ReadUint16LengthPrefixed(&data)
 		if err := f(extensionType(typ), data); err != nil {
 			return err
 		}

@@ -144,15 +144,15 @@ func (c *Conn) dropChangeCipherSpec(content []byte) error {
 	return c.flood.changeCipherSpec()
 }
 
-// skipEarlyData drops a record that may be early data, or else is why.
+// skipEarlyData drops a record that may be early data; if none is expected, it fails for the reason why.
 func (c *Conn) skipEarlyData(fragment []byte, why error) error {
 	if c.hs.earlyData == 0 {
 		return why
 	}
-	c.hs.earlyData -= min(c.hs.earlyData, max(len(fragment)-1-tagLen, 1))
-	if c.hs.earlyData == 0 {
+	if len(fragment) > c.hs.earlyData {
 		return fatal(AlertUnexpectedMessage, "too much early data")
 	}
+	c.hs.earlyData -= len(fragment)
 	return nil
 }
 
@@ -259,9 +259,11 @@ func (c *Conn) flush() {
 	c.hs.flight = c.hs.flight[:0]
 }
 
-// sendChangeCipherSpec is the one change_cipher_spec of compatibility mode (RFC 8446 appendix D.4).
+// sendChangeCipherSpec is the one change_cipher_spec of compatibility mode (RFC 8446 appendix D.4): of a server behind
+// its first message, of a client before its second flight or the alert in its place. A server sends it even if the
+// client does not ask for that mode by a session ID; it must be ignored then.
 func (c *Conn) sendChangeCipherSpec() {
-	if c.hs.sentCCS || len(c.hs.hello.sessionID) == 0 {
+	if c.hs.sentCCS {
 		return
 	}
 	c.hs.sentCCS = true

@@ -177,6 +177,9 @@ func TestClientWithoutFittingCertificate(t *testing.T) {
 	c, s := NewClient(clientConfig(Ed25519)), NewServer(serverConfig(Ed25519))
 	s.config.RequestClientCert = true
 	c.config.Certificates = []*KeyPair{{Chain: [][]byte{{1}}, Key: nil}} // of no scheme
+	if got := c.config.certificateFor([]SignatureScheme{0}); got != nil {
+		t.Error("no scheme is no common scheme")
+	}
 	if clientErr, serverErr := shake(c, s); clientErr != nil || serverErr != nil {
 		t.Fatal(clientErr, serverErr)
 	}

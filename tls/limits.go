@@ -12,7 +12,7 @@ const (
 	maxTicket       = 64 << 10 // NewSessionTicket is ignored, but OpenSSL puts the client's chain into it
 	maxShortMessage = 4 << 10
 
-	// maxEarlyData is how much of refused early data is skipped; the profile has no tickets, so none is due.
+	// maxEarlyData is how many bytes of refused early data are skipped; the profile has no tickets, so none is due.
 	maxEarlyData = 16 << 10
 
 	// Records and messages that cost us work and carry nothing, in a row.

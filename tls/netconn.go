@@ -166,22 +166,18 @@ func (c *NetConn) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// open opens a record and sends what the Conn wants to send because of it. If a Write is under way, it does that: the
-// answer to a KeyUpdate is only due before the next data.
+// open opens a record, and tells the peer if it is faulty. The answer to a KeyUpdate goes out with the next Write,
+// before whose data it is due.
 func (c *NetConn) open(record []byte) ([]byte, error) {
 	c.mu.Lock()
 	plain, err := c.tls.Open(nil, record)
-	pending := c.tls.HasPending()
 	c.mu.Unlock()
-	if !pending || !c.writing.TryLock() {
-		return plain, err
-	}
-	defer c.writing.Unlock()
-	c.mu.Lock()
-	out := c.tls.Pending(nil)
-	c.mu.Unlock()
-	if _, failed := c.raw.Write(out); err == nil {
-		err = failed
+	if err != nil && c.writing.TryLock() { // else a Write is under way, and sends the alert
+		defer c.writing.Unlock()
+		c.mu.Lock()
+		alert := c.tls.Pending(nil)
+		c.mu.Unlock()
+		c.raw.Write(alert)
 	}
 	return plain, err
 }
@@ -202,11 +198,13 @@ func (c *NetConn) Write(p []byte) (int, error) {
 		out := c.tls.Seal((*buffer)[:0], p[written:written+n])
 		closed := c.tls.writeClosed
 		c.mu.Unlock()
+		if len(out) > 0 { // an alert, if closed
+			if _, err := c.raw.Write(out); err != nil {
+				return written, err
+			}
+		}
 		if closed {
 			return written, net.ErrClosed
-		}
-		if _, err := c.raw.Write(out); err != nil {
-			return written, err
 		}
 		written += n
 	}
