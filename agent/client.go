@@ -99,3 +99,6 @@ func (c *Client) Waiting() int {
 // reads it must not wait for responses of this client in between: when the channel is full, the reader stands
 // still, and with it the responses. Use Do to acknowledge.
 func (c *Client) Events() <-chan Event { return c.events }
+
+// LastReceived is when the last block came from the router.
+func (c *Client) LastReceived() time.Time { return time.Unix(0, c.lastReceived.Load()) }

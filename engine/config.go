@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"switchyard/engine/relay"
 	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/tls"
@@ -21,6 +22,9 @@ type Config struct {
 	Store    shard.Store
 	Queues   shard.Config
 	Log      *slog.Logger // nil: discard
+
+	Proxy             *relay.Config // how other routers are connected to for clients; nil: this router is no proxy
+	ForwardsPerClient int           // commands of one client that wait for other routers at a time; 0: 32
 
 	TLSTimeout       time.Duration // from accept to the end of the TLS handshake
 	HandshakeTimeout time.Duration // from there to the end of the SMP handshake
@@ -51,6 +55,9 @@ func (c Config) withDefaults() (Config, error) {
 	orDuration(&c.HandshakeTimeout, defaultHandshakeTimeout)
 	orDuration(&c.InactiveTTL, defaultInactiveTTL)
 	orDuration(&c.InactiveCheck, defaultInactiveCheck)
+	if c.ForwardsPerClient == 0 {
+		c.ForwardsPerClient = defaultForwards
+	}
 	if c.Loops == 0 {
 		c.Loops = runtime.GOMAXPROCS(0)
 	}

@@ -14,10 +14,14 @@
 //
 // Ownership:
 //   - a session belongs to its loop; while busy is set, its handshake belongs to a worker;
-//   - a loop's fields belong to its event loop's goroutine, but for inbox, which shards fill;
+//   - a loop's fields belong to its event loop's goroutine, but for inbox, which shards fill, and relayed, which relay
+//     sessions fill;
 //   - an idle session holds no buffer: what is half read waits in gnet's, or in a pooled block.
 //
 // Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go).
 //
-// engine imports shard, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
+// Forwarding has two sides here: the destination's (forwarded.go) opens RFWD and sends the command inside through the
+// shards as any other; the proxy's (proxy.go) hands PFWD to the pool of relays in ./relay.
+//
+// engine imports relay, shard, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
 package engine

@@ -50,9 +50,12 @@ func (s *session) readRecords() {
 	}
 }
 
-// paused tells whether input waits because the peer does not read what we send. Such a session is looked at again when
-// its socket drains.
+// paused tells whether input waits: for other routers to answer, and then the answer goes on with it; or because the peer
+// does not read what we send, and then the session is looked at again when its socket drains.
 func (s *session) paused() bool {
+	if s.forwards >= s.loop.router.cfg.ForwardsPerClient {
+		return true
+	}
 	unsent := s.conn.OutboundBuffered()
 	if unsent <= outputPause {
 		return false
@@ -185,10 +188,10 @@ func (s *session) answer(b *shard.Buffer, tag smp.CommandTag, t *smp.Transmissio
 	switch tag {
 	case smp.CmdPing:
 		s.replyTo(t.CorrID, t.EntityID, smp.AppendPong)
-	case smp.CmdPrxy: // as a router that is no proxy
-		s.replyError(t.CorrID, t.EntityID, smp.ErrProxyBasicAuth)
-	case smp.CmdPfwd: // no relay session exists
-		s.replyError(t.CorrID, t.EntityID, smp.ErrProxyNoSession)
+	case smp.CmdPrxy:
+		s.connectRelay(t.CorrID, params)
+	case smp.CmdPfwd:
+		s.forward(t.CorrID, t.EntityID, params)
 	case smp.CmdRfwd:
 		s.takeForwarded(b, t.CorrID, params)
 	default:

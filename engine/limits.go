@@ -16,6 +16,17 @@ const (
 	outputLimit = 16 << 20
 )
 
+// Limits of what waits while a session has as many commands with other routers as it may have. Its input is not taken
+// then, and there is no telling the socket so.
+const (
+	// heldInput is the unread input at which such a session is closed: 1,000 forwarded messages.
+	heldInput = 16 << 20
+	// heldTotal bounds that of all such sessions; beyond it each is held to inputLimit.
+	heldTotal = 512 << 20
+	// defaultForwards is Config.ForwardsPerClient, that of the reference.
+	defaultForwards = 32
+)
+
 // Timing of the loops.
 const (
 	// tick is how often a loop looks for connections that are late with their handshake or idle.

@@ -21,6 +21,9 @@ type loop struct {
 	inbox *shard.Ring[*shard.Group]
 	awake atomic.Bool
 
+	// Shared: relay sessions put, the loop takes.
+	relayed relayed
+
 	// Owned by the loop.
 	sessions map[*session]struct{}
 	dirty    []*session     // have replies that are not written
@@ -97,6 +100,7 @@ func (l *loop) run(do func()) {
 // turn takes what shards reply, writes, and hands over what is owed to shards, such as windows that writing has freed.
 func (l *loop) turn() {
 	l.takeReplies()
+	l.takeRelayed()
 	l.flush()
 	l.payOwed()
 }
@@ -214,6 +218,7 @@ func (l *loop) stopInput() { l.input = false }
 // closeAll ends every session, with what it has to say written first.
 func (l *loop) closeAll() {
 	l.takeReplies()
+	l.takeRelayed()
 	l.flush()
 	for s := range l.sessions {
 		s.close(CauseStop)

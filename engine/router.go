@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/panjf2000/gnet/v2"
 
+	"switchyard/engine/relay"
 	"switchyard/shard"
 	"switchyard/tls"
 )
@@ -24,7 +26,9 @@ type Router struct {
 	hello   helloMaker
 	shards  *shard.Set
 	workers *workers
+	relays  *relay.Pool // nil: no proxy
 	counts  counters
+	held    atomic.Int64 // input that waits for other routers, in bytes
 
 	ready    chan struct{} // closed when the router listens
 	stopping chan struct{} // closed when Stop begins
@@ -42,7 +46,7 @@ func New(cfg Config) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Router{
+	r := &Router{
 		cfg:      cfg,
 		tls:      serverTLS(cfg.KeyPair),
 		hello:    helloMaker{keyPair: cfg.KeyPair, identity: cfg.Identity, versions: cfg.Versions},
@@ -52,7 +56,11 @@ func New(cfg Config) (*Router, error) {
 		stopping: make(chan struct{}),
 		ended:    make(chan struct{}),
 		loops:    make(map[gnet.EventLoop]*loop),
-	}, nil
+	}
+	if cfg.Proxy != nil {
+		r.relays = relay.NewPool(*cfg.Proxy)
+	}
+	return r, nil
 }
 
 // serverTLS is our profile: SMP's ALPN first, then those of web clients, whose choice also means the whole version
@@ -194,6 +202,9 @@ func (r *Router) shutdown(ctx context.Context) error {
 	})
 	loops.Wait()
 	r.workers.stop()
+	if r.relays != nil {
+		r.relays.Close()
+	}
 	err := r.shards.Close()
 	r.eachLoop(func(l *loop) {
 		loops.Add(1)

@@ -47,6 +47,8 @@ type session struct {
 	out       *outBlock     // replies that are not sealed; nil when idle
 	sealed    []*outBlock   // sealed blocks that are not written
 	unsent    int32         // messages given to us by shards that the socket has not taken
+	forwards  int           // commands that wait for other routers
+	held      int           // input that waits because there are as many as may be, counted in Router.held
 }
 
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
@@ -65,7 +67,7 @@ func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
 
 // traffic takes what the socket has received.
 func (s *session) traffic() {
-	limit, cause := inputLimit, CauseUnread
+	limit, cause := s.heldLimit(), CauseUnread
 	if s.phase == phaseTLS {
 		limit, cause = handshakeInput, CauseHandshakeFlood
 	}
@@ -135,6 +137,7 @@ func (s *session) end(cause Cause) {
 		counts.sessions.Add(-1)
 	}
 	s.phase = phaseClosed
+	s.hold(0)
 	delete(s.loop.sessions, s)
 	if s.client != nil {
 		s.eachShard(func(i int) {
