@@ -203,7 +203,6 @@ func noteUnserved(cmd *cobra.Command, o *initOptions) {
 		{o.database != defaultDatabase || o.schema != defaultSchema || o.poolSize != defaultPoolSize, "--database"},
 		{o.dailyStats, "--daily-stats"},
 		{o.controlPort != "", "--control-port"},
-		{o.socksProxy != "", "--socks-proxy"},
 		{o.ownDomains != "", "--own-domains"},
 		{o.info.operator+o.info.website+o.info.hosting+o.info.serverCountry != "", "information about the router"},
 		{!o.disableWeb, "the pages (--disable-web leaves them out)"},

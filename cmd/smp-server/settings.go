@@ -93,6 +93,7 @@ func readSettings(f *serverini.File, p paths) settings {
 		n, _ := strconv.Atoi(port) // or it is refused already
 		s.engine.WebPorts = append(s.engine.WebPorts, n)
 	}
+	readProxy(f, &s.engine)
 	s.unserved = readUnserved(f)
 	return s
 }

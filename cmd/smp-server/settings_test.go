@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchyard/cmd/internal/serverini"
+	"switchyard/engine/relay"
 	"switchyard/wal"
 )
 
@@ -30,6 +31,9 @@ func TestSettingsWhenMissing(t *testing.T) {
 	if s.host != "<hostnames>" || s.persist || s.password != "" || !s.queues.NewQueues || !s.queues.ExpireOnSend {
 		t.Errorf("%+v", s)
 	}
+	if s.engine.Proxy == nil || !reflect.DeepEqual(*s.engine.Proxy, relay.Config{}) || s.engine.ForwardsPerClient != 32 {
+		t.Errorf("proxy %+v", s.engine.Proxy)
+	}
 	if s.queues.MessageTTL != 21*24*time.Hour || s.engine.InactiveTTL >= 0 {
 		t.Errorf("times: %v %v", s.queues.MessageTTL, s.engine.InactiveTTL)
 	}
@@ -52,6 +56,12 @@ port = 443, 5223,443
 websockets = 8080,443
 control_port = 5224
 log_tls_errors = on
+[PROXY]
+host_mode = onion
+required_host_mode = on
+socks_proxy = 192.0.2.1:1080
+socks_mode = always
+client_concurrency = 7
 [INACTIVE_CLIENTS]
 disconnect = on
 ttl = 60
@@ -83,6 +93,10 @@ pprof = localhost:6060
 	if e.InactiveTTL != time.Minute || e.InactiveCheck != 20*time.Second || e.HandshakeWorkers != 5 || !e.LogTLSErrors {
 		t.Errorf("engine %+v", e)
 	}
+	p := relay.Config{HostMode: relay.HostOnion, RequiredHost: true, Socks: &relay.Socks{Address: "192.0.2.1:1080"}, SocksAlways: true}
+	if !reflect.DeepEqual(*e.Proxy, p) || e.ForwardsPerClient != 7 {
+		t.Errorf("proxy %+v, %d at a time", e.Proxy, e.ForwardsPerClient)
+	}
 	if got := s.listen(); !reflect.DeepEqual(got, []string{"127.0.0.1:443", "[::1]:443", "127.0.0.1:5223", "[::1]:5223", "127.0.0.1:8080", "[::1]:8080"}) {
 		t.Error(got)
 	}
@@ -113,6 +127,11 @@ func TestSettingsFaults(t *testing.T) {
 			`x.ini:2: [STORE_LOG] expire_messages_days: "0" is not a number in range; write one from 1 to 36500`},
 		{"[TRANSPORT]\nport = 1\n[INACTIVE_CLIENTS]\ndisconnect = on\nttl = 5\n",
 			"x.ini:3: [INACTIVE_CLIENTS] check_interval: is missing; add `check_interval = 3600`"},
+		{"[TRANSPORT]\nport = 1\n[PROXY]\nsocks_proxy = localhost:9050\n",
+			`x.ini:4: [PROXY] socks_proxy: is not a SOCKS proxy; write IP:PORT, with @ or USER:PASSWORD@ before it to connect without isolation`},
+		{"[TRANSPORT]\nport = 1\n[PROXY]\nsocks_mode = never\n", `x.ini:4: [PROXY] socks_mode: "never" is unknown; write onion or always`},
+		{"[TRANSPORT]\nport = 1\n[PROXY]\nclient_concurrency = 0\n",
+			`x.ini:4: [PROXY] client_concurrency: "0" is not a number in range; write one from 1 to 100000`},
 		{"[TRANSPORT]\nport = 1\n[SWITCHYARD]\nsync = often\n", `x.ini:4: [SWITCHYARD] sync: "often" is unknown; write always or interval or never`},
 		{"[TRANSPORT]\nport = 1\n[SWITCHYARD]\nbind = localhost\n",
 			`x.ini:4: [SWITCHYARD] bind: "localhost" is not an IP address; write addresses of this machine, separated by commas`},

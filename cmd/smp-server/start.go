@@ -127,6 +127,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	cfg := s.engine
 	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(), id.KeyPair, id.Hash
 	cfg.Store, cfg.Queues, cfg.Log = store, s.queues, log
+	cfg.Proxy.Log = log
 	cfg.Queues.PartitionKey = store.PartitionKey()
 	router, err := engine.New(cfg)
 	if err != nil {

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"switchyard/cmd/internal/serverini"
+	"switchyard/engine"
+	"switchyard/engine/relay"
+)
+
+// readProxy reads how other routers are connected to. As with the reference's programs, a router always is a proxy.
+func readProxy(f *serverini.File, cfg *engine.Config) {
+	p := &relay.Config{
+		RequiredHost: f.OnOff("PROXY", "required_host_mode", false),
+		SocksAlways:  f.Choice("PROXY", "socks_mode", "onion", "always") == "always",
+	}
+	if f.Choice("PROXY", "host_mode", "public", "onion") == "onion" {
+		p.HostMode = relay.HostOnion
+	}
+	if text, there := f.Lookup("PROXY", "socks_proxy"); there && text != "" {
+		var err error
+		if p.Socks, err = relay.ParseSocks(text); err != nil { // it may hold a password, so it is not shown
+			f.Refuse("PROXY", "socks_proxy", "is not a SOCKS proxy",
+				"write IP:PORT, with @ or USER:PASSWORD@ before it to connect without isolation")
+		}
+	}
+	cfg.Proxy = p
+	cfg.ForwardsPerClient = int(f.Int("PROXY", "client_concurrency", 32, 1, 100_000))
+}
