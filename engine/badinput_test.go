@@ -16,7 +16,7 @@ import (
 var signature = bytes.Repeat([]byte{7}, 64)
 
 // What a malformed command is answered, with the connection kept: the reference's cases for commands without a queue.
-func TestMalformedCommands(t *testing.T) {
+func TestFact01To18MalformedCommands(t *testing.T) {
 	keys := func() string {
 		pub, _, _ := ed25519.GenerateKey(rand.Reader)
 		k, _ := box.NewPublicKey(box.Ed25519, pub)

@@ -50,7 +50,7 @@ func wantLink(t testing.TB, m received, q *testQueue, linkID []byte, user string
 }
 
 // Facts 47 and 48: the link of a messaging queue.
-func TestMessagingLink(t *testing.T) {
+func TestFact47And48MessagingLink(t *testing.T) {
 	r := newRouter(t, testConfig())
 	c, other := r.connect(), r.connect()
 	_, _, m := c.newLinked(smp.ModeMessaging, nil, "1", make([]byte, 24))
@@ -80,7 +80,7 @@ func TestMessagingLink(t *testing.T) {
 }
 
 // Fact 49: the link of a contact queue.
-func TestContactLink(t *testing.T) {
+func TestFact49ContactLink(t *testing.T) {
 	r := newRouter(t, testConfig())
 	c, other := r.connect(), r.connect()
 	link := []byte("a link ID of any length, chosen by the client")
