@@ -266,11 +266,20 @@ func (c *NetConn) SetReadDeadline(t time.Time) error { return c.raw.SetReadDeadl
 // SetWriteDeadline is the socket's.
 func (c *NetConn) SetWriteDeadline(t time.Time) error { return c.raw.SetWriteDeadline(t) }
 
-// What the handshake negotiated, as in Conn. To be called after Handshake.
+// SessionID is as in Conn; like all that the handshake negotiates, to be asked after Handshake.
+func (c *NetConn) SessionID() []byte { return c.tls.SessionID() }
 
-func (c *NetConn) SessionID() []byte              { return c.tls.SessionID() }
-func (c *NetConn) PeerChain() [][]byte            { return c.tls.PeerChain() }
-func (c *NetConn) NegotiatedALPN() (string, bool) { return c.tls.NegotiatedALPN() }
-func (c *NetConn) ServerName() string             { return c.tls.ServerName() }
-func (c *NetConn) CipherSuite() CipherSuite       { return c.tls.CipherSuite() }
-func (c *NetConn) Group() Group                   { return c.tls.Group() }
+// PeerChain is as in Conn.
+func (c *NetConn) PeerChain() [][]byte { return c.tls.PeerChain() }
+
+// NegotiatedALPN is as in Conn.
+func (c *NetConn) NegotiatedALPN() (protocol string, ok bool) { return c.tls.NegotiatedALPN() }
+
+// ServerName is as in Conn.
+func (c *NetConn) ServerName() string { return c.tls.ServerName() }
+
+// CipherSuite is as in Conn.
+func (c *NetConn) CipherSuite() CipherSuite { return c.tls.CipherSuite() }
+
+// Group is as in Conn.
+func (c *NetConn) Group() Group { return c.tls.Group() }
