@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestPadVectors(t *testing.T) {
+func TestFact57PadVectors(t *testing.T) {
 	type vector struct {
 		Len       int
 		PaddedLen int `json:"padded_len"`

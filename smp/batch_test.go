@@ -73,7 +73,7 @@ func checkContent(t *testing.T, items [][]byte, want *digest) {
 }
 
 // The counts that the reference's own tests expect.
-func TestBatchSpans(t *testing.T) {
+func TestFact59BatchSpans(t *testing.T) {
 	sizes := func(counts ...[2]int) (sizes []int) {
 		for _, c := range counts {
 			sizes = append(sizes, slices.Repeat([]int{c[1]}, c[0])...)

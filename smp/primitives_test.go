@@ -198,7 +198,7 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-func TestVersionRanges(t *testing.T) {
+func TestFact56VersionRanges(t *testing.T) {
 	cases := readVectors[rawCase](t, "encoding")
 	type rangeCase struct {
 		Min, Max    Version

@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"tls":      {"box"},
 	"shard":    {"smp", "box"},
 	"wal":      {"shard", "smp", "box"},
-	"engine":   {"shard", "smp", "box", "tls"},
+	"engine":   {"shard", "smp", "box", "tls", "agent"}, // agent: as proxy the router is a client
 	"agent":    {"smp", "box", "tls"},
 	"loadtest": {"agent", "xftp", "smp", "box", "tls"},
 	"xftp":     {"smp", "box", "tls"},

@@ -108,7 +108,7 @@ func version1(parent *KeyPair) []byte {
 	return c.BytesOrPanic()
 }
 
-func TestVerify(t *testing.T) {
+func TestFact58VerifyChain(t *testing.T) {
 	for _, test := range chainCases() {
 		var fingerprint [32]byte
 		if len(test.chain) > 1 {
