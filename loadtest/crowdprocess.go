@@ -124,6 +124,10 @@ func (p *crowdProcess) last() crowdState {
 // order gives an order to all processes; carriedOut tells when they have obeyed.
 func (p *crowdProcesses) order(name string) error {
 	p.orders++
+	if name == orderReturn {
+		p.up.Store(0) // what they said before
+		p.subscribed.Store(0)
+	}
 	for _, c := range p.children {
 		if _, err := fmt.Fprintln(c.orders, name); err != nil {
 			return fmt.Errorf("a process of the crowd: %w", err)

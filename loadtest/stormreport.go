@@ -18,7 +18,10 @@ func (r *StormReport) Metrics() []Metric {
 	if r.Router != nil {
 		m = append(m, Metric{"rss-B", float64(r.Held)}, Metric{"rss-after-B", float64(r.After)})
 	}
-	return append(m, r.First.metrics("sub")...)
+	if r.Stored > 0 {
+		return append(m, r.First.metrics("sub")...)
+	}
+	return append(m, r.First.metrics("new")...)
 }
 
 // ratio is the group's p99 in the storm by that in quiet.

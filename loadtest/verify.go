@@ -15,16 +15,17 @@ import (
 type VerifyConfig struct {
 	Client
 	Queues   int
-	Messages int           // to each queue; with Duration the limit, 0: none
-	Conns    int           // at least 2: no queue receives and sends on one
-	Size     int           // of a message body in bytes
-	Window   int           // messages of a queue on their way: sent and not yet acknowledged by the recipient
-	Rate     float64       // messages a second in all; 0: as many as the windows allow
-	Auth     Auth          // of senders
-	Seed     uint64        // marks the messages of this run; 0: random
-	Stall    time.Duration // time without any answer after which the run ends
-	Warmup   time.Duration // what happens in this time from the first message is not measured
-	Duration time.Duration // of what is measured; 0: until all messages have arrived
+	Messages int                // to each queue; with Duration the limit, 0: none
+	Conns    int                // at least 2: no queue receives and sends on one
+	Size     int                // of a message body in bytes
+	Window   int                // messages of a queue on their way: sent and not yet acknowledged by the recipient
+	Rate     float64            // messages a second in all; 0: as many as the windows allow
+	Auth     Auth               // of senders
+	Proxy    *smp.ServerAddress // router through which senders send; nil: they connect to the router itself
+	Seed     uint64             // marks the messages of this run; 0: random
+	Stall    time.Duration      // time without any answer after which the run ends
+	Warmup   time.Duration      // what happens in this time from the first message is not measured
+	Duration time.Duration      // of what is measured; 0: until all messages have arrived
 	Measure
 	Progress func(Progress)
 }
@@ -48,7 +49,17 @@ func (c *VerifyConfig) check() error {
 	if err := c.Client.check(c.Auth, c.Size); err != nil {
 		return err
 	}
-	return RaiseFileLimit(c.Conns)
+	if limit := smp.MaxBody(smp.ProxiedRange.Max); c.Proxy != nil && c.Size > limit {
+		return fmt.Errorf("size %d is above %d, the limit of what goes through a proxy", c.Size, limit)
+	}
+	return RaiseFileLimit(2 * c.Conns) // by way of a proxy there are two connections each
+}
+
+func (c *VerifyConfig) dialer() dialer {
+	if c.Proxy != nil {
+		return proxiedDialer(c)
+	}
+	return agentDialer(c.keeper)
 }
 
 // Verify sends messages through queues and checks that each arrives once and in order. When the context ends, it ends
@@ -57,7 +68,7 @@ func Verify(ctx context.Context, c VerifyConfig) (*Report, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return exchange(ctx, "verify", c, agentDialer(c.keeper))
+	return exchange(ctx, "verify", c, c.dialer())
 }
 
 // Messages is Verify for measuring: by rate the messages are sent when they are due, whatever became of those before; in
@@ -66,7 +77,7 @@ func Messages(ctx context.Context, c VerifyConfig) (*Report, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return exchange(ctx, "messages", c, agentDialer(c.keeper))
+	return exchange(ctx, "messages", c, c.dialer())
 }
 
 func (c *VerifyConfig) load(d dialer) loadConfig {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +16,7 @@ import (
 type reportFlags struct {
 	json    string
 	compare string
+	html    string
 	bench   bool
 }
 
@@ -21,9 +24,10 @@ func reportCommand() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report FILE…",
-		Short: "tables, JSON or lines for benchstat from raw results",
+		Short: "tables, JSON, a page with plots or lines for benchstat from raw results",
 		Example: `  loadtest report run.jsonl
   loadtest report --compare before.jsonl after.jsonl
+  loadtest report --html run.html run.jsonl
   loadtest report --bench run-*.jsonl | benchstat -`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,29 +37,31 @@ func reportCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.json, "json", "", "also write the summaries as JSON to this file, - for standard output alone")
 	flags.StringVar(&f.compare, "compare", "", "raw results of another run, to print side by side with the only FILE")
+	flags.StringVar(&f.html, "html", "", "write a page with plots to this file instead; it needs nothing but itself")
 	flags.BoolVar(&f.bench, "bench", false, "print lines that benchstat reads")
 	cmd.MarkFlagsMutuallyExclusive("compare", "bench")
 	return cmd
 }
 
 func (f *reportFlags) run(out io.Writer, files []string) error {
-	if f.compare != "" {
-		if len(files) != 1 {
-			return errors.New("--compare takes one FILE to compare with")
-		}
-		return compare(out, f.compare, files[0])
+	if f.compare != "" && len(files) != 1 {
+		return errors.New("--compare takes one FILE to compare with")
 	}
-	_, summaries, err := load(files)
-	if err != nil {
+	recordings, summaries, err := load(files)
+	switch {
+	case err != nil:
 		return err
+	case f.html != "":
+		return f.page(recordings)
+	case f.compare != "":
+		return compare(out, f.compare, files[0])
+	case f.bench:
+		return loadtest.WriteBench(out, summaries)
 	}
 	if f.json != "" {
 		if err := loadtest.WriteJSON(f.json, summaries); err != nil || f.json == "-" {
 			return err
 		}
-	}
-	if f.bench {
-		return loadtest.WriteBench(out, summaries)
 	}
 	for i := range summaries {
 		if i > 0 {
@@ -66,6 +72,23 @@ func (f *reportFlags) run(out io.Writer, files []string) error {
 		}
 	}
 	return nil
+}
+
+// page writes the page with plots.
+func (f *reportFlags) page(recordings []*loadtest.Recording) error {
+	var other *loadtest.Recording
+	if f.compare != "" {
+		var err error
+		if other, err = loadtest.LoadRecording(f.compare); err != nil {
+			return err
+		}
+		recordings[0], other = other, recordings[0] // A is the one that was there before
+	}
+	var page bytes.Buffer
+	if err := loadtest.WritePage(&page, recordings, other); err != nil {
+		return err
+	}
+	return os.WriteFile(f.html, page.Bytes(), 0o644)
 }
 
 // load reads raw results.

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/smp"
 )
 
 // stallTimeout is after how long without any answer a run gives up.
@@ -16,7 +18,8 @@ const stallTimeout = 30 * time.Second
 type exchangeFlags struct {
 	measureFlags
 	loadtest.VerifyConfig
-	auth string
+	auth  string
+	proxy string
 }
 
 func (f *exchangeFlags) add(cmd *cobra.Command, window int) {
@@ -28,6 +31,7 @@ func (f *exchangeFlags) add(cmd *cobra.Command, window int) {
 	flags.IntVar(&f.Size, "size", 16000, "bytes of a message body")
 	flags.IntVar(&f.Window, "window", window, "messages of a queue on their way, until the recipient has acknowledged them")
 	flags.StringVar(&f.auth, "auth", "ed25519", "authorization of senders: x25519, ed25519 or none")
+	flags.StringVar(&f.proxy, "proxy", "", "address of another router, through which senders send as their proxy; with its password if it asks for one")
 	flags.DurationVar(&f.Stall, "timeout", stallTimeout, "give up after so long without any answer")
 	flags.Float64Var(&f.Rate, "rate", 0, "messages a second in all (default: as many as the windows allow)")
 }
@@ -36,6 +40,13 @@ func (f *exchangeFlags) add(cmd *cobra.Command, window int) {
 type runner func(context.Context, loadtest.VerifyConfig) (*loadtest.Report, error)
 
 func (f *exchangeFlags) run(cmd *cobra.Command, command []string, do runner) error {
+	if f.proxy != "" {
+		proxy, err := smp.ParseServerAddress(f.proxy)
+		if err != nil {
+			return fmt.Errorf("--proxy: %w", err)
+		}
+		f.Proxy = &proxy
+	}
 	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()

@@ -1,0 +1,124 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"switchyard/agent"
+)
+
+// proxiedSession is a session whose sender's commands go through a proxy. It consists of three things, and is over with
+// the first of them: the connection with the router, the one with the proxy, and the proxy's with the router.
+type proxiedSession struct {
+	agentSession
+	relay *agent.Relay
+}
+
+func (s proxiedSession) secure(q *agent.RcvQueue, snd *agent.SndQueue, byRecipient bool, done func(error)) error {
+	if byRecipient {
+		return s.agentSession.secure(q, snd, true, done)
+	}
+	return s.do(snd.Secure(), done)
+}
+
+func (s proxiedSession) send(snd *agent.SndQueue, body []byte, done func(error)) error {
+	return s.do(snd.Send(false, body), done)
+}
+
+// do sends a command through the proxy. When the answer is the proxy's own, nobody knows what has become of the command:
+// as with a connection that was lost.
+func (s proxiedSession) do(command agent.Command, done func(error)) error {
+	err := s.relay.Do(command, func(r agent.Response) {
+		var proxy *agent.ProxyError
+		if errors.As(r.Err, &proxy) {
+			r.Err = fmt.Errorf("%w: %v", errProxied, proxy)
+		}
+		if errors.Is(r.Err, errProxied) || errors.Is(r.Err, agent.ErrSealed) {
+			go s.client.Close() // writes, which this goroutine must not wait for
+		}
+		done(r.Err)
+	})
+	if errors.Is(err, agent.ErrDisconnected) || errors.Is(err, agent.ErrClosed) {
+		go s.client.Close()
+	}
+	return err
+}
+
+// errProxied is that a proxy could not forward a command.
+var errProxied = errors.New("the proxy lost the router")
+
+// proxiedLine is a connection to the router, kept by a keeper, and one to the proxy beside it.
+type proxiedLine struct {
+	*agent.Keeper
+	config *VerifyConfig
+	on     func(event)
+	ctx    context.Context
+	stop   context.CancelFunc
+
+	// Owned by the keeper's goroutine.
+	proxy  *agent.Client // while the session lasts
+	reason error         // why it could not begin
+}
+
+// proxiedDialer dials the router and the proxy.
+func proxiedDialer(c *VerifyConfig) dialer {
+	return func(index int, on func(event)) line {
+		l := &proxiedLine{config: c, on: on}
+		l.ctx, l.stop = context.WithCancel(context.Background())
+		k := c.keeper(index)
+		k.OnEvent = l.event
+		l.Keeper = agent.NewKeeper(k)
+		return l
+	}
+}
+
+// Close implements line.
+func (l *proxiedLine) Close() {
+	l.stop()
+	l.Keeper.Close()
+}
+
+// event takes an event of the connection to the router.
+func (l *proxiedLine) event(e agent.Event) {
+	t, ok := translate(e)
+	switch {
+	case !ok:
+		return
+	case t.kind == eventUp:
+		relay, err := l.dialProxy(e.Client)
+		if err != nil {
+			l.reason = fmt.Errorf("by way of the proxy: %w", err)
+			e.Client.Close()
+			return
+		}
+		t.session = proxiedSession{agentSession{e.Client}, relay}
+	case t.kind == eventDown:
+		if l.proxy != nil {
+			l.proxy.Close()
+			<-l.proxy.Done() // the callbacks of the session have run
+			l.proxy = nil
+		}
+		if l.reason != nil {
+			t.err, l.reason = l.reason, nil
+		}
+	}
+	l.on(t)
+}
+
+// dialProxy connects to the proxy and asks for its session with the router. When that fails the keeper begins anew.
+func (l *proxiedLine) dialProxy(router *agent.Client) (*agent.Relay, error) {
+	config := l.config.config(0)
+	config.Address, config.LocalAddr = *l.config.Proxy, sourceAddr(l.config.Proxy.Hosts, 0)
+	config.OnEvent = func(e agent.Event) {
+		if e.Kind == agent.EventClosed {
+			go router.Close()
+		}
+	}
+	proxy, err := agent.Dial(l.ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	l.proxy = proxy
+	return proxy.DialRelay(l.ctx, l.config.Address, l.config.Proxy.BasicAuth)
+}
