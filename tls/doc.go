@@ -28,7 +28,7 @@
 //	Seal, Open     [Application Data]       <------->  [Application Data]   Open, Seal
 //
 // Each Advance of the picture is one call that does all the asymmetric work of that flight, so that a caller can run it
-// on a pool of workers. A change_cipher_spec follows the first flight of each side in compatibility mode.
+// on a pool of workers. Each side also sends one change_cipher_spec, and drops those of the other (compatibility mode).
 //
 // # Who owns what
 //
