@@ -13,26 +13,16 @@ const hour = 3600
 // Create stores the record of a new packet with its recipients. Created is set by the store.
 func (s *Store) Create(sender ID, r Record, recipients []Recipient) error {
 	r.Created = s.now().Unix() / hour * hour
-	return s.Restore(sender, r, recipients)
-}
-
-// Restore stores a packet as it was, for imports. A body that the record says is uploaded must be there.
-func (s *Store) Restore(sender ID, r Record, recipients []Recipient) error {
 	b := s.db.NewBatch()
 	defer b.Close()
-	b.Set(senderKey(sender), appendRecord(nil, &r), nil)
-	b.Set(ageKey(r.Created, sender), nil, nil)
+	setRecord(b, sender, &r)
 	setRecipients(b, sender, recipients)
-	var u Usage
-	if r.Uploaded {
-		u = Usage{int64(r.Size), 1}
-		b.Merge(usageKey, u.append(nil), nil)
-	}
-	err := b.Commit(pebble.Sync)
-	if err == nil {
-		s.count(u)
-	}
-	return err
+	return b.Commit(pebble.Sync)
+}
+
+func setRecord(b *pebble.Batch, sender ID, r *Record) {
+	b.Set(senderKey(sender), appendRecord(nil, r), nil)
+	b.Set(ageKey(r.Created, sender), nil, nil)
 }
 
 func setRecipients(b *pebble.Batch, sender ID, recipients []Recipient) {

@@ -14,12 +14,12 @@ type Stats struct {
 
 	mu               sync.Mutex
 	since            time.Time
-	day, week, month map[uint64]struct{} // packets that were downloaded in the period, by a hash of their sender ID
+	day, week, month map[int64]struct{} // packets that were downloaded in the period, by a hash of their sender ID
 }
 
 func (s *Stats) begin(now time.Time) {
-	s.since = now
-	s.day, s.week, s.month = make(map[uint64]struct{}), make(map[uint64]struct{}), make(map[uint64]struct{})
+	s.since = now.UTC()
+	s.day, s.week, s.month = make(map[int64]struct{}), make(map[int64]struct{}), make(map[int64]struct{})
 }
 
 // download counts a download of a packet.
@@ -32,9 +32,9 @@ func (s *Stats) download(sender packets.ID) {
 }
 
 // hashOf keeps a random ID's first half: enough to tell packets apart, not enough to download one.
-func hashOf(sender packets.ID) (h uint64) {
+func hashOf(sender packets.ID) (h int64) {
 	for _, b := range sender[:8] {
-		h = h<<8 | uint64(b)
+		h = h<<8 | int64(b)
 	}
 	return h
 }

@@ -1,0 +1,117 @@
+package router
+
+import (
+	"encoding/base64"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"switchyard/xftp"
+	"switchyard/xftp/packets"
+)
+
+func TestFact45ControlPort(t *testing.T) {
+	f := newFixture(t, options{})
+	c := f.dial()
+	p, q := f.stored(c, xftp.Size64K, 1), f.stored(c, xftp.Size64K, 1)
+	id := func(b []byte) string { return base64.URLEncoding.EncodeToString(b) }
+	control := &Control{Router: f.Router, AdminPassword: "a", User: "u"}
+	for _, test := range []struct {
+		name, in, want string
+	}{
+		{"without password", "delete " + id(p.readIDs[0]), "AUTH"},
+		{"wrong password", "auth x\nblock " + id(p.readIDs[0]) + " reason=spam", "Current role is CPRNone\nAUTH"},
+		{"sender's ID", "auth a\ndelete " + id(p.id), "Current role is CPRAdmin\nerror: AUTH"},
+		{"no ID", "auth a\ndelete !", "Current role is CPRAdmin\nerror: AUTH"},
+		{"another role", "auth u\nauth u\nauth a", "Current role is CPRUser\nCurrent role is CPRUser\nCurrent role is CPRUser, start new session to change."},
+		{"no reason", "auth u\nblock " + id(p.readIDs[0]) + " reason=x", "Current role is CPRUser\nerror: the reason is not reason=spam or reason=content"},
+		{"block", "auth u\r\nblock " + id(p.readIDs[0]) + " reason=spam,notice={\"ttl\":5}", "Current role is CPRUser\nok"},
+		{"delete", "auth a\ndelete " + id(q.readIDs[0]) + "\ndelete " + id(q.readIDs[0]), "Current role is CPRAdmin\nok\nerror: AUTH"},
+		{"others", "\nhelp\nfly\nquit\nhelp", "commands: stats-rts, delete, help, quit\nerror: unknown command"},
+	} {
+		var out strings.Builder
+		control.talk(strings.NewReader(test.in+"\n"), &out)
+		want := "XFTP server control port\n'help' for supported commands\n" + test.want + "\n"
+		if out.String() != want {
+			t.Errorf("%s:\n%s, want\n%s", test.name, out.String(), want)
+		}
+	}
+	var out strings.Builder
+	control.talk(strings.NewReader("stats-rts"), &out)
+	if !strings.Contains(out.String(), "goroutines") {
+		t.Error(out.String())
+	}
+	err := p.download(c, 0)
+	if err == nil || err.Error() != `BLOCKED reason=spam,notice={"ttl":5}` {
+		t.Error(err)
+	}
+	if n := f.files(); len(n) > 0 || f.Stats.Blocked.Load() != 1 || f.Stats.Deleted.Load() != 1 {
+		t.Errorf("%v, %d blocked, %d deleted", n, f.Stats.Blocked.Load(), f.Stats.Deleted.Load())
+	}
+}
+
+func TestDailyLine(t *testing.T) {
+	var s Stats
+	sunday := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
+	s.begin(sunday.Add(-time.Hour))
+	s.Created.Add(3)
+	s.Recipients.Add(4)
+	s.Expired.Add(1)
+	s.download(packets.ID{1})
+	s.download(packets.ID{1})
+	s.download(packets.ID{2})
+	stored := packets.Usage{Bytes: 65536, Count: 1}
+	for _, test := range []struct {
+		now  time.Time
+		want string
+	}{
+		{sunday, "2026-11-28,3,4,0,0,2,,,3,0,1,65536,1\n"},
+		{sunday.AddDate(0, 0, 1), "2026-11-29,0,0,0,0,0,2,,0,0,1,65536,0\n"},
+		{sunday.AddDate(0, 0, 2), "2026-11-30,0,0,0,0,0,,2,0,0,1,65536,0\n"},
+	} {
+		if got := s.DailyLine(test.now, stored); got != test.want {
+			t.Errorf("%s: %swant %s", test.now, got, test.want)
+		}
+	}
+}
+
+// TestBackupOfReference: the reference's backup is taken, and written again with the same content.
+func TestBackupOfReference(t *testing.T) {
+	text, err := os.ReadFile("testdata/file-server-stats.log")
+	check(t, err)
+	var s Stats
+	s.begin(time.Now())
+	check(t, s.Restore(string(text)))
+	if got := s.Backup(packets.Usage{Bytes: 262144, Count: 4}); got != string(text) {
+		t.Errorf("\n%s, want\n%s", got, text)
+	}
+	if strings.Count(string(text), "\n") != 15 {
+		t.Error("not 15 lines")
+	}
+	for _, bad := range []string{"x", "x=1", "filesCreated=x", "dayHashes=1,x", "fromTime=x"} {
+		var s Stats
+		s.begin(time.Now())
+		if err := s.Restore(bad); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	var s Stats
+	s.begin(time.Unix(5, 0))
+	s.Uploaded.Add(7)
+	text := s.Metrics(time.UnixMilli(12345), packets.Usage{Bytes: 9, Count: 1}, "v1")
+	for _, want := range []string{
+		"# Recorded at: 1970-01-01T00:00:12.345Z\n# Stats from: 1970-01-01T00:00:05Z\n",
+		"# TYPE simplex_xftp_files_uploaded counter\nsimplex_xftp_files_uploaded 7 12345\n# filesUploaded\n",
+		"# TYPE simplex_xftp_files_size gauge\nsimplex_xftp_files_size 9 12345\n",
+		"simplex_xftp_files_count_monthly 0 12345\n",
+		"simplex_xftp_info{version=\"v1\",",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
