@@ -3,6 +3,7 @@ package wal
 import (
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -238,4 +239,29 @@ func work(t *testing.T, s *Store, m *model) {
 	}
 	close(waits)
 	<-waited
+}
+
+// TestCloseLeavesNoLog takes the logs of a closed store away: the next start has nothing to read from them.
+func TestCloseLeavesNoLog(t *testing.T) {
+	fs := vfs.NewMem()
+	s := openStore(t, "store", Options{FS: fs, Sync: SyncNever})
+	commit(t, message(s, 1))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	names, err := fs.List("store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, ".log") {
+			if err := fs.Remove("store/" + name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s = openStore(t, "store", Options{FS: fs})
+	if _, err := s.Header(&someQueue, 1); err != nil {
+		t.Error(err)
+	}
 }
