@@ -44,8 +44,11 @@ func (c *Client) DialRelay(ctx context.Context, address smp.ServerAddress, basic
 	}
 }
 
-// DoDialRelay is DialRelay by the rules of Do.
+// DoDialRelay is DialRelay by the rules of Do. A proxy of before version 8 is smp.TransportVersion.
 func (c *Client) DoDialRelay(address smp.ServerAddress, basicAuth string, done func(*Relay, error)) error {
+	if c.version < smp.VersionSendingProxy {
+		return smp.TransportVersion
+	}
 	params := smp.PRXYParams{Server: address}
 	if basicAuth != "" {
 		params.BasicAuth = []byte(basicAuth)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"switchyard/agent"
+	"switchyard/smp"
 )
 
 // proxiedSession is a session whose sender's commands go through a proxy. It consists of three things, and is over with
@@ -110,6 +111,7 @@ func (l *proxiedLine) event(e agent.Event) {
 func (l *proxiedLine) dialProxy(router *agent.Client) (*agent.Relay, error) {
 	config := l.config.config(0)
 	config.Address, config.LocalAddr = *l.config.Proxy, sourceAddr(l.config.Proxy.Hosts, 0)
+	config.Versions = smp.VersionRange{} // --version is for the router
 	config.OnEvent = func(e agent.Event) {
 		if e.Kind == agent.EventClosed {
 			go router.Close()

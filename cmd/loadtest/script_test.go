@@ -49,7 +49,8 @@ const nobody = "smp://AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=@127.0.0.1:1"
 
 // TestScripts runs testdata/script. Each may use these commands:
 //
-//	router             run a router of its own; $SERVER is its address, $PID its process
+//	router [NAME]      run a router of its own; $SERVER, or $NAME, is its address, and $PID the process of the last one
+//	restart ARGS       run loadtest until it exchanges messages, then kill the router of $SERVER and start it again
 //	interrupt ARGS     run loadtest until it exchanges messages, then Ctrl-C; its output is in the files out and err
 //	bereave ARGS       the same, but the router of $PID is killed
 //	last FILE TEXT     the last line of FILE matches the regular expression TEXT
@@ -59,38 +60,60 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", binaries+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("NOBODY", nobody)
+			e.Values[routersKey{}] = make(map[string]*loadtest.Router)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"router": startRouter, "interrupt": interrupt, "bereave": bereave, "last": lastLine,
+			"restart": restart,
 		},
 	})
 }
 
-func startRouter(ts *testscript.TestScript, _ bool, _ []string) {
+// routersKey is where a script keeps its routers, by the name of their address.
+type routersKey struct{}
+
+func startRouter(ts *testscript.TestScript, _ bool, args []string) {
 	ctx := context.Background()
+	name := "SERVER"
+	if len(args) > 0 {
+		name = args[0]
+	}
 	command := []string{filepath.Join(binaries, "smp-server"), "start"}
-	r, err := loadtest.NewRouter(ctx, ts.MkAbs("router"), command)
+	r, err := loadtest.NewRouter(ctx, ts.MkAbs("router-"+name), command)
 	ts.Check(err)
 	ts.Check(r.Start())
 	ts.Defer(r.Kill)
 	ts.Check(r.Ready(ctx))
-	ts.Setenv("SERVER", r.Address.String())
+	ts.Value(routersKey{}).(map[string]*loadtest.Router)[name] = r
+	ts.Setenv(name, r.Address.String())
 	ts.Setenv("PID", strconv.Itoa(r.PID()))
 }
 
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
-	disturb(ts, args, func(loadtest *os.Process) error { return loadtest.Signal(syscall.SIGINT) })
+	if disturb(ts, args, func(loadtest *os.Process) error { return loadtest.Signal(syscall.SIGINT) }) == nil {
+		ts.Fatalf("an interrupted run exits with 0")
+	}
+}
+
+func restart(ts *testscript.TestScript, _ bool, args []string) {
+	r := ts.Value(routersKey{}).(map[string]*loadtest.Router)["SERVER"]
+	ts.Check(disturb(ts, args, func(*os.Process) error {
+		r.Kill()
+		return r.Start()
+	}))
 }
 
 func bereave(ts *testscript.TestScript, _ bool, args []string) {
 	pid, err := strconv.Atoi(ts.Getenv("PID"))
 	ts.Check(err)
-	disturb(ts, args, func(*os.Process) error { return syscall.Kill(pid, syscall.SIGKILL) })
+	if disturb(ts, args, func(*os.Process) error { return syscall.Kill(pid, syscall.SIGKILL) }) == nil {
+		ts.Fatalf("a run without its router exits with 0")
+	}
 }
 
-// disturb runs loadtest and does something when messages are exchanged.
-func disturb(ts *testscript.TestScript, args []string, do func(loadtest *os.Process) error) {
+// disturb runs loadtest and does something when messages are exchanged. It returns how loadtest ended.
+func disturb(ts *testscript.TestScript, args []string, do func(loadtest *os.Process) error) error {
 	path, err := exec.LookPath("loadtest")
 	ts.Check(err)
 	cmd := exec.Command(path, args...)
@@ -112,9 +135,7 @@ func disturb(ts *testscript.TestScript, args []string, do func(loadtest *os.Proc
 		}
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("err"), []byte(said.String()), 0o600))
-	if err := cmd.Wait(); err == nil {
-		ts.Fatalf("a disturbed run exits with 0")
-	}
+	return cmd.Wait()
 }
 
 func lastLine(ts *testscript.TestScript, neg bool, args []string) {
