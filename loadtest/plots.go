@@ -22,8 +22,8 @@ func plots(r, other *Recording) []template.HTML {
 	for _, name := range r.histograms() {
 		charts = append(charts, percentileChart(name, runs), latencyChart(name, runs))
 	}
-	rates := &chart{title: "Throughput", yUnit: "per second"}
-	held := &chart{title: "Connections", yUnit: "number"}
+	rates := &chart{title: "Throughput", yUnit: "a second"}
+	held := &chart{title: "Clients", yUnit: "connections"}
 	cpu := &chart{title: "CPU of the router", yUnit: "% of a core"}
 	rss := &chart{title: "Resident memory of the router", yUnit: "MiB"}
 	for i, run := range runs {

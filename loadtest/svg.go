@@ -45,6 +45,7 @@ const (
 	marginRight = 12
 	marginTop   = 34
 	marginBelow = 40
+	titleLeft   = 8
 	palette     = 6 // colours
 )
 
@@ -55,7 +56,7 @@ func (c *chart) svg() template.HTML {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s"><text class="title" x="%d" y="18">%s</text>`,
-		chartWidth, chartHeight, html.EscapeString(c.title), marginLeft, html.EscapeString(c.title))
+		chartWidth, chartHeight, html.EscapeString(c.title), titleLeft, html.EscapeString(c.title+", "+c.yUnit))
 	c.grid(&b)
 	for _, s := range c.series {
 		c.draw(&b, s)
@@ -193,8 +194,8 @@ func (c *chart) grid(b *strings.Builder) {
 		fmt.Fprintf(b, `<path class="grid" d="M%.1f %dV%d"/><text class="mark" x="%.1f" y="%d" text-anchor="middle">%s</text>`,
 			x, marginTop, bottom, x, bottom+15, html.EscapeString(m.text))
 	}
-	fmt.Fprintf(b, `<text class="mark" x="%d" y="%d" text-anchor="end">%s</text><text class="mark" x="4" y="18">%s</text>`,
-		chartWidth-marginRight, chartHeight-6, html.EscapeString(c.x.label), html.EscapeString(c.yUnit))
+	fmt.Fprintf(b, `<text class="mark" x="%d" y="%d" text-anchor="end">%s</text>`,
+		chartWidth-marginRight, chartHeight-6, html.EscapeString(c.x.label))
 }
 
 func (c *chart) draw(b *strings.Builder, s series) {

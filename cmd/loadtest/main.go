@@ -48,7 +48,7 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
 		newQueuesCommand(), handshakeCommand(), stormCommand(), replicaCommand(), seedQueuesCommand(),
-		crowdProcessCommand(), reportCommand())
+		crowdProcessCommand(), reportCommand(), tableCommand(), floorCommand())
 	return root
 }
 

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/loadtest"
+)
+
+func tableCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "table FILE…",
+		Short:   "rows of the table of BENCHMARKS.md from raw results: median and spread of the runs with a label",
+		Example: "  loadtest table data/bench/*.jsonl",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, summaries, err := load(args)
+			if err != nil {
+				return err
+			}
+			return loadtest.WriteRows(cmd.OutOrStdout(), loadtest.Rows, summaries)
+		},
+	}
+}
+
+func floorCommand() *cobra.Command {
+	var run, json string
+	cmd := &cobra.Command{
+		Use:   "floor [--run FILE]",
+		Short: "what the cryptography of one message takes at least, from the output of Go's benchmarks on standard input",
+		Long: "Adds up the cryptography of one message from the benchmarks named Floor…, which come on standard input, and from\n" +
+			"openssl's where it is installed. With --run it puts beside each part what a router really spent there, from the CPU\n" +
+			"profile that `loadtest messages --pprof` has written beside the raw results.",
+		Example: "  go test -run '^$' -bench Floor ./box ./tls | loadtest floor --run data/bench/message-1.jsonl",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			timings, err := loadtest.ReadBenchmarks(cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			floor := loadtest.ComputeFloor(append(timings, loadtest.OpenSSLTimings(cmd.Context())...))
+			if len(floor.Rows) == 0 {
+				return errors.New("there is no benchmark named Floor… on standard input, nor openssl")
+			}
+			if run != "" {
+				if err := beside(floor, run); err != nil {
+					return err
+				}
+			}
+			if err := floor.WriteText(cmd.OutOrStdout()); err != nil || json == "" {
+				return err
+			}
+			return loadtest.WriteJSON(json, floor)
+		},
+	}
+	cmd.Flags().StringVar(&run, "run", "", "raw results of a run of messages with --pprof, to print beside the floor")
+	addJSON(cmd, &json)
+	return cmd
+}
+
+// beside adds what the router of a run spent.
+func beside(floor *loadtest.Floor, name string) error {
+	_, summaries, err := load([]string{name})
+	if err != nil {
+		return err
+	}
+	profile := strings.TrimSuffix(name, ".jsonl") + ".cpu.pprof"
+	spent, err := loadtest.AttributeFile(profile)
+	if err != nil {
+		return fmt.Errorf("%w: run `loadtest messages` with --pprof and --out", err)
+	}
+	return floor.Beside(spent, &summaries[0])
+}

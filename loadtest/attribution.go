@@ -1,0 +1,123 @@
+package loadtest
+
+import (
+	"os"
+	"strings"
+
+	"github.com/google/pprof/profile"
+)
+
+// part is a part of the router's work in a CPU profile. A sample belongs to the first part one of whose names begins
+// the name of a function on its stack; the order of the parts matters.
+type part struct {
+	name  string
+	names []string
+}
+
+// parts go from what is cryptography of the floor to the rest. What is left over is counted as "other".
+var parts = []part{
+	{partTLSOpen, []string{"switchyard/tls.(*Conn).Open"}},
+	{partTLSSeal, []string{"switchyard/tls.(*Conn).Seal"}},
+	{partChain, []string{"switchyard/box.(*Chain).Next", "switchyard/box.hkdf"}},
+	{partBlockOpen, []string{"switchyard/box.(*Chain).OpenBlock", "switchyard/box.OpenUsed"}},
+	{partBlockSeal, []string{"switchyard/box.(*Chain).SealBlock"}},
+	{partBodySeal, []string{"switchyard/box.Seal", "switchyard/box.xorKeyStream", "switchyard/box.(*stream)"}},
+	{partHash, []string{"crypto/sha512.", "crypto/internal/fips140/sha512."}},
+	{partVerify, []string{"switchyard/box.(*Verifier)"}},
+	{"handshake", []string{"switchyard/engine.(*handshaker)", "switchyard/tls.(*Conn).Advance", "switchyard/engine.(*workers)"}},
+	{"store", []string{"switchyard/wal.", "github.com/cockroachdb/pebble/"}},
+	{"sockets", []string{"golang.org/x/sys/unix.", "syscall.", "internal/poll."}},
+	{"collector", []string{"runtime.gcBgMarkWorker", "runtime.gcAssist", "runtime.bgsweep", "runtime.bgscavenge"}},
+	{"shard", []string{"switchyard/shard."}},
+	{"loop", []string{"switchyard/engine."}},
+	{"event loop library", []string{"github.com/panjf2000/gnet/"}},
+	{"scheduler", []string{"runtime.mcall", "runtime.schedule", "runtime.findRunnable", "runtime.sysmon", "runtime.mstart", "runtime.park_m"}},
+}
+
+const partOther = "other"
+
+// Spent is what a part of the router's work took.
+type Spent struct {
+	Part string  `json:"part"`
+	CPU  float64 `json:"cpu"`  // seconds
+	Line string  `json:"line"` // function that took the most of it itself
+}
+
+// Attribute divides the time of a CPU profile among the parts of the router's work, in the order of the parts.
+func Attribute(p *profile.Profile) []Spent {
+	seconds := make([]float64, len(parts)+1)
+	own := make([]map[string]float64, len(parts)+1)
+	for i := range own {
+		own[i] = make(map[string]float64)
+	}
+	for _, s := range p.Sample {
+		stack := stackOf(s)
+		i := partOf(stack)
+		t := float64(s.Value[len(s.Value)-1]) / 1e9 // samples, nanoseconds
+		seconds[i] += t
+		if len(stack) > 0 {
+			own[i][stack[0]] += t
+		}
+	}
+	var spent []Spent
+	for i, t := range seconds {
+		if t == 0 {
+			continue
+		}
+		name := partOther
+		if i < len(parts) {
+			name = parts[i].name
+		}
+		spent = append(spent, Spent{name, t, largest(own[i])})
+	}
+	return spent
+}
+
+// AttributeFile is Attribute of a file.
+func AttributeFile(path string) ([]Spent, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	p, err := profile.Parse(f)
+	if err != nil {
+		return nil, err
+	}
+	return Attribute(p), nil
+}
+
+// stackOf is the names of the functions of a sample, the innermost first.
+func stackOf(s *profile.Sample) (names []string) {
+	for _, location := range s.Location {
+		for _, line := range location.Line {
+			if line.Function != nil {
+				names = append(names, line.Function.Name)
+			}
+		}
+	}
+	return names
+}
+
+func partOf(stack []string) int {
+	for i, p := range parts {
+		for _, function := range stack {
+			for _, name := range p.names {
+				if strings.HasPrefix(function, name) {
+					return i
+				}
+			}
+		}
+	}
+	return len(parts)
+}
+
+func largest(times map[string]float64) (name string) {
+	most := -1.0
+	for function, t := range times {
+		if t > most || t == most && function < name {
+			name, most = function, t
+		}
+	}
+	return name
+}

@@ -1,0 +1,126 @@
+package loadtest
+
+import (
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Row is one row of the table of BENCHMARKS.md: a figure of the runs with a label.
+type Row struct {
+	Label     string
+	What      string
+	Unit      string  // of the metric
+	Scale     float64 // what the metric is divided by for the table; 0: 1
+	Shown     string  // the unit in the table
+	Reference string  // what the reference was measured at
+	Target    float64 // as it is shown; 0: none
+	AtLeast   bool    // the target is a lower bound
+	Of        string  // label of runs of which the figure may be Target times as much
+}
+
+// Rows are those of the table.
+var Rows = []Row{
+	{Label: "message", What: "CPU per delivered 16,000-byte message, block encryption, sync=interval", Unit: "cpu-µs/msg",
+		Shown: "µs", Reference: "1,730 µs", Target: 250},
+	{Label: "message-plain", What: "the same without block encryption", Unit: "cpu-µs/msg", Shown: "µs", Reference: "1,090 µs", Target: 160},
+	{Label: "message-always", What: "the first with sync=always, 64 connections", Unit: "cpu-µs/msg", Shown: "µs", Reference: "–",
+		Target: 1.2, Of: "message"},
+	{Label: "message", What: "messages a second, 64 queues in closed loop", Unit: "msgs/s", Shown: "/s", Reference: "570 /s",
+		Target: 2500, AtLeast: true},
+	{Label: "idle", What: "resident memory per idle connection", Unit: "B/connection", Shown: "B", Reference: "190,000 B", Target: 4000},
+	{Label: "subscriptions", What: "resident memory per subscription to an empty queue", Unit: "B/subscription", Shown: "B",
+		Reference: "–", Target: 300},
+	{Label: "subscribe", What: "CPU per SUB, in batches, after a reconnect", Unit: "cpu-µs/sub", Shown: "µs", Reference: "97 µs", Target: 25},
+	{Label: "subscribe", What: "CPU per NEW", Unit: "cpu-µs/new", Shown: "µs", Reference: "320 µs", Target: 150},
+	{Label: "handshake", What: "CPU per handshake, X25519", Unit: "cpu-µs/handshake", Shown: "µs", Reference: "2,550 µs", Target: 350},
+	{Label: "handshake-x448", What: "CPU per handshake, X448", Unit: "cpu-µs/handshake", Shown: "µs", Reference: "–"},
+	{Label: "idle-cpu", What: "idle CPU with 3,000 connections", Unit: "idle-cpu-%", Shown: "%", Reference: "9 %", Target: 0.5},
+	{Label: "replica", What: "replica: resident memory", Unit: "rss-B", Scale: 1 << 20, Shown: "MiB", Reference: "13–23 GB", Target: 1024},
+	{Label: "replica", What: "replica: start to first accepted connection, after a kill", Unit: "start-ms", Shown: "ms", Reference: "10 minutes",
+		Target: 1000},
+	{Label: "replica", What: "replica: all subscriptions restored after a kill", Unit: "restored-s", Shown: "s", Reference: "hours", Target: 60},
+	{Label: "replica", What: "replica: p99 of a measured group meanwhile, by its quiet p99", Unit: "storm/quiet", Shown: "×",
+		Reference: "–", Target: 10},
+}
+
+// WriteRows prints those rows of the table for which there are runs: the median of the runs and their spread.
+func WriteRows(out io.Writer, rows []Row, runs []Summary) error {
+	fmt.Fprintln(out, "| what | reference | target | measured (median) | spread | runs | reached |")
+	_, err := fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- |")
+	for _, r := range rows {
+		values := r.values(r.Label, runs)
+		if len(values) == 0 {
+			continue
+		}
+		_, err = fmt.Fprintf(out, "| %s | %s | %s | %s %s | %s–%s | %d | %s |\n", r.What, r.Reference, r.target(runs),
+			fixed(median(values)), r.Shown, fixed(values[0]), fixed(values[len(values)-1]), len(values), r.reached(runs))
+	}
+	return err
+}
+
+// values are what runs with a label say, ascending. Runs that failed do not count.
+func (r *Row) values(label string, runs []Summary) (values []float64) {
+	for i := range runs {
+		v, ok := runs[i].metric(r.Unit)
+		if !ok || runs[i].Run.Label != label || !runs[i].Clean || runs[i].Ended != "" {
+			continue
+		}
+		if r.Scale != 0 {
+			v /= r.Scale
+		}
+		values = append(values, v)
+	}
+	slices.Sort(values)
+	return values
+}
+
+// bound is the target as a value, if it is known.
+func (r *Row) bound(runs []Summary) (float64, bool) {
+	if r.Of == "" {
+		return r.Target, r.Target > 0
+	}
+	base := r.values(r.Of, runs)
+	if len(base) == 0 {
+		return 0, false
+	}
+	return r.Target * median(base), true
+}
+
+func (r *Row) target(runs []Summary) string {
+	sign := "≤ "
+	if r.AtLeast {
+		sign = "≥ "
+	}
+	bound, known := r.bound(runs)
+	switch {
+	case r.Target == 0:
+		return "–"
+	case r.Of != "" && known:
+		return fmt.Sprintf("%s%s %s (%v × %s)", sign, fixed(bound), r.Shown, r.Target, r.Of)
+	case r.Of != "":
+		return fmt.Sprintf("%s%v × %s", sign, r.Target, r.Of)
+	}
+	return sign + fixed(bound) + " " + r.Shown
+}
+
+func (r *Row) reached(runs []Summary) string {
+	bound, known := r.bound(runs)
+	if !known {
+		return "–"
+	}
+	m := median(r.values(r.Label, runs))
+	if r.AtLeast && m >= bound || !r.AtLeast && m <= bound {
+		return "yes"
+	}
+	return "no"
+}
+
+// median of ascending values.
+func median(values []float64) float64 {
+	n := len(values)
+	if n%2 == 1 {
+		return values[n/2]
+	}
+	return (values[n/2-1] + values[n/2]) / 2
+}
