@@ -1,0 +1,62 @@
+package main
+
+import (
+	_ "embed"
+	"strings"
+	"text/template"
+
+	"switchyard/cmd/internal/serverini"
+)
+
+// iniName is the configuration's name in the configuration directory.
+const iniName = "file-server.ini"
+
+//go:embed file-server.ini.tmpl
+var iniText string
+
+// iniValues fills the template. An empty text leaves its setting commented out.
+type iniValues struct {
+	SourceCode       string
+	StoreLog         bool
+	Host             string
+	FilesPath, Quota string
+	WebPath          string
+	WebCert, WebKey  string
+	StorePath        string
+}
+
+var iniTemplate = template.Must(template.New(iniName).Funcs(template.FuncMap{
+	"setting": iniSetting,
+	"onOff":   onOff,
+}).Parse(iniText))
+
+// iniSetting is a line for a value, or commented out with a placeholder without one.
+func iniSetting(key, value, placeholder string) string {
+	if value == "" {
+		return "# " + key + " = " + placeholder
+	}
+	return key + " = " + value
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+// render makes the text of an ini file.
+func (v iniValues) render() (string, error) {
+	var b strings.Builder
+	err := iniTemplate.Execute(&b, v)
+	return b.String(), err
+}
+
+// knownSettings are all settings of the template.
+func knownSettings() map[string][]string {
+	text, err := iniValues{}.render()
+	if err != nil {
+		panic("xftp-server: the template of the ini file is broken: " + err.Error())
+	}
+	return serverini.Settings(text)
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/identity"
+	"switchyard/smp"
+	"switchyard/tls"
+	"switchyard/xftp/desc"
+)
+
+// initOptions are the options of init, those of the reference's program.
+type initOptions struct {
+	filesPath, quota string
+	ip, fqdn         string
+	algorithm        string
+	storeLog         bool
+	disableStoreLog  bool
+	webPath          string
+}
+
+// defaultIP is the loopback address: the certificate's name when nothing better is known.
+const defaultIP = "127.0.0.1"
+
+func initCommand(p paths) *cobra.Command {
+	var o initOptions
+	cmd := &cobra.Command{
+		Use:     "init",
+		Short:   "Set up a router in " + p.cfgDir + " and " + p.logDir,
+		Example: "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return initialize(cmd, p, &o) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.filesPath, "path", "p", "", "directory of the files (required)")
+	f.StringVarP(&o.quota, "quota", "q", "", "how much may be stored, such as 100gb (required)")
+	f.StringVar(&o.ip, "ip", defaultIP, "IP address, the certificate's name when there is no FQDN")
+	f.StringVarP(&o.fqdn, "fqdn", "n", "", "FQDN, the certificate's name and the host in the address")
+	f.StringVarP(&o.algorithm, "sign-algorithm", "a", "ED448", "algorithm of the certificates: ED25519 or ED448")
+	f.BoolVarP(&o.storeLog, "store-log", "l", false, "keep files over a restart (the default)")
+	f.BoolVar(&o.disableStoreLog, "disable-store-log", false, "know of files in memory only")
+	f.StringVar(&o.webPath, "web-path", "", "directory of the page (default: www beside the store)")
+	return cmd
+}
+
+func (o *initOptions) check() (tls.SignatureScheme, error) {
+	scheme, err := parseAlgorithm(o.algorithm)
+	switch {
+	case err != nil:
+		return 0, err
+	case o.filesPath == "":
+		return 0, errors.New("--path is missing; give the directory of the files, such as -p /srv/xftp")
+	case o.quota == "":
+		return 0, errors.New("--quota is missing; give how much may be stored, such as -q 100gb")
+	case o.storeLog && o.disableStoreLog:
+		return 0, errors.New("--store-log and --disable-store-log contradict each other; give one of them")
+	case strings.ContainsAny(o.filesPath+o.ip+o.fqdn+o.webPath, "\r\n"):
+		return 0, errors.New("an option holds a line break; give it as one line")
+	}
+	if _, err := desc.ParseSize(o.quota); err != nil {
+		return 0, fmt.Errorf("--quota: %w", err)
+	}
+	return scheme, nil
+}
+
+func parseAlgorithm(name string) (tls.SignatureScheme, error) {
+	switch name {
+	case "ED25519":
+		return tls.Ed25519, nil
+	case "ED448":
+		return tls.Ed448, nil
+	}
+	return 0, fmt.Errorf("--sign-algorithm %s is unknown; give ED25519 or ED448", name)
+}
+
+// name is what the certificate is for.
+func (o *initOptions) name() string {
+	if o.fqdn != "" {
+		return o.fqdn
+	}
+	return o.ip
+}
+
+// host is what the address shows: a placeholder when nothing better than the loopback address is known.
+func (o *initOptions) host() string {
+	if o.fqdn == "" && o.ip == defaultIP {
+		return "<hostnames>"
+	}
+	return o.name()
+}
+
+// initialize sets a router up. The ini file comes last: its presence says that everything else is there.
+func initialize(cmd *cobra.Command, p paths, o *initOptions) error {
+	scheme, err := o.check()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(p.ini()); err == nil {
+		return fmt.Errorf("%s exists, so there is a router already; run `xftp-server start`", p.ini())
+	}
+	for _, name := range []string{p.storeDir(), p.storeLog()} {
+		if _, err := os.Lstat(name); err == nil {
+			return fmt.Errorf("%s holds the files of a router; bring back its %s, or move them away", name, p.ini())
+		}
+	}
+	for _, dir := range []string{p.cfgDir, p.logDir} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("cannot make the directory: %w; run as somebody who may write there, or set XFTP_SERVER_CFG_PATH and XFTP_SERVER_LOG_PATH", err)
+		}
+	}
+	id, err := identity.Create(p.cfgDir, scheme, o.name(), time.Now())
+	if err != nil {
+		return err
+	}
+	values := iniValues{
+		SourceCode: sourceURI, StoreLog: !o.disableStoreLog, Host: o.host(), FilesPath: o.filesPath, Quota: o.quota,
+		WebPath: o.webPath, WebCert: filepath.Join(p.cfgDir, "web.crt"), WebKey: filepath.Join(p.cfgDir, "web.key"),
+		StorePath: p.storeDir(),
+	}
+	if values.WebPath == "" {
+		values.WebPath = filepath.Join(p.logDir, "www")
+	}
+	text, err := values.render()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(p.ini(), []byte(text), 0o600); err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "Server initialized, you can modify configuration in %s.\nRun `xftp-server start` to start server.\n", p.ini())
+	adviseOnCAKey(out, p)
+	printServer(out, smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: []string{o.host()}})
+	return nil
+}
+
+func adviseOnCAKey(w io.Writer, p paths) {
+	rule := strings.Repeat("-", 10)
+	fmt.Fprintf(w, "%s\nKeep the key of the router's identity offline and delete it here: with it a stolen TLS key can be\n"+
+		"replaced while the address stays the same. It is in\n%s\n%s\n", rule, filepath.Join(p.cfgDir, identity.CAKey), rule)
+}
+
+// printServer prints version, fingerprint and address.
+func printServer(w io.Writer, address smp.ServerAddress) {
+	fmt.Fprintf(w, "%s\nFingerprint: %s\nServer address: %s\n", version(), identity.HashText(address.KeyHash), address.String())
+}

@@ -1,0 +1,108 @@
+// Command xftp-server is the XFTP router: `xftp-server init` sets it up, `xftp-server start` runs it.
+//
+// Options, files, ini and output are those of the reference's program of this name (facts: xftp, sections 4.8 to
+// 4.11), so that scripts and units written for it work; it takes over the directories of the reference's router.
+// Results go to standard output, errors and logs to standard error; an error is one line that says what is wrong and
+// how to mend it, and the exit code is 1.
+//
+// The package holds what the command line and the ini say, and nothing of the protocol: start.go hands a
+// configuration to package xftp/router and directories to package xftp/packets, and waits for a signal.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Set by the linker: see the Makefile.
+var (
+	commit    = "unknown" // of the source, 7 hex digits
+	sourceURI = ""        // where that source is published; empty when the build does not know
+)
+
+// version of this program. The line has the form that scripts for the reference take apart.
+func version() string { return "XFTP server v0.1.0 / " + commit }
+
+// paths are the directories of one router.
+type paths struct {
+	cfgDir string // ini, certificates
+	logDir string // store, statistics
+}
+
+func (p paths) ini() string         { return filepath.Join(p.cfgDir, iniName) }
+func (p paths) storeDir() string    { return filepath.Join(p.logDir, "store") }
+func (p paths) storeLog() string    { return filepath.Join(p.logDir, "file-server-store.log") }
+func (p paths) dailyStats() string  { return filepath.Join(p.logDir, "file-server-stats.daily.log") }
+func (p paths) statsBackup() string { return filepath.Join(p.logDir, "file-server-stats.log") }
+func (p paths) metrics() string     { return filepath.Join(p.logDir, "xftp-server-metrics.txt") }
+
+// pathsFromEnv takes the directories from the environment; an empty value means the default.
+func pathsFromEnv() paths {
+	p := paths{cfgDir: "/etc/opt/simplex-xftp", logDir: "/var/opt/simplex-xftp"}
+	if dir := os.Getenv("XFTP_SERVER_CFG_PATH"); dir != "" {
+		p.cfgDir = dir
+	}
+	if dir := os.Getenv("XFTP_SERVER_LOG_PATH"); dir != "" {
+		p.logDir = dir
+	}
+	return p
+}
+
+func main() {
+	cmd := rootCommand(pathsFromEnv())
+	cmd.SetArgs(append([]string{}, withoutRTS(os.Args[1:])...)) // never nil, for which cobra takes os.Args
+	if err := cmd.Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "xftp-server: error:", strings.Join(strings.Fields(err.Error()), " "))
+		os.Exit(1)
+	}
+}
+
+// note prints what somebody who runs the command should know.
+func note(w io.Writer, format string, args ...any) {
+	fmt.Fprintf(w, "xftp-server: note: "+format+"\n", args...)
+}
+
+// withoutRTS removes the options of the Haskell runtime that units for the reference pass: +RTS … -RTS.
+func withoutRTS(args []string) []string {
+	from := slices.Index(args, "+RTS")
+	if from < 0 {
+		return args
+	}
+	n := slices.Index(args[from:], "-RTS")
+	if n < 0 {
+		return args[:from]
+	}
+	return withoutRTS(slices.Concat(args[:from], args[from+n+1:]))
+}
+
+func rootCommand(p paths) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "xftp-server",
+		Short:         "XFTP router",
+		Example:       "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net\n  xftp-server start",
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("there is no command %q; see xftp-server --help", args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.Flags().BoolP("version", "v", false, "show version")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(initCommand(p), certCommand(p), startCommand(p), databaseCommand(p), deleteCommand(p))
+	return root
+}

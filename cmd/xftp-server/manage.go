@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/identity"
+)
+
+// requireInitialized refuses to go on without an ini file.
+func requireInitialized(p paths) error {
+	if _, err := os.Lstat(p.ini()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s does not exist, so there is no router yet; run `xftp-server init`, or set XFTP_SERVER_CFG_PATH to where its files are", p.ini())
+	}
+	return nil
+}
+
+func certCommand(p paths) *cobra.Command {
+	var algorithm, name string
+	cmd := &cobra.Command{
+		Use:   "cert",
+		Short: "Renew the TLS key and certificate of the router in " + p.cfgDir,
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return renew(cmd, p, algorithm, name) },
+	}
+	cmd.Flags().StringVarP(&algorithm, "sign-algorithm", "a", "", "algorithm of the new key: ED25519 or ED448 (default: as before)")
+	cmd.Flags().StringVar(&name, "cn", "", "FQDN or IP address in the new certificate (default: as before)")
+	return cmd
+}
+
+func renew(cmd *cobra.Command, p paths, algorithm, name string) error {
+	if err := requireInitialized(p); err != nil {
+		return err
+	}
+	scheme, oldName, err := identity.Current(p.cfgDir)
+	if err != nil && (algorithm == "" || name == "") {
+		return err
+	}
+	if algorithm != "" {
+		if scheme, err = parseAlgorithm(algorithm); err != nil {
+			return err
+		}
+	}
+	if name == "" {
+		name = oldName
+	}
+	if _, err := identity.Renew(p.cfgDir, scheme, name, time.Now()); err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), "Generated new server credentials")
+	adviseOnCAKey(cmd.OutOrStdout(), p)
+	return nil
+}
+
+// databaseCommand is there for those who look for it: there is no database, and a store log is taken over by start.
+func databaseCommand(p paths) *cobra.Command {
+	return &cobra.Command{
+		Use:       "database import|export",
+		Short:     "Not needed: start takes over " + p.storeLog(),
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: []string{"import", "export"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if args[0] == "import" {
+				return fmt.Errorf("nothing is imported; put the store log at %s, and `xftp-server start` takes it over", p.storeLog())
+			}
+			return errors.New("this router has no database to export")
+		},
+	}
+}
+
+func deleteCommand(p paths) *cobra.Command {
+	return &cobra.Command{
+		Use:   "delete",
+		Short: "Delete " + p.cfgDir + " and " + p.logDir,
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return deleteAll(cmd, p) },
+	}
+}
+
+// deleteAll removes both directories after the answer Y, and nothing but Y.
+func deleteAll(cmd *cobra.Command, p paths) error {
+	out := cmd.OutOrStdout()
+	fmt.Fprint(out, "WARNING: deleting the server will make all files inaccessible: its identity cannot be made again.\nContinue (Y/n): ")
+	lines := bufio.NewScanner(cmd.InOrStdin())
+	if !lines.Scan() || lines.Text() != "Y" {
+		fmt.Fprintln(out)
+		return errors.New("nothing is deleted; answer Y to delete " + p.cfgDir + " and " + p.logDir)
+	}
+	if err := errors.Join(os.RemoveAll(p.cfgDir), os.RemoveAll(p.logDir)); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "Deleted configuration and log files")
+	return nil
+}

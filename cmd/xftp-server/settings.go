@@ -1,0 +1,167 @@
+package main
+
+import (
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchyard/cmd/internal/serverini"
+	"switchyard/smp"
+	"switchyard/xftp/desc"
+	"switchyard/xftp/router"
+)
+
+// settings is what the ini says, checked.
+type settings struct {
+	host, port   string
+	bind         []string // hosts to listen on; one empty one is every address
+	source       string
+	persist      bool
+	storePath    string
+	filesPath    string
+	quota        int64 // 0: none
+	logStats     bool
+	metricsEvery time.Duration // 0: no metrics
+	controlPort  string
+	admin, user  string
+	web          webSettings
+	router       router.Config // only what the ini decides
+}
+
+// webSettings are those of section [WEB].
+type webSettings struct {
+	static      string
+	cert, key   string // both or none
+	http, https string // ports
+}
+
+const (
+	defaultExpireHours = 48
+	maxHours           = 1 << 20
+	maxSeconds         = 1 << 31
+)
+
+func loadSettings(p paths) (s settings, doubtful []string, err error) {
+	if err := requireInitialized(p); err != nil {
+		return s, nil, err
+	}
+	f, err := serverini.Load(p.ini())
+	if err != nil {
+		return s, nil, err
+	}
+	s = readSettings(f, p)
+	return s, f.Doubtful(knownSettings()), f.Err()
+}
+
+func readSettings(f *serverini.File, p paths) settings {
+	s := settings{
+		host:        f.Text("TRANSPORT", "host", "<hostnames>"),
+		port:        readPort(f, "TRANSPORT", "port", f.Required("TRANSPORT", "port", "443")),
+		bind:        readBind(f),
+		source:      f.Text("INFORMATION", "source_code", ""),
+		persist:     f.OnOff("STORE_LOG", "enable", false),
+		storePath:   f.Text("SWITCHYARD", "store_path", p.storeDir()),
+		filesPath:   f.Required("FILES", "path", "/srv/xftp"),
+		quota:       readQuota(f),
+		logStats:    f.OnOff("STORE_LOG", "log_stats", false),
+		controlPort: readPort(f, "TRANSPORT", "control_port", f.Text("TRANSPORT", "control_port", "")),
+		admin:       f.Text("AUTH", "control_port_admin_password", ""),
+		user:        f.Text("AUTH", "control_port_user_password", ""),
+		web: webSettings{
+			static: f.Text("WEB", "static_path", ""),
+			cert:   f.Text("WEB", "cert", ""), key: f.Text("WEB", "key", ""),
+			http:  readPort(f, "WEB", "http", f.Text("WEB", "http", "")),
+			https: readPort(f, "WEB", "https", f.Text("WEB", "https", "")),
+		},
+	}
+	if s.web.cert == "" || s.web.key == "" {
+		s.web.cert, s.web.key = "", ""
+	}
+	s.metricsEvery = time.Duration(f.Int("STORE_LOG", "prometheus_interval", 0, 1, maxSeconds)) * time.Second
+	s.router = router.Config{
+		NewFiles:     f.OnOff("AUTH", "new_files", true),
+		Password:     readPassword(f),
+		FileTTL:      time.Duration(f.Int("STORE_LOG", "expire_files_hours", defaultExpireHours, 1, maxHours)) * time.Hour,
+		LogTLSErrors: f.OnOff("TRANSPORT", "log_tls_errors", false),
+		UploadWindow: int32(f.Int("SWITCHYARD", "upload_window_kb", 0, 64, 1<<20)) << 10,
+	}
+	if f.OnOff("INACTIVE_CLIENTS", "disconnect", false) {
+		s.router.InactiveTTL = readSeconds(f, "ttl", "21600")
+		s.router.InactiveCheck = readSeconds(f, "check_interval", "3600")
+	}
+	if f.Choice("STORE_LOG", "store_files", "memory", "database") == "database" {
+		f.Refuse("STORE_LOG", "store_files", "this version cannot take files over from a database",
+			"export them with the server that made them, and write memory")
+	}
+	return s
+}
+
+// readSeconds reads a duration that must be there.
+func readSeconds(f *serverini.File, key, example string) time.Duration {
+	f.Required("INACTIVE_CLIENTS", key, example)
+	return time.Duration(f.Int("INACTIVE_CLIENTS", key, 1, 1, maxSeconds)) * time.Second
+}
+
+// readPort judges a port; without one it is empty.
+func readPort(f *serverini.File, section, key, port string) string {
+	if _, there := f.Lookup(section, key); there {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			f.Refuse(section, key, strconv.Quote(port)+" is not a port", "write one number from 1 to 65535")
+		}
+	}
+	return port
+}
+
+func readBind(f *serverini.File) (hosts []string) {
+	for host := range strings.SplitSeq(f.Text("SWITCHYARD", "bind", ""), ",") {
+		host = strings.Trim(strings.TrimSpace(host), "[]")
+		if host != "" && net.ParseIP(host) == nil {
+			f.Refuse("SWITCHYARD", "bind", strconv.Quote(host)+" is not an IP address", "write addresses of this machine, separated by commas")
+		}
+		hosts = append(hosts, host)
+	}
+	return hosts
+}
+
+func readQuota(f *serverini.File) int64 {
+	text, there := f.Lookup("FILES", "storage_quota")
+	if !there {
+		return 0
+	}
+	n, err := desc.ParseSize(text)
+	if err != nil || n == 0 {
+		f.Refuse("FILES", "storage_quota", strconv.Quote(text)+" is not a size", "write digits and kb, mb or gb")
+	}
+	return n
+}
+
+// readPassword does not show what it refuses.
+func readPassword(f *serverini.File) string {
+	password, there := f.Lookup("AUTH", "create_password")
+	address := smp.ServerAddress{Scheme: smp.SchemeXFTP, Hosts: []string{"localhost"}, BasicAuth: password}
+	if _, err := smp.ParseAddress(address.String()); there && (err != nil || password == "" || len(password) > smp.MaxShort) {
+		f.Refuse("AUTH", "create_password", "is not valid",
+			"a password is 1 to 255 printable ASCII characters without space, '@', ':' and '/'; choose another")
+	}
+	return password
+}
+
+// listen is every address to listen on with a port.
+func (s *settings) listen(port string) (addrs []string) {
+	for _, host := range s.bind {
+		addrs = append(addrs, net.JoinHostPort(host, port))
+	}
+	return addrs
+}
+
+// defaultPort is where clients connect when an address has no port.
+const defaultPort = "443"
+
+// addressPort is the port in the printed address.
+func (s *settings) addressPort() string {
+	if s.port == defaultPort {
+		return ""
+	}
+	return s.port
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	stdtls "crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/identity"
+	"switchyard/smp"
+	"switchyard/xftp/packets"
+	"switchyard/xftp/router"
+)
+
+// stopTimeout bounds how long a stopping router waits for transfers under way.
+const stopTimeout = 20 * time.Second
+
+func startCommand(p paths) *cobra.Command {
+	logLevel := "info"
+	cmd := &cobra.Command{
+		Use:     "start",
+		Short:   "Run the router that " + p.ini() + " describes",
+		Example: "  xftp-server start",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, logLevel) },
+	}
+	cmd.Flags().StringVar(&logLevel, "log-level", logLevel, "trace, debug, info, note, warn or error")
+	cmd.Flags().String("confirm-migrations", "", "without effect: the store has no migrations")
+	return cmd
+}
+
+// start runs a router until it is told to stop.
+func start(cmd *cobra.Command, p paths, logLevel string) error {
+	level, err := parseLevel(logLevel)
+	if err != nil {
+		return err
+	}
+	s, doubtful, err := loadSettings(p)
+	if err != nil {
+		return err
+	}
+	for _, line := range doubtful {
+		note(cmd.ErrOrStderr(), "%s", line)
+	}
+	id, err := identity.Load(p.cfgDir, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := s.loadWebCertificate(); err != nil {
+		return err
+	}
+	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	store, closeStore, err := openStore(ctx, p, &s, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(serve(ctx, cmd.OutOrStdout(), p, &s, id, store, log), closeStore())
+}
+
+// parseLevel takes the names of the reference.
+func parseLevel(name string) (slog.Level, error) {
+	switch name {
+	case "trace", "debug":
+		return slog.LevelDebug, nil
+	case "info", "note":
+		return slog.LevelInfo, nil
+	case "warn":
+		return slog.LevelWarn, nil
+	case "error":
+		return slog.LevelError, nil
+	}
+	return 0, fmt.Errorf("--log-level %s is unknown; give trace, debug, info, note, warn or error", name)
+}
+
+func (s *settings) loadWebCertificate() error {
+	if s.web.cert == "" {
+		return nil
+	}
+	cert, err := stdtls.LoadX509KeyPair(s.web.cert, s.web.key)
+	if err != nil {
+		return fmt.Errorf("the certificate for browsers: %w; correct cert and key in section [WEB] of the ini", err)
+	}
+	s.router.Web = &cert
+	return nil
+}
+
+// serve runs a router on a store until ctx ends or it fails.
+func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity.Identity, store *packets.Store, log *slog.Logger) error {
+	cfg := s.router
+	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(s.port), id.KeyPair, id.Hash
+	cfg.Store, cfg.Log = store, log
+	r, err := router.New(cfg)
+	if err != nil {
+		return err
+	}
+	o := &operation{paths: p, settings: s, router: r, store: store, log: log}
+	if err := o.restoreStats(); err != nil {
+		return err
+	}
+	control, err := o.startControl()
+	if err != nil {
+		return err
+	}
+	defer control()
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run() }()
+	select {
+	case err := <-ended:
+		return errors.Join(listenFault(err), stop(r))
+	case <-r.Ready():
+	}
+	printStart(out, s, id)
+	o.start(ctx)
+	select {
+	case err = <-ended:
+		err = errors.Join(err, stop(r))
+	case <-ctx.Done():
+		log.Info("stopping")
+		err = errors.Join(stop(r), <-ended)
+	}
+	o.wait()
+	return errors.Join(err, o.saveStats())
+}
+
+func stop(r *router.Router) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := r.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil // transfers that took longer were cut; their clients try again
+}
+
+// listenFault says what to do about an address that cannot be listened on.
+func listenFault(err error) error {
+	var l *router.ListenError
+	if !errors.As(err, &l) {
+		return err
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use; stop the process that listens there, or set another port in section [TRANSPORT] of the ini", l.Addr)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("may not listen on %s; give the program the capability CAP_NET_BIND_SERVICE, or set a port above 1023 in section [TRANSPORT] of the ini", l.Addr)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%s is no address of this machine; correct bind in section [SWITCHYARD] of the ini", l.Addr)
+	}
+	return err
+}
+
+// printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
+func printStart(w io.Writer, s *settings, id identity.Identity) {
+	printServer(w, smp.ServerAddress{
+		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: []string{s.host}, Port: s.addressPort(),
+	})
+	if s.source != "" {
+		fmt.Fprintln(w, "Server source code: "+s.source)
+	} else {
+		fmt.Fprintln(w, "Warning: it is not said where the source code of this server is published.\nSet 'source_code' in section [INFORMATION] of the INI file.")
+	}
+	if s.persist {
+		fmt.Fprintln(w, "Store log: "+s.storePath)
+	} else {
+		fmt.Fprintln(w, "Store log disabled.")
+	}
+	fmt.Fprintln(w, "expiring files after "+duration(s.router.FileTTL))
+	if s.router.InactiveTTL > 0 {
+		fmt.Fprintf(w, "expiring clients inactive for %d seconds every %d seconds\n", s.router.InactiveTTL/time.Second, s.router.InactiveCheck/time.Second)
+	} else {
+		fmt.Fprintln(w, "not expiring inactive clients")
+	}
+	uploads := "allowed."
+	switch {
+	case !s.router.NewFiles:
+		uploads = "NOT allowed."
+	case s.router.Password != "":
+		uploads = "requires password."
+	}
+	fmt.Fprintln(w, "Uploading new files "+uploads)
+	fmt.Fprintf(w, "Listening on port %s...\n", s.port)
+}
+
+// duration is a time in whole days or hours.
+func duration(d time.Duration) string {
+	n, unit := int64(d/time.Hour), "hour"
+	if n%24 == 0 {
+		n, unit = n/24, "day"
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
+}
+
+// startControl serves the control port, if the ini asks for it.
+func (o *operation) startControl() (stop func(), err error) {
+	if o.settings.controlPort == "" {
+		return func() {}, nil
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", o.settings.controlPort))
+	if err != nil {
+		return nil, fmt.Errorf("the control port: %w; set another control_port in section [TRANSPORT] of the ini", err)
+	}
+	control := &router.Control{Router: o.router, AdminPassword: o.settings.admin, User: o.settings.user}
+	go control.Serve(l)
+	return func() { l.Close() }, nil
+}
