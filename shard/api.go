@@ -28,6 +28,7 @@ type Client struct {
 	SecretKey [32]byte // the router's X25519 key of this session's hello: X25519 authenticators verify against it
 	Loop      Loop     // the loop that owns the connection
 	Owner     any      // the engine's session; shards never look inside
+	Service   *Service // nil outside of service sessions; set by Serve
 
 	// Window counts the messages that shards handed to the loop and that the socket has not taken yet. Shards add, the
 	// loop subtracts. A shard that finds the window full puts the queue on its ready list and sets Starved; the loop
@@ -45,6 +46,8 @@ type Client struct {
 	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64
+
+	closed bool // of a service session: guarded by the service's mu
 
 	// state is the part of each shard: state[i] is touched by the goroutine of shard i alone.
 	state []clientState
@@ -77,6 +80,7 @@ type Batch struct {
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
 	order    *order // of a batchBlock
+	join     *join  // of a batchJoin
 }
 
 // Command is one parsed transmission. Its slices alias Batch.Block.

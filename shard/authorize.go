@@ -28,7 +28,11 @@ func (c *core) verdict(it *item) smp.Error {
 	switch {
 	case !it.err.IsZero():
 		return it.err
-	case q != nil && q.gone, it.claim >= 0 && !v.Ok(int(it.claim)):
+	case q != nil && q.gone:
+		return smp.ErrAuth
+	case it.signed >= 0 && !v.Ok(int(it.signed)):
+		return smp.ErrService
+	case it.claim >= 0 && !v.Ok(int(it.claim)):
 		return smp.ErrAuth
 	}
 	return c.blocked(it)
@@ -55,6 +59,7 @@ func (c *core) blocked(it *item) smp.Error {
 
 // claim adds what decides about an item to the verifier. It returns the claim's place there, -1 when no signature
 // decides, and an error when the item fails whatever the signature is: then a dummy costs what a signature would.
+// A service's signature is a claim of its own, at it.signed.
 func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 	cmd, q := it.command, it.queue
 	claim := box.Claim{
@@ -62,13 +67,21 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		Auth:       cmd.Auth,
 		SessionKey: &it.client.SecretKey,
 	}
+	it.signed = -1
+	s := it.service()
+	if s != nil && cmd.ServiceSig != nil && signedByService(cmd.Tag) {
+		own := claim
+		own.Auth = cmd.ServiceSig
+		it.signed = int32(v.Add(&own, &s.Key))
+		claim.Prefix = s.Fingerprint[:]
+	}
 	if q != nil {
 		it.keyGen = q.keyGen
 	} else if _, needs := lookupKind(cmd.Tag.Party()); needs {
 		return refuse(v, &claim)
 	}
-	if cmd.ServiceSig != nil {
-		return -1, smp.ErrService
+	if err := it.serviceRule(s); !err.IsZero() {
+		return -1, err
 	}
 	switch cmd.Tag.Party() {
 	case smp.PartyRecipient:
@@ -87,11 +100,42 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		p, _ := smp.ParseNew(it.client.Version, cmd.Params)
 		return claimKey(v, &claim, p.AuthKey)
 	case smp.PartyRecipientService, smp.PartyNotifierService:
-		return -1, smp.ErrService // the session is not that of a service
+		if s == nil || string(cmd.EntityID) != string(s.ID[:]) {
+			return -1, smp.ErrService
+		}
+		it.signed = int32(v.Add(&claim, &s.Key))
+		return -1, smp.Error{}
 	default:
 		return -1, smp.ErrCmdProhibited
 	}
 	return int32(v.Len() - 1), smp.Error{}
+}
+
+// signedByService tells the commands that a service signs beside the queue's key.
+func signedByService(tag smp.CommandTag) bool {
+	switch tag {
+	case smp.CmdNew, smp.CmdSub, smp.CmdNSub:
+		return true
+	}
+	return false
+}
+
+// serviceRule is what a session of a service may not do, and which commands have its signature.
+func (it *item) serviceRule(s *Service) smp.Error {
+	cmd := it.command
+	if s != nil && !s.May(cmd.Tag) {
+		return smp.ErrCmdProhibited
+	}
+	if (cmd.ServiceSig != nil) != (s != nil && signedByService(cmd.Tag)) {
+		return smp.ErrService
+	}
+	return smp.Error{}
+}
+
+// May tells whether the role of a service lets it give a command.
+func (s *Service) May(tag smp.CommandTag) bool {
+	role := tag.ServiceRole()
+	return role == smp.RoleAny || role == s.Role
 }
 
 // refuse fails a claim at the cost of a verification.

@@ -12,9 +12,10 @@ type env struct {
 	index       int // of the shard
 	partitions  partitioner
 	store       Store
-	random      func([]byte)                   // fills the slice
-	resume      func(*Client)                  // arranges a BatchResume of the connection after a while
-	notifyLater func()                         // arranges a batchNotify
+	random      func([]byte)  // fills the slice
+	resume      func(*Client) // arranges a BatchResume of the connection after a while
+	notifyLater func()        // arranges a batchNotify
+	services    *services
 	hand        func(shard int, b *Batch) bool // hands a command to another shard; false when its ring is full
 }
 
@@ -44,11 +45,13 @@ type core struct {
 	fresh    []freshMessage
 
 	freshLinks []freshLink
+	counts     map[countKey]*count // of services, that the drain changes
 
 	// Scratch memory.
 	again  box.Verifier // verifies single commands again
 	record recordScratch
 	keys   []box.PublicKey
+	found  []smp.ID // by a step of a walk
 }
 
 // item is a command of the drain on its way through the steps.
@@ -58,6 +61,7 @@ type item struct {
 	queue   *queue   // nil when there is none
 	lookup  int32    // place in lookups of a queue that was not in memory, else -1
 	claim   int32    // place in the verifier, -1 when no signature decides
+	signed  int32    // place of the service's signature, -1 when there must be none
 
 	elsewhere uint8     // 1 + the shard that the queue belongs to, when it is another one
 	keyGen    uint16    // of the queue when the claim was made
@@ -142,6 +146,7 @@ func (c *core) flush(d *drain) {
 
 // commit ends the transaction of the drain.
 func (c *core) commit() {
+	c.putCounts()
 	if c.tx == nil {
 		return
 	}

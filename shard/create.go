@@ -14,6 +14,10 @@ func (c *core) create(it *item) {
 		c.fail(it, smp.ErrAuth)
 		return
 	}
+	if it.client.Service != nil && !p.Subscribe {
+		c.fail(it, smp.ErrCmdProhibited)
+		return
+	}
 	q := &queue{mode: modeOf(p.Mode), day: uint16(c.now / secondsPerDay)}
 	q.head.Seq = firstSeq(c.now)
 	if p.HasLink {
@@ -31,7 +35,13 @@ func (c *core) create(it *item) {
 		return
 	}
 	q.setRecipientKeys([]box.PublicKey{key})
-	ids := smp.IDs{RecipientID: q.recipientID[:], SenderID: q.senderID[:], Mode: p.Mode, LinkID: q.linkID()}
+	ids := smp.IDs{
+		RecipientID: q.recipientID[:],
+		SenderID:    q.senderID[:],
+		Mode:        p.Mode,
+		LinkID:      q.linkID(),
+		ServiceID:   it.client.serviceID(),
+	}
 	ok := false
 	if ids.DHKey, ok = c.agree(&q.secret, p.DHKey); ok && p.HasNtf {
 		ids.HasNtf = true
@@ -41,10 +51,17 @@ func (c *core) create(it *item) {
 		c.fail(it, smp.ErrCmdSyntax)
 		return
 	}
+	if s := it.client.Service; s != nil {
+		c.serve(it.client)
+		if c.associate(q, s.shared) != nil {
+			c.fail(it, errStore)
+			return
+		}
+	}
 	c.cache.add(q)
 	c.putQueue(q)
 	it.queue = q // so that it is touched by the drain
-	if p.Subscribe {
+	if p.Subscribe && it.client.Service == nil {
 		c.link(&subscription{queue: q, client: it.client, kind: subNormal})
 	}
 	w := c.respond(it)

@@ -38,23 +38,30 @@ func (c *Client) starve() bool {
 	return c.Window.Load() >= DeliveryWindow || !c.Starved.Swap(false)
 }
 
-// pump delivers to a connection what is ready, as far as the window has room.
+// pump delivers to a connection what is ready, as far as the window has room, and then what its walk finds.
 func (c *core) pump(client *Client) {
+	for c.pumpReady(client) && c.walkOn(client) {
+	}
+}
+
+// pumpReady delivers what is ready, and says whether all of it went.
+func (c *core) pumpReady(client *Client) bool {
 	subs := client.state[c.index].subs
 	for subs != nil && subs.ready.first != nil && !subs.retrying {
 		s := subs.ready.first
 		if s.queue.count == 0 || s.queue.stale {
 			c.setReady(s, false)
+			c.settle(s)
 			continue
 		}
 		if client.Window.Load() >= DeliveryWindow && client.starve() {
-			return
+			return false
 		}
 		body, err := c.readHead(s.queue)
 		if err != nil {
 			subs.retrying = true
 			c.resume(client)
-			return
+			return false
 		}
 		if !client.takeWindow() { // another shard was quicker
 			body.Release()
@@ -62,6 +69,7 @@ func (c *core) pump(client *Client) {
 		}
 		c.push(s, body)
 	}
+	return subs != nil && !subs.retrying
 }
 
 // push delivers the first message as an event; the place in the window is taken.

@@ -18,6 +18,7 @@ type drain struct {
 	// For the case that the commit fails.
 	touched    []*queue // queues of the commands
 	orders     []*order // that wait for the commit
+	walked     []*join  // whose walks in this shard have ended
 	generation uint64   // drains up to the next recovery build on each other
 }
 
@@ -106,7 +107,7 @@ func (c *core) admit(l *Lookup) (*queue, error) {
 	switch {
 	case q == nil:
 		q = new(queue)
-		if err := q.fill(l.Found, c.now); err != nil {
+		if err := q.fill(l.Found, c.now, c.services); err != nil {
 			return nil, err
 		}
 		c.cache.add(q)
@@ -159,6 +160,10 @@ func (c *core) apply(batches []*Batch) {
 			c.deliverNotifications()
 		case batchBlock:
 			c.obey(b.order)
+		case batchJoin:
+			c.joinIn(b.join)
+		case batchWalk:
+			c.resumeWalk(b.Client)
 		}
 	}
 }
@@ -196,6 +201,8 @@ func (c *core) execute(it *item) {
 		c.deleteNotifier(it)
 	case smp.CmdNSub:
 		c.subscribeNotifier(it)
+	case smp.CmdSubs, smp.CmdNSubs:
+		c.subscribeService(it)
 	case smp.CmdLSet:
 		c.setLink(it)
 	case smp.CmdLDel:

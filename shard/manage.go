@@ -20,6 +20,10 @@ func (c *core) turnOff(it *item) {
 // messages or to notifications, is told.
 func (c *core) deleteQueue(it *item) {
 	q := it.queue
+	if c.dissociate(q, it.client, replyDeleted) != nil || c.dissociateNotifier(q, it.client, replyDeleted) != nil {
+		c.fail(it, errStore)
+		return
+	}
 	c.write().DeleteQueue(c.record.of(q))
 	c.answer(it, smp.AppendOK)
 	if q.sub != nil && q.sub.client != it.client {

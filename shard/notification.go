@@ -80,20 +80,21 @@ func (c *core) deliverNotifications() {
 func (c *core) notifyOf(q *queue, n *notifier) {
 	pending := n.pending
 	n.pending = nil
+	client := n.connection()
 	switch {
-	case n.sub == nil:
+	case client == nil:
 		c.storeNotifications(q, pending)
-	case n.sub.client.Clogged.Load():
+	case client.Clogged.Load():
 		c.addPending(q, pending...)
 	default:
 		for i := range pending {
-			c.pushNotification(n, &pending[i])
+			c.pushNotification(n, client, &pending[i])
 		}
 	}
 }
 
-// pushNotification sends NMSG to the subscriber.
-func (c *core) pushNotification(n *notifier, m *Notification) {
+// pushNotification sends NMSG to the notifier's connection.
+func (c *core) pushNotification(n *notifier, client *Client, m *Notification) {
 	var nmsg smp.NMsg
 	c.random(nmsg.Nonce[:])
 	var sealed [smp.NtfMetaSize]byte
@@ -106,7 +107,7 @@ func (c *core) pushNotification(n *notifier, m *Notification) {
 	box.Precompute(&subkey, &n.Secret)
 	box.Seal(sealed[:], &nmsg.Nonce, &subkey)
 	nmsg.Encrypted = sealed[:]
-	w := c.begin(n.sub.client, nil, n.ID[:])
+	w := c.begin(client, nil, n.ID[:])
 	w.note.kind = replyEnd // stays, should a commit of the same drain fail: it told of what was stored before
 	w.head = smp.AppendNMsg(w.head, &nmsg)
 	w.end()

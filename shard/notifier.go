@@ -27,7 +27,10 @@ func (c *core) newNotifier(q *queue, p smp.NKeyParams) (nid smp.NID, ok bool) {
 func (c *core) setNotifier(it *item) {
 	q := it.queue
 	p, _ := smp.ParseNKey(it.command.Params)
-	c.removeNotifier(it)
+	if _, err := c.removeNotifier(it); err != nil {
+		c.fail(it, errStore)
+		return
+	}
 	nid, ok := c.newNotifier(q, p)
 	if !ok {
 		c.fail(it, smp.ErrCmdSyntax)
@@ -42,7 +45,12 @@ func (c *core) setNotifier(it *item) {
 
 // deleteNotifier answers NDEL.
 func (c *core) deleteNotifier(it *item) {
-	if c.removeNotifier(it) {
+	removed, err := c.removeNotifier(it)
+	if err != nil {
+		c.fail(it, errStore)
+		return
+	}
+	if removed {
 		c.putQueue(it.queue)
 	}
 	c.answer(it, smp.AppendOK)
@@ -50,11 +58,14 @@ func (c *core) deleteNotifier(it *item) {
 
 // removeNotifier takes the notification credentials of the queue away, if there are any, and tells another connection
 // that was subscribed. The caller stores the queue.
-func (c *core) removeNotifier(it *item) bool {
+func (c *core) removeNotifier(it *item) (removed bool, err error) {
 	q := it.queue
 	n := q.notifier()
 	if n == nil {
-		return false
+		return false, nil
+	}
+	if err := c.dissociateNotifier(q, it.client, replyDeleted); err != nil {
+		return false, err
 	}
 	switch {
 	case n.sub == nil:
@@ -68,7 +79,7 @@ func (c *core) removeNotifier(it *item) bool {
 	c.write().PutNotifications(&q.recipientID, nil)
 	q.rare.notifier = nil
 	q.keyGen++
-	return true
+	return true, nil
 }
 
 // subscribeNotifier answers NSUB.
@@ -78,6 +89,17 @@ func (c *core) subscribeNotifier(it *item) {
 	if c.takeNotifications(q) != nil {
 		c.fail(it, errStore)
 		return
+	}
+	if it.client.Service != nil {
+		c.subscribeNotifierAs(it)
+		return
+	}
+	if n.service != nil {
+		if c.dissociateNotifier(q, it.client, replyEnd) != nil {
+			c.fail(it, errStore)
+			return
+		}
+		c.putQueue(q)
 	}
 	if n.sub == nil || n.sub.client != it.client {
 		if n.sub != nil {

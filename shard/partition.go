@@ -32,6 +32,13 @@ func (p *partitioner) partition(id []byte) uint8 { return uint8(siphash.Hash(p.k
 // owner is the shard that a partition belongs to. Neighbouring partitions go together.
 func (p *partitioner) owner(partition uint8) int { return int(partition) * p.shards / Partitions }
 
+// owned is the first and last partition of a shard; there is at least one.
+func (p *partitioner) owned(shard int) (first, last uint8) {
+	low := (shard*Partitions + p.shards - 1) / p.shards
+	high := ((shard+1)*Partitions + p.shards - 1) / p.shards
+	return uint8(low), uint8(high - 1)
+}
+
 // shard is the shard of an entity ID.
 func (p *partitioner) shard(id []byte) int { return p.owner(p.partition(id)) }
 

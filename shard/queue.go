@@ -46,7 +46,7 @@ type rare struct {
 	blockedText   []byte          // as stored
 	notifier      *notifier
 	linkID        []byte
-	service       []byte
+	service       *service // receives the messages
 }
 
 // notifier is a queue's notification credentials.
@@ -54,6 +54,7 @@ type notifier struct {
 	Notifier
 	key     box.PublicKey
 	sub     *subscription
+	service *service       // receives the notifications; as in Notifier.Service
 	pending []Notification // that have gathered since the last batchNotify; then the queue stays in memory
 }
 

@@ -8,11 +8,21 @@ func (c *core) subscribe(it *item) {
 	q := it.queue
 	s := q.subscriptionOf(it.client)
 	switch {
-	case s == nil:
-		s = c.newSubscription(q, it.client)
-	case s.kind == subGet:
+	case s != nil && s.kind == subGet:
 		c.fail(it, smp.ErrCmdProhibited)
 		return
+	case it.client.Service != nil:
+		c.subscribeAs(it)
+		return
+	case q.service() != nil:
+		if c.dissociate(q, it.client, replyEnd) != nil {
+			c.fail(it, errStore)
+			return
+		}
+		c.putQueue(q)
+	}
+	if s == nil {
+		s = c.newSubscription(q, it.client)
 	}
 	w := c.respond(it)
 	w.head = smp.AppendSOK(w.head, it.client.Version, nil)
@@ -31,17 +41,22 @@ func (c *core) newSubscription(q *queue, client *Client) *subscription {
 	return s
 }
 
-// end unlinks a subscription and tells its connection why: END or DELD.
+// end unlinks a subscription and tells its connection why.
 func (c *core) end(s *subscription, kind replyKind, entityID []byte) {
-	w := c.begin(s.client, nil, entityID)
+	c.tell(s.client, kind, entityID)
+	c.unlink(s)
+}
+
+// tell tells a connection that it receives no more of a queue: END or DELD.
+func (c *core) tell(client *Client, kind replyKind, entityID []byte) {
+	w := c.begin(client, nil, entityID)
 	w.note.kind = kind
 	if kind == replyDeleted {
-		w.head = smp.AppendDeld(w.head, s.client.Version)
+		w.head = smp.AppendDeld(w.head, client.Version)
 	} else {
 		w.head = smp.AppendEnd(w.head)
 	}
 	w.end()
-	c.unlink(s)
 }
 
 // get answers GET: the first message is the response. It is not pushed to anybody else for that, and the one who is
@@ -94,6 +109,7 @@ func (c *core) ack(it *item) {
 	}
 	s.waiting = false
 	if s.kind == subGet || q.count == 0 {
+		c.settle(s)
 		c.answer(it, smp.AppendOK)
 		return
 	}

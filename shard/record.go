@@ -11,7 +11,7 @@ import (
 var errRecord = errors.New("shard: stored queue is damaged")
 
 // fill sets q to what is stored of it; its subscriptions stay.
-func (q *queue) fill(l *Loaded, now int64) error {
+func (q *queue) fill(l *Loaded, now int64, s *services) error {
 	r := &l.Record
 	if len(r.RecipientKeys) == 0 {
 		return errRecord
@@ -31,7 +31,7 @@ func (q *queue) fill(l *Loaded, now int64) error {
 	if err := fresh.fillKeys(r); err != nil {
 		return err
 	}
-	if err := fresh.fillRare(r); err != nil {
+	if err := fresh.fillRare(r, s); err != nil {
 		return err
 	}
 	if n, old := fresh.notifier(), q.notifier(); n != nil && old != nil && n.ID == old.ID {
@@ -77,7 +77,7 @@ func (q *queue) fillKeys(r *Record) error {
 	return nil
 }
 
-func (q *queue) fillRare(r *Record) error {
+func (q *queue) fillRare(r *Record, s *services) error {
 	if r.Status == StatusBlocked {
 		rare := q.needRare()
 		rare.blockedText = r.Blocked
@@ -89,7 +89,7 @@ func (q *queue) fillRare(r *Record) error {
 		q.needRare().linkID = r.LinkID
 	}
 	if r.Service != nil {
-		q.needRare().service = r.Service
+		q.needRare().service = s.of(r.Service)
 	}
 	if r.Notifier == nil {
 		return nil
@@ -98,7 +98,7 @@ func (q *queue) fillRare(r *Record) error {
 	if err != nil {
 		return errRecord
 	}
-	q.needRare().notifier = &notifier{Notifier: *r.Notifier, key: k}
+	q.needRare().notifier = &notifier{Notifier: *r.Notifier, key: k, service: s.of(r.Notifier.Service)}
 	return nil
 }
 
@@ -134,7 +134,10 @@ func (s *recordScratch) of(q *queue) *Record {
 		r.SenderKey = s.encode(&k)
 	}
 	if q.rare != nil {
-		r.LinkID, r.Service = q.rare.linkID, q.rare.service
+		r.LinkID = q.rare.linkID
+		if s := q.rare.service; s != nil {
+			r.Service = s.id[:]
+		}
 		if q.status == StatusBlocked {
 			r.Blocked = q.rare.blockedText
 		}

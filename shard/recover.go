@@ -35,7 +35,7 @@ func (c *core) recover() {
 		// What is in memory under the ID may be another one than q, read later; it has seen the failed writes too.
 		switch q = c.cache.byRecipient[q.recipientID]; {
 		case q == nil || q.stale:
-		case q.inUse():
+		case q.inUse(), q.service() != nil && q.service().current.Load() != nil:
 			q.stale = true
 			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: q.recipientID[:]})
 		default:
@@ -55,7 +55,10 @@ func (c *core) recover() {
 
 // wake delivers the first message to a subscription that waits for none.
 func (c *core) wake(q *queue) {
-	if s := q.sub; s != nil && !s.waiting && q.count > 0 {
+	if q.count == 0 {
+		return
+	}
+	if s := c.receiver(q); s != nil && !s.waiting {
 		c.setReady(s, true)
 		c.pump(s.client)
 	}
@@ -72,12 +75,15 @@ func (c *core) refill(q *queue, l *Loaded) error {
 		}
 	}
 	link := q.linkID()
-	if err := q.fill(l, c.now); err != nil {
+	if err := q.fill(l, c.now, c.services); err != nil {
 		return err
 	}
 	delete(c.cache.byLink, string(link))
 	if link = q.linkID(); link != nil {
 		c.cache.byLink[string(link)] = q
+	}
+	if q.sub != nil && (q.sub.kind == subService) != (q.service() != nil) {
+		c.unlink(q.sub) // the change of its service was not stored
 	}
 	if old != nil {
 		delete(c.cache.byNotifier, id)

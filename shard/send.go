@@ -66,8 +66,11 @@ func (c *core) put(q *queue, kind MessageKind, p smp.SendParams) {
 
 // deliverFresh pushes the message that was just stored, if it is the only one and the subscriber waits for none.
 func (c *core) deliverFresh(q *queue) {
-	s := q.sub
-	if q.count != 1 || s == nil || s.waiting {
+	if q.count != 1 {
+		return
+	}
+	s := c.receiver(q)
+	if s == nil || s.waiting {
 		return
 	}
 	if !s.client.takeWindow() {

@@ -14,18 +14,19 @@ import (
 
 // Config is what an operator can set about queues. The zero value of a limit means what its comment says.
 type Config struct {
-	Shards       int           // goroutines that own queues; 0: one a core
-	PartitionKey [16]byte      // secret of the router; must stay the same as long as the store lives
-	Quota        int           // messages a queue holds before ERR QUOTA; 0: 128
-	MessageTTL   time.Duration // age at which messages are deleted; 0: never
-	ExpireEvery  time.Duration // interval of the deletion; 0: 2 h
-	ExpireOnSend bool          // also look at the head of the queue at each SEND
-	NewQueues    bool          // NEW is allowed
-	BasicAuth    string        // password for NEW; empty: none is asked
-	QueueCache   int           // queues kept in memory that have no subscriber, in all shards together; 0: 200,000
-	NotifyEvery  time.Duration // how long notifications gather before they are sent; 0: 1.5 s
-	NotifyTTL    time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
-	Clock        Clock         // nil: time.Now
+	Shards        int           // goroutines that own queues; 0: one a core
+	PartitionKey  [16]byte      // secret of the router; must stay the same as long as the store lives
+	Quota         int           // messages a queue holds before ERR QUOTA; 0: 128
+	MessageTTL    time.Duration // age at which messages are deleted; 0: never
+	ExpireEvery   time.Duration // interval of the deletion; 0: 2 h
+	ExpireAtStart bool          // delete old messages and notifications when the shards start too
+	ExpireOnSend  bool          // also look at the head of the queue at each SEND
+	NewQueues     bool          // NEW is allowed
+	BasicAuth     string        // password for NEW; empty: none is asked
+	QueueCache    int           // queues kept in memory that have no subscriber, in all shards together; 0: 200,000
+	NotifyEvery   time.Duration // how long notifications gather before they are sent; 0: 1.5 s
+	NotifyTTL     time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
+	Clock         Clock         // nil: time.Now
 }
 
 // withDefaults returns cfg with the limits that are zero filled in.
@@ -58,8 +59,12 @@ type Set struct {
 	cfg        Config
 	store      Store
 	partitions partitioner
+	services   *services
+	random     func([]byte)
 	workers    []*worker
 	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
+
+	registering sync.Mutex // held while a service is made
 
 	expiry  sync.WaitGroup // the goroutine of the expiry
 	closing chan struct{}
@@ -77,10 +82,12 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		cfg:        cfg,
 		store:      store,
 		partitions: newPartitioner(&cfg.PartitionKey, cfg.Shards),
+		services:   newServices(),
+		random:     random,
 		closing:    make(chan struct{}),
 	}
 	for i := range cfg.Shards {
-		w := newWorker(cfg, env{index: i, partitions: s.partitions, store: store, random: random, hand: s.Put})
+		w := newWorker(cfg, env{index: i, partitions: s.partitions, store: store, random: random, services: s.services, hand: s.Put})
 		s.workers = append(s.workers, w)
 		go w.run()
 		go w.wait()

@@ -100,6 +100,15 @@ type Store interface {
 	Link(queue *smp.ID) (LinkData, error)
 	// Notifications reads the notifications that are stored for a queue, oldest first.
 	Notifications(queue *smp.ID) ([]Notification, error)
+	// Service reads which service has an identity certificate.
+	Service(fingerprint *[32]byte) (r ServiceRecord, found bool, err error)
+	// PutService stores a service, as durably as commits, before it returns. Any goroutine may call it.
+	PutService(fingerprint *[32]byte, r ServiceRecord) error
+	// ServiceCount reads the count of a service's queues in a partition, zero when there is none.
+	ServiceCount(service *smp.ID, partition uint8) (ServiceCount, error)
+	// Waiting visits queues of a service on which something waits, by their recipient IDs. It looks at r.Rows rows from
+	// the place that the last call returned, nil for the first; next is nil at the end.
+	Waiting(r *WaitingRange, from []byte, visit func(smp.ID)) (next []byte, err error)
 	// Begin starts a transaction of the calling shard.
 	Begin() Tx
 	// Expired calls visit with the recipient ID of each queue whose first message is older than before (seconds
@@ -115,8 +124,11 @@ type Tx interface {
 	DeleteQueue(*Record)    // the record, its IDs, its link data, notifications and messages
 	DeleteNotifier(*smp.ID) // the ID of credentials that were replaced or removed
 	PutLink(queue *smp.ID, d *LinkData)
-	DeleteLink(queue *smp.ID, linkID []byte)            // the data, and the ID as one of the queue
-	PutNotifications(queue *smp.ID, all []Notification) // replaces those of the queue; none deletes them
+	DeleteLink(queue *smp.ID, linkID []byte)                        // the data, and the ID as one of the queue
+	PutNotifications(queue *smp.ID, all []Notification)             // replaces those of the queue; none deletes them
+	PutAssociation(service *smp.ID, partition uint8, queue *smp.ID) // the row of a service's queue
+	DeleteAssociation(service *smp.ID, partition uint8, queue *smp.ID)
+	PutServiceCount(service *smp.ID, partition uint8, n ServiceCount)
 	PutMessage(queue *smp.ID, h *MessageHeader, body []byte)
 	DeleteMessage(queue *smp.ID, seq uint64)
 	Empty() bool

@@ -36,6 +36,8 @@ type fakeState struct {
 	senders map[smp.ID]smp.ID
 	ntfs    map[smp.ID]smp.ID
 	links   map[string]smp.ID
+
+	services fakeServices
 }
 
 type fakeQueue struct {
@@ -54,13 +56,13 @@ var errFake = errors.New("fake failure")
 
 func newFakeStore() *fakeStore {
 	return &fakeStore{
-		state: fakeState{map[smp.ID]*fakeQueue{}, map[smp.ID]smp.ID{}, map[smp.ID]smp.ID{}, map[string]smp.ID{}},
+		state: fakeState{map[smp.ID]*fakeQueue{}, map[smp.ID]smp.ID{}, map[smp.ID]smp.ID{}, map[string]smp.ID{}, newFakeServices()},
 		fail:  map[string]bool{},
 	}
 }
 
 func (s *fakeState) clone() fakeState {
-	c := fakeState{make(map[smp.ID]*fakeQueue), maps.Clone(s.senders), maps.Clone(s.ntfs), maps.Clone(s.links)}
+	c := fakeState{make(map[smp.ID]*fakeQueue), maps.Clone(s.senders), maps.Clone(s.ntfs), maps.Clone(s.links), s.services.clone()}
 	for id, q := range s.queues {
 		c.queues[id] = &fakeQueue{q.record, slices.Clone(q.messages), q.link, q.ntfs}
 	}
@@ -116,11 +118,11 @@ func cloneRecord(r *Record) Record {
 	for _, k := range r.RecipientKeys {
 		c.RecipientKeys = append(c.RecipientKeys, bytes.Clone(k))
 	}
-	c.LinkID = bytes.Clone(r.LinkID)
+	c.LinkID, c.Service = bytes.Clone(r.LinkID), bytes.Clone(r.Service)
 	c.SenderKey, c.Blocked = bytes.Clone(r.SenderKey), bytes.Clone(r.Blocked)
 	if r.Notifier != nil {
 		n := *r.Notifier
-		n.Key = bytes.Clone(n.Key)
+		n.Key, n.Service = bytes.Clone(n.Key), bytes.Clone(n.Service)
 		c.Notifier = &n
 	}
 	return c
@@ -239,6 +241,8 @@ type fakeWrite struct {
 	body   []byte
 	link   LinkData
 	ntfs   []Notification
+	row    fakeRow
+	count  ServiceCount
 }
 
 type fakeOp int
@@ -252,6 +256,9 @@ const (
 	opPutNotifications
 	opPutMessage
 	opDeleteMessage
+	opPutAssociation
+	opDeleteAssociation
+	opPutServiceCount
 )
 
 func (t *fakeTx) add(w fakeWrite) { t.writes = append(t.writes, w) }
@@ -353,6 +360,7 @@ func (t *fakeTx) Wait() error {
 
 func (s *fakeStore) apply(w *fakeWrite) {
 	q := s.state.queues[w.id]
+	s.state.services.apply(w)
 	switch w.op {
 	case opPutQueue:
 		s.puts++

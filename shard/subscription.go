@@ -20,6 +20,7 @@ const (
 	subNormal   subKind = iota // messages are pushed; the queue has at most one
 	subGet                     // made by GET: nothing is pushed
 	subNotifier                // notifications; the queue has at most one
+	subService                 // a message is on its way to a service; in the place of a normal one
 )
 
 // getter is the subscription that GET makes. A queue has one for each connection that used GET.
@@ -29,10 +30,15 @@ type getter struct {
 }
 
 // clientState is what one shard keeps of a connection.
-type clientState struct{ subs *clientSubs } // nil until there is a subscription
+type clientState struct {
+	subs       *clientSubs // nil until there is a subscription
+	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
+}
 
 // clientSubs has the subscriptions of a connection in one shard. Each is in one of the lists.
 type clientSubs struct {
+	walk     *walk // of a service
+	behind   bool  // a service's messages were left to a walk that is to begin
 	idle     subList
 	ready    subList // first come, first served
 	retrying bool    // a read failed, and a timer will resume
@@ -46,9 +52,13 @@ func (l *clientSubs) list(ready bool) *subList {
 }
 
 // subList is a list of subscriptions, linked through them.
-type subList struct{ first, last *subscription }
+type subList struct {
+	first, last *subscription
+	len         int
+}
 
 func (l *subList) push(s *subscription) {
+	l.len++
 	s.next, s.prev = nil, l.last
 	if l.last == nil {
 		l.first = s
@@ -59,6 +69,7 @@ func (l *subList) push(s *subscription) {
 }
 
 func (l *subList) remove(s *subscription) {
+	l.len--
 	if s.prev == nil {
 		l.first = s.next
 	} else {
@@ -92,6 +103,9 @@ func (c *core) link(s *subscription) {
 	state.subs.idle.push(s)
 	c.cache.busy(s.queue)
 	switch s.kind {
+	case subService:
+		s.queue.sub = s
+		return // a service is subscribed while it has no messages, too
 	case subNormal:
 		s.queue.sub = s
 	case subNotifier:
@@ -107,6 +121,8 @@ func (c *core) unlink(s *subscription) {
 	s.client.state[c.index].subs.list(s.ready).remove(s)
 	q := s.queue
 	switch s.kind {
+	case subService:
+		q.sub = nil
 	case subNormal:
 		q.sub = nil
 		s.client.Subscriptions.Add(-1)
@@ -128,7 +144,7 @@ func (c *core) unlink(s *subscription) {
 
 // subscriptionOf finds the connection's subscription to messages of the queue, normal or by GET; nil without one.
 func (q *queue) subscriptionOf(client *Client) *subscription {
-	if q.sub != nil && q.sub.client == client {
+	if q.sub != nil && q.sub.client == client && (q.sub.kind != subService || q.service().current.Load() == client) {
 		return q.sub
 	}
 	for g := q.getters; g != nil; g = g.other {
@@ -141,6 +157,9 @@ func (q *queue) subscriptionOf(client *Client) *subscription {
 
 // closed drops what the shard keeps of a connection that has ended.
 func (c *core) closed(client *Client) {
+	if client.Service != nil {
+		client.Service.shared.leave(client)
+	}
 	state := &client.state[c.index]
 	if state.subs == nil {
 		return

@@ -143,7 +143,7 @@ func (w *worker) fill(d *drain, first *Batch) {
 
 // pass hands a drain to the waiter, unless nothing came of it.
 func (w *worker) pass(d *drain) {
-	if len(d.groups) == 0 && len(d.orders) == 0 && d.commit == nil && d.err == nil {
+	if len(d.groups) == 0 && len(d.orders) == 0 && len(d.walked) == 0 && d.commit == nil && d.err == nil {
 		d.reset()
 		w.free <- d
 		return
@@ -191,6 +191,7 @@ func (w *worker) wait() {
 		for _, g := range d.groups {
 			g.loop.Deliver(g)
 		}
+		d.endWalks()
 		d.reset()
 		w.free <- d
 	}

@@ -13,7 +13,10 @@ import (
 // The spaces of the store. Every key starts with one of these bytes.
 const (
 	spaceMeta          = 0   // about the store itself, not about a queue
+	spaceAssociations  = 'a' // service ID, partition, recipient ID → nothing
+	spaceCounts        = 'c' // service ID, partition → count and hash of its queues
 	spaceLinkData      = 'd' // recipient ID → data of the short link
+	spaceServices      = 'f' // certificate fingerprint → role and service ID
 	spaceHeads         = 'h' // recipient ID, position → message header
 	spaceLinks         = 'l' // link ID → recipient ID
 	spaceBodies        = 'm' // recipient ID, position → sealed body

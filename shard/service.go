@@ -1,0 +1,163 @@
+package shard
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+// A client service is a client with a certificate, which receives messages or notifications of a great many queues
+// without naming them one by one. Queues are associated with it by NEW, SUB and NSUB on its sessions, and SUBS or NSUBS
+// subscribes all of them:
+//
+//	record of a queue ── service ID ──▶ service.current ──▶ the connection that has the service
+//	rows in the store: service, partition ─▶ count and hash of its queues     (association.go)
+//	                   service, partition, queue                              (walk.go)
+//
+// One connection at a time has the service: the last one that sent NEW, SUB, SUBS, NSUB or NSUBS. What is pushed goes to
+// it, whichever way a queue was associated. When another one takes the service over, all shards forget what the one
+// before has not acknowledged, and it is told once (ENDS), with the count and hash of all associated queues.
+//
+// A queue of a service has no subscription while nothing waits on it: an associated queue that nobody touches is not
+// in memory. With a message on its way to the service's connection it has one of kind subService.
+
+// Service is what a connection's handshake has proved: whose it is. It is immutable.
+type Service struct {
+	ID          smp.ID
+	Role        smp.ServiceRole
+	Fingerprint [32]byte      // of the identity certificate; queue keys sign it along with commands
+	Key         box.PublicKey // Ed25519, of this session: the service's own signature
+
+	shared *service
+}
+
+// ServiceRecord is what is stored of a service, under the fingerprint of its certificate.
+type ServiceRecord struct {
+	ID   smp.ID
+	Role smp.ServiceRole
+}
+
+// ServiceCount is how many queues of a partition are associated with a service, and the hash of their IDs: recipient
+// IDs for messages, notifier IDs for notifications.
+type ServiceCount struct {
+	Count int64
+	Hash  box.IDsHash
+}
+
+func (n *ServiceCount) add(id []byte) {
+	n.Count++
+	n.Hash.Toggle(id)
+}
+
+func (n *ServiceCount) remove(id []byte) {
+	if n.Count <= 1 {
+		*n = ServiceCount{}
+		return
+	}
+	n.Count--
+	n.Hash.Toggle(id)
+}
+
+// join adds the count of other queues.
+func (n *ServiceCount) join(other *ServiceCount) {
+	n.Count += other.Count
+	for i, b := range other.Hash {
+		n.Hash[i] ^= b
+	}
+}
+
+// service is what all shards know of a service together.
+type service struct {
+	id      smp.ID
+	mu      sync.Mutex // held by whoever sets current, or looks at Client.closed to do so
+	current atomic.Pointer[Client]
+}
+
+// take gives the service to a connection. taken is false when it has it already, or has ended.
+func (s *service) take(c *Client) (previous *Client, taken bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	previous = s.current.Load()
+	if previous == c || c.closed {
+		return nil, false
+	}
+	s.current.Store(c)
+	return previous, true
+}
+
+// leave takes the service from a connection that has ended, for good: commands of it may still be under way in other
+// shards.
+func (s *service) leave(c *Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.closed = true
+	s.current.CompareAndSwap(c, nil)
+}
+
+// services is the services that the shards have met since the start of the router: some 100 bytes for each.
+type services struct {
+	mu   sync.Mutex
+	byID map[smp.ID]*service
+}
+
+func newServices() *services { return &services{byID: make(map[smp.ID]*service)} }
+
+// of is the service with an ID, nil without an ID.
+func (s *services) of(id []byte) *service {
+	if len(id) != len(smp.ID{}) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.byID[smp.ID(id)]
+	if v == nil {
+		v = &service{id: smp.ID(id)}
+		s.byID[v.id] = v
+	}
+	return v
+}
+
+// Serve makes the connection a session of a service. It is called once, before the client is given to a shard. All
+// shards may push to such a connection, so all of them are told of its end.
+func (c *Client) Serve(s *Service) {
+	c.Service = s
+	c.Shards = 1<<len(c.state) - 1
+}
+
+// service is the one that the connection may give commands for, as far as it concerns this command: none for those
+// that came by way of a proxy.
+func (it *item) service() *Service {
+	if it.command.Forward != nil {
+		return nil
+	}
+	return it.client.Service
+}
+
+// serviceID is the ID that answers to a session of a service name, nil for others.
+func (c *Client) serviceID() []byte {
+	if c.Service == nil {
+		return nil
+	}
+	return c.Service.ID[:]
+}
+
+// service is the one that receives the messages of the queue, nil without.
+func (q *queue) service() *service {
+	if q.rare == nil {
+		return nil
+	}
+	return q.rare.service
+}
+
+// connection is that of the notifier: the subscribed one, or that of its service; nil without.
+func (n *notifier) connection() *Client {
+	switch {
+	case n.sub != nil:
+		return n.sub.client
+	case n.service != nil:
+		return n.service.current.Load()
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package shard
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"switchyard/smp"
+)
+
+// batchJoin is a batch of a shard's own: each shard does its part of something that concerns all queues of a service.
+const batchJoin BatchKind = batchBlock + 1
+
+// join is SUBS or NSUBS, or the end of a connection's service subscription. The shard that begins it hands it to all
+// others. Each adds the count of its own queues, and the last one tells the connection: SOKS, or ENDS.
+type join struct {
+	// Immutable.
+	service *service
+	client  *Client
+	corrID  []byte // of the command
+	ended   bool   // another connection has taken the service over
+	first   bool   // the connection has not been subscribed before: what waits is delivered
+
+	left  atomic.Int32 // shards that have not done their part
+	walks atomic.Int32 // shards that have not delivered what waits
+
+	mu     sync.Mutex
+	total  ServiceCount
+	failed bool
+}
+
+// spread begins a join: this shard does its part at once.
+func (c *core) spread(j *join) {
+	j.left.Store(int32(c.partitions.shards))
+	j.walks.Store(int32(c.partitions.shards))
+	for i := range c.partitions.shards {
+		if i != c.index {
+			b := NewBatch(batchJoin, nil)
+			b.join = j
+			c.outgoing = append(c.outgoing, parcel{i, b})
+		}
+	}
+	c.joinIn(j)
+}
+
+// joinIn does this shard's part of a join.
+func (c *core) joinIn(j *join) {
+	part, err := c.sum(j.service)
+	j.mu.Lock()
+	j.total.join(&part)
+	j.failed = j.failed || err != nil
+	j.mu.Unlock()
+	switch {
+	case j.ended:
+		c.endService(j.client)
+	case j.first && j.service.current.Load() == j.client:
+		c.startWalk(j)
+	}
+	if j.left.Add(-1) == 0 {
+		c.conclude(j)
+	}
+}
+
+// conclude answers when all shards have done their part.
+func (c *core) conclude(j *join) {
+	subs := smp.ServiceSubs{Count: j.total.Count, Hash: j.total.Hash[:]}
+	w := c.begin(j.client, j.corrID, j.service.id[:])
+	switch {
+	case j.ended:
+		w.note.kind = replyEnd
+		w.head = smp.AppendEnds(w.head, j.client.Version, subs)
+	case j.failed:
+		w.head = smp.AppendErr(w.head, j.client.Version, errStore)
+	default:
+		w.head = smp.AppendSOKs(w.head, j.client.Version, subs)
+	}
+	w.end()
+}
+
+// subscribeService answers SUBS and NSUBS. It is executed by the shard that the service ID falls to, which knows whether
+// the connection was subscribed before. What the client believes to have is not asked for: the store decides.
+func (c *core) subscribeService(it *item) {
+	c.serve(it.client)
+	state := &it.client.state[c.index]
+	j := &join{
+		service: it.client.Service.shared,
+		client:  it.client,
+		corrID:  append([]byte(nil), it.command.CorrID...),
+		first:   !state.subscribed,
+	}
+	state.subscribed = true
+	c.spread(j)
+}
+
+// serve gives the service to the connection, if another one or none has it.
+func (c *core) serve(client *Client) {
+	s := client.Service.shared
+	previous, taken := s.take(client)
+	if !taken {
+		return
+	}
+	client.Subscriptions.Add(1)
+	if previous != nil {
+		previous.Subscriptions.Add(-1)
+		c.spread(&join{service: s, client: previous, ended: true})
+	}
+}
+
+// endService drops what the shard has for a connection that has lost its service. Its messages are delivered to the one
+// that has taken it over when that asks for them.
+func (c *core) endService(client *Client) {
+	state := &client.state[c.index]
+	state.subscribed = false
+	if state.subs == nil {
+		return
+	}
+	state.subs.walk, state.subs.behind = nil, false
+	for _, l := range []*subList{&state.subs.idle, &state.subs.ready} {
+		for s := l.first; s != nil; {
+			next := s.next
+			if s.kind == subService {
+				c.unlink(s)
+			}
+			s = next
+		}
+	}
+}
+
+// subscribeAs answers SUB on a session of a service: the queue becomes the service's.
+func (c *core) subscribeAs(it *item) {
+	q, s := it.queue, it.client.Service.shared
+	c.serve(it.client)
+	if q.service() != s {
+		if c.associate(q, s) != nil {
+			c.fail(it, errStore)
+			return
+		}
+		c.putQueue(q)
+	}
+	w := c.respond(it)
+	w.head = smp.AppendSOK(w.head, it.client.Version, it.client.serviceID())
+	w.end()
+	if sub := q.sub; sub != nil {
+		c.unlink(sub) // what was delivered before is delivered again
+	}
+	if q.count > 0 {
+		if sub := c.receiver(q); sub != nil {
+			c.setReady(sub, true)
+		}
+	}
+}
+
+// subscribeNotifierAs answers NSUB on a session of a service.
+func (c *core) subscribeNotifierAs(it *item) {
+	q, s := it.queue, it.client.Service.shared
+	c.serve(it.client)
+	if q.notifier().service != s {
+		if c.associateNotifier(q, s) != nil {
+			c.fail(it, errStore)
+			return
+		}
+		c.putQueue(q)
+	}
+	w := c.respond(it)
+	w.head = smp.AppendSOK(w.head, it.client.Version, it.client.serviceID())
+	w.end()
+}
+
+// readyLimit is how many queues of a service wait in a shard for room on its connection. What comes for further ones
+// is found by a walk later, so that a connection which does not read takes no memory for each queue.
+const readyLimit = 1024
+
+// receiver is the subscription to push messages to, nil without. For a queue of a service it is made as needed.
+func (c *core) receiver(q *queue) *subscription {
+	s := q.service()
+	if s == nil {
+		return q.sub
+	}
+	client := s.current.Load()
+	if q.sub != nil && q.sub.client != client {
+		c.unlink(q.sub) // its connection has lost the service
+	}
+	if q.sub != nil || client == nil || q.subscriptionOf(client) != nil {
+		return q.sub // one that uses GET is not pushed to
+	}
+	if subs := client.state[c.index].subs; subs != nil && subs.ready.len >= readyLimit {
+		subs.behind = true
+		return nil
+	}
+	sub := &subscription{queue: q, client: client, kind: subService}
+	c.link(sub)
+	return sub
+}
+
+// settle forgets the subscription of a service to a queue where nothing waits.
+func (c *core) settle(s *subscription) {
+	if s.kind == subService && !s.waiting && !s.ready && s.queue.count == 0 {
+		c.unlink(s)
+	}
+}

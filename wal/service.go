@@ -1,0 +1,196 @@
+package wal
+
+import (
+	"encoding/binary"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"switchyard/shard"
+	"switchyard/smp"
+)
+
+// What is stored of client services:
+//
+//	spaceServices      fingerprint of the certificate(32)                → role(1) service ID(24)
+//	spaceCounts        service ID(24) partition(1)                       → count(8) hash(16)
+//	spaceAssociations  service ID(24) partition(1) recipient ID(24)      → nothing
+//
+// The rows of a service in neighbouring partitions, as one shard owns them, are neighbours.
+
+const (
+	serviceSize     = 1 + idSize
+	countSize       = 8 + 16
+	countKeySize    = 1 + idSize + 1
+	associationSize = countKeySize + idSize
+)
+
+// Service implements shard.Store.
+func (s *Store) Service(fingerprint *[32]byte) (r shard.ServiceRecord, found bool, err error) {
+	sc := scratches.Get().(*scratch)
+	defer scratches.Put(sc)
+	var value [serviceSize]byte
+	n, err := s.get(appendKey(sc.key[:0], spaceServices, fingerprint[:]), value[:])
+	switch {
+	case err == ErrMissing:
+		return r, false, nil
+	case err != nil:
+		return r, false, err
+	case n != serviceSize:
+		return r, false, ErrCorrupt
+	}
+	return shard.ServiceRecord{Role: smp.ServiceRole(value[0]), ID: smp.ID(value[1:])}, true, nil
+}
+
+// PutService implements shard.Store.
+func (s *Store) PutService(fingerprint *[32]byte, r shard.ServiceRecord) error {
+	t := s.Begin().(*transaction)
+	t.key = append(append(t.key[:0], byte(r.Role)), r.ID[:]...)
+	t.set(spaceServices, fingerprint[:], t.key)
+	c, err := t.Commit()
+	if err != nil {
+		return err
+	}
+	return c.Wait()
+}
+
+// appendCountKey appends the key of a count, and the start of the keys of associations, in a partition.
+func appendCountKey(b []byte, space byte, service *smp.ID, partition uint8) []byte {
+	return append(appendKey(b, space, service[:]), partition)
+}
+
+// ServiceCount implements shard.Store.
+func (s *Store) ServiceCount(service *smp.ID, partition uint8) (c shard.ServiceCount, err error) {
+	sc := scratches.Get().(*scratch)
+	defer scratches.Put(sc)
+	var value [countSize]byte
+	n, err := s.get(appendCountKey(sc.key[:0], spaceCounts, service, partition), value[:])
+	switch {
+	case err == ErrMissing:
+		return c, nil
+	case err != nil:
+		return c, err
+	}
+	c, ok := parseCount(value[:n])
+	if !ok {
+		return c, ErrCorrupt
+	}
+	return c, nil
+}
+
+func appendCount(b []byte, c *shard.ServiceCount) []byte {
+	return append(binary.BigEndian.AppendUint64(b, uint64(c.Count)), c.Hash[:]...)
+}
+
+// parseCount reads a count, which is positive: of none there is no row.
+func parseCount(b []byte) (c shard.ServiceCount, ok bool) {
+	if len(b) != countSize {
+		return c, false
+	}
+	c.Count = int64(binary.BigEndian.Uint64(b))
+	copy(c.Hash[:], b[8:])
+	return c, c.Count > 0
+}
+
+func (t *transaction) PutServiceCount(service *smp.ID, partition uint8, c shard.ServiceCount) {
+	key := appendCountKey(nil, spaceCounts, service, partition)
+	if c.Count <= 0 {
+		t.delete(spaceCounts, key[1:])
+		return
+	}
+	t.key = appendCount(t.key[:0], &c)
+	t.set(spaceCounts, key[1:], t.key)
+}
+
+func (t *transaction) PutAssociation(service *smp.ID, partition uint8, queue *smp.ID) {
+	t.set(spaceAssociations, t.association(service, partition, queue), nil)
+}
+
+func (t *transaction) DeleteAssociation(service *smp.ID, partition uint8, queue *smp.ID) {
+	t.delete(spaceAssociations, t.association(service, partition, queue))
+}
+
+// association is the key of a row without its space, in scratch memory.
+func (t *transaction) association(service *smp.ID, partition uint8, queue *smp.ID) []byte {
+	t.key = append(appendCountKey(t.key[:0], spaceAssociations, service, partition), queue[:]...)
+	return t.key[1:]
+}
+
+// Waiting implements shard.Store. A step of it opens iterators of its own, so that they keep no tables for long.
+func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) (next []byte, err error) {
+	if from == nil {
+		from = appendCountKey(nil, spaceAssociations, &r.Service, r.First)
+	}
+	end := appendCountKey(nil, spaceAssociations, &r.Service, r.Last)
+	end = nextPrefix(make([]byte, 0, len(end)), end)
+	rows, err := s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: end})
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() // its errors are those of Error
+	w, err := s.waitingQueues(r.Notifications)
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	ok := rows.First()
+	for range r.Rows {
+		if !ok {
+			return nil, rows.Error()
+		}
+		key := rows.Key()
+		if len(key) != associationSize {
+			return nil, ErrCorrupt
+		}
+		id := smp.ID(key[countKeySize:])
+		waits, err := w.on(&id)
+		if err != nil {
+			return nil, err
+		}
+		if waits {
+			visit(id)
+		}
+		ok = rows.Next()
+	}
+	if !ok {
+		return nil, rows.Error()
+	}
+	return append(next, rows.Key()...), nil
+}
+
+// waitingQueues tells on which queues something waits.
+type waitingQueues struct {
+	s     *Store
+	heads *pebble.Iterator // nil when it is about notifications
+	key   []byte
+}
+
+func (s *Store) waitingQueues(notifications bool) (w waitingQueues, err error) {
+	w = waitingQueues{s: s, key: make([]byte, 0, maxKeySize)}
+	if !notifications {
+		w.heads, err = s.heads(nil)
+	}
+	return w, err
+}
+
+func (w *waitingQueues) on(queue *smp.ID) (bool, error) {
+	if w.heads != nil {
+		if w.heads.SeekPrefixGE(appendKey(w.key, spaceHeads, queue[:])) {
+			return true, nil
+		}
+		return false, w.heads.Error()
+	}
+	_, closer, err := w.s.db.Get(appendKey(w.key, spaceNotifications, queue[:]))
+	if err == pebble.ErrNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, closer.Close()
+}
+
+func (w *waitingQueues) close() {
+	if w.heads != nil {
+		w.heads.Close() // its errors are those of Error
+	}
+}
