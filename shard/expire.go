@@ -16,6 +16,9 @@ const expireBatch = 32
 // expireOften has old messages deleted at each interval.
 func (s *Set) expireOften() {
 	defer s.expiry.Done()
+	if s.cfg.ExpireAtStart {
+		s.expire()
+	}
 	ticker := time.NewTicker(s.cfg.ExpireEvery)
 	defer ticker.Stop()
 	for {

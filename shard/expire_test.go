@@ -69,3 +69,18 @@ func TestExpiryGoesByItself(t *testing.T) {
 		}
 	}
 }
+
+// TestExpiryAtStart has messages grow too old while the router is down.
+func TestExpiryAtStart(t *testing.T) {
+	cfg := testConfig()
+	cfg.MessageTTL, cfg.ExpireAtStart = time.Hour, true
+	r := newRouter(t, cfg)
+	alice, bob := r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{})
+	want(t, bob.sendTo(q, "old"), "OK")
+	r.clock.advance(2 * time.Hour)
+	r.restart()
+	for len(r.store.queue(q.recipient).messages) > 0 {
+		r.sync()
+	}
+}

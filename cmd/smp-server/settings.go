@@ -32,12 +32,19 @@ type settings struct {
 	queues    shard.Config
 	engine    engine.Config // only what the ini decides
 	unserved  []string      // settings that ask for what this version does not do
+
+	gcPercent   int   // garbage that may gather, of the live memory
+	memoryLimit int64 // bytes; 0: none
 }
 
 const (
 	defaultMessageDays = 21
-	maxDays            = 36500
-	maxSeconds         = 1 << 31
+	defaultNotifyHours = 24
+	// defaultGCPercent is half of Go's: a router's live memory is what idle clients and queues cost, and doubling that
+	// for garbage would be the larger part of what it takes.
+	defaultGCPercent = 50
+	maxDays          = 36500
+	maxSeconds       = 1 << 31
 )
 
 // loadSettings reads the ini. The doubtful lines are for the operator to see; an error ends the start.
@@ -73,12 +80,14 @@ func readSettings(f *serverini.File, p paths) settings {
 	s.password = readPassword(f)
 	readStore(f, p, &s)
 	s.queues = shard.Config{
-		Shards:       int(f.Int("SWITCHYARD", "shards", 0, 0, 64)),
-		MessageTTL:   time.Duration(f.Int("STORE_LOG", "expire_messages_days", defaultMessageDays, 1, maxDays)) * 24 * time.Hour,
-		ExpireOnSend: f.OnOff("STORE_LOG", "expire_messages_on_send", true),
-		NewQueues:    f.OnOff("AUTH", "new_queues", true),
-		BasicAuth:    s.password,
-		QueueCache:   int(f.Int("SWITCHYARD", "queue_cache", 0, 0, 1<<31)),
+		Shards:        int(f.Int("SWITCHYARD", "shards", 0, 0, 64)),
+		MessageTTL:    time.Duration(f.Int("STORE_LOG", "expire_messages_days", defaultMessageDays, 1, maxDays)) * 24 * time.Hour,
+		ExpireAtStart: f.OnOff("STORE_LOG", "expire_messages_on_start", true),
+		ExpireOnSend:  f.OnOff("STORE_LOG", "expire_messages_on_send", true),
+		NotifyTTL:     time.Duration(f.Int("STORE_LOG", "expire_ntfs_hours", defaultNotifyHours, 1, 24*maxDays)) * time.Hour,
+		NewQueues:     f.OnOff("AUTH", "new_queues", true),
+		BasicAuth:     s.password,
+		QueueCache:    int(f.Int("SWITCHYARD", "queue_cache", 0, 0, 1<<31)),
 	}
 	s.engine = engine.Config{
 		InactiveTTL:      -1,
@@ -94,6 +103,8 @@ func readSettings(f *serverini.File, p paths) settings {
 		s.engine.WebPorts = append(s.engine.WebPorts, n)
 	}
 	readProxy(f, &s.engine)
+	s.gcPercent = int(f.Int("SWITCHYARD", "gc_percent", defaultGCPercent, 1, 1000))
+	s.memoryLimit = f.Int("SWITCHYARD", "memory_limit_mb", 0, 0, 1<<30) << 20
 	s.unserved = readUnserved(f)
 	return s
 }

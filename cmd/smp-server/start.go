@@ -124,6 +124,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	}
 	defer stopProfiler()
 
+	s.tuneMemory()
 	cfg := s.engine
 	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(), id.KeyPair, id.Hash
 	cfg.Store, cfg.Queues, cfg.Log = store, s.queues, log
