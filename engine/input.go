@@ -14,16 +14,23 @@ import (
 // readRecords opens the TLS records that are complete and takes the blocks in them. It stops at what is incomplete,
 // when a worker takes the session over, and when its output is clogged: then the rest waits in gnet's buffer.
 func (s *session) readRecords() {
-	in, err := s.conn.Peek(-1)
+	for s.readSome() {
+	}
+}
+
+// readSome does so with the first part of the input, as gnet may have to copy what it shows, and a session whose input
+// waits looks at it often. It tells whether there may be more to take.
+func (s *session) readSome() bool {
+	in, err := s.conn.Peek(min(s.conn.InboundBuffered(), inputPeek))
 	if err != nil || len(in) == 0 {
-		return
+		return false
 	}
 	used := 0
 	for s.phase != phaseClosed && !s.busy && !s.paused() {
 		n, whole, err := tls.RecordLen(in[used:])
 		if err != nil {
 			s.failRecord(err)
-			return
+			return false
 		}
 		if !whole {
 			break
@@ -33,7 +40,7 @@ func (s *session) readRecords() {
 		plain, err := s.tls.Open(nil, record)
 		if err != nil {
 			s.failRecord(err)
-			return
+			return false
 		}
 		if s.tls.HasPending() {
 			s.flush()
@@ -45,9 +52,11 @@ func (s *session) readRecords() {
 			s.takeBytes(plain)
 		}
 	}
-	if s.phase != phaseClosed && used > 0 {
-		_, _ = s.conn.Discard(used)
+	if s.phase == phaseClosed || used == 0 {
+		return false
 	}
+	_, _ = s.conn.Discard(used)
+	return !s.busy && s.conn.InboundBuffered() > 0
 }
 
 // paused tells whether input waits: for other routers to answer, and then the answer goes on with it; or because the peer
@@ -60,7 +69,7 @@ func (s *session) paused() bool {
 	if unsent <= outputPause {
 		return false
 	}
-	if s.conn.InboundBuffered() > inputLimit {
+	if s.conn.InboundBuffered() > s.heldLimit() {
 		s.close(CauseUnread)
 		return true
 	}
@@ -163,7 +172,7 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		s.replyError(tr.CorrID, tr.EntityID, err)
 		return
 	}
-	if !s.answer(b, tag, &tr, params) {
+	if !s.refused(tag, &tr) && !s.answer(b, tag, &tr, params) {
 		s.route(b, shard.Command{Transmission: tr, Tag: tag, Params: params})
 	}
 }

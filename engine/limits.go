@@ -12,6 +12,9 @@ const (
 	// inputLimit is the unread input at which a session is closed. It can grow only while the session's output is
 	// clogged, so it is met by a peer that sends without reading: 256 blocks.
 	inputLimit = 4 << 20
+	// inputPeek is how much of the unread input is looked at at a time: more than one read of gnet, so that it usually is
+	// all there is.
+	inputPeek = 128 << 10
 	// outputLimit is the unsent output at which a session is closed, whatever its input.
 	outputLimit = 16 << 20
 )

@@ -107,15 +107,15 @@ func (l *loop) takeRelayed() {
 	l.relayed.spare = list[:0]
 }
 
-// heldLimit is how much input may wait unread. When it waits for other routers the peer has done nothing wrong, so it
-// may be more, as long as all such input together is not too much.
+// heldLimit is how much input may wait unread. When it waits for other routers, or did and is being worked off, the peer
+// has done nothing wrong, so it may be more, as long as all such input together is not too much.
 func (s *session) heldLimit() int {
-	r := s.loop.router
-	if s.forwards < r.cfg.ForwardsPerClient {
+	r, n := s.loop.router, s.conn.InboundBuffered()
+	if s.forwards < r.cfg.ForwardsPerClient && (s.held == 0 || n <= inputLimit) {
 		s.hold(0)
 		return inputLimit
 	}
-	s.hold(s.conn.InboundBuffered())
+	s.hold(n)
 	if r.held.Load() > heldTotal {
 		return inputLimit
 	}
