@@ -16,10 +16,10 @@ LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var bin/smp-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race race-short bench bench-machine fuzz interop lint tools clean
+.PHONY: help build run test race race-short bench-machine fuzz interop lint tools clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build every program into bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
@@ -38,9 +38,6 @@ race: tools interop ## run all tests with the race detector [PKG RUN COUNT]
 
 race-short: tools interop ## the same with -short, as CI does
 	$(GO) test -race -short -count=$(COUNT) -run '$(RUN)' $(PKG)
-
-bench: ## run the benchmarks of the packages [PKG BENCH=regex COUNT]
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) $(PKG)
 
 bench-machine: tools ## measure what this machine can do: the resource sketch of BENCHMARKS.md
 	@$(GO) run ./cmd/bench-machine -dir $(or $(SWITCHYARD_DATA),.)
@@ -69,3 +66,5 @@ tools: # what the tests call beside Go
 clean: ## remove what make built; ./data stays
 	rm -rf bin
 	$(GO) clean -testcache
+
+include bench.mk

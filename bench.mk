@@ -1,0 +1,94 @@
+# The figures of BENCHMARKS.md. Each target runs a router of its own BENCH_RUNS times, keeps the raw results in BENCH_OUT,
+# and prints its rows of the table: the median and the spread. `loadtest report --html page.html FILE` shows a run.
+#
+# BENCH_SCALE scales what needs many connections and queues: 1 is what the table names, and needs a machine for it.
+
+BENCH_RUNS  ?= 5
+BENCH_TIME  ?= 20s
+BENCH_SCALE ?= 1
+BENCH_OUT   ?= $(DATA)/bench
+BENCH_GROUP ?= x25519
+
+LOADTEST := bin/loadtest
+START    := -- bin/smp-server start
+INTERVAL := --set SWITCHYARD.sync=interval
+scaled    = $(shell awk 'BEGIN { n = int($(1) * $(BENCH_SCALE)); print n < 2 ? 2 : n }')
+
+# $(call runs,LABEL,SCENARIO AND FLAGS) runs a scenario and leaves LABEL-1.jsonl … in BENCH_OUT.
+define runs
+@mkdir -p $(BENCH_OUT) && rm -f $(BENCH_OUT)/$(1)-[0-9]*
+@for i in $$(seq 1 $(BENCH_RUNS)); do \
+	echo "$(1), run $$i of $(BENCH_RUNS)" >&2; \
+	$(LOADTEST) $(2) --label $(1) --out $(BENCH_OUT)/$(1)-$$i.jsonl $(START) >$(BENCH_OUT)/$(1)-$$i.txt 2>$(BENCH_OUT)/$(1)-$$i.err \
+		|| { cat $(BENCH_OUT)/$(1)-$$i.txt; tail -n 1 $(BENCH_OUT)/$(1)-$$i.err; exit 1; }; \
+done
+endef
+
+# $(call rows,LABEL …) prints the rows of these labels.
+rows = @$(LOADTEST) table $(foreach l,$(1),$(BENCH_OUT)/$(l)-[0-9]*.jsonl)
+
+BENCH_MESSAGES := message message-plain message-always
+BENCH_LABELS   := $(BENCH_MESSAGES) idle subscriptions subscribe handshake handshake-x448 idle-cpu replica
+
+.PHONY: bench bench-floor bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu \
+	bench-replica bench-proxy bench-storm bench-go bench-table
+
+bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu bench-replica bench-floor ## all figures of BENCHMARKS.md [BENCH_RUNS=5 BENCH_TIME=20s BENCH_SCALE=1 BENCH_OUT]
+	@echo
+	$(call rows,$(BENCH_LABELS))
+
+bench-messages: build ## messages: CPU of the router for each, messages a second
+	$(call runs,message,messages --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
+	$(call runs,message-plain,messages --no-block-encryption --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
+	$(call runs,message-always,messages --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own --set SWITCHYARD.sync=always)
+	$(call rows,$(BENCH_MESSAGES))
+
+bench-floor: build ## what the cryptography of a message takes at least, beside what the router spends at the same time
+	@mkdir -p $(BENCH_OUT)
+	@$(LOADTEST) messages --queues 64 --conns 64 --duration 10s --warmup 2s --pprof own $(INTERVAL) --label floor \
+		--out $(BENCH_OUT)/floor.jsonl $(START) >$(BENCH_OUT)/floor.txt
+	@$(GO) test -run '^$$' -bench '^BenchmarkFloor' -benchtime 300ms -count 3 ./box ./tls >$(BENCH_OUT)/floor.bench
+	@$(LOADTEST) floor --run $(BENCH_OUT)/floor.jsonl --json $(BENCH_OUT)/floor.json <$(BENCH_OUT)/floor.bench
+
+bench-idle: build ## resident memory of an idle connection, 15,000 of them
+	$(call runs,idle,idle --conns $(call scaled,15000) --hold 30s --group $(BENCH_GROUP))
+	$(call rows,idle)
+
+bench-subscriptions: build $(BENCH_OUT)/seeded-$(BENCH_SCALE) ## resident memory of a subscription, 1,000,000 on 15,000 connections
+	$(call runs,subscriptions,idle --data $(BENCH_OUT)/seeded-$(BENCH_SCALE) --seeded $(call scaled,1000000) --subscriptions $(call scaled,1000000) --conns $(call scaled,15000) --hold 30s --group $(BENCH_GROUP))
+	$(call rows,subscriptions)
+
+$(BENCH_OUT)/seeded-$(BENCH_SCALE): | build
+	@mkdir -p $(BENCH_OUT)
+	$(LOADTEST) seed-queues --count $(call scaled,1000000) --data $@ $(START)
+
+bench-subscribe: build ## CPU of the router for each NEW, and for each SUB after a reconnect
+	$(call runs,subscribe,subscribe --queues 50000 --conns 500 --group $(BENCH_GROUP) --pprof own)
+	$(call rows,subscribe)
+
+bench-handshake: build ## CPU of the router for each handshake
+	$(call runs,handshake,handshake --count 5000 --group x25519)
+	$(call runs,handshake-x448,handshake --count 5000 --group x448)
+	$(call rows,handshake handshake-x448)
+
+bench-idle-cpu: build ## CPU of the router with 3,000 idle connections
+	$(call runs,idle-cpu,idle --conns 3000 --hold 60s --group $(BENCH_GROUP))
+	$(call rows,idle-cpu)
+
+bench-replica: build ## a large public router: 15,000 connections, 1,000,000 subscriptions, 30,000,000 stored queues, times BENCH_SCALE
+	$(call runs,replica,replica --scale $(BENCH_SCALE) --data $(BENCH_OUT)/replica-$(BENCH_SCALE) --group $(BENCH_GROUP) --quiet 60s)
+	$(call rows,replica)
+
+bench-proxy: build ## messages through a proxy: CPU of the proxy for each
+	$(call runs,proxy,proxy --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
+	@$(LOADTEST) report $(BENCH_OUT)/proxy-[0-9]*.jsonl
+
+bench-storm: build ## all clients come back at once after a kill, a measured group goes on
+	$(call runs,storm,storm --conns $(call scaled,15000) --subscriptions $(call scaled,150000) --group $(BENCH_GROUP))
+	@$(LOADTEST) report $(BENCH_OUT)/storm-[0-9]*.jsonl
+
+bench-table: build ## the table of BENCHMARKS.md from the raw results that are there
+	@$(LOADTEST) table $(BENCH_OUT)/*.jsonl
+
+bench-go: ## run the benchmarks of the packages [PKG BENCH=regex COUNT]
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) $(PKG)
