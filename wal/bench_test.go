@@ -3,6 +3,7 @@ package wal
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -53,6 +54,53 @@ func benchmarkMessages(b *testing.B, s *Store, group int) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkGroupCommit has shards with up to eight transactions of one message under way each.
+func BenchmarkGroupCommit(b *testing.B) {
+	for _, shards := range []int{1, 2, 8} {
+		b.Run(fmt.Sprintf("shards=%d", shards), func(b *testing.B) {
+			s := openStore(b, b.TempDir(), Options{})
+			before := s.Stats()
+			defer reportCPU(b)()
+			b.ResetTimer()
+			var wg sync.WaitGroup
+			for i := range shards {
+				wg.Go(func() { commitMessages(b, s, smp.ID{byte(i)}, b.N/shards) })
+			}
+			wg.Wait()
+			after := s.Stats()
+			b.ReportMetric(float64(after.Commits-before.Commits)/float64(after.Syncs-before.Syncs), "commits/sync")
+		})
+	}
+}
+
+func commitMessages(b *testing.B, s *Store, queue smp.ID, n int) {
+	body := make([]byte, bodySize)
+	waits, waited := make(chan shard.Commit, 7), make(chan struct{})
+	go func() {
+		defer close(waited)
+		for c := range waits {
+			if err := c.Wait(); err != nil {
+				b.Error(err)
+			}
+		}
+	}()
+	for seq := range uint64(n) {
+		t := s.Begin()
+		t.PutMessage(&queue, &shard.MessageHeader{Seq: seq}, body)
+		if seq > 20 {
+			t.DeleteMessage(&queue, seq-20)
+		}
+		c, err := t.Commit()
+		if err != nil {
+			b.Error(err)
+			break
+		}
+		waits <- c
+	}
+	close(waits)
+	<-waited
 }
 
 // BenchmarkLoad looks up batches of 135 queues, the commands of one block. Every tenth queue has messages.

@@ -1,6 +1,25 @@
 package wal
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	crdb "github.com/cockroachdb/errors"
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Faults of reads and transactions.
+var (
+	// ErrMissing answers reads of messages that are not stored.
+	ErrMissing = errors.New("wal: no such message")
+	// ErrCorrupt answers reads of what does not parse.
+	ErrCorrupt = errors.New("wal: stored bytes do not parse")
+	// ErrClosed answers commits to a store that was closed.
+	ErrClosed = errors.New("wal: store is closed")
+)
 
 // Error says in one line what is wrong with a store, where, and how to mend it.
 type Error struct {
@@ -20,12 +39,99 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Faults of reads and transactions.
-var (
-	// ErrMissing answers reads of messages that are not stored.
-	ErrMissing = errors.New("wal: no such message")
-	// ErrCorrupt answers reads of what does not parse.
-	ErrCorrupt = errors.New("wal: stored bytes do not parse")
-	// ErrClosed answers commits to a store that was closed.
-	ErrClosed = errors.New("wal: store is closed")
-)
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return strings.TrimSpace(s)
+}
+
+// openFault tells apart why Pebble does not open a directory, or does not read from it.
+func openFault(err error, dir string) *Error {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "format major version"):
+		return newerFault(err, dir)
+	case strings.Contains(text, "comparer name"), strings.Contains(text, "merger name"):
+		return foreignFault(err, dir)
+	case pebble.IsCorruptionError(err), errors.Is(err, pebble.ErrDBNotPristine):
+		// The file and the offset stand in the details, if at all.
+		if detail := firstLine(crdb.FlattenDetails(err)); detail != "" {
+			err = fmt.Errorf("%w: %s", err, detail)
+		}
+		return corruptFault(err, dir)
+	case errors.Is(err, os.ErrPermission):
+		return accessFault(err, dir)
+	}
+	return &Error{
+		Fault: "store does not open",
+		Place: dir,
+		Mend:  "see the cause; restore from a backup if the disk is damaged",
+		Err:   err,
+	}
+}
+
+// lockFault tells a directory that is locked from one that cannot be locked.
+func lockFault(err error, dir string) *Error {
+	// The first is what fcntl says of another process, the second what Pebble says of this one.
+	if !errors.Is(err, syscall.EAGAIN) && !strings.Contains(err.Error(), "lock held by current process") {
+		return accessFault(err, dir)
+	}
+	return &Error{
+		Fault: "store is in use by another process",
+		Place: dir,
+		Mend:  "stop the other router, or name another directory",
+	}
+}
+
+func accessFault(err error, dir string) *Error {
+	return &Error{
+		Fault: "directory is not readable and writable",
+		Place: dir,
+		Mend:  "give the router's user access to it, or name another directory",
+		Err:   err,
+	}
+}
+
+func foreignFault(err error, dir string) *Error {
+	return &Error{
+		Fault: "directory holds something else than a store of this router",
+		Place: dir,
+		Mend:  "name an empty or a new directory",
+		Err:   err,
+	}
+}
+
+func newerFault(err error, dir string) *Error {
+	return &Error{
+		Fault: "store was written by a newer version",
+		Place: dir,
+		Mend:  "install that version, or name another directory",
+		Err:   err,
+	}
+}
+
+func corruptFault(err error, dir string) *Error {
+	return &Error{
+		Fault: "store is corrupt",
+		Place: dir,
+		Mend:  "restore it from a backup; keep a copy of the directory for examination",
+		Err:   err,
+	}
+}
+
+// writeFault describes the first write that failed.
+func writeFault(err error, file string) *Error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &Error{
+			Fault: "the disk is full, the store takes no more writes",
+			Place: file,
+			Mend:  "free some space and restart the router",
+			Err:   err,
+		}
+	}
+	return &Error{
+		Fault: "writing failed, the store takes no more writes",
+		Place: file,
+		Mend:  "see to the disk and restart the router",
+		Err:   err,
+	}
+}

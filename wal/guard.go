@@ -2,10 +2,8 @@ package wal
 
 import (
 	"errors"
-	"io"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,22 +24,19 @@ import (
 //
 //   - logs, manifests, other small files and directories swallow writes and syncs, the failed one included;
 //   - a table that is being written fails, and Pebble starts another, which is made in memory;
-//   - compactions, which have no bound, wait for Close and then fail;
+//   - compactions fail, and the scheduler starts no more: there is no bound to what they write;
 //   - nothing is renamed or removed any more.
 type guard struct {
-	vfs.FS               // the disk
-	mem    *vfs.MemFS    // what is made after the failure
-	onFail func(*Error)  // called once, from whichever goroutine met the failure
-	closed chan struct{} // closed by release
+	vfs.FS              // the disk
+	mem    *vfs.MemFS   // what is made after the failure
+	onFail func(*Error) // called once, from whichever goroutine met the failure
 
-	failure  atomic.Pointer[Error]
-	failed   chan struct{} // closed after the failure is there
-	released sync.Once
-	stats    logStats
+	failure atomic.Pointer[Error]
+	stats   logStats
 }
 
 func newGuard(fs vfs.FS, onFail func(*Error)) *guard {
-	return &guard{FS: fs, mem: vfs.NewMem(), onFail: onFail, failed: make(chan struct{}), closed: make(chan struct{})}
+	return &guard{FS: fs, mem: vfs.NewMem(), onFail: onFail}
 }
 
 // fail records the first failure.
@@ -51,7 +46,6 @@ func (g *guard) fail(err error, name string) {
 
 func (g *guard) stop(e *Error) {
 	if g.failure.CompareAndSwap(nil, e) {
-		close(g.failed)
 		g.onFail(e)
 	}
 }
@@ -64,13 +58,7 @@ func (g *guard) err() error {
 	return nil
 }
 
-// release lets go what waits for Close.
-func (g *guard) release() { g.released.Do(func() { close(g.closed) }) }
-
 func (g *guard) Unwrap() vfs.FS { return g.FS }
-
-// Lock does nothing: Open holds the lock, so that it can let go of it whatever Pebble does.
-func (g *guard) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
 
 // file wraps a file for writing that open opens; when that fails, a file in memory takes its place.
 func (g *guard) file(name string, open func() (vfs.File, error)) (vfs.File, error) {
@@ -94,9 +82,11 @@ func (g *guard) file(name string, open func() (vfs.File, error)) (vfs.File, erro
 	return f, err
 }
 
+// compactionCategory is how Pebble names the files that it compacts tables into.
+const compactionCategory = "pebble-compaction"
+
 func (g *guard) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	if err := g.err(); err != nil && strings.Contains(string(c), "compaction") {
-		<-g.closed
+	if err := g.err(); err != nil && c == compactionCategory {
 		return nil, err
 	}
 	return g.file(name, func() (vfs.File, error) { return g.FS.Create(name, c) })

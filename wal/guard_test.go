@@ -101,8 +101,11 @@ func failing(t *testing.T, s *Store, shards []*crashShard) {
 
 // TestFaultPlaces fails each kind of operation on each kind of file alone.
 func TestFaultPlaces(t *testing.T) {
+	kinds := []errorfs.OpKind{
+		errorfs.OpCreate, errorfs.OpReuseForWrite, errorfs.OpFileWrite, errorfs.OpFileSync, errorfs.OpFileSyncData,
+	}
 	for _, file := range []string{".log", "MANIFEST-", ".sst", "store"} {
-		for _, kind := range []errorfs.OpKind{errorfs.OpCreate, errorfs.OpReuseForWrite, errorfs.OpFileWrite, errorfs.OpFileSync, errorfs.OpFileSyncData} {
+		for _, kind := range kinds {
 			t.Run(fmt.Sprintf("%s/%d", file, kind), func(t *testing.T) {
 				fs := newFaultyFS(vfs.NewMem())
 				fs.kind = func(op errorfs.Op) bool {

@@ -4,12 +4,9 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
-	"syscall"
 
-	crdb "github.com/cockroachdb/errors"
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -39,53 +36,29 @@ func (s *Store) openPebble(o Options) error {
 	if err := checkDirectory(o.FS, s.dir); err != nil {
 		return err
 	}
-	lock, err := o.FS.Lock(o.FS.PathJoin(s.dir, "LOCK"))
+	lock, err := pebble.LockDirectory(s.dir, o.FS)
 	if err != nil {
 		return lockFault(err, s.dir)
 	}
-	s.lock = lock
-	if s.db, err = startPebble(s.dir, pebbleOptions(o, s.guard), s.guard); err == nil {
-		if err = s.identify(); err == nil {
-			err = s.guard.err() // of a write that Pebble did not see fail
-		}
-		if err != nil {
-			s.guard.release()
-			s.db.Close()
-		}
+	compactions := newScheduler(s.guard)
+	options := pebbleOptions(o, s.guard)
+	options.Lock = lock
+	options.Experimental.CompactionScheduler = compactions
+	if s.db, err = pebble.Open(s.dir, options); err != nil {
+		err = openFault(err, s.dir)
+	} else if err = s.identify(); err == nil {
+		err = s.guard.err() // of a write that Pebble did not see fail
 	}
-	if err != nil {
-		lock.Close()
+	if err == nil {
+		s.lock = lock
+		compactions.begin()
+		return nil
 	}
+	if s.db != nil {
+		s.db.Close()
+	}
+	lock.Close()
 	return err
-}
-
-// startPebble opens Pebble's database. When a write fails meanwhile it does not wait for the end of that, as Pebble
-// may wait for a compaction that waits for the database to be closed.
-func startPebble(dir string, options *pebble.Options, g *guard) (*pebble.DB, error) {
-	type result struct {
-		db  *pebble.DB
-		err error
-	}
-	opened := make(chan result, 1)
-	go func() {
-		db, err := pebble.Open(dir, options)
-		opened <- result{db, err}
-	}()
-	select {
-	case r := <-opened:
-		if r.err != nil {
-			return nil, openFault(r.err, dir)
-		}
-		return r.db, nil
-	case <-g.failed:
-		go func() {
-			if r := <-opened; r.db != nil {
-				g.release()
-				r.db.Close()
-			}
-		}()
-		return nil, g.err()
-	}
 }
 
 // identify checks that the content is ours and of a known version, and marks a new store.
@@ -162,7 +135,7 @@ func (s *Store) meta(key []byte) (value []byte, found bool, err error) {
 func checkDirectory(fs vfs.FS, dir string) error {
 	info, err := fs.Stat(dir)
 	if err == nil && !info.IsDir() {
-		return &Error{Fault: "is not a directory", Place: dir, Mend: "name a directory for the store", Err: nil}
+		return &Error{Fault: "is not a directory", Place: dir, Mend: "name a directory for the store"}
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		err = fs.MkdirAll(dir, 0o700)
@@ -194,64 +167,4 @@ func ownName(name string) bool {
 	return strings.HasPrefix(name, "MANIFEST-") || strings.HasPrefix(name, "OPTIONS-") ||
 		strings.HasPrefix(name, "marker.format-version.") || strings.HasPrefix(name, "temporary.") ||
 		strings.HasSuffix(name, ".dbtmp") || strings.HasSuffix(name, ".log")
-}
-
-// The faults of Open and of writes.
-
-func lockFault(err error, dir string) error {
-	held := errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) && !errors.Is(err, os.ErrPermission)
-	if held || strings.Contains(err.Error(), "lock held by current process") {
-		return &Error{Fault: "store is in use by another process", Place: dir, Mend: "stop the other router, or name another directory"}
-	}
-	return accessFault(err, dir)
-}
-
-func accessFault(err error, dir string) error {
-	return &Error{Fault: "directory is not readable and writable", Place: dir, Mend: "give the router's user access to it, or name another directory", Err: err}
-}
-
-func foreignFault(err error, dir string) error {
-	return &Error{Fault: "directory holds something else than a store of this router", Place: dir, Mend: "name an empty or a new directory", Err: err}
-}
-
-func newerFault(err error, dir string) error {
-	return &Error{Fault: "store was written by a newer version", Place: dir, Mend: "install that version, or name another directory", Err: err}
-}
-
-func corruptFault(err error, place string) error {
-	return &Error{Fault: "store is corrupt", Place: place, Mend: "restore it from a backup; keep a copy of the directory for examination", Err: err}
-}
-
-// openFault tells apart why Pebble does not open a directory, or does not read from it.
-func openFault(err error, dir string) error {
-	text := err.Error()
-	switch {
-	case strings.Contains(text, "unknown format version"), strings.Contains(text, "format major version"):
-		return newerFault(err, dir)
-	case strings.Contains(text, "comparer name"), strings.Contains(text, "merger name"):
-		return foreignFault(err, dir)
-	case pebble.IsCorruptionError(err), errors.Is(err, pebble.ErrDBNotPristine):
-		// The file and the offset stand in the details, if at all.
-		if detail := firstLine(crdb.FlattenDetails(err)); detail != "" {
-			err = fmt.Errorf("%w: %s", err, detail)
-		}
-		return corruptFault(err, dir)
-	case errors.Is(err, os.ErrPermission):
-		return accessFault(err, dir)
-	}
-	return &Error{Fault: "store does not open", Place: dir, Mend: "see the cause; restore from a backup if the disk is damaged", Err: err}
-}
-
-// writeFault describes the first write that failed.
-func writeFault(err error, file string) *Error {
-	e := &Error{Fault: "writing failed, the store takes no more writes", Place: file, Mend: "see to the disk and restart the router", Err: err}
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		e.Fault, e.Mend = "the disk is full, the store takes no more writes", "free some space and restart the router"
-	}
-	return e
-}
-
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	return strings.TrimSpace(s)
 }

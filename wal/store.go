@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -17,7 +16,7 @@ type Store struct {
 	log       *slog.Logger
 	guard     *guard
 	db        *pebble.DB
-	lock      io.Closer
+	lock      *pebble.Lock
 	partition [16]byte
 
 	open   atomic.Bool // between Open and Close
@@ -52,7 +51,6 @@ func (s *Store) Close() error {
 		// The tables in memory go to disk, so that the next start finds an empty log.
 		failure = s.db.Flush()
 	}
-	s.guard.release()
 	err := s.db.Close()
 	s.lock.Close()
 	for _, e := range []error{s.guard.err(), failure, err} {

@@ -14,8 +14,8 @@ const (
 	batchRetained = 8 << 20
 )
 
-// transaction is a shard.Tx, and after Commit the Commit of it, so that one pooled object serves for both. It belongs to the
-// shard until Commit, then to whoever waits, and is back in the pool when Wait returns.
+// transaction is a shard.Tx, and after Commit the Commit of it, so that one pooled object serves for both. It belongs
+// to the shard until Commit, then to whoever waits, and is back in the pool when Wait returns.
 type transaction struct {
 	s     *Store
 	batch *pebble.Batch
@@ -97,7 +97,7 @@ func (t *transaction) PutMessage(queue *smp.ID, h *shard.MessageHeader, body []b
 	t.put = append(t.put, position{*queue, h.Seq})
 }
 
-// DeleteMessage leaves the body's key alone when there is none: the SingleDelete of a missing key is of no effect.
+// DeleteMessage deletes the body too where there is none: a SingleDelete that meets no Set has no effect.
 func (t *transaction) DeleteMessage(queue *smp.ID, seq uint64) {
 	t.deleteMessage(spaceHeads, queue, seq)
 	t.deleteMessage(spaceBodies, queue, seq)

@@ -1,0 +1,125 @@
+package wal
+
+import (
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// scheduler decides when Pebble may compact tables: not before the store is open, as Pebble's own opening would wait
+// for the end of a compaction, however long that takes, and not any more when the disk has failed. Otherwise it allows
+// as many at a time as Pebble asks for. Pebble's own scheduler knows no such times, and wakes up ten times a second.
+//
+// Its lock comes after those of Pebble: Pebble calls it with them held, so it calls nothing with its own held that
+// takes them.
+type scheduler struct {
+	g *guard
+
+	mu       sync.Mutex
+	db       pebble.DBForCompaction
+	begun    bool // the store is open
+	closed   bool
+	running  int
+	granting bool // one goroutine at a time offers compactions to Pebble
+	again    bool // something changed meanwhile
+	granted  sync.Cond
+}
+
+var _ pebble.CompactionScheduler = (*scheduler)(nil)
+
+func newScheduler(g *guard) *scheduler {
+	s := &scheduler{g: g}
+	s.granted.L = &s.mu
+	return s
+}
+
+// begin allows compactions.
+func (s *scheduler) begin() {
+	s.mu.Lock()
+	s.begun = true
+	s.mu.Unlock()
+	s.grant()
+}
+
+// free tells whether one more may run. s.mu is held.
+func (s *scheduler) free() bool {
+	return s.begun && !s.closed && s.g.err() == nil && s.running < s.db.GetAllowedWithoutPermission()
+}
+
+// grant offers compactions to Pebble, which has one waiting since TrySchedule refused it, or none.
+func (s *scheduler) grant() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.granting {
+		s.again = true
+		return
+	}
+	s.granting = true
+	for s.free() {
+		s.again = false
+		s.running++
+		s.mu.Unlock()
+		waits, _ := s.db.GetWaitingCompaction()
+		taken := waits && s.db.Schedule(s)
+		s.mu.Lock()
+		if !taken {
+			s.running--
+			if !s.again {
+				break
+			}
+		}
+	}
+	s.granting = false
+	s.granted.Broadcast()
+}
+
+// Register implements pebble.CompactionScheduler.
+func (s *scheduler) Register(_ int, db pebble.DBForCompaction) {
+	s.mu.Lock()
+	s.db = db
+	s.mu.Unlock()
+}
+
+// Unregister implements pebble.CompactionScheduler: no call to Pebble is under way when it returns.
+func (s *scheduler) Unregister() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for s.granting {
+		s.granted.Wait()
+	}
+}
+
+// TrySchedule implements pebble.CompactionScheduler.
+func (s *scheduler) TrySchedule() (bool, pebble.CompactionGrantHandle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.free() {
+		return false, nil
+	}
+	s.running++
+	return true, s
+}
+
+// UpdateGetAllowedWithoutPermission implements pebble.CompactionScheduler. Pebble holds its locks.
+func (s *scheduler) UpdateGetAllowedWithoutPermission() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.free() {
+		go s.grant()
+	}
+}
+
+// Done implements pebble.CompactionGrantHandle: a compaction has ended.
+func (s *scheduler) Done() {
+	s.mu.Lock()
+	s.running--
+	s.mu.Unlock()
+	s.grant()
+}
+
+// The rest of pebble.CompactionGrantHandle, for schedulers that measure.
+
+func (*scheduler) Started()                                          {}
+func (*scheduler) MeasureCPU(pebble.CompactionGoroutineKind)         {}
+func (*scheduler) CumulativeStats(pebble.CompactionGrantHandleStats) {}

@@ -1,0 +1,111 @@
+package wal
+
+import (
+	"context"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// fakeDB is Pebble as the scheduler sees it: some compactions wait, some may run at a time.
+type fakeDB struct {
+	mu               sync.Mutex
+	allowed, waiting int
+	started          int
+}
+
+func (f *fakeDB) GetAllowedWithoutPermission() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.allowed
+}
+
+func (f *fakeDB) GetWaitingCompaction() (bool, pebble.WaitingCompaction) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.waiting > 0, pebble.WaitingCompaction{}
+}
+
+func (f *fakeDB) Schedule(pebble.CompactionGrantHandle) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.waiting == 0 {
+		return false
+	}
+	f.waiting--
+	f.started++
+	return true
+}
+
+func (f *fakeDB) want(t *testing.T, when string, started int) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.started != started {
+		t.Errorf("%s: %d compactions, want %d", when, f.started, started)
+	}
+}
+
+func TestScheduler(t *testing.T) {
+	g := newGuard(vfs.NewMem(), func(*Error) {})
+	s := newScheduler(g)
+	db := &fakeDB{allowed: 2, waiting: 5}
+	s.Register(2, db)
+	if ok, _ := s.TrySchedule(); ok {
+		t.Error("a compaction before the store is open")
+	}
+	s.UpdateGetAllowedWithoutPermission()
+	db.want(t, "before the store is open", 0)
+	s.begin()
+	db.want(t, "when it is open", 2)
+	if ok, _ := s.TrySchedule(); ok {
+		t.Error("a third compaction of two")
+	}
+	s.Done()
+	db.want(t, "after the first", 3)
+	db.mu.Lock()
+	db.waiting = 0
+	db.mu.Unlock()
+	s.Done()
+	if ok, h := s.TrySchedule(); !ok || h == nil {
+		t.Error("no second compaction of two")
+	}
+	s.Done()
+	g.fail(syscall.EIO, "file")
+	if ok, _ := s.TrySchedule(); ok {
+		t.Error("a compaction after the disk has failed")
+	}
+	db.mu.Lock()
+	db.waiting = 1
+	db.mu.Unlock()
+	s.Done()
+	s.Unregister()
+	s.grant()
+	db.want(t, "after the disk has failed", 3)
+}
+
+// TestCompaction compacts by hand, which goes through the scheduler too.
+func TestCompaction(t *testing.T) {
+	s := openStore(t, "store", Options{FS: vfs.NewMem(), MemTable: 256 << 10})
+	m := newModel(5)
+	for range 6 {
+		for range 20 {
+			tx := s.Begin()
+			m.step(tx)
+			commit(t, tx)
+		}
+		if err := s.db.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.db.Compact(context.Background(), []byte{0}, []byte{0xFF}, true); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.db.Metrics().Levels[0].TablesCount; n != 0 {
+		t.Errorf("%d tables are not compacted", n)
+	}
+	m.check(t, s)
+}
