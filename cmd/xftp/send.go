@@ -65,6 +65,9 @@ func parseServers(list string) (servers []smp.ServerAddress, err error) {
 }
 
 func send(cmd *cobra.Command, args []string, o *sendOptions) error {
+	if o.servers == "" && cmd.Flags().Changed("servers") {
+		return errors.New("--servers is empty; give addresses, or leave it out for the public routers")
+	}
 	servers, err := parseServers(o.servers)
 	if err != nil {
 		return err

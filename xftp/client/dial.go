@@ -27,6 +27,9 @@ const (
 	perKilobyte    = 5 * time.Millisecond
 )
 
+// maxFrame is the reference's: with its header such a frame of HTTP/2 fills two records of TLS.
+const maxFrame = 32768 - 9
+
 // defaultPort is that of addresses without one.
 const defaultPort = "443"
 
@@ -100,7 +103,7 @@ func (c *Conn) establish(ctx context.Context, raw net.Conn, cfg *Config) error {
 	}
 	c.sessionID = bytes.Clone(c.tls.SessionID())
 	var err error
-	if c.transport, err = (&http2.Transport{DisableCompression: true}).NewClientConn(c.tls); err != nil {
+	if c.transport, err = (&http2.Transport{DisableCompression: true, MaxReadFrameSize: maxFrame}).NewClientConn(c.tls); err != nil {
 		return &ConnectError{c.host, err}
 	}
 	if _, negotiated := c.tls.NegotiatedALPN(); !negotiated {

@@ -11,8 +11,9 @@ import (
 	"switchyard/xftp"
 )
 
-// frameSize is what a download is written by: with the header of its HTTP/2 frame it fills one record of TLS.
-const frameSize = 16384 - 9
+// frameSize is what a download is written by: the largest frame of HTTP/2 that the reference's clients and ours take,
+// which with its header fills two records of TLS.
+const frameSize = 32768 - 9
 
 // download answers FGET: the block of FILE, the packet encrypted for this download, and the tag.
 func (x *exchange) download() (xftp.Response, bool) {

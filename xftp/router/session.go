@@ -68,7 +68,7 @@ var errBrowser = errors.New("router: a browser")
 func (r *Router) handshake(raw net.Conn) (*session, error) {
 	ctx, cancel := context.WithTimeout(r.ctx, r.cfg.TLSTimeout)
 	defer cancel()
-	recorded := &recorder{Conn: raw, on: r.cfg.Web != nil}
+	recorded := &reader{Conn: raw, record: r.cfg.Web != nil}
 	conn := tls.Server(recorded, &tls.Config{
 		Certificates: []*tls.KeyPair{r.cfg.KeyPair},
 		ALPN:         protocols,
@@ -76,14 +76,14 @@ func (r *Router) handshake(raw net.Conn) (*session, error) {
 			if r.cfg.Web != nil && hello.ServerName != "" {
 				return errBrowser
 			}
-			recorded.on, recorded.bytes = false, nil
+			recorded.record, recorded.recorded = false, nil
 			return nil
 		},
 	})
 	err := conn.Handshake(ctx)
 	if errors.Is(err, errBrowser) {
-		recorded.on = false
-		return r.webHandshake(ctx, &replayer{Conn: raw, bytes: recorded.bytes})
+		recorded.record = false
+		return r.webHandshake(ctx, &replayer{Conn: recorded, bytes: recorded.recorded})
 	}
 	if err != nil {
 		return nil, err
@@ -129,21 +129,6 @@ func (r *Router) settle(s *session, protocol string, negotiated bool) {
 	case protocol == "h2" && !s.web:
 		s.silent = true
 	}
-}
-
-// recorder keeps what is read while on.
-type recorder struct {
-	net.Conn
-	on    bool
-	bytes []byte
-}
-
-func (c *recorder) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if c.on {
-		c.bytes = append(c.bytes, p[:n]...)
-	}
-	return n, err
 }
 
 // replayer reads bytes first.
