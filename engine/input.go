@@ -69,7 +69,7 @@ func (s *session) paused() bool {
 	if unsent <= outputPause {
 		return false
 	}
-	if s.conn.InboundBuffered() > s.heldLimit() {
+	if s.phase != phaseOpen || s.conn.InboundBuffered() > s.heldLimit() {
 		s.close(CauseUnread)
 		return true
 	}

@@ -53,6 +53,10 @@ func (s *session) reply(head, body []byte) {
 		return
 	}
 	n := len(head) + len(body)
+	if 2+n > smp.BatchLimit {
+		s.replyTooLarge(head)
+		return
+	}
 	if s.out != nil && !s.out.fits(n) {
 		s.seal()
 	}
@@ -67,6 +71,16 @@ func (s *session) reply(head, body []byte) {
 		s.dirty = true
 		s.loop.dirty = append(s.loop.dirty, s)
 	}
+}
+
+// replyTooLarge answers in the place of a reply that fits no block, as only a client's very long correlation ID can bring
+// about.
+func (s *session) replyTooLarge(head []byte) {
+	t, err := smp.ParseResponseTransmission(s.version(), s.client.SessionID, head)
+	if !err.IsZero() {
+		panic("engine: reply without a header")
+	}
+	s.replyError(t.CorrID, t.EntityID, smp.ErrLargeMsg)
 }
 
 // replyTo adds a reply of the loop's own, whose response appendResponse appends.

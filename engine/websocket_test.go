@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -172,4 +173,22 @@ func TestWebSocketFaults(t *testing.T) {
 		c.closed()
 	})
 	r.closedFor(t, engine.CauseWebSocket)
+}
+
+// A client that has not said hello and sends pings without reading the answers is closed.
+func TestWebSocketPingsBeforeHello(t *testing.T) {
+	r := startWebRouter(t)
+	c := r.webTLS(t)
+	c.serverHello()
+	ping := ws.MustCompileFrame(ws.MaskFrameInPlace(ws.NewPingFrame(make([]byte, 125))))
+	pings := bytes.Repeat(ping, 120)
+	for n := 0; ; n++ {
+		if _, err := c.conn.(*webStream).conn.Write(pings); err != nil {
+			break
+		}
+		if n > 1<<13 {
+			t.Fatal("128 MiB are taken of a client that does not read")
+		}
+	}
+	r.closedFor(t, engine.CauseUnread)
 }
