@@ -10,8 +10,9 @@ type Command struct {
 	entity []byte
 	data   []byte // body of SEND, message ID of ACK, key of KEY and SKEY; the whole command when tag is 0
 	notify bool
-	keys   [][]byte       // of RKEY
-	new    *smp.NewParams // of NEW
+	keys   [][]byte         // of RKEY
+	new    *smp.NewParams   // of NEW
+	subs   *smp.ServiceSubs // of SUBS and NSUBS
 }
 
 // append appends the command as version v has it.
@@ -29,6 +30,10 @@ func (c *Command) append(b []byte, v smp.Version) []byte {
 		return smp.AppendRKey(b, c.keys...)
 	case smp.CmdNew:
 		return smp.AppendNew(b, v, c.new)
+	case smp.CmdSubs:
+		return smp.AppendSubs(b, v, *c.subs)
+	case smp.CmdNSubs:
+		return smp.AppendNSubs(b, v, *c.subs)
 	case 0:
 		return append(b, c.data...)
 	}

@@ -29,6 +29,9 @@ type Config struct {
 	Groups          []tls.Group // key exchange groups, the first has the share; nil means X448, X25519
 	Proxy           bool        // say in the hello that this client is a proxy: no block encryption, version ≤ 10 with routers before 14
 
+	// Service opens a session of a client service with routers that know its role.
+	Service *ServiceCredentials
+
 	LocalAddr   netip.Addr    // source address; zero lets the kernel choose
 	DialTimeout time.Duration // for TCP, TLS and SMP handshake with one host; zero means DefaultDialTimeout
 

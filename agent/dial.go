@@ -90,6 +90,7 @@ func (config *Config) tls() *tls.Config {
 	t := &tls.Config{
 		CipherSuites: []tls.CipherSuite{tls.ChaCha20Poly1305SHA256},
 		Groups:       config.Groups,
+		Certificates: config.Service.certificates(),
 		VerifyPeer: func(chain [][]byte) error {
 			return tls.VerifyChain(chain, fingerprint, time.Now())
 		},
@@ -110,7 +111,7 @@ func (c *Client) greet() error {
 	if err != nil {
 		return smp.TransportBlock
 	}
-	g := greeting{versions: c.config.Versions, keyHash: c.config.Address.KeyHash, proxy: c.config.Proxy}
+	g := greeting{versions: c.config.Versions, keyHash: c.config.Address.KeyHash, proxy: c.config.Proxy, service: c.config.Service}
 	if g.versions == (smp.VersionRange{}) {
 		g.versions = smp.VersionRange{Min: smp.MinVersion, Max: smp.CurrentVersion}
 	}
@@ -130,7 +131,13 @@ func (c *Client) greet() error {
 	if err := box.PadInPlace(b.data[blockStart:blockEnd], len(answer)); err != nil {
 		return smp.TransportLargeMsg
 	}
-	return c.stream.writeBlock(b)
+	if err := c.stream.writeBlock(b); err != nil || c.service == nil {
+		return err
+	}
+	if block, err = c.stream.readBlock(); err != nil {
+		return err
+	}
+	return c.service.admitted(block)
 }
 
 // orDefault is x, or what stands for its zero value.

@@ -44,17 +44,19 @@ type peer struct {
 	version   smp.Version
 	sessionID []byte
 	serverKey *[box.KeySize]byte // the router's session key, for X25519 authenticators; nil when it has none
+	service   *serviceSession    // nil outside of sessions of services
 }
 
-func (c *Client) peer() peer { return peer{c.version, c.sessionID, c.serverKey} }
+func (c *Client) peer() peer { return peer{c.version, c.sessionID, c.serverKey, c.service} }
 
 // appendTransmission appends a command with its authorization.
 //
-//	short auth ‖ [version ≥ 16, with auth: '0'] ‖ [version 6: short session ID] ‖ short corr ID ‖ short entity ID ‖ command
+//	short auth ‖ [version ≥ 16, with auth: '0', or '1' ‖ short service signature] ‖ [version 6: short session ID] ‖ short corr ID ‖ short entity ID ‖ command
 //
 // What auth covers begins with the session ID at every version. From version 7, where that is not sent, it is put
 // where the end of auth will be, so that the covered bytes lie together and nothing is copied; auth is always longer
-// than a TLS 1.3 session ID.
+// than a TLS 1.3 session ID. With a service's signature, what the queue's key covers begins with the fingerprint of the
+// service's certificate, which is put there too.
 func (p *peer) appendTransmission(b []byte, command *Command, id []byte) ([]byte, error) {
 	if command.key == nil {
 		b = smp.AppendResponseHeader(b, p.version, p.sessionID, id, command.entity)
@@ -63,7 +65,12 @@ func (p *peer) appendTransmission(b []byte, command *Command, id []byte) ([]byte
 	start := len(b)
 	size := authSize(command.key.Alg())
 	b = append(b, make([]byte, 1+size)...)
-	if p.version >= smp.VersionServiceCerts {
+	signed := len(b)
+	dual := p.service.signs(command)
+	switch {
+	case dual:
+		b = append(b, make([]byte, serviceSignatureSize)...)
+	case p.version >= smp.VersionServiceCerts:
 		b = append(b, '0')
 	}
 	covered := len(b)
@@ -72,12 +79,19 @@ func (p *peer) appendTransmission(b []byte, command *Command, id []byte) ([]byte
 	}
 	b = smp.AppendAuthorized(b[:covered], p.sessionID, id, command.entity, nil)
 	b = command.append(b, p.version)
-	if err := command.key.authorize(b[start+1:start+1+size], p.serverKey, id, b[covered:]); err != nil {
+	byService := covered
+	if dual {
+		covered -= copy(b[covered-len(p.service.fingerprint):], p.service.fingerprint[:])
+	}
+	if err := command.key.authorize(b[start+1:signed], p.serverKey, id, b[covered:]); err != nil {
 		return b[:start], err
 	}
 	b[start] = byte(size)
-	if p.version >= smp.VersionServiceCerts {
-		b[start+1+size] = '0'
+	switch {
+	case dual:
+		p.service.sign(b[signed:], b[byService:])
+	case p.version >= smp.VersionServiceCerts:
+		b[signed] = '0'
 	}
 	return b, nil
 }

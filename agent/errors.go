@@ -10,6 +10,8 @@ import (
 // Errors of dialing. They are wrapped in a DialError.
 var (
 	ErrNoHost = errors.New("agent: address without host")
+	// ErrServiceRefused: the router does not open a session of the service; a smp.TransportError in it says why.
+	ErrServiceRefused = errors.New("agent: service refused")
 )
 
 // Errors of commands that got no response, and reasons for which a client is closed.
@@ -25,6 +27,8 @@ var (
 	ErrTimeout = errors.New("agent: no response in time")
 	// ErrWindow: Config.Window commands wait for their responses already.
 	ErrWindow = errors.New("agent: too many commands without response")
+	// ErrNoService: the command is for sessions of services.
+	ErrNoService = errors.New("agent: not a session of a service")
 	// ErrTooLarge: the command fits no block.
 	ErrTooLarge = errors.New("agent: command larger than a block")
 )

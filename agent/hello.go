@@ -12,6 +12,7 @@ type greeting struct {
 	keyHash  [32]byte
 	key      *box.PrivateKey // X25519 for block encryption; nil: blocks are plain
 	proxy    bool
+	service  *ServiceCredentials // nil for other clients
 }
 
 // agreement is what the SMP handshake ends with.
@@ -19,8 +20,9 @@ type agreement struct {
 	version       smp.Version
 	serverKey     *[box.KeySize]byte // the router's session key, for X25519 authenticators; nil when it has none
 	encrypted     bool
-	send, receive box.Chain   // when encrypted
-	forwarding    *forwarding // for a proxy; nil for other clients
+	send, receive box.Chain       // when encrypted
+	forwarding    *forwarding     // for a proxy; nil for other clients
+	service       *serviceSession // nil for other clients, and with routers that do not know services of its role
 }
 
 // answer judges the content of the router's hello and appends the content of the client's. sessionID and leaf, the
@@ -57,6 +59,12 @@ func (g *greeting) answer(dst, hello, sessionID, leaf []byte) ([]byte, agreement
 	}
 	if g.proxy {
 		a.forwarding = newForwarding(common, h.CertKey)
+	}
+	if g.service != nil && a.version >= g.service.least() {
+		var err error
+		if a.service, c.Service, err = newServiceSession(g.service); err != nil {
+			return dst, agreement{}, err
+		}
 	}
 	g.agree(&a, sessionID)
 	return smp.AppendClientHello(dst, &c), a, nil

@@ -78,7 +78,7 @@ func (c *Client) newRelay(params []byte, keyHash [32]byte) (*Relay, error) {
 	if !ok {
 		return nil, smp.ErrBrokerTransport(smp.TransportIdentity)
 	}
-	return &Relay{peer: peer{common.Max, bytes.Clone(p.SessionID), key}, proxy: c}, nil
+	return &Relay{peer: peer{version: common.Max, sessionID: bytes.Clone(p.SessionID), serverKey: key}, proxy: c}, nil
 }
 
 func relayKey(c *smp.CertKey, keyHash [32]byte) (*[box.KeySize]byte, bool) {

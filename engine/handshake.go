@@ -27,6 +27,7 @@ type helloMaker struct {
 	keyPair  *tls.KeyPair
 	identity [32]byte
 	versions smp.VersionRange
+	services registry
 }
 
 // offered is the version range for a connection: without ALPN the client is of before version 7.
@@ -67,7 +68,8 @@ func (m *helloMaker) algorithm() box.Alg {
 // agreed is what a session runs on after the hellos.
 type agreed struct {
 	ok        bool
-	reply     []byte // padded block that refuses a service; nil without
+	reply     []byte // padded block that answers a service; nil for other clients
+	service   *shard.Service
 	version   smp.Version
 	encrypted bool
 	receive   box.Chain
@@ -81,30 +83,32 @@ func (m *helloMaker) agree(c *tls.Conn, secret *[32]byte, content []byte) (a agr
 	if !ok || string(hello.KeyHash) != string(m.identity[:]) || !m.offered(c).Contains(hello.Version) {
 		return a
 	}
-	if hello.Service != nil {
-		content := smp.AppendServiceReply(nil, smp.ServiceReply{Err: smp.TransportBadService})
-		a.reply, _ = box.Pad(nil, content, smp.BlockSize)
-		return a
-	}
 	a.version = hello.Version
-	a.ok = true
-	if hello.PublicKey == nil {
+	a.ok = hello.PublicKey == nil || a.share(c, secret, &hello)
+	if !a.ok || hello.Service == nil {
 		return a
 	}
+	service, fault := m.admit(c, hello.Service)
+	a.service, a.reply, a.ok = service, answerService(service, fault), service != nil
+	return a
+}
+
+// share takes the client's key of the hello; it says whether it is one.
+func (a *agreed) share(c *tls.Conn, secret *[32]byte, hello *smp.ClientHello) bool {
 	public, err := box.ParseX25519(hello.PublicKey)
 	if err != nil {
-		return agreed{}
+		return false
 	}
 	var shared [32]byte
 	_ = box.DH(&shared, secret, &public) // the reference takes keys of low order too
 	a.proxied = new([32]byte)
 	box.Precompute(a.proxied, &shared)
 	if hello.Version < smp.VersionEncryptedBlock || hello.Proxy {
-		return a
+		return true
 	}
 	a.send, a.receive = box.NewChains(c.SessionID(), &shared)
 	a.encrypted = true
-	return a
+	return true
 }
 
 // continueTLS gives the input to a worker that continues the TLS handshake, when it holds a whole record.
@@ -204,10 +208,13 @@ func (s *session) takeHello(block []byte) {
 // service is refused.
 func (s *session) agreed() {
 	a := &s.handshake.agreed
-	if !a.ok {
-		if a.reply != nil {
-			s.write(s.tls.Seal(nil, s.framed(a.reply)))
+	if a.reply != nil {
+		s.write(s.tls.Seal(nil, s.framed(a.reply)))
+		if s.phase == phaseClosed { // the write failed
+			return
 		}
+	}
+	if !a.ok {
 		s.close(CauseHello)
 		return
 	}
@@ -217,6 +224,9 @@ func (s *session) agreed() {
 	s.client.SecretKey = s.handshake.secret
 	s.client.Loop = s.loop
 	s.client.Owner = s
+	if a.service != nil {
+		s.client.Serve(a.service)
+	}
 	s.encrypted, s.receive, s.send, s.proxied = a.encrypted, a.receive, a.send, a.proxied
 	s.handshake = nil
 	s.phase = phaseOpen

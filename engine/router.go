@@ -57,6 +57,7 @@ func New(cfg Config) (*Router, error) {
 		ended:    make(chan struct{}),
 		loops:    make(map[gnet.EventLoop]*loop),
 	}
+	r.hello.services = r.shards.Service
 	if cfg.Proxy != nil {
 		r.relays = relay.NewPool(*cfg.Proxy)
 	}

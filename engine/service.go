@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"slices"
+
+	"switchyard/box"
+	"switchyard/shard"
+	"switchyard/smp"
+	"switchyard/tls"
+)
+
+// A client with a TLS certificate may open a session of a service: its hello has the certificate again and a key for the
+// session, signed with it, and we answer with the ID of the service, or why not, in a third block, which is plain. The
+// service of a certificate is made when it comes for the first time, and stays.
+
+// registry finds or makes the service with a certificate.
+type registry func(fingerprint [32]byte, role smp.ServiceRole, key box.PublicKey) (*shard.Service, error)
+
+// admit judges the service's part of the client's hello, on a worker. The error is what the client is told.
+func (m *helloMaker) admit(c *tls.Conn, hello *smp.ServiceHello) (*shard.Service, smp.TransportError) {
+	chain := c.PeerChain()
+	same := func(a, b []byte) bool { return string(a) == string(b) }
+	if len(chain) == 0 || len(chain) > 4 || !slices.EqualFunc(chain, hello.CertKey.Chain, same) {
+		return nil, smp.TransportBadAuth
+	}
+	signed, err := box.ParseSignedKey(hello.CertKey.SignedKey)
+	if err != nil || tls.VerifySignature(chain[0], signed.Signed, signed.Signature) != nil {
+		return nil, smp.TransportBadAuth
+	}
+	key, err := box.ParseAuthKey(signed.SPKI)
+	if err != nil || key.Alg() != box.Ed25519 {
+		return nil, smp.TransportBadAuth
+	}
+	service, err := m.services(tls.Fingerprint(tls.Identity(chain)), hello.Role, key)
+	if err != nil {
+		return nil, smp.TransportBadService
+	}
+	return service, 0
+}
+
+// answerService makes the third block, padded.
+func answerService(service *shard.Service, fault smp.TransportError) []byte {
+	reply := smp.ServiceReply{Err: fault}
+	if service != nil {
+		reply.ServiceID = service.ID[:]
+	}
+	block, err := box.Pad(nil, smp.AppendServiceReply(nil, reply), smp.BlockSize)
+	if err != nil {
+		panic("engine: reply larger than a block")
+	}
+	return block
+}
+
+// refused answers a command that the role of a service does not let it give, of those that no shard sees; it says
+// whether it did.
+func (s *session) refused(tag smp.CommandTag, t *smp.Transmission) bool {
+	if s.client.Service == nil || s.client.Service.May(tag) {
+		return false
+	}
+	switch tag {
+	case smp.CmdPrxy, smp.CmdPfwd, smp.CmdRfwd:
+		s.replyError(t.CorrID, t.EntityID, smp.ErrCmdProhibited)
+		return true
+	}
+	return false // shards look for the queue first
+}
