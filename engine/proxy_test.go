@@ -26,7 +26,7 @@ func (r *testRouter) through(t testing.TB, proxy *agent.Client) *agent.Relay {
 }
 
 // Everything that may be forwarded, for each kind of sender's key and body size: the message arrives unchanged.
-func TestProxiedSend(t *testing.T) {
+func TestFact53ProxiedSend(t *testing.T) {
 	destination, proxy := startRouter(t), startRouter(t, asProxy)
 	owner, sender := destination.dial(t), proxy.dial(t)
 	relay := destination.through(t, sender)
@@ -71,6 +71,9 @@ func TestProxiedSend(t *testing.T) {
 			t.Errorf("SEND without authorization: %v, want the relay's AUTH", err)
 		}
 	}
+	if n := destination.Stats().Sessions; n != 2 {
+		t.Errorf("%d sessions with the destination, want the owner's and the proxy's", n)
+	}
 	tooLarge := make([]byte, smp.MaxBody(18)+1)
 	q, _ := owner.NewQueue(ctx, agent.QueueParams{})
 	if err := relay.Send(ctx, q.Sender(nil), false, tooLarge); !errors.Is(err, smp.ErrLargeMsg) {
@@ -82,7 +85,7 @@ func TestProxiedSend(t *testing.T) {
 }
 
 // Each version of the destination that can be forwarded to, and of the client; a destination before 8 is refused.
-func TestProxiedVersions(t *testing.T) {
+func TestFact55ProxiedVersions(t *testing.T) {
 	proxy := startRouter(t, asProxy)
 	for v := smp.MinVersion; v <= smp.CurrentVersion; v++ {
 		t.Run(fmt.Sprintf("v%d", v), func(t *testing.T) {
@@ -124,7 +127,7 @@ func TestProxiedVersions(t *testing.T) {
 }
 
 // Two PRXY for one relay, of two clients, give the same session, version range and key.
-func TestSharedRelaySession(t *testing.T) {
+func TestFact51SharedRelaySession(t *testing.T) {
 	destination, proxy := startRouter(t), startRouter(t, asProxy)
 	a, b := proxy.rawDial(t, 19), proxy.rawDial(t, 19)
 	prxy := string(smp.AppendPRXY(nil, &smp.PRXYParams{Server: destination.address}))
@@ -147,8 +150,30 @@ func TestSharedRelaySession(t *testing.T) {
 	}
 }
 
+// PRXY for a port where nobody listens, a thousand times: an error each time, and the proxy goes on.
+func TestFact54DeadPort(t *testing.T) {
+	proxy := startRouter(t, asProxy)
+	c := proxy.rawDial(t, 19)
+	dead := smp.ServerAddress{Hosts: []string{"127.0.0.1"}, Port: "1"}
+	prxy := string(smp.AppendPRXY(nil, &smp.PRXYParams{Server: dead}))
+	for range 100 {
+		var block [][]byte
+		for i := range 10 {
+			block = append(block, c.transmission(nil, fmt.Sprint(i), "", prxy))
+		}
+		for _, got := range c.ask(block...) {
+			if string(got.Command) != "ERR PROXY BROKER NETWORK" {
+				t.Fatalf("%q", got.Command)
+			}
+		}
+	}
+	if got := c.ask(c.transmission(nil, "p", "", "PING"))[0]; string(got.Command) != "PONG" {
+		t.Errorf("PING afterwards: %q", got.Command)
+	}
+}
+
 // A proxy that is off, or has a password that the client does not know, answers BASIC_AUTH.
-func TestProxyPassword(t *testing.T) {
+func TestFact50ProxyPassword(t *testing.T) {
 	destination := startRouter(t)
 	for _, c := range []struct {
 		name          string
@@ -175,7 +200,7 @@ func TestProxyPassword(t *testing.T) {
 }
 
 // PFWD for a session that does not exist is NO_SESSION, on any proxy; what does not parse is CMD SYNTAX.
-func TestForwardWithoutSession(t *testing.T) {
+func TestFact52ForwardWithoutSession(t *testing.T) {
 	public, _ := freshKey(t, &[32]byte{9})
 	pfwd := string(smp.AppendPFWD(nil, smp.PFWDParams{Version: 18, Key: public, Encrypted: make([]byte, smp.ForwardedEnvelope)}))
 	for _, change := range []func(*engine.Config){asProxy, func(*engine.Config) {}} {
