@@ -10,6 +10,8 @@
 //	'n' notifier ID              → recipient ID
 //	'l' link ID                  → recipient ID
 //	'd' recipient ID             → data of its short link (linkdata.go)
+//	'p' recipient ID             → notifications that wait for its notifier (notification.go)
+//	'f', 'c', 'a'                → client services, their counts and queues (service.go)
 //	'h' recipient ID, position   → message header (header.go), 35 bytes
 //	'm' recipient ID, position   → sealed body, 16,122 bytes; quota markers have none
 //	 0  'f', 0 'p'               → format version; partition key
