@@ -201,6 +201,7 @@ type command struct {
 	corr   []byte // nil: the next one
 
 	service ed25519.PrivateKey // nil: no service signature
+	by      *serviceClient     // signs too, as services do
 }
 
 // sendWithServiceSig sends a command with the service signature that only service sessions give.
@@ -221,7 +222,7 @@ func (c *client) transmission(cmd *command) []byte {
 		session, _ := c.session.X25519()
 		var err error
 		auth, err = box.AppendAuth(nil, cmd.key, session, &box.Authorized{
-			SessionID: c.shard.SessionID, Signed: signed, CorrID: cmd.corr,
+			SessionID: c.shard.SessionID, Signed: signed, CorrID: cmd.corr, Prefix: cmd.by.fingerprint(),
 		})
 		if err != nil {
 			c.r.t.Fatal(err)
@@ -230,6 +231,9 @@ func (c *client) transmission(cmd *command) []byte {
 	var serviceSig []byte
 	if cmd.service != nil {
 		serviceSig = ed25519.Sign(cmd.service, signed) // over less than it should be: nobody gets to verify it
+	}
+	if cmd.by != nil {
+		serviceSig, _ = box.AppendAuth(nil, cmd.by.own, nil, &box.Authorized{SessionID: c.shard.SessionID, Signed: signed})
 	}
 	return smp.AppendTransmission(nil, c.shard.Version, c.shard.SessionID, auth, serviceSig, signed)
 }
@@ -344,8 +348,11 @@ func (c *client) do(key *box.PrivateKey, entity, text []byte) received {
 	c.r.t.Helper()
 	cmd := command{key: key, entity: entity, text: text}
 	c.send(cmd)
-	return c.response(binary.BigEndian.AppendUint64(make([]byte, 16), c.corr))
+	return c.response(c.lastCorr())
 }
+
+// lastCorr is the correlation ID of the last command.
+func (c *client) lastCorr() []byte { return binary.BigEndian.AppendUint64(make([]byte, 16), c.corr) }
 
 func (c *client) response(corr []byte) received {
 	for {

@@ -37,7 +37,10 @@ func (c *core) startWalk(j *join) {
 	if state.subs == nil {
 		state.subs = new(clientSubs)
 	}
-	state.subs.walk = &walk{join: j}
+	state.subs.walk = new(walk)
+	if j.client.Service.Role == smp.RoleMessaging { // NSUBS has no ALLS
+		state.subs.walk.join = j
+	}
 	c.pump(j.client)
 }
 
