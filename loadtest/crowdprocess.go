@@ -18,7 +18,7 @@ import (
 
 // crowdNice is the niceness of a crowd's processes: what they do must not delay the router nor the clients that are
 // measured, with which they share the cores.
-const crowdNice = 10
+const crowdNice = 5
 
 // crowdProcesses is a crowd that lives in processes of its own.
 type crowdProcesses struct {

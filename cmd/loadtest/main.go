@@ -48,7 +48,8 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
 		newQueuesCommand(), handshakeCommand(), proxyCommand(), stormCommand(), replicaCommand(), seedQueuesCommand(),
-		crowdProcessCommand(), reportCommand(), tableCommand(), floorCommand())
+		crowdProcessCommand(), reportCommand(), tableCommand(),
+		extrapolateCommand(), floorCommand())
 	return root
 }
 

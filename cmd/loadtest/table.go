@@ -26,6 +26,31 @@ func tableCommand() *cobra.Command {
 	}
 }
 
+func extrapolateCommand() *cobra.Command {
+	var by string
+	var to float64
+	cmd := &cobra.Command{
+		Use:     "extrapolate --to SIZE FILE…",
+		Short:   "figures of a size that the machine cannot hold, from runs of at least three sizes",
+		Example: "  loadtest extrapolate --to 15000 data/replica-0.02.jsonl data/replica-0.05.jsonl data/replica-0.1.jsonl",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			recordings, _, err := load(args)
+			if err != nil {
+				return err
+			}
+			lines, err := loadtest.Extrapolate(recordings, by, to)
+			if err != nil {
+				return err
+			}
+			return loadtest.WriteLines(cmd.OutOrStdout(), lines, by, to)
+		},
+	}
+	cmd.Flags().StringVar(&by, "by", "connections", "number in the reports that is the size of a run")
+	cmd.Flags().Float64Var(&to, "to", 0, "size to extrapolate to")
+	return cmd
+}
+
 func floorCommand() *cobra.Command {
 	var run, json string
 	cmd := &cobra.Command{
