@@ -1,10 +1,12 @@
 package shard
 
 // A command whose queue belongs to another shard hops there once: the commands with a link ID that a client has chosen
-// fall into the partition of that ID, and only the store knows whose it is. Shards never wait for each other's rings,
-// or two full ones would wait for ever: what a ring does not take stays in outgoing, and is tried again before
-// the shard sleeps. What outgoing holds is bounded by what the shard takes from its own ring meanwhile: it takes nothing while more than
-// outgoingLimit waits.
+// fall into the partition of that ID, and only the store knows whose it is. What another shard has no room for stays in
+// outgoing, and is tried again before the shard sleeps.
+//
+// Hops come by a ring of their own, which a shard always empties: what comes there makes no hop to another shard. From the
+// ring of the loops it takes nothing while more than outgoingLimit waits. With one ring for both, two shards whose rings
+// are full of what belongs to the other would wait for each other for ever.
 
 // outgoingLimit is how many forwarded commands may wait before the shard takes no more from its ring.
 const outgoingLimit = DrainLimit

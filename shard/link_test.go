@@ -193,3 +193,38 @@ func TestLinkNotStored(t *testing.T) {
 	want(t, c.lset(q, link, "fixed", "user"), "OK")
 	wantLink(t, c.lget(link), q, link, "user")
 }
+
+// TestShardsForwardToEachOtherWithFullRings: two shards whose rings are full of commands that belong to the other one
+// answer all of them.
+func TestShardsForwardToEachOtherWithFullRings(t *testing.T) {
+	r := newRouter(t, testConfig())
+	c := r.connect()
+	links := make(map[int][]byte) // by the shard that gets the commands; the queue is in the other one
+	for i := 0; len(links) < 2; i++ {
+		id := fmt.Appendf(nil, "link %d", i)
+		q, _, _ := c.newLinked(smp.ModeContact, id, fmt.Sprint(i), nil)
+		if at := r.set.partitions.shard(id); at != r.set.partitions.shard(q.recipient) {
+			links[at] = id
+		}
+	}
+	const block = 8
+	want := 0
+	r.store.mu.Lock() // shards stand still in their next lookup
+	for at, id := range links {
+		for full := false; !full; {
+			p := c.prepare(command{entity: id, text: smp.AppendLGet(nil), corr: []byte("c")})
+			for len(p.batch.Commands) < block {
+				p.batch.Commands = append(p.batch.Commands, p.batch.Commands[0])
+			}
+			if full = !r.set.Put(at, p.batch); !full {
+				want += block
+			}
+		}
+	}
+	r.store.mu.Unlock()
+	for range want {
+		if m := c.take(); m.tag != smp.RespLnk {
+			t.Fatalf("got %s, want LNK", m.text())
+		}
+	}
+}

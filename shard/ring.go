@@ -16,18 +16,23 @@ import (
 // comes out in its order.
 type Ring[T any] struct {
 	// Immutable.
-	cells []cell[T]
-	mask  uint64
-	wake  chan struct{}
+	cells   []cell[T]
+	mask    uint64
+	sleeper *sleeper
+	beside  *Ring[T] // of the same consumer; nil without
 
 	_    [cacheLine]byte
 	tail atomic.Uint64 // next position to fill; producers
 	_    [cacheLine - 8]byte
 	head uint64 // next position to take; the consumer alone
 	_    [cacheLine - 8]byte
+}
 
+// sleeper is how a consumer sleeps.
+type sleeper struct {
+	wake   chan struct{}
 	parked atomic.Bool // the consumer sleeps or is about to; the producer that clears it wakes it
-	_      [cacheLine - 4]byte
+	_      [cacheLine - 12]byte
 }
 
 const cacheLine = 64
@@ -44,11 +49,22 @@ func NewRing[T any](n int) *Ring[T] {
 	for size < n {
 		size *= 2
 	}
-	r := &Ring[T]{cells: make([]cell[T], size), mask: uint64(size - 1), wake: make(chan struct{}, 1)}
+	r := &Ring[T]{
+		cells:   make([]cell[T], size),
+		mask:    uint64(size - 1),
+		sleeper: &sleeper{wake: make(chan struct{}, 1)},
+	}
 	for i := range r.cells {
 		r.cells[i].seq.Store(uint64(i))
 	}
 	return r
+}
+
+// newRingBeside makes a second ring for the consumer of r: what is put into either ends a Wait of r. Before any use of r.
+func newRingBeside[T any](r *Ring[T], n int) *Ring[T] {
+	r.beside = NewRing[T](n)
+	r.beside.sleeper = r.sleeper
+	return r.beside
 }
 
 // Put adds v, from any goroutine. False means that the ring is full.
@@ -62,9 +78,9 @@ func (r *Ring[T]) Put(v T) bool {
 		case turn == 0 && r.tail.CompareAndSwap(pos, pos+1):
 			c.value = v
 			c.seq.Store(pos + 1)
-			if r.parked.Load() && r.parked.CompareAndSwap(true, false) {
+			if s := r.sleeper; s.parked.Load() && s.parked.CompareAndSwap(true, false) {
 				select {
-				case r.wake <- struct{}{}:
+				case s.wake <- struct{}{}:
 				default: // one that the consumer did not need is left; it does as well
 				}
 			}
@@ -101,11 +117,14 @@ func (r *Ring[T]) Wait() {
 	}
 	// A producer publishes and then looks at parked; the consumer sets parked and then looks at the cell. So one of
 	// them sees the other, and no wake-up is lost.
-	r.parked.Store(true)
+	r.sleeper.parked.Store(true)
 	if !r.filled() {
-		<-r.wake
+		<-r.sleeper.wake
 	}
-	r.parked.Store(false)
+	r.sleeper.parked.Store(false)
 }
 
-func (r *Ring[T]) filled() bool { return r.cells[r.head&r.mask].seq.Load() == r.head+1 }
+// filled says that there is something to get, here or beside.
+func (r *Ring[T]) filled() bool {
+	return r.cells[r.head&r.mask].seq.Load() == r.head+1 || r.beside != nil && r.beside.filled()
+}

@@ -87,7 +87,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		closing:    make(chan struct{}),
 	}
 	for i := range cfg.Shards {
-		w := newWorker(cfg, env{index: i, partitions: s.partitions, store: store, random: random, services: s.services, hand: s.Put})
+		w := newWorker(cfg, env{index: i, partitions: s.partitions, store: store, random: random, services: s.services, hand: s.hand})
 		s.workers = append(s.workers, w)
 		go w.run()
 		go w.wait()
@@ -115,6 +115,18 @@ func (s *Set) Route(client *Client, cmd *Command) int {
 // Put hands a batch to a shard, from any goroutine. False means that its ring is full: the caller serves its own
 // inbox and tries again. BatchClosed of a client is the last batch that mentions it.
 func (s *Set) Put(shard int, b *Batch) bool { return s.workers[shard].ring.Put(b) }
+
+// hand hands a batch from one shard to another. Nobody answers what a shard gets that has stopped.
+func (s *Set) hand(shard int, b *Batch) bool {
+	w := s.workers[shard]
+	select {
+	case <-w.ended:
+		b.release()
+		return true
+	default:
+		return w.hops.Put(b)
+	}
+}
 
 // Close answers what is in the rings, waits for the commits and stops. No Put may follow.
 func (s *Set) Close() error {

@@ -23,6 +23,7 @@ const inFlight = 8
 type worker struct {
 	// Immutable.
 	ring  *Ring[*Batch]
+	hops  *Ring[*Batch] // from other shards (forward.go)
 	core  *core
 	clock Clock
 	free  chan *drain // those that are not under way; inFlight in all
@@ -53,6 +54,7 @@ func newWorker(cfg Config, e env) *worker {
 		ended:      make(chan struct{}),
 		generation: 1,
 	}
+	w.hops = newRingBeside(w.ring, RingSize)
 	for range inFlight {
 		w.free <- new(drain)
 	}
@@ -106,11 +108,9 @@ func (w *worker) next() *Batch {
 	}
 	for !w.stopped {
 		posted := w.core.post()
-		if len(w.core.outgoing) < outgoingLimit {
-			if b, ok := w.ring.Get(); ok {
-				w.stopped = b == nil
-				return b
-			}
+		if b, ok := w.get(); ok {
+			w.stopped = b == nil
+			return b
 		}
 		if posted {
 			w.ring.Wait()
@@ -121,11 +121,22 @@ func (w *worker) next() *Batch {
 	return nil
 }
 
+// get takes a batch: from other shards always, from loops unless too much is outgoing.
+func (w *worker) get() (*Batch, bool) {
+	if b, ok := w.hops.Get(); ok {
+		return b, true
+	}
+	if len(w.core.outgoing) >= outgoingLimit {
+		return nil, false
+	}
+	return w.ring.Get()
+}
+
 // fill takes batches up to the limit of a drain.
 func (w *worker) fill(d *drain, first *Batch) {
 	d.batches = append(d.batches, first)
 	for n := first.size(); n < DrainLimit; {
-		b, ok := w.ring.Get()
+		b, ok := w.get()
 		if !ok {
 			return
 		}
