@@ -210,3 +210,23 @@ func TestServiceCommandsOnPlainSession(t *testing.T) {
 		want(t, c.take(), "SERVICE") // fact 42
 	}
 }
+
+// A queue has few keys, as each command of its recipient is verified with all of them.
+func TestRKeyWithTooManyKeys(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice := r.connect()
+	q := alice.newQueue(queueOptions{mode: smp.ModeContact})
+	keys := [][]byte{spki(q.key)}
+	for len(keys) < maxRecipientKeys {
+		keys = append(keys, spki(r.newKey()))
+	}
+	rkey := func() received { return alice.do(q.key, q.recipient, smp.AppendRKey(nil, keys...)) }
+	want(t, rkey(), "OK")
+	for n := maxRecipientKeys + 1; n <= 255; n += 41 {
+		for len(keys) < n {
+			keys = append(keys, spki(r.newKey()))
+		}
+		want(t, rkey(), "CMD PROHIBITED")
+	}
+	want(t, alice.que(q), "INFO")
+}

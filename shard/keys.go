@@ -31,6 +31,11 @@ func (c *core) secure(it *item) {
 	c.answer(it, smp.AppendOK)
 }
 
+// maxRecipientKeys is how many keys a queue may have. Each command of its recipient costs a verification for every one,
+// so that a block of commands with the 255 keys that RKEY can carry would keep a shard busy for seconds. No client of
+// the reference gives a queue more than one.
+const maxRecipientKeys = 8
+
 // replaceKeys answers RKEY: it replaces all keys of the recipient, for contact queues only.
 func (c *core) replaceKeys(it *item) {
 	q := it.queue
@@ -47,6 +52,10 @@ func (c *core) replaceKeys(it *item) {
 			return
 		}
 		c.keys = append(c.keys, k)
+	}
+	if len(c.keys) > maxRecipientKeys {
+		c.fail(it, smp.ErrCmdProhibited)
+		return
 	}
 	q.setRecipientKeys(c.keys)
 	c.putQueue(q)
