@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -110,6 +111,9 @@ func (p *process) stop(signal os.Signal) {
 // bodies is how many bytes of packets are on the disk, those of uploads included.
 func (p *process) bodies() (total int64) {
 	p.t.Helper()
+	if _, err := os.Stat(filepath.Join(p.dir, "files")); errors.Is(err, os.ErrNotExist) {
+		return 0
+	}
 	err := filepath.Walk(filepath.Join(p.dir, "files"), func(_ string, info os.FileInfo, err error) error {
 		if err == nil && !info.IsDir() {
 			total += info.Size()

@@ -9,6 +9,7 @@ import (
 	"switchyard/cmd/internal/serverini"
 	"switchyard/smp"
 	"switchyard/xftp/desc"
+	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
 )
 
@@ -26,6 +27,7 @@ type settings struct {
 	controlPort  string
 	admin, user  string
 	web          webSettings
+	s3           packets.S3Config // without an endpoint: files are in filesPath
 	router       router.Config // only what the ini decides
 }
 
@@ -90,6 +92,7 @@ func readSettings(f *serverini.File, p paths) settings {
 		s.router.InactiveTTL = readSeconds(f, "ttl", "21600")
 		s.router.InactiveCheck = readSeconds(f, "check_interval", "3600")
 	}
+	s.s3 = readS3(f)
 	if f.Choice("STORE_LOG", "store_files", "memory", "database") == "database" {
 		f.Refuse("STORE_LOG", "store_files", "this version cannot take files over from a database",
 			"export them with the server that made them, and write memory")
@@ -134,6 +137,22 @@ func readQuota(f *serverini.File) int64 {
 		f.Refuse("FILES", "storage_quota", strconv.Quote(text)+" is not a size", "write digits and kb, mb or gb")
 	}
 	return n
+}
+
+// readS3 reads where the bucket is, if there is one.
+func readS3(f *serverini.File) packets.S3Config {
+	c := packets.S3Config{
+		Endpoint: f.Text("SWITCHYARD", "s3_endpoint", ""), Bucket: f.Text("SWITCHYARD", "s3_bucket", ""),
+		Prefix: f.Text("SWITCHYARD", "s3_prefix", ""), Region: f.Text("SWITCHYARD", "s3_region", ""),
+		AccessKey: f.Text("SWITCHYARD", "s3_access_key", ""), SecretKey: f.Text("SWITCHYARD", "s3_secret_key", ""),
+		TLS: f.OnOff("SWITCHYARD", "s3_tls", true),
+	}
+	if c.Endpoint != "" {
+		f.Required("SWITCHYARD", "s3_bucket", "xftp")
+		f.Required("SWITCHYARD", "s3_access_key", "KEY")
+		f.Required("SWITCHYARD", "s3_secret_key", "SECRET")
+	}
+	return c
 }
 
 // readPassword does not show what it refuses.

@@ -36,7 +36,14 @@ func openStore(ctx context.Context, p paths, s *settings, log *slog.Logger) (sto
 	return store, func() error { return errors.Join(store.Close(), closeBodies()) }, nil
 }
 
-func openBodies(_ context.Context, s *settings) (packets.Bodies, func() error, error) {
+func openBodies(ctx context.Context, s *settings) (packets.Bodies, func() error, error) {
+	if s.s3.Endpoint != "" {
+		bucket, err := packets.OpenS3(ctx, s.s3)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w; correct s3_… in section [SWITCHYARD] of the ini", err)
+		}
+		return bucket, func() error { return nil }, nil
+	}
 	dir, err := packets.OpenDir(s.filesPath)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w; correct path in section [FILES] of the ini", err)

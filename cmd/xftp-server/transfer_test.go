@@ -21,6 +21,7 @@ import (
 	"switchyard/xftp"
 	"switchyard/xftp/client"
 	"switchyard/xftp/desc"
+	"switchyard/xftp/packets/s3test"
 )
 
 // transfer is how many bytes the file of TestTransferOverRestarts has: some packets of 4 MiB and smaller ones.
@@ -153,6 +154,29 @@ func (h *halting) Read(b []byte) (int, error) {
 	n := copy(b, h.head)
 	h.head = h.head[n:]
 	return n, nil
+}
+
+// TestObjectStore: a router that keeps files in a bucket.
+func TestObjectStore(t *testing.T) {
+	bucket := s3test.Start(t, "xftp")
+	p := newProcess(t, "# s3_endpoint = s3.example.net", "s3_endpoint = "+bucket.URL.Host, "# s3_bucket", "s3_bucket",
+		"# s3_access_key =", "s3_access_key = a", "# s3_secret_key =", "s3_secret_key = s", "# s3_tls = on", "s3_tls = off",
+		"# s3_prefix", "s3_prefix")
+	p.start()
+	x := p.packet()
+	check(t, x.upload(p, bytes.NewReader(x.body)))
+	if n := bucket.Objects(); len(n) != 1 || !strings.HasPrefix(n[0], "packets/") || p.bodies() != 0 {
+		t.Errorf("objects %v, %d bytes on the disk", n, p.bodies())
+	}
+	p.stop(syscall.SIGKILL)
+	p.start()
+	c := p.dial()
+	defer c.Close()
+	check(t, c.Delete(ctx, x.key, x.id))
+	if n := bucket.Objects(); len(n) > 0 {
+		t.Errorf("objects %v", n)
+	}
+	p.stop(syscall.SIGTERM)
 }
 
 // TestTakesOverTheReference starts on the directories of the reference's router and receives its files with its

@@ -14,8 +14,8 @@ type Upload struct {
 	store  *Store
 	body   Body
 	sender ID
-	size   uint32
 	tag    uint64
+	held   int64 // bytes of the quota that are reserved for it
 }
 
 // Upload begins an upload and reserves its place, ErrQuota if there is none.
@@ -25,7 +25,7 @@ func (s *Store) Upload(ctx context.Context, sender ID, size uint32) (*Upload, er
 	}
 	var random [8]byte
 	rand.Read(random[:])
-	u := &Upload{store: s, sender: sender, size: size, tag: binary.BigEndian.Uint64(random[:])}
+	u := &Upload{store: s, sender: sender, tag: binary.BigEndian.Uint64(random[:]), held: int64(size)}
 	var err error
 	if u.body, err = s.bodies.Begin(ctx, sender, u.tag, size); err != nil {
 		s.release(int64(size))
@@ -50,6 +50,16 @@ func (s *Store) release(n int64) {
 	s.reserved -= n
 }
 
+// stored turns what is reserved for u into usage, at once: others never see both or neither.
+func (s *Store) stored(u *Upload, usage Usage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.usage.Bytes += usage.Bytes
+	s.usage.Count += usage.Count
+	s.reserved -= u.held
+	u.held = 0
+}
+
 // Write writes the next bytes of the body. The caller sees to it that they are as many as the packet's size.
 func (u *Upload) Write(p []byte) (int, error) { return u.body.Write(p) }
 
@@ -62,10 +72,8 @@ func (u *Upload) Commit() error {
 	}
 	if err != nil {
 		u.Abort()
-		return err
 	}
-	u.store.release(int64(u.size))
-	return nil
+	return err
 }
 
 func (u *Upload) commit() error {
@@ -85,7 +93,7 @@ func (u *Upload) commit() error {
 	if err := b.Commit(pebble.Sync); err != nil {
 		return err
 	}
-	s.count(usage)
+	s.stored(u, usage)
 	if err := u.body.Publish(); err != nil {
 		return errors.Join(err, s.withdraw(u.sender, r))
 	}
@@ -105,5 +113,6 @@ func (s *Store) withdraw(sender ID, r Record) error {
 // Abort removes what was written and frees its place.
 func (u *Upload) Abort() {
 	u.body.Discard()
-	u.store.release(int64(u.size))
+	u.store.release(u.held)
+	u.held = 0
 }
