@@ -28,7 +28,7 @@ type settings struct {
 	admin, user  string
 	web          webSettings
 	s3           packets.S3Config // without an endpoint: files are in filesPath
-	router       router.Config // only what the ini decides
+	router       router.Config    // only what the ini decides
 }
 
 // webSettings are those of section [WEB].
