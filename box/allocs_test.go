@@ -44,25 +44,35 @@ func TestNoAllocations(t *testing.T) {
 	}
 }
 
-// TestVerifierNoAllocations has claims with several candidates, whose signatures
-// are verified one by one.
+// TestVerifierNoAllocations has claims with one key, and with several candidates,
+// whose signatures are verified by themselves.
 func TestVerifierNoAllocations(t *testing.T) {
 	if raceEnabled {
 		return
 	}
 	for _, alg := range []Alg{Ed25519, X25519} {
-		var v Verifier
-		key, claim := benchClaim(t, alg)
-		drain := func() {
-			v.Reset()
-			for range 4 {
-				v.Add(claim, key)
-				v.AddCandidate(key)
+		for _, candidates := range []int{1, 2} {
+			if alg == Ed25519 && candidates == 1 && !hasKernels {
+				continue
 			}
-			v.Run()
-		}
-		if n := testing.AllocsPerRun(5, drain); n != 0 {
-			t.Errorf("%v: %v allocations", alg, n)
+			v := Verifier{Secrets: NewSecretCache(4)}
+			key, claim := benchClaim(t, alg)
+			drain := func() {
+				v.Reset()
+				for range 8 {
+					v.Add(claim, key)
+					for range candidates - 1 {
+						v.AddCandidate(key)
+					}
+				}
+				v.Run()
+				if !v.Ok(0) {
+					t.Error("refused")
+				}
+			}
+			if n := testing.AllocsPerRun(5, drain); n != 0 {
+				t.Errorf("%v with %d keys: %v allocations", alg, candidates, n)
+			}
 		}
 	}
 }

@@ -4,6 +4,10 @@ package box
 
 import "testing"
 
+// hasKernels is true where the kernels run, and with them batches that need no new
+// memory.
+var hasKernels = useAVX2
+
 // eachPath runs a test with the kernels that this machine can run, and with
 // what replaces them where it cannot.
 func eachPath(t *testing.T, test func(*testing.T)) {

@@ -9,7 +9,8 @@
 // each. Where it does not hold there is a bad signature in the batch; then each
 // is verified by its own equation, as crypto/ed25519 does. So whatever
 // crypto/ed25519 accepts is accepted here, and a bad signature costs the
-// others of its batch no more than one verification by themselves.
+// others of its batch no more than one verification by themselves. One whose
+// R or A is not even a point is only left out.
 //
 // Because of the factor 8, the cofactor of the curve, a batch also accepts
 // signatures that crypto/ed25519 refuses: those with a component of small
@@ -21,11 +22,12 @@
 // any point, canonical or not.
 //
 // Nothing here is secret and nothing takes constant time. A Batch belongs to
-// one goroutine and copies what it is given. The package imports
-// curve25519-voi for arithmetic, and nothing of this module.
+// one goroutine and copies what it is given.
+//
+// The arithmetic is that of kernels for AVX2, four signatures side by side, and
+// where there is no AVX2 that of curve25519-voi, which is the oracle of their tests too. The
+// package imports nothing of this module.
 package edbatch
-
-import "github.com/oasisprotocol/curve25519-voi/curve/scalar"
 
 // maxBatch is how many signatures share an equation. More would hardly be
 // cheaper, and would have more to verify again when one is bad.
@@ -33,19 +35,18 @@ const maxBatch = 64
 
 // Batch is a set of signatures to verify. The zero value is empty.
 type Batch struct {
-	checks   []check
-	order    []*check
-	portable portable
+	checks []check
+	order  []*check // scratch of Run
+	engine engine
 }
 
 // check is one signature.
 type check struct {
-	key   [32]byte // A
-	r     [32]byte
-	s, k  scalar.Scalar
-	fit   bool // R and S are in their range
-	ok    bool
-	apart bool
+	key, r [32]byte // A and R, encoded
+	s, k   number
+	fit    bool // nothing is known yet that makes it bad
+	apart  bool
+	ok     bool
 }
 
 // Reset empties the batch and keeps its memory.
@@ -61,10 +62,10 @@ func (b *Batch) Add(key *[32]byte, sig *[64]byte, hash *[64]byte, apart bool) in
 	i := len(b.checks)
 	b.checks = append(b.checks, check{key: *key, r: [32]byte(sig[:32]), apart: apart})
 	c := &b.checks[i]
-	if c.fit = scalar.ScMinimalVartime(sig[32:]) && canonical(&c.r); c.fit {
-		mustScalar(c.s.SetBits(sig[32:]))
-		mustScalar(c.k.SetBytesModOrderWide(hash[:]))
-	}
+	c.s = toNumber((*[32]byte)(sig[32:]))
+	w := toWide(hash)
+	c.k = w.reduced()
+	c.fit = c.s.less(&order) && canonical(&c.r)
 	return i
 }
 
@@ -81,7 +82,7 @@ func (b *Batch) Run() {
 		b.verify(together[:n])
 		together = together[n:]
 	}
-	b.verifyEach(b.pick(true))
+	b.engine.verifyEach(b.pick(true))
 }
 
 // pick returns the signatures that are to be verified apart, or the others.
@@ -95,18 +96,31 @@ func (b *Batch) pick(apart bool) []*check {
 	return b.order
 }
 
+// verify verifies signatures together.
 func (b *Batch) verify(checks []*check) {
-	if len(checks) < minBatch || !b.portable.holds(checks) {
-		b.verifyEach(checks)
-		return
+	for len(checks) >= minBatch {
+		if b.engine.holds(checks) {
+			for _, c := range checks {
+				c.ok = true
+			}
+			return
+		}
+		all := len(checks)
+		if checks = fit(checks); len(checks) == all {
+			break
+		}
 	}
-	for _, c := range checks {
-		c.ok = true
-	}
+	b.engine.verifyEach(checks)
 }
 
-func (b *Batch) verifyEach(checks []*check) {
+// fit returns those of the checks that are fit, in their place.
+func fit(checks []*check) []*check {
+	n := 0
 	for _, c := range checks {
-		c.ok = c.verify()
+		if c.fit {
+			checks[n] = c
+			n++
+		}
 	}
+	return checks[:n]
 }

@@ -2,13 +2,11 @@ package edbatch
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 
 	"github.com/oasisprotocol/curve25519-voi/curve"
 	"github.com/oasisprotocol/curve25519-voi/curve/scalar"
 )
-
-// minBatch is the least number of signatures that are cheaper together.
-const minBatch = 3
 
 // verify verifies one signature by its own equation R = S·B − k·A, comparing
 // encodings, as crypto/ed25519 does.
@@ -18,7 +16,8 @@ func (c *check) verify() bool {
 	if !decode(&a, &c.key) {
 		return false
 	}
-	r.DoubleScalarMulBasepointVartime(&c.k, a.Neg(&a), &c.s)
+	k, s := c.k.scalar(), c.s.scalar()
+	r.DoubleScalarMulBasepointVartime(&k, a.Neg(&a), &s)
 	encoded.SetEdwardsPoint(&r)
 	return encoded == c.r
 }
@@ -34,9 +33,8 @@ func canonical(encoded *[32]byte) bool {
 	return (*curve.CompressedEdwardsY)(encoded).IsCanonicalVartime()
 }
 
-// portable evaluates the equation of a batch with the arithmetic of
-// curve25519-voi. It keeps its memory; what remains to allocate are voi's tables, some
-// 4 KiB a signature.
+// portable evaluates the equation of a batch with the arithmetic of curve25519-voi.
+// It keeps its memory, but voi makes tables of some 3 KiB a signature each time.
 type portable struct {
 	points  []curve.EdwardsPoint // A and R of each signature
 	numbers []scalar.Scalar      // of B, then of A and R of each signature
@@ -46,34 +44,43 @@ type portable struct {
 	atNumbers []*scalar.Scalar
 }
 
-// holds tells whether the equation of a batch holds. It does not when a
-// point of it is none.
+// holds tells whether the equation of a batch holds. Signatures with which it
+// cannot, since R or A is no point, are marked as unfit.
 func (p *portable) holds(checks []*check) bool {
 	p.resize(len(checks))
 	if _, err := rand.Read(p.random); err != nil {
 		panic("edbatch: " + err.Error())
 	}
-	sum := &p.numbers[0]
-	sum.Zero()
+	fit := true
+	var sum wide
 	for i, c := range checks {
 		if !decode(&p.points[2*i], &c.key) || !decode(&p.points[2*i+1], &c.r) {
-			return false
+			c.fit, fit = false, false
 		}
-		zk, z := &p.numbers[1+2*i], &p.numbers[2+2*i]
-		setRandom(z, p.random[16*i:])
-		zk.Mul(z, &c.k)
-		var zs scalar.Scalar
-		sum.Add(sum, zs.Mul(z, &c.s))
+		z := randomNumber(p.random[16*i:])
+		p.numbers[1+2*i] = product(z, &c.k).scalar()
+		p.numbers[2+2*i] = number{z[0], z[1]}.scalar()
+		sum.addProduct(z, &c.s)
 	}
-	sum.Neg(sum)
+	if !fit {
+		return false
+	}
+	p.numbers[0] = sum.minus().scalar()
 	var result curve.EdwardsPoint
 	return result.MultiscalarMulVartime(p.atNumbers, p.atPoints).IsSmallOrder()
 }
 
-func setRandom(z *scalar.Scalar, random []byte) {
-	var b [32]byte
-	copy(b[:16], random)
-	mustScalar(z.SetBits(b[:]))
+func (n number) scalar() (s scalar.Scalar) {
+	b := n.bytes()
+	if _, err := s.SetBits(b[:]); err != nil {
+		panic("edbatch: " + err.Error())
+	}
+	return s
+}
+
+// randomNumber returns 128 random bits.
+func randomNumber(random []byte) [2]uint64 {
+	return [2]uint64{binary.LittleEndian.Uint64(random), binary.LittleEndian.Uint64(random[8:])}
 }
 
 // resize makes room for n signatures.
@@ -88,12 +95,5 @@ func (p *portable) resize(n int) {
 	for i := range 2 * n {
 		p.atPoints = append(p.atPoints, &p.points[i])
 		p.atNumbers = append(p.atNumbers, &p.numbers[i+1])
-	}
-}
-
-// mustScalar panics at an error, which are those of wrong sizes.
-func mustScalar(_ *scalar.Scalar, err error) {
-	if err != nil {
-		panic("edbatch: " + err.Error())
 	}
 }

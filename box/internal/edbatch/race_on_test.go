@@ -1,0 +1,5 @@
+//go:build race
+
+package edbatch
+
+const raceEnabled = true
