@@ -49,10 +49,13 @@ func (c *VerifyConfig) check() error {
 	if err := c.Client.check(c.Auth, c.Size); err != nil {
 		return err
 	}
-	if limit := smp.MaxBody(smp.ProxiedRange.Max); c.Proxy != nil && c.Size > limit {
+	if c.Proxy == nil {
+		return RaiseFileLimit(c.Conns)
+	}
+	if limit := smp.MaxBody(smp.ProxiedRange.Max); c.Size > limit {
 		return fmt.Errorf("size %d is above %d, the limit of what goes through a proxy", c.Size, limit)
 	}
-	return RaiseFileLimit(2 * c.Conns) // by way of a proxy there are two connections each
+	return RaiseFileLimit(2 * c.Conns) // one with the router and one with the proxy each
 }
 
 func (c *VerifyConfig) dialer() dialer {
