@@ -47,7 +47,7 @@ func rootCommand() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
-		newQueuesCommand(), handshakeCommand(), proxyCommand(), stormCommand(), replicaCommand(), seedQueuesCommand(),
+		newQueuesCommand(), handshakeCommand(), proxyCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(),
 		crowdProcessCommand(), reportCommand(), tableCommand(),
 		extrapolateCommand(), floorCommand())
 	return root

@@ -1,0 +1,43 @@
+package loadtest
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"switchyard/xftp/router/routertest"
+)
+
+// TestXFTP runs each mode against a router in the test, and finds it clean afterwards.
+func TestXFTP(t *testing.T) {
+	r := routertest.Start(t, nil)
+	for _, mode := range []XFTPMode{XFTPUpload, XFTPDownload, XFTPSlow} {
+		report, err := XFTP(t.Context(), XFTPConfig{Address: r.Address, Mode: mode, Conns: 3, Packets: 7, Size: 256 << 10, PID: os.Getpid()})
+		if err != nil {
+			t.Fatalf("%s: %v", mode, err)
+		}
+		want := int64(7)
+		if mode == XFTPSlow {
+			want = 3
+		}
+		if !report.Clean() || report.Packets != want || report.MiBPerSecond <= 0 {
+			t.Errorf("%+v", report)
+		}
+		var text strings.Builder
+		if err := report.WriteText(&text); err != nil || !strings.Contains(text.String(), string(mode)) {
+			t.Errorf("%s %v", text.String(), err)
+		}
+		if n := r.Bodies(t); n > 0 {
+			t.Errorf("%s leaves %d packets", mode, n)
+		}
+	}
+}
+
+func TestXFTPFaults(t *testing.T) {
+	r := routertest.Start(t, nil)
+	r.Address.BasicAuth = "wrong" // without effect: the router asks for none
+	report, err := XFTP(t.Context(), XFTPConfig{Address: r.Address, Mode: XFTPUpload, Conns: 1, Packets: 1, Size: 12345})
+	if err != nil || report.Clean() || !strings.Contains(report.Faults[0], "SIZE") {
+		t.Errorf("%+v %v", report, err)
+	}
+}
