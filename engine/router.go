@@ -32,12 +32,13 @@ type Router struct {
 
 	ready    chan struct{} // closed when the router listens
 	stopping chan struct{} // closed when Stop begins
+	halted   chan struct{} // closed when the loops have ended
 	ended    chan struct{} // closed when Run has ended
 
-	mu     sync.Mutex
-	engine gnet.Engine
-	loops  map[gnet.EventLoop]*loop
-	stop   sync.Once
+	mu        sync.Mutex
+	acceptors *acceptors // nil until Run listens
+	loops     map[gnet.EventLoop]*loop
+	stop      sync.Once
 }
 
 // New makes a router and starts its shards. Run serves.
@@ -54,6 +55,7 @@ func New(cfg Config) (*Router, error) {
 		workers:  startWorkers(cfg.HandshakeWorkers),
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
+		halted:   make(chan struct{}),
 		ended:    make(chan struct{}),
 		loops:    make(map[gnet.EventLoop]*loop),
 	}
@@ -78,56 +80,47 @@ func serverTLS(pair *tls.KeyPair) *tls.Config {
 // Run listens and serves until Stop. It fails when it cannot listen.
 func (r *Router) Run() error {
 	defer close(r.ended)
-	addrs := make([]string, len(r.cfg.Listen))
-	for i, a := range r.cfg.Listen {
-		if err := checkFree(a); err != nil {
-			return err
-		}
-		addrs[i] = "tcp://" + a
+	listeners, err := listen(r.cfg.Listen)
+	if err != nil {
+		return err
 	}
-	err := gnet.Rotate(r, addrs,
+	a, err := r.startLoops(listeners)
+	if err != nil {
+		closeListeners(listeners)
+		return fmt.Errorf("engine: event loops: %w", err)
+	}
+	r.mu.Lock()
+	select {
+	case <-r.stopping:
+		closeListeners(listeners)
+		r.mu.Unlock()
+		return a.loops.Stop()
+	default:
+	}
+	r.acceptors = a
+	a.start()
+	r.mu.Unlock()
+	close(r.ready)
+	<-r.halted
+	return nil
+}
+
+// startLoops starts the event loops: gnet's for clients, as these have no listeners.
+func (r *Router) startLoops(listeners []net.Listener) (*acceptors, error) {
+	loops, err := gnet.NewClient(r,
 		gnet.WithNumEventLoop(r.cfg.Loops),
-		gnet.WithLoadBalancing(gnet.LeastConnections),
-		gnet.WithReuseAddr(true),
-		gnet.WithTCPNoDelay(gnet.TCPNoDelay),
+		gnet.WithTCPNoDelay(gnet.TCPDelay), // which Go's listeners have set
 		gnet.WithTicker(true),
 		gnet.WithLogger(gnetLog{r.cfg.Log}),
 	)
 	if err != nil {
-		return fmt.Errorf("engine: serve %v: %w", r.cfg.Listen, err)
+		return nil, err
 	}
-	return nil
+	return &acceptors{router: r, loops: loops, listeners: listeners}, loops.Start()
 }
-
-// checkFree says clearly when an address cannot be listened on.
-func checkFree(addr string) error {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return &ListenError{Addr: addr, Err: err}
-	}
-	return l.Close()
-}
-
-// ListenError is a failure to listen on an address.
-type ListenError struct {
-	Addr string
-	Err  error
-}
-
-func (e *ListenError) Error() string { return "engine: listen on " + e.Addr + ": " + e.Err.Error() }
-func (e *ListenError) Unwrap() error { return e.Err }
 
 // Ready is closed when the router listens.
 func (r *Router) Ready() <-chan struct{} { return r.ready }
-
-// OnBoot implements gnet.EventHandler.
-func (r *Router) OnBoot(e gnet.Engine) gnet.Action {
-	r.mu.Lock()
-	r.engine = e
-	r.mu.Unlock()
-	close(r.ready)
-	return gnet.None
-}
 
 // OnTick implements gnet.EventHandler: it sends every loop to look after its connections.
 func (r *Router) OnTick() (time.Duration, gnet.Action) {
@@ -195,7 +188,13 @@ func (r *Router) Stop(ctx context.Context) error {
 }
 
 func (r *Router) shutdown(ctx context.Context) error {
+	r.mu.Lock()
 	close(r.stopping)
+	a := r.acceptors
+	r.mu.Unlock()
+	if a != nil {
+		a.stop()
+	}
 	var loops sync.WaitGroup
 	r.eachLoop(func(l *loop) {
 		loops.Add(1)
@@ -212,13 +211,13 @@ func (r *Router) shutdown(ctx context.Context) error {
 		l.run(func() { defer loops.Done(); l.closeAll() })
 	})
 	loops.Wait()
-	r.mu.Lock()
-	e := r.engine
-	r.mu.Unlock()
-	if e.Validate() != nil {
+	if a == nil {
 		return err
 	}
-	go e.Stop(ctx) // looks twice a second whether all is done; Run knows at once
+	go func() {
+		defer close(r.halted)
+		_ = a.loops.Stop()
+	}()
 	select {
 	case <-r.ended:
 		return err

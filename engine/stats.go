@@ -18,6 +18,7 @@ const (
 	CauseUnread                      // the peer sends and does not read
 	CauseWebSocket                   // not the WebSocket protocol, or a message that is no block
 	CauseBusy                        // the queue of handshakes is full
+	CauseFull                        // as many connections as there may be
 	causes
 )
 
@@ -25,6 +26,7 @@ var causeNames = [causes]string{
 	CausePeer: "peer", CauseStop: "stop", CauseTLS: "tls", CauseTLSTimeout: "tls_timeout", CauseHello: "hello",
 	CauseHelloTimeout: "hello_timeout", CauseRecord: "record", CauseIdle: "idle",
 	CauseHandshakeFlood: "handshake_flood", CauseUnread: "unread", CauseWebSocket: "websocket", CauseBusy: "busy",
+	CauseFull: "full",
 }
 
 func (c Cause) String() string { return causeNames[c] }
@@ -36,7 +38,10 @@ type counters struct {
 	sessions  atomic.Int64
 	blocksIn  atomic.Int64
 	blocksOut atomic.Int64
-	closed    [causes]atomic.Int64
+
+	acceptErrors atomic.Int64
+
+	closed [causes]atomic.Int64
 }
 
 // Stats is a reading of a router's counters.
@@ -46,6 +51,7 @@ type Stats struct {
 	Sessions  int64            // connections now whose SMP handshake is done
 	BlocksIn  int64            // blocks received after the handshake
 	BlocksOut int64            // blocks sent after the handshake
+	Failed    int64            // connections that could not be accepted
 	Closed    map[string]int64 // connections closed, by the name of the cause
 }
 
@@ -57,6 +63,7 @@ func (r *Router) Stats() Stats {
 		Sessions:  r.counts.sessions.Load(),
 		BlocksIn:  r.counts.blocksIn.Load(),
 		BlocksOut: r.counts.blocksOut.Load(),
+		Failed:    r.counts.acceptErrors.Load(),
 		Closed:    make(map[string]int64, causes),
 	}
 	for c := range causes {
