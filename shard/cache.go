@@ -2,13 +2,14 @@ package shard
 
 import "switchyard/smp"
 
-// cache is the queues of a shard that are in memory, found by their IDs. Those that no connection is subscribed to
-// are in a list, in which a clock hand finds one that was not looked up lately when there are too many.
+// cache is the queues of a shard that are in memory, found by their IDs. Those that may leave it are in a list, in which
+// a clock hand finds one that was not looked up lately when there are too many.
 type cache struct {
 	byRecipient map[smp.ID]*queue
 	bySender    map[smp.ID]*queue
 	byNotifier  map[smp.ID]*queue
-	byLink      map[string]*queue // those that have a link
+	byLink      map[string]*queue        // those that have a link
+	parked      map[smp.ID]*subscription // by recipient ID: of queues that are not in memory
 
 	unused []*queue // queues that are not in use; queue.slot is their place
 	hand   int
@@ -21,6 +22,7 @@ func newCache(limit int) cache {
 		bySender:    make(map[smp.ID]*queue),
 		byNotifier:  make(map[smp.ID]*queue),
 		byLink:      make(map[string]*queue),
+		parked:      make(map[smp.ID]*subscription),
 		limit:       limit,
 	}
 }
@@ -55,6 +57,7 @@ func (c *cache) add(q *queue) {
 	if id := q.linkID(); id != nil {
 		c.byLink[string(id)] = q
 	}
+	c.unpark(q)
 	q.recent = true
 	q.slot = -1
 	if !q.inUse() {
@@ -95,22 +98,27 @@ func (c *cache) busy(q *queue) {
 	q.slot = -1
 }
 
-// victim takes a queue out of memory when there are too many, nil when there are not: the first that was not looked
-// up since the hand came by.
+// victimTries bounds how many queues are looked at for one to evict: most of those in memory may be waiting for something.
+const victimTries = 64
+
+// victim takes a queue out of memory when there are too many, nil when there are not, or none is found for now: the
+// first that was not looked up since the hand came by, and whose subscription, if it has one, can be parked.
 func (c *cache) victim() *queue {
 	if len(c.unused) <= c.limit {
 		return nil
 	}
-	for {
+	for range victimTries {
 		if c.hand >= len(c.unused) {
 			c.hand = 0
 		}
 		q := c.unused[c.hand]
-		if !q.recent {
+		if !q.recent && q.parkable() {
 			c.remove(q)
+			c.park(q)
 			return q
 		}
 		q.recent = false
 		c.hand++
 	}
+	return nil
 }

@@ -111,6 +111,9 @@ func (c *core) admit(l *Lookup) (*queue, error) {
 			return nil, err
 		}
 		c.cache.add(q)
+		if q.sub != nil { // it was parked; messages that are there after all come of a failed commit
+			c.wake(q)
+		}
 	case q.stale:
 		if err := c.refill(q, l.Found); err != nil {
 			return nil, err

@@ -84,9 +84,9 @@ func (s *shortKey) key() box.PublicKey {
 	return k
 }
 
-// inUse says that a connection has a subscription, for which the queue has to stay in memory.
+// inUse says that the queue has to stay in memory: for a connection that used GET, or for its notifier.
 func (q *queue) inUse() bool {
-	return q.sub != nil || q.getters != nil || q.rare != nil && q.rare.notifier.inUse()
+	return q.getters != nil || q.rare != nil && q.rare.notifier.inUse()
 }
 
 func (n *notifier) inUse() bool { return n != nil && (n.sub != nil || n.pending != nil) }

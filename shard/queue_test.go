@@ -132,7 +132,7 @@ func TestFact61BlockedQueue(t *testing.T) {
 // TestDayOfUseIsWrittenLate counts what is written when queues are used on another day.
 func TestDayOfUseIsWrittenLate(t *testing.T) {
 	cfg := testConfig()
-	cfg.Shards, cfg.QueueCache = 1, 1
+	cfg.Shards, cfg.QueueCache = 1, 2
 	r := newRouter(t, cfg)
 	alice := r.connect()
 	used, sent := alice.newQueue(queueOptions{}), alice.newQueue(queueOptions{})
@@ -187,8 +187,8 @@ func TestCacheEviction(t *testing.T) {
 	if n := len(core.cache.byRecipient); n > 11 || n != len(core.cache.bySender) || len(core.cache.byNotifier) > 10 {
 		t.Fatalf("%d queues in memory, by sender %d, by notifier %d", n, len(core.cache.bySender), len(core.cache.byNotifier))
 	}
-	if core.cache.byRecipient[smp.ID(subscribed.recipient)] == nil {
-		t.Error("queue with a subscription was evicted")
+	if len(core.cache.parked) != 1 || core.cache.byRecipient[smp.ID(subscribed.recipient)] != nil {
+		t.Errorf("%d subscriptions are parked", len(core.cache.parked))
 	}
 	if core.cache.byRecipient[smp.ID(queues[0].recipient)] == nil {
 		t.Error("queue in use was evicted")

@@ -33,9 +33,12 @@ func (c *core) recover() {
 	}
 	for _, q := range c.lost.queues {
 		// What is in memory under the ID may be another one than q, read later; it has seen the failed writes too.
-		switch q = c.cache.byRecipient[q.recipientID]; {
+		id := q.recipientID
+		switch q = c.cache.byRecipient[id]; {
+		case q == nil && c.cache.parked[id] != nil:
+			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: id[:]})
 		case q == nil || q.stale:
-		case q.inUse(), q.service() != nil && q.service().current.Load() != nil:
+		case q.sub != nil, q.inUse(), q.service() != nil && q.service().current.Load() != nil:
 			q.stale = true
 			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: q.recipientID[:]})
 		default:

@@ -101,7 +101,6 @@ func (c *core) link(s *subscription) {
 		state.subs = new(clientSubs)
 	}
 	state.subs.idle.push(s)
-	c.cache.busy(s.queue)
 	switch s.kind {
 	case subService:
 		s.queue.sub = s
@@ -110,7 +109,9 @@ func (c *core) link(s *subscription) {
 		s.queue.sub = s
 	case subNotifier:
 		s.queue.rare.notifier.sub = s
+		c.cache.busy(s.queue)
 	case subGet:
+		c.cache.busy(s.queue)
 		return // a connection that only uses GET may be closed when it is idle
 	}
 	s.client.Subscriptions.Add(1)
@@ -120,6 +121,11 @@ func (c *core) link(s *subscription) {
 func (c *core) unlink(s *subscription) {
 	s.client.state[c.index].subs.list(s.ready).remove(s)
 	q := s.queue
+	if q == nil {
+		c.cache.unparkAlone(s)
+		s.client.Subscriptions.Add(-1)
+		return
+	}
 	switch s.kind {
 	case subService:
 		q.sub = nil

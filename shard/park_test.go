@@ -1,0 +1,88 @@
+package shard
+
+import (
+	"testing"
+
+	"switchyard/smp"
+)
+
+// parkedRouter has one shard that keeps one queue in memory.
+func parkedRouter(t *testing.T) (*router, *cache) {
+	cfg := testConfig()
+	cfg.Shards, cfg.QueueCache = 1, 1
+	r := newRouter(t, cfg)
+	return r, &r.set.workers[0].core.cache
+}
+
+// crowdOut uses other queues until those before are out of memory.
+func (c *client) crowdOut() {
+	for range 4 {
+		c.newQueue(queueOptions{})
+	}
+	c.r.sync()
+}
+
+// A subscription whose queue has left memory works like any other.
+func TestParkedSubscription(t *testing.T) {
+	r, cache := parkedRouter(t)
+	alice, bob, carol := r.connect(), r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{subscribe: true})
+	deleted := alice.newQueue(queueOptions{subscribe: true})
+	again := alice.newQueue(queueOptions{subscribe: true})
+	taken := alice.newQueue(queueOptions{subscribe: true})
+	bob.crowdOut()
+	if len(cache.parked) != 4 || alice.shard.Subscriptions.Load() != 4 {
+		t.Fatalf("%d parked of %d subscriptions", len(cache.parked), alice.shard.Subscriptions.Load())
+	}
+	want(t, bob.sendTo(q, "hello"), "OK")
+	id := wantMessage(t, q, alice.event(), "hello", true)
+	bob.crowdOut()
+	if cache.byRecipient[smp.ID(q.recipient)] == nil {
+		t.Fatal("a queue whose message is not acknowledged has left memory")
+	}
+	want(t, alice.ack(q, id), "OK")
+	want(t, bob.do(deleted.key, deleted.recipient, []byte("DEL")), "OK")
+	wantEvent(t, alice.event(), "DELD", deleted.recipient)
+	want(t, alice.sub(again), "SOK")
+	want(t, carol.sub(taken), "SOK")
+	wantEvent(t, alice.event(), "END", taken.recipient)
+	if n := alice.shard.Subscriptions.Load(); n != 2 {
+		t.Fatalf("%d subscriptions are left", n)
+	}
+	bob.crowdOut()
+	alice.close()
+	r.sync()
+	if len(cache.parked) != 1 || alice.shard.Subscriptions.Load() != 0 {
+		t.Fatalf("%d parked when one connection is left", len(cache.parked))
+	}
+	want(t, bob.sendTo(taken, "still there"), "OK")
+	wantMessage(t, taken, carol.event(), "still there", true)
+	want(t, bob.sendTo(q, "for nobody"), "OK")
+	wantNothing(t, alice, carol)
+}
+
+// A message whose ACK is lost with a failed commit comes again, though its queue has left memory meanwhile.
+func TestParkedWhenTheCommitFails(t *testing.T) {
+	r, cache := parkedRouter(t)
+	alice, bob := r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{subscribe: true})
+	want(t, bob.sendTo(q, "hello"), "OK")
+	id := wantMessage(t, q, alice.event(), "hello", true)
+	r.store.setFail(true, "wait")
+	want(t, alice.ack(q, id), "STORE failed")
+	bob.crowdOutFailing()
+	r.store.setFail(false, "wait")
+	bob.newQueue(queueOptions{}) // the next command brings the shard back in line
+	wantMessage(t, q, alice.event(), "hello", true)
+	if len(cache.parked) != 0 {
+		t.Fatal("parked with a message that waits for its ACK")
+	}
+}
+
+// crowdOutFailing is crowdOut while nothing is stored.
+func (c *client) crowdOutFailing() {
+	for range 4 {
+		text, q, _ := c.r.newCommand(smp.CurrentVersion, queueOptions{})
+		want(c.r.t, c.do(q.key, nil, text), "STORE failed")
+	}
+}
