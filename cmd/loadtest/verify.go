@@ -57,15 +57,37 @@ func (f *exchangeFlags) run(cmd *cobra.Command, command []string, do runner) err
 
 func verifyCommand() *cobra.Command {
 	var f exchangeFlags
+	var service bool
 	cmd := &cobra.Command{
 		Use:   "verify --server ADDR",
 		Short: "send numbered messages through queues, check that each arrives once and in order",
-		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, loadtest.Verify) },
+		Example: `  loadtest verify --server ADDR --queues 200 --messages 50 --conns 20
+  loadtest verify --service --queues 100000 --size 2000 -- bin/smp-server start`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if service {
+				return f.runService(cmd, args)
+			}
+			return f.run(cmd, args, loadtest.Verify)
+		},
 	}
 	f.add(cmd, 4)
 	cmd.Args = ownCommand
+	cmd.Flags().BoolVar(&service, "service", false, "let a client service receive all queues: reconnect and subscribe them with one SUBS (default: 1 message to each)")
 	cmd.Flags().Uint64Var(&f.Seed, "seed", 0, "mark of this run's messages (default: random)")
 	return cmd
+}
+
+// runService verifies the subscription of a client service.
+func (f *exchangeFlags) runService(cmd *cobra.Command, command []string) error {
+	if !cmd.Flags().Changed("messages") {
+		f.Messages = 1
+	}
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+		p := newProgress(cmd.ErrOrStderr())
+		defer p.close()
+		f.Client, f.Measure, f.Progress = c, m, p.tell
+		return reported(loadtest.VerifyService(ctx, f.VerifyConfig))
+	})
 }
 
 func messagesCommand() *cobra.Command {
