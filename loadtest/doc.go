@@ -4,14 +4,21 @@
 //
 //	Verify     creates queues, sends numbered messages through them, checks that each arrives once and in order
 //	Crash      the same with a router of its own that is killed again and again
-//	Idle       holds idle connections; resident bytes of the router for each of them
-//	Handshake  connects and closes; handshakes for each second of the router's CPU time
-//	Messages   closed loop of messages; CPU time of the router for each delivered message
+//	Messages   messages by rate, or in closed loop; latency, CPU time of the router for each delivered message
+//	Idle       holds idle connections and subscriptions; resident bytes of the router for each of them
+//	Subscribe  creates queues, reconnects, subscribes in batches; CPU time of the router for each NEW and SUB
+//	Handshake  connects and closes; CPU time of the router for each
+//	Storm      kills a router of its own and lets all clients come back at once, while a group exchanges messages
 //
 // The pure parts come first and do no I/O: stamp.go (what a message carries), history.go and checker.go (what was
-// sent and delivered, and whether that is right), pacer.go (when to send), schedule.go (when to kill). The driver is
-// link.go (a connection that comes back), queue.go, sender.go and receiver.go (the life of a queue), load.go (all
-// queues of a run).
+// sent and delivered, and whether that is right), pacer.go (when to send), schedule.go (when to kill). The driver of
+// messages is link.go (a connection that comes back), queue.go, sender.go and receiver.go (the life of a queue), load.go
+// (all queues of a run). That of many connections is crowd.go; crowdchild.go and crowdprocess.go put it into processes of
+// its own.
+//
+// What is measured goes through observer.go, which samples the router's process and the counters of the scenario, to
+// recorder.go, which writes a recording (recording.go): raw results, from which summary.go, plots.go and page.go, rows.go,
+// floor.go and extrapolate.go make reports afterwards.
 //
 // Latency is counted from the time at which a message was due, not from the time at which the harness got round to
 // send it.

@@ -15,7 +15,7 @@ import (
 
 // profileSlice is how long one CPU profile is. How long a run will take is not known, and a profile that is cut off
 // is lost; so a run's profile is put together from slices, the last of which outlives the run a little.
-const profileSlice = 4 * time.Second
+const profileSlice = 2 * time.Second
 
 // profileTimeout is how long a profiler may take beyond the time of the profile.
 const profileTimeout = 20 * time.Second

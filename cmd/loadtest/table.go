@@ -53,6 +53,7 @@ func extrapolateCommand() *cobra.Command {
 
 func floorCommand() *cobra.Command {
 	var run, json string
+	var openssl bool
 	cmd := &cobra.Command{
 		Use:   "floor [--run FILE]",
 		Short: "what the cryptography of one message takes at least, from the output of Go's benchmarks on standard input",
@@ -66,9 +67,12 @@ func floorCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			floor := loadtest.ComputeFloor(append(timings, loadtest.OpenSSLTimings(cmd.Context())...))
+			if openssl {
+				timings = append(timings, loadtest.OpenSSLTimings(cmd.Context())...)
+			}
+			floor := loadtest.ComputeFloor(timings)
 			if len(floor.Rows) == 0 {
-				return errors.New("there is no benchmark named Floor… on standard input, nor openssl")
+				return errors.New("there is no benchmark named Floor… on standard input, nor an openssl")
 			}
 			if run != "" {
 				if err := beside(floor, run); err != nil {
@@ -81,6 +85,7 @@ func floorCommand() *cobra.Command {
 			return loadtest.WriteJSON(json, floor)
 		},
 	}
+	cmd.Flags().BoolVar(&openssl, "openssl", true, "time what the openssl program has, too, if it is installed")
 	cmd.Flags().StringVar(&run, "run", "", "raw results of a run of messages with --pprof, to print beside the floor")
 	addJSON(cmd, &json)
 	return cmd
