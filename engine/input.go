@@ -153,6 +153,9 @@ func (s *session) dispatch(b *shard.Buffer) {
 		if part != nil {
 			l.parted[i] = nil
 			l.put(i, part)
+			if s.phase == phaseClosed { // while a ring was full: what end has owed came before part
+				l.owe(i, shard.NewBatch(shard.BatchClosed, s.client))
+			}
 		}
 	}
 }

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"crypto/ed25519"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/panjf2000/gnet/v2"
+
+	"switchyard/box"
+	"switchyard/shard"
+	"switchyard/smp"
+	"switchyard/tls"
+	"switchyard/wal"
+)
+
+// gatedStore lets lookups wait.
+type gatedStore struct {
+	shard.Store
+	gate    atomic.Pointer[chan struct{}] // nil: open
+	waiting chan struct{}                 // told when one waits
+}
+
+func (s *gatedStore) Load(l []shard.Lookup) {
+	if gate := s.gate.Load(); gate != nil {
+		s.waiting <- struct{}{}
+		<-*gate
+	}
+	s.Store.Load(l)
+}
+
+// idleEvents is an event loop that runs nothing: the test turns the loop itself.
+type idleEvents struct{ gnet.EventLoop }
+
+func (idleEvents) Execute(context.Context, gnet.Runnable) error { return nil }
+
+// brokenConn is a connection whose next write fails, as gnet lets it: the connection is closed by then.
+type brokenConn struct {
+	gnet.Conn
+	broken func()
+}
+
+func (c *brokenConn) Write(b []byte) (int, error) {
+	c.broken()
+	return len(b), nil
+}
+
+// closingSession is an open session on a loop without sockets.
+func closingSession(t *testing.T, store shard.Store, key [16]byte) *session {
+	r := &Router{shards: shard.New(shard.Config{Shards: 2, PartitionKey: key, NewQueues: true}, store)}
+	l := newLoop(r, idleEvents{})
+	s := &session{loop: l, phase: phaseOpen, tls: tls.NewServer(&tls.Config{}), client: shard.NewClient(2)}
+	s.client.Version, s.client.SessionID = smp.CurrentVersion, make([]byte, 32)
+	s.client.Loop, s.client.Owner = l, s
+	return s
+}
+
+// command encodes a command signed with key.
+func (s *session) command(key ed25519.PrivateKey, entity, command []byte) []byte {
+	n := 1 + len(s.client.SessionID)
+	authorized := smp.AppendAuthorized(nil, s.client.SessionID, []byte("c"), entity, command)
+	return smp.AppendTransmission(nil, s.client.Version, s.client.SessionID, ed25519.Sign(key, authorized), nil, authorized[n:])
+}
+
+// take dispatches a block of commands.
+func (s *session) take(commands ...[]byte) {
+	content := smp.AppendBatch(nil, commands...)
+	b := shard.NewBuffer(len(content))
+	copy(b.Data, content)
+	s.dispatch(b)
+	b.Release()
+}
+
+// newQueues creates queues until each shard has one, and returns their recipient IDs by shard.
+func (s *session) newQueues(t *testing.T, key ed25519.PrivateKey) (ids [2][]byte) {
+	public, _ := box.NewPublicKey(box.Ed25519, key.Public().(ed25519.PublicKey))
+	p := smp.NewParams{AuthKey: public.AppendSPKI(nil), DHKey: box.AppendX25519(nil, &[32]byte{9})}
+	for ids[0] == nil || ids[1] == nil {
+		s.take(s.command(key, nil, smp.AppendNew(nil, s.client.Version, &p)))
+		g, ok := s.loop.inbox.Get()
+		for ; !ok; g, ok = s.loop.inbox.Get() {
+			runtime.Gosched()
+		}
+		tr, _ := smp.ParseResponseTransmission(s.client.Version, s.client.SessionID, g.Replies[0].Head)
+		_, params, _ := smp.ParseResponse(s.client.Version, tr.Command)
+		created, ok := smp.ParseIDs(s.client.Version, params)
+		if !ok {
+			t.Fatalf("NEW is answered %q", tr.Command)
+		}
+		sub := shard.Command{Tag: smp.CmdSub, Transmission: smp.Transmission{EntityID: append([]byte(nil), created.RecipientID...)}}
+		ids[s.loop.router.shards.Route(s.client, &sub)] = sub.EntityID
+		g.Release()
+	}
+	return ids
+}
+
+// A connection may end while the commands of its block wait for a shard whose ring is full. The other shards, too, learn
+// of the end after they got their commands, or its subscriptions would stay for ever.
+func TestConnectionEndsWhileShardIsFull(t *testing.T) {
+	backing, err := wal.Open("store", wal.Options{FS: vfs.NewMem(), Sync: wal.SyncNever})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backing.Close()
+	store := &gatedStore{Store: backing, waiting: make(chan struct{}, 100)}
+	s := closingSession(t, store, backing.PartitionKey())
+	l := s.loop
+	_, key, _ := ed25519.GenerateKey(nil)
+	ids := s.newQueues(t, key)
+
+	gate := make(chan struct{})
+	store.gate.Store(&gate)
+	nobody := shard.NewClient(2)
+	nobody.Version, nobody.SessionID, nobody.Loop, nobody.Owner = s.client.Version, s.client.SessionID, l, &session{}
+	unknown := shard.NewBatch(shard.BatchCommands, nobody)
+	var id smp.ID
+	for l.router.shards.Route(nobody, &shard.Command{Tag: smp.CmdSend, Transmission: smp.Transmission{EntityID: id[:]}}) != 0 {
+		id[0]++
+	}
+	unknown.Commands = []shard.Command{{
+		Tag: smp.CmdSend, Transmission: smp.Transmission{EntityID: id[:], Command: []byte("SEND F ")}, Params: []byte("F "),
+	}}
+	l.router.shards.Put(0, unknown)
+	<-store.waiting
+	for l.router.shards.Put(0, shard.NewBatch(shard.BatchResume, nobody)) {
+	}
+
+	s.conn = &brokenConn{broken: func() {
+		s.end(CausePeer)
+		close(gate)
+	}}
+	block := newOutBlock(false)
+	block.record = block.mem[:1]
+	s.sealed = append(s.sealed, block)
+	s.dirty, l.dirty = true, append(l.dirty, s)
+	s.take(s.command(key, ids[0], smp.AppendSub(nil)), s.command(key, ids[1], smp.AppendSub(nil)))
+	for len(l.owed) > 0 {
+		l.draining = true // no timer: the test turns
+		l.turn()
+	}
+	l.stopInput()
+	done := make(chan error, 1)
+	go func() { done <- l.router.shards.Close() }()
+	for stopped := false; !stopped; {
+		l.takeReplies()
+		select {
+		case err := <-done:
+			if stopped = true; err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if n := s.client.Subscriptions.Load(); n != 0 {
+		t.Fatalf("%d subscriptions stay", n)
+	}
+}
