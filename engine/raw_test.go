@@ -30,16 +30,17 @@ func (r *testRouter) rawDial(t testing.TB, v smp.Version) *rawClient {
 	return c
 }
 
-// rawTLS connects no further than TLS.
-func (r *testRouter) rawTLS(t testing.TB) *rawClient {
+// rawTLS connects no further than TLS, with these certificates.
+func (r *testRouter) rawTLS(t testing.TB, certificates ...*tls.KeyPair) *rawClient {
 	t.Helper()
 	socket, err := net.Dial("tcp", r.config.Listen[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	conn := tls.Client(socket, &tls.Config{
-		ALPN:       []string{"smp/1"},
-		VerifyPeer: func([][]byte) error { return nil },
+		ALPN:         []string{"smp/1"},
+		VerifyPeer:   func([][]byte) error { return nil },
+		Certificates: certificates,
 	})
 	t.Cleanup(func() { conn.Close() })
 	if err := conn.Handshake(testContext(t)); err != nil {
