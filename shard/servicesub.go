@@ -167,7 +167,7 @@ func (c *core) subscribeNotifierAs(it *item) {
 
 // readyLimit is how many queues of a service wait in a shard for room on its connection. What comes for further ones
 // is found by a walk later, so that a connection which does not read takes no memory for each queue.
-const readyLimit = 1024
+const readyLimit = 256
 
 // receiver is the subscription to push messages to, nil without. For a queue of a service it is made as needed.
 func (c *core) receiver(q *queue) *subscription {
