@@ -11,21 +11,24 @@ import (
 	"switchyard/xftp/packets"
 )
 
-// command carries out one command. Everything but the packet of FILE goes into one block.
-func (r *Router) command(s *session, w http.ResponseWriter, q *http.Request, block []byte) {
+// command carries out one command. Everything but the packet of FILE goes into one block; that is what is returned.
+func (r *Router) command(s *session, w http.ResponseWriter, q *http.Request, block []byte) (send func() error) {
 	t, c, fault := xftp.ParseRequest(s.id, block)
 	if !fault.IsZero() {
 		r.respond(s, w, &t, &xftp.Response{Tag: xftp.ERR, Err: fault})
-		return
+		return nil
 	}
 	// The block's buffer is used again by uploads: what is needed after them are copies.
 	x := &exchange{router: r, session: s, w: w, q: q, t: t, c: c}
 	x.corr, x.entity = append([]byte(nil), t.CorrID...), append([]byte(nil), t.EntityID...)
 	x.block = block[:cap(block)]
-	if response, ok := x.run(); ok {
-		x.t.CorrID, x.t.EntityID = x.corr, x.entity
+	response, ok := x.run()
+	x.t = xftp.Transmission{CorrID: x.corr, EntityID: x.entity}
+	if ok {
 		r.respond(s, w, &x.t, &response)
 	}
+	x.block = nil
+	return x.send
 }
 
 // respond writes the block of a response.
@@ -59,6 +62,8 @@ type exchange struct {
 
 	sender packets.ID // after authorize
 	record packets.Record
+
+	send func() error // after download
 }
 
 func failed(e xftp.Error) (xftp.Response, bool) { return xftp.Response{Tag: xftp.ERR, Err: e}, true }

@@ -36,6 +36,16 @@ func (r *Router) request(w http.ResponseWriter, q *http.Request) {
 	if s.silent {
 		return
 	}
+	if answer := r.answer(s, w, q); answer != nil {
+		if err := answer(); err != nil {
+			panic(http.ErrAbortHandler) // so that the client sees that the packet is not whole
+		}
+	}
+}
+
+// answer reads the head of the body and carries out what it asks for. What takes long and needs no buffer of a body,
+// the sending of a packet, is left to the function that it may return.
+func (r *Router) answer(s *session, w http.ResponseWriter, q *http.Request) func() error {
 	buffer := r.buffers.Get().(*[]byte)
 	defer r.buffers.Put(buffer)
 	n, err := io.ReadFull(q.Body, (*buffer)[:xftp.BlockSize])
@@ -45,7 +55,7 @@ func (r *Router) request(w http.ResponseWriter, q *http.Request) {
 	head := (*buffer)[:n]
 	if answer, done := r.hello(s, q.Header, head); done {
 		w.Write(answer)
-		return
+		return nil
 	}
-	r.command(s, w, q, head)
+	return r.command(s, w, q, head)
 }
