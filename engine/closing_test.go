@@ -139,7 +139,6 @@ func TestConnectionEndsWhileShardIsFull(t *testing.T) {
 	s.dirty, l.dirty = true, append(l.dirty, s)
 	s.take(s.command(key, ids[0], smp.AppendSub(nil)), s.command(key, ids[1], smp.AppendSub(nil)))
 	for len(l.owed) > 0 {
-		l.draining = true // no timer: the test turns
 		l.turn()
 	}
 	l.stopInput()

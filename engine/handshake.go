@@ -230,6 +230,7 @@ func (s *session) agreed() {
 	s.encrypted, s.receive, s.send, s.proxied = a.encrypted, a.receive, a.send, a.proxied
 	s.handshake = nil
 	s.phase = phaseOpen
+	delete(s.loop.greeting, s)
 	s.active = time.Now()
 	s.loop.router.counts.sessions.Add(1)
 	if s.web != nil {

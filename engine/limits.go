@@ -21,6 +21,13 @@ const (
 	inputPeek = 128 << 10
 	// outputLimit is the unsent output at which a session is closed, whatever its input.
 	outputLimit = 16 << 20
+	// backlogTotal bounds what waits of all clogged sessions, unsent and unread. Beyond it each may have outputPause, and
+	// beyond twice as much none may have anything.
+	backlogTotal = 512 << 20
+	// stallLimit is how long a socket may take nothing of what waits before its session is closed.
+	stallLimit = 5 * time.Minute
+	// writeBlocks is how many blocks are given to the socket at a time; systems take up to 1,024 pieces.
+	writeBlocks = 512
 )
 
 // Limits of what waits while a session has as many commands with other routers as it may have. Its input is not taken
@@ -66,7 +73,9 @@ const (
 	// tick is how often a loop looks for connections that are late with their handshake or idle.
 	tick = time.Second
 	// drainTick is how often a loop looks whether clogged sockets have drained, while there are any: gnet does not tell.
-	drainTick = 5 * time.Millisecond
+	// While none of them takes anything it looks less and less often.
+	drainTick    = 5 * time.Millisecond
+	drainTickMax = 160 * time.Millisecond
 	// ringWait is how long a loop naps between tries to put a batch into a full ring.
 	ringWait = 20 * time.Microsecond
 	// stopWait bounds how long a stopping router waits for its loops to flush.

@@ -26,15 +26,17 @@ type loop struct {
 
 	// Owned by the loop.
 	sessions map[*session]struct{}
-	dirty    []*session     // have replies that are not written
-	clogged  []*session     // have messages that the socket has not taken
-	parted   []*shard.Batch // by shard: the commands of the block at hand
-	owed     []owedBatch    // batches for shards whose ring was full, and those made where waiting is not allowed
-	scratch  []byte         // head of a reply of the loop's own
-	records  [][]byte       // sealed blocks of one write
-	nextIdle time.Time      // next look for idle sessions
-	input    bool           // false once the router stops
-	draining bool           // a drain timer is under way
+	greeting map[*session]struct{} // those that are not open yet
+	dirty    []*session            // have replies that are not written
+	clogged  []*session            // have messages that the socket has not taken
+	parted   []*shard.Batch        // by shard: the commands of the block at hand
+	owed     []owedBatch           // batches for shards whose ring was full, and those made where waiting is not allowed
+	scratch  []byte                // head of a reply of the loop's own
+	records  [][]byte              // sealed blocks of one write
+	nextIdle time.Time             // next look for idle sessions
+	input    bool                  // false once the router stops
+	draining *time.Timer           // of the next look at clogged sockets; nil: none is arranged
+	drainIn  time.Duration         // when nothing moves: until the look after that
 }
 
 // owedBatch is a batch on its way to a shard.
@@ -50,7 +52,13 @@ const inboxSize = 256
 func newLoop(r *Router, e gnet.EventLoop) *loop {
 	select {
 	case <-r.stopping:
-		return &loop{router: r, events: e, inbox: shard.NewRing[*shard.Group](1), sessions: make(map[*session]struct{})}
+		return &loop{
+			router:   r,
+			events:   e,
+			inbox:    shard.NewRing[*shard.Group](1),
+			sessions: make(map[*session]struct{}),
+			greeting: make(map[*session]struct{}),
+		}
 	default:
 	}
 	return &loop{
@@ -58,6 +66,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 		events:   e,
 		inbox:    shard.NewRing[*shard.Group](inboxSize),
 		sessions: make(map[*session]struct{}),
+		greeting: make(map[*session]struct{}),
 		parted:   make([]*shard.Batch, r.shards.Len()),
 		nextIdle: time.Now().Add(r.cfg.InactiveCheck),
 		input:    true,
@@ -159,7 +168,7 @@ func (l *loop) payOwed() {
 		l.owed = nil
 		return
 	}
-	l.drainLater()
+	l.drainSoon()
 }
 
 // flush writes what the sessions have to say.
@@ -175,10 +184,12 @@ func (l *loop) flush() {
 // lookAfter closes connections that are late with their handshake, and now and then those that are idle.
 func (l *loop) lookAfter(now time.Time) {
 	idle := now.After(l.nextIdle)
+	look := l.greeting
 	if idle {
 		l.nextIdle = now.Add(l.router.cfg.InactiveCheck)
+		look = l.sessions
 	}
-	for s := range l.sessions {
+	for s := range look {
 		if cause, late := s.late(now, idle); late {
 			s.close(cause)
 		}
@@ -187,28 +198,43 @@ func (l *loop) lookAfter(now time.Time) {
 
 // drainLater arranges a look at clogged sockets and full rings, as nobody tells when they have drained.
 func (l *loop) drainLater() {
-	if l.draining {
-		return
+	if l.draining == nil {
+		l.draining = time.AfterFunc(drainTick, func() { l.run(l.unclog) })
+		l.drainIn = drainTick
 	}
-	l.draining = true
-	time.AfterFunc(drainTick, func() {
-		l.run(func() {
-			l.draining = false
-			l.unclog()
-		})
-	})
 }
 
-// unclog returns the windows of sessions whose socket has drained and lets them go on.
+// drainSoon is drainLater for what has not waited before.
+func (l *loop) drainSoon() {
+	l.drainLater()
+	if l.drainIn > drainTick {
+		l.drainIn = drainTick
+		l.draining.Reset(drainTick)
+	}
+}
+
+// unclog returns the windows of sessions whose socket has drained and lets them go on. While nothing moves the next look
+// comes later than the last.
 func (l *loop) unclog() {
+	now, moves := time.Now(), len(l.owed) > 0
+	next := min(2*l.drainIn, drainTickMax)
+	l.draining = nil
 	waiting := l.clogged
 	l.clogged = nil
 	for _, s := range waiting {
 		s.clogged = false
+		if s.phase != phaseOpen {
+			continue
+		}
+		moves = s.moved(now) || moves
 		s.drained()
 		if !s.clogged && s.phase == phaseOpen && s.conn.InboundBuffered() > 0 {
 			s.traffic()
 		}
+	}
+	if !moves && l.draining != nil {
+		l.draining.Reset(next)
+		l.drainIn = next
 	}
 }
 

@@ -150,10 +150,14 @@ func (s *session) flush() {
 	for _, b := range blocks {
 		l.records = append(l.records, b.record)
 	}
-	if len(blocks) == 1 {
-		_, _ = s.conn.Write(l.records[0])
-	} else {
-		_, _ = s.conn.Writev(l.records)
+	for rest := l.records; len(rest) > 0 && s.phase == phaseOpen; {
+		n := min(len(rest), writeBlocks)
+		if n == 1 {
+			_, _ = s.conn.Write(rest[0])
+		} else {
+			_, _ = s.conn.Writev(rest[:n])
+		}
+		rest = rest[n:]
 	}
 	for _, b := range blocks {
 		b.release()
@@ -176,6 +180,7 @@ func (s *session) drained() {
 		s.clog()
 		return
 	}
+	s.weigh(0)
 	if s.client.Clogged.Load() {
 		s.client.Clogged.Store(false)
 	}
@@ -195,12 +200,52 @@ func (s *session) returnWindow() {
 	}
 }
 
-// clog puts the session on the list of those to look at again.
+// clog puts the session on the list of those to look at again, unless too much waits.
 func (s *session) clog() {
-	if !s.clogged {
-		s.clogged = true
-		s.client.Clogged.Store(true)
-		s.loop.clogged = append(s.loop.clogged, s)
+	if s.backlog == 0 {
+		s.progress = time.Now()
 	}
-	s.loop.drainLater()
+	s.left = s.conn.OutboundBuffered()
+	s.weigh(s.left + s.conn.InboundBuffered())
+	if s.overweight() {
+		s.close(CauseUnread)
+		return
+	}
+	if s.clogged {
+		s.loop.drainLater()
+		return
+	}
+	s.clogged = true
+	s.client.Clogged.Store(true)
+	s.loop.clogged = append(s.loop.clogged, s)
+	s.loop.drainSoon()
+}
+
+// weigh counts what waits of the session.
+func (s *session) weigh(n int) {
+	if n != s.backlog {
+		s.loop.router.backlog.Add(int64(n - s.backlog))
+		s.backlog = n
+	}
+}
+
+// overweight tells that of all sessions together more waits than may, and that this one has to end for it.
+func (s *session) overweight() bool {
+	r := s.loop.router
+	total := r.backlog.Load()
+	return total > r.backlogTotal && s.backlog > outputPause || total > 2*r.backlogTotal
+}
+
+// moved tells whether the socket has taken something since the last look, or will not be looked at again: one that has
+// taken nothing for long is closed.
+func (s *session) moved(now time.Time) bool {
+	if s.conn.OutboundBuffered() < s.left {
+		s.progress = now
+		return true
+	}
+	if now.Sub(s.progress) > s.loop.router.stallLimit {
+		s.close(CauseUnread)
+		return true
+	}
+	return false
 }

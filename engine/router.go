@@ -29,6 +29,10 @@ type Router struct {
 	relays  *relay.Pool // nil: no proxy
 	counts  counters
 	held    atomic.Int64 // input that waits for other routers, in bytes
+	backlog atomic.Int64 // what waits of clogged sessions, in bytes
+
+	backlogTotal int64 // backlogTotal, and smaller in tests
+	stallLimit   time.Duration
 
 	ready    chan struct{} // closed when the router listens
 	stopping chan struct{} // closed when Stop begins
@@ -56,8 +60,12 @@ func New(cfg Config) (*Router, error) {
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
 		halted:   make(chan struct{}),
-		ended:    make(chan struct{}),
-		loops:    make(map[gnet.EventLoop]*loop),
+
+		backlogTotal: backlogTotal,
+		stallLimit:   stallLimit,
+
+		ended: make(chan struct{}),
+		loops: make(map[gnet.EventLoop]*loop),
 	}
 	r.hello.services = r.shards.Service
 	if cfg.Proxy != nil {
@@ -136,6 +144,7 @@ func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	l := r.loopOf(c.EventLoop())
 	s := newSession(l, c, r.tls)
 	l.sessions[s] = struct{}{}
+	l.greeting[s] = struct{}{}
 	c.SetContext(s)
 	if !l.input {
 		return nil, gnet.Close

@@ -25,10 +25,17 @@ type testRouter struct {
 	store   *wal.Store
 	fs      vfs.FS
 	config  engine.Config
+	prepare func(*engine.Router) // before it runs
 }
 
 // startRouter starts a router that ends with the test. change may alter its configuration.
 func startRouter(t testing.TB, change ...func(*engine.Config)) *testRouter {
+	t.Helper()
+	return startRouterWith(t, func(*engine.Router) {}, change...)
+}
+
+// startRouterWith is startRouter with something done to the router before it runs.
+func startRouterWith(t testing.TB, prepare func(*engine.Router), change ...func(*engine.Config)) *testRouter {
 	t.Helper()
 	pair, identity := certificates(t, tls.Ed25519)
 	cfg := engine.Config{
@@ -40,7 +47,7 @@ func startRouter(t testing.TB, change ...func(*engine.Config)) *testRouter {
 	for _, c := range change {
 		c(&cfg)
 	}
-	r := &testRouter{fs: vfs.NewMem(), config: cfg}
+	r := &testRouter{fs: vfs.NewMem(), config: cfg, prepare: prepare}
 	r.start(t)
 	t.Cleanup(func() { r.halt(t) })
 	return r
@@ -59,6 +66,7 @@ func (r *testRouter) start(t testing.TB) {
 	if r.Router, err = engine.New(cfg); err != nil {
 		t.Fatal(err)
 	}
+	r.prepare(r.Router)
 	host, port, _ := net.SplitHostPort(cfg.Listen[0])
 	r.address = smp.ServerAddress{KeyHash: cfg.Identity, Hosts: []string{host}, Port: port}
 	r.stopped = make(chan error, 1)

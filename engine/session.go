@@ -48,6 +48,9 @@ type session struct {
 	sealed    []*outBlock   // sealed blocks that are not written
 	unsent    int32         // messages given to us by shards that the socket has not taken
 	forwards  int           // commands that wait for other routers
+	backlog   int           // what waited at the last look while clogged, counted in Router.backlog
+	left      int           // of it, unsent
+	progress  time.Time     // when the socket last took something of that
 	held      int           // input that waits because there are as many as may be, counted in Router.held
 }
 
@@ -138,7 +141,9 @@ func (s *session) end(cause Cause) {
 	}
 	s.phase = phaseClosed
 	s.hold(0)
+	s.weigh(0)
 	delete(s.loop.sessions, s)
+	delete(s.loop.greeting, s)
 	if s.client != nil {
 		s.eachShard(func(i int) {
 			s.loop.owe(i, shard.NewBatch(shard.BatchClosed, s.client))
