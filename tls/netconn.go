@@ -189,8 +189,12 @@ func (c *NetConn) Write(p []byte) (int, error) {
 	}
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	buffer := writeBuffers.Get().(*[]byte)
-	defer writeBuffers.Put(buffer)
+	pool := &writeBuffers
+	if len(p) <= MaxPlaintext {
+		pool = &recordBuffers // a reader that takes nothing holds it
+	}
+	buffer := pool.Get().(*[]byte)
+	defer pool.Put(buffer)
 	written := 0
 	for written < len(p) {
 		n := min(len(p)-written, writeBatch)

@@ -56,8 +56,8 @@ func pathsFromEnv() paths {
 }
 
 func main() {
-	// A collection at 1.5 instead of 2 times what lives: there is little garbage, and buffers of transfers are what lives.
-	debug.SetGCPercent(50)
+	// Collect at 1.25 instead of 2 times what lives: there is little garbage, and what lives are buffers of transfers.
+	debug.SetGCPercent(25)
 	cmd := rootCommand(pathsFromEnv())
 	cmd.SetArgs(append([]string{}, withoutRTS(os.Args[1:])...)) // never nil, for which cobra takes os.Args
 	if err := cmd.Execute(); err != nil {
