@@ -15,7 +15,7 @@ func TestNew(t *testing.T) {
 	if n := s.Len(); n != min(runtime.GOMAXPROCS(0), MaxShards) {
 		t.Errorf("%d shards", n)
 	}
-	if s.cfg.Quota != 128 || s.cfg.QueueCache != 200_000 || s.cfg.ExpireEvery != 2*time.Hour || s.cfg.Clock == nil {
+	if s.cfg.Quota != 128 || s.cfg.QueueCache != 50_000 || s.cfg.ExpireEvery != 2*time.Hour || s.cfg.Clock == nil {
 		t.Errorf("defaults: %+v", s.cfg)
 	}
 	var a, b smp.ID

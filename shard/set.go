@@ -23,7 +23,7 @@ type Config struct {
 	ExpireOnSend  bool          // also look at the head of the queue at each SEND
 	NewQueues     bool          // NEW is allowed
 	BasicAuth     string        // password for NEW; empty: none is asked
-	QueueCache    int           // queues kept in memory that have no subscriber, in all shards together; 0: 200,000
+	QueueCache    int           // queues kept in memory, in all shards together; 0: 50,000
 	NotifyEvery   time.Duration // how long notifications gather before they are sent; 0: 1.5 s
 	NotifyTTL     time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
 	Clock         Clock         // nil: time.Now
@@ -39,7 +39,7 @@ func (cfg Config) withDefaults() Config {
 	fill(&cfg.Shards, runtime.GOMAXPROCS(0))
 	cfg.Shards = min(cfg.Shards, MaxShards)
 	fill(&cfg.Quota, 128)
-	fill(&cfg.QueueCache, 200_000)
+	fill(&cfg.QueueCache, 50_000)
 	wait := func(d *time.Duration, value time.Duration) {
 		if *d <= 0 {
 			*d = value
