@@ -1,10 +1,12 @@
-// Package agent is the client side of the SimpleX network: today an SMP client
-// (SMP v6 to v19) for load generation and correctness tests.
+// Package agent is the client side of the SimpleX network: an SMP client (SMP v6 to
+// v19) for load and correctness tests, and for a router that is a proxy. It has no
+// double ratchet and no connections of agents; bodies are what the caller makes them.
 //
 //	Keeper      redials with back-off and subscribes its queues again
 //	  Client    one session with a router: commands out, responses and events in
 //	    Relay   a router behind this one as its proxy (PRXY, PFWD)
 //	    RcvQueue, SndQueue   IDs and keys of a queue, values that can be stored
+//	    ServiceCredentials   open the session of a client service (service.go)
 //
 // The way of a command:
 //
@@ -28,7 +30,8 @@
 // An idle client holds no buffers: the reader waits in a read of a record's
 // 5-byte header and borrows a block buffer when it has come.
 //
-// Not here yet: service certificates, link data, notifier commands.
+// Links (LSET, LDEL, LKEY, LGET) and NKEY, NDEL have no functions; package smp encodes
+// them and Raw sends them.
 //
 // The package imports smp, box and tls; never engine, shard or wal.
 package agent

@@ -8,6 +8,9 @@
 // connection share blocks: a block is sealed when the loop turns, not when a reply comes. Responses keep the
 // order in which the shards gave them; those of different shards interleave.
 //
+// Connections come from the router's own acceptors (accept.go), which bound their number and hand each to the loop that
+// has the fewest. On ports for WebSockets there is a layer of frames between TLS and blocks (websocket.go).
+//
 // What is expensive and asked for by strangers, TLS key agreement and signatures and the session key of the SMP
 // hello, runs on a bounded pool of workers with a queue of its own, so that a storm of connections leaves
 // established sessions their latency.

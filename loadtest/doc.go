@@ -1,4 +1,5 @@
-// Package loadtest puts load on SMP routers and checks what they do with it. It is the library behind cmd/loadtest.
+// Package loadtest puts load on SMP routers, and with one scenario on XFTP routers, and checks what they do with it. It
+// is the library behind cmd/loadtest.
 //
 // Scenarios:
 //
@@ -9,6 +10,7 @@
 //	Subscribe  creates queues, reconnects, subscribes in batches; CPU time of the router for each NEW and SUB
 //	Handshake  connects and closes; CPU time of the router for each
 //	Storm      kills a router of its own and lets all clients come back at once, while a group exchanges messages
+//	XFTP       uploads or downloads packets, or holds downloads of slow readers
 //
 // The pure parts come first and do no I/O: stamp.go (what a message carries), history.go and checker.go (what was
 // sent and delivered, and whether that is right), pacer.go (when to send), schedule.go (when to kill). The driver of
@@ -29,5 +31,6 @@
 // these none is held while another is taken. Scenarios return a report; printing progress and results is up to the
 // caller.
 //
-// loadtest is a client: it imports agent, smp and box, never the router's packages.
+// loadtest is a client: it imports agent, xftp/client, smp, box and tls, never the router's packages. Its room seeded
+// names the queues of a store that was filled offline.
 package loadtest

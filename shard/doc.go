@@ -14,6 +14,9 @@
 // What a shard does is in core, a state machine without goroutines and locks, whose world is env: clock, randomness and
 // store. Around it is worker, with the ring, the shard's goroutine, and another one that waits for commits.
 //
+// In memory are the queues in use, as many others as Config.QueueCache says (cache.go), and of queues with a subscription
+// in which nothing happens the subscription alone (park.go). Message bodies stay in the store until they are delivered.
+//
 // Which shard: SipHash of the entity ID, with a secret of this router, names one of 256 partitions, and
 // partitions map to shards. The IDs of one queue are drawn until they fall in one partition (see partitioner).
 //
