@@ -65,19 +65,12 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 		return nil, err
 	}
 	cause := inParallel(ctx, c.Count, c.AtOnce, func(ctx context.Context, i int) error {
-		config := c.config(i)
-		config.Groups = []tls.Group{group}
-		config.OnEvent = func(agent.Event) {}
-		began := time.Now()
-		client, err := agent.Dial(ctx, config)
-		if err != nil {
-			return fmt.Errorf("handshake %d of %d: %w", i+1, c.Count, err)
+		took, err := c.shake(ctx, i, group)
+		if err == nil {
+			latency.record(took)
+			done.Add(1)
 		}
-		latency.record(time.Since(began))
-		client.Close()
-		<-client.Done()
-		done.Add(1)
-		return nil
+		return err
 	})
 	seconds, use := o.stop()
 	n := done.Load()
@@ -90,6 +83,22 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 		r.PerCPUSecond, r.CPUMicros = float64(n)/use.CPUSeconds, use.CPUSeconds*1e6/float64(n)
 	}
 	return r, cause
+}
+
+// shake connects and closes, and tells how long the connecting took.
+func (c *HandshakeConfig) shake(ctx context.Context, i int, group tls.Group) (time.Duration, error) {
+	config := c.config(i)
+	config.Groups = []tls.Group{group}
+	config.OnEvent = func(agent.Event) {}
+	began := time.Now()
+	client, err := agent.Dial(ctx, config)
+	if err != nil {
+		return 0, fmt.Errorf("handshake %d of %d: %w", i+1, c.Count, explain(err))
+	}
+	took := time.Since(began)
+	client.Close()
+	<-client.Done()
+	return took, nil
 }
 
 // Metrics implements Measured.

@@ -9,8 +9,11 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// levels are the counters that go up and down: their value is of interest, that of the others is how fast they grow.
-var levels = []string{"connections", "crowd"}
+// clients and subscribed are the counters that go up and down: their value is of interest, of the others it is how fast
+// they grow.
+var clients = []string{"connections", "crowd"}
+
+const subscribed = "subscribed"
 
 // plots draws all charts of a run; with another run both are in each chart, the other one dashed.
 func plots(r, other *Recording) []template.HTML {
@@ -24,14 +27,20 @@ func plots(r, other *Recording) []template.HTML {
 	}
 	rates := &chart{title: "Throughput", yUnit: "a second"}
 	held := &chart{title: "Clients", yUnit: "connections"}
+	subscriptions := &chart{title: "Subscriptions", yUnit: "queues"}
 	cpu := &chart{title: "CPU of the router", yUnit: "% of a core"}
 	rss := &chart{title: "Resident memory of the router", yUnit: "MiB"}
 	for i, run := range runs {
 		for n, name := range run.counters() {
-			if slices.Contains(levels, name) {
+			switch {
+			case slices.Contains(clients, name):
 				held.add(name, i, n, run.level(name))
-			} else if line := run.rates(name); growing(line) {
-				rates.add(name, i, n, line)
+			case name == subscribed:
+				subscriptions.add(name, i, n, run.level(name))
+			default:
+				if line := run.rates(name); growing(line) {
+					rates.add(name, i, n, line)
+				}
 			}
 		}
 		if run.use() != nil {
@@ -39,13 +48,11 @@ func plots(r, other *Recording) []template.HTML {
 			rss.add("RSS", i, 0, run.rss())
 		}
 	}
-	for _, c := range append(charts, rates, held, cpu, rss) {
+	var drawn []template.HTML
+	for _, c := range append(charts, rates, held, subscriptions, cpu, rss) {
 		if c.x.label == "" {
 			c.x.label = "seconds"
 		}
-	}
-	var drawn []template.HTML
-	for _, c := range append(charts, rates, held, cpu, rss) {
 		if svg := c.svg(); svg != "" {
 			drawn = append(drawn, svg)
 		}

@@ -14,6 +14,7 @@ type chart struct {
 	yUnit  string
 	x, y   axis
 	series []series
+	top    float64 // where the lines begin, below title and legend
 }
 
 // series is one line. A dashed one belongs to the second of two runs.
@@ -43,9 +44,10 @@ const (
 	chartHeight = 260
 	marginLeft  = 64
 	marginRight = 12
-	marginTop   = 34
+	marginTop   = 30
 	marginBelow = 40
 	titleLeft   = 8
+	legendRow   = 16
 	palette     = 6 // colours
 )
 
@@ -55,13 +57,14 @@ func (c *chart) svg() template.HTML {
 		return ""
 	}
 	var b strings.Builder
+	c.top = marginTop
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s"><text class="title" x="%d" y="18">%s</text>`,
 		chartWidth, chartHeight, html.EscapeString(c.title), titleLeft, html.EscapeString(c.title+", "+c.yUnit))
+	c.legend(&b)
 	c.grid(&b)
 	for _, s := range c.series {
 		c.draw(&b, s)
 	}
-	c.legend(&b)
 	b.WriteString("</svg>")
 	return template.HTML(b.String())
 }
@@ -175,7 +178,7 @@ func (c *chart) px(v float64) float64 {
 }
 
 func (c *chart) py(v float64) float64 {
-	return chartHeight - marginBelow - c.y.place(v)*(chartHeight-marginTop-marginBelow)
+	return chartHeight - marginBelow - c.y.place(v)*(chartHeight-c.top-marginBelow)
 }
 
 // grid draws marks, their lines and the units.
@@ -191,8 +194,8 @@ func (c *chart) grid(b *strings.Builder) {
 			continue
 		}
 		x := c.px(m.at)
-		fmt.Fprintf(b, `<path class="grid" d="M%.1f %dV%d"/><text class="mark" x="%.1f" y="%d" text-anchor="middle">%s</text>`,
-			x, marginTop, bottom, x, bottom+15, html.EscapeString(m.text))
+		fmt.Fprintf(b, `<path class="grid" d="M%.1f %.1fV%d"/><text class="mark" x="%.1f" y="%d" text-anchor="middle">%s</text>`,
+			x, c.top, bottom, x, bottom+15, html.EscapeString(m.text))
 	}
 	fmt.Fprintf(b, `<text class="mark" x="%d" y="%d" text-anchor="end">%s</text>`,
 		chartWidth-marginRight, chartHeight-6, html.EscapeString(c.x.label))
@@ -224,16 +227,22 @@ func (s *series) class() string {
 	return class
 }
 
-// legend names the lines, from the right end of the title's line.
+// legend names the lines, in as many rows as they need below the title, and moves the lines down.
 func (c *chart) legend(b *strings.Builder) {
 	if len(c.series) < 2 {
 		return
 	}
-	x := float64(chartWidth - marginRight)
-	for i := len(c.series) - 1; i >= 0; i-- {
-		s := &c.series[i]
-		x -= float64(7*len([]rune(s.name)) + 26)
-		fmt.Fprintf(b, `<path class="%s" d="M%.1f 14h16"/><text class="mark" x="%.1f" y="18">%s</text>`,
-			s.class(), x, x+20, html.EscapeString(s.name))
+	c.top += legendRow
+	x := float64(titleLeft)
+	for _, s := range c.series {
+		width := float64(7*len([]rune(s.name)) + 32)
+		if x+width > chartWidth && x > titleLeft {
+			x = titleLeft
+			c.top += legendRow
+		}
+		y := c.top - 12
+		fmt.Fprintf(b, `<path class="%s" d="M%.1f %.1fh16"/><text class="mark" x="%.1f" y="%.1f">%s</text>`,
+			s.class(), x, y, x+20, y+4, html.EscapeString(s.name))
+		x += width
 	}
 }
