@@ -61,27 +61,6 @@ type messageHash struct {
 // of returns the hash of the message; the result is valid until the next call.
 func (m *messageHash) of(a *Authorized) *[sha512.Size]byte {
 	m.reset()
-	return m.finish(a)
-}
-
-// ofSignature returns the hash that an Ed25519 signature of the message by key
-// is about (RFC 8032): that of the signature's first half, the key and the
-// message. The result is valid until the next call.
-func (m *messageHash) ofSignature(sig *[Ed25519SignatureSize]byte, key *[KeySize]byte, a *Authorized) *[sha512.Size]byte {
-	m.reset()
-	m.h.Write(sig[:32])
-	m.h.Write(key[:])
-	return m.finish(a)
-}
-
-func (m *messageHash) reset() {
-	if m.h == nil {
-		m.h = sha512.New()
-	}
-	m.h.Reset()
-}
-
-func (m *messageHash) finish(a *Authorized) *[sha512.Size]byte {
 	m.h.Write(a.Prefix)
 	m.n[0] = byte(len(a.SessionID))
 	m.h.Write(m.n[:])
@@ -89,6 +68,13 @@ func (m *messageHash) finish(a *Authorized) *[sha512.Size]byte {
 	m.h.Write(a.Signed)
 	m.h.Sum(m.sum[:0])
 	return &m.sum
+}
+
+func (m *messageHash) reset() {
+	if m.h == nil {
+		m.h = sha512.New()
+	}
+	m.h.Reset()
 }
 
 // AppendAuth appends the authorization of a with a queue's private key: the

@@ -5,6 +5,7 @@ package box
 import "golang.org/x/sys/cpu"
 
 //go:generate go -C asm run ./salsa -out ../salsa_avx2_amd64.s -stubs ../salsa_avx2_amd64.go -pkg box
+//go:generate go -C asm run ./sha512 -out ../sha512_avx2_amd64.s -stubs ../sha512_avx2_amd64.go -pkg box
 //go:generate go -C asm run ./poly1305 -out ../poly1305_avx2_amd64.s -stubs ../poly1305_avx2_amd64.go -pkg box
 
 // useAVX2 chooses the kernels of this package. Tests switch it off.

@@ -83,6 +83,9 @@ func (k *PublicKey) X25519() (*[KeySize]byte, bool) {
 	return (*[KeySize]byte)(k.raw[:KeySize]), k.alg == X25519
 }
 
+// ed25519 returns the raw key, a part of k, whose algorithm is Ed25519.
+func (k *PublicKey) ed25519() *[32]byte { return (*[32]byte)(k.raw[:]) }
+
 // spkiPrefix is the DER of a SubjectPublicKeyInfo (RFC 5280, 8410) up to the
 // raw key. It has the one byte of the OID and the three lengths to fill in:
 // SEQUENCE { SEQUENCE { OID 1.3.101.x } BIT STRING 00 ‖ key }.

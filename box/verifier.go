@@ -41,8 +41,8 @@ type Verifier struct {
 
 	claims     []claim
 	keys       []PublicKey
-	message    []byte
-	hash       messageHash
+	message    []byte // for Ed448
+	hashes     hashes
 	signatures edbatch.Batch
 	suspects   suspects
 }
@@ -51,7 +51,8 @@ type Verifier struct {
 type claim struct {
 	Claim
 	first, count int
-	signature    int // the first of its signatures in the batch, one for each candidate
+	hash         int // its first hash
+	signature    int // its first signature in the batch
 	ok           bool
 }
 
@@ -89,29 +90,40 @@ func (v *Verifier) AddDummy(c *Claim) int {
 
 // Run verifies the claims that were added.
 func (v *Verifier) Run() {
+	v.hashes.reset()
 	v.signatures.Reset()
 	for i := range v.claims {
+		v.addHashes(&v.claims[i])
+	}
+	v.hashes.run()
+	for i := range v.claims {
 		c := &v.claims[i]
-		switch AuthAlg(len(c.Auth)) {
+		switch c.alg() {
 		case Ed25519:
 			v.addSignatures(c)
 		case Ed448:
 			v.message = c.appendTo(v.message[:0])
 			c.ok = v.verifyAny(c, Ed448)
 		case X25519:
-			if c.SessionKey != nil {
-				v.hash.of(&c.Authorized)
-				c.ok = v.verifyAny(c, X25519)
-			}
+			c.ok = v.verifyAny(c, X25519)
 		}
 	}
 	v.signatures.Run()
 	for i := range v.claims {
-		if c := &v.claims[i]; len(c.Auth) == Ed25519SignatureSize {
+		if c := &v.claims[i]; c.alg() == Ed25519 {
 			c.ok = v.signatureOk(c)
 			v.suspects.note(c.SessionID, c.ok)
 		}
 	}
+}
+
+// alg returns the algorithm of a claim, zero where it fails without work.
+func (c *claim) alg() Alg {
+	alg := AuthAlg(len(c.Auth))
+	if alg == X25519 && c.SessionKey == nil {
+		return 0
+	}
+	return alg
 }
 
 // Ok tells whether claim i is valid. It is false before Run.
@@ -132,15 +144,28 @@ func (v *Verifier) candidate(c *claim, k int, alg Alg) (*PublicKey, bool) {
 // verified. The time tells how many keys a queue has, but not which of them signed.
 func (c *claim) tries() int { return max(c.count, 1) }
 
-// addSignatures adds the signature of an Ed25519 claim to the batch.
+// addHashes adds what has to be hashed for a claim.
+func (v *Verifier) addHashes(c *claim) {
+	c.hash = len(v.hashes.messages)
+	switch c.alg() {
+	case Ed25519:
+		for k := range c.tries() {
+			key, _ := v.candidate(c, k, Ed25519)
+			v.hashes.addSignature((*[Ed25519SignatureSize]byte)(c.Auth), key.ed25519(), &c.Authorized)
+		}
+	case X25519:
+		v.hashes.add(&c.Authorized)
+	}
+}
+
+// addSignatures adds the signature of an Ed25519 claim to the batch, once for
+// each key.
 func (v *Verifier) addSignatures(c *claim) {
 	apart := c.count > 1 || v.suspects.has(c.SessionID)
-	sig := (*[Ed25519SignatureSize]byte)(c.Auth)
 	c.signature = v.signatures.Len()
 	for k := range c.tries() {
 		key, _ := v.candidate(c, k, Ed25519)
-		raw := (*[ed25519.PublicKeySize]byte)(key.raw[:])
-		v.signatures.Add(raw, sig, v.hash.ofSignature(sig, raw, &c.Authorized), apart)
+		v.signatures.Add(key.ed25519(), (*[Ed25519SignatureSize]byte)(c.Auth), v.hashes.sum(c.hash+k), apart)
 	}
 }
 
@@ -168,21 +193,20 @@ func (v *Verifier) verifyAny(c *claim, alg Alg) bool {
 	return ok
 }
 
-// verifyAuthenticator verifies an X25519 claim, whose hash is in v.hash, with a
-// key. A valid one of a key that fits has its secret kept.
+// verifyAuthenticator verifies an X25519 claim, which is hashed, with a key. A valid one of a key that fits has its secret kept.
 func (v *Verifier) verifyAuthenticator(c *claim, key *[KeySize]byte, fits bool) bool {
 	var place *cachedSecret
 	if v.Secrets != nil {
 		place = v.Secrets.place(c.SessionKey, key)
 		if place.has(c.SessionKey, key) {
-			return VerifyAuthenticator(c.Auth, &place.secret, c.CorrID, &v.hash.sum)
+			return VerifyAuthenticator(c.Auth, &place.secret, c.CorrID, v.hashes.sum(c.hash))
 		}
 	}
 	var secret [KeySize]byte
 	// A key of low order has the zero secret in the reference and
 	// authorizes like any other; whoever chose it gave it away.
 	_ = DH(&secret, c.SessionKey, key)
-	ok := VerifyAuthenticator(c.Auth, &secret, c.CorrID, &v.hash.sum)
+	ok := VerifyAuthenticator(c.Auth, &secret, c.CorrID, v.hashes.sum(c.hash))
 	if ok && fits && place != nil {
 		*place = cachedSecret{filled: true, sessionKey: *c.SessionKey, key: *key, secret: secret}
 	}
