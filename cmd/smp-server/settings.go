@@ -204,6 +204,7 @@ func readUnserved(f *serverini.File) (names []string) {
 		{"STORE_LOG", "log_stats"},
 		{"STORE_LOG", "prometheus_interval"},
 		{"TRANSPORT", "control_port"},
+		{"PROXY", "own_server_domains"},
 		{"WEB", "http"},
 		{"WEB", "https"},
 	} {
