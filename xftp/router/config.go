@@ -48,9 +48,6 @@ const (
 	DefaultUploadWindow  = 96 << 10 // with the buffer for writing an upload takes 128 KiB at most
 )
 
-// sendTimeout ends a connection whose client takes nothing from its socket for so long. The reference waits for ever.
-const sendTimeout = 5 * time.Minute
-
 // maxStreams is how many requests of a connection may be under way, as in the reference.
 const maxStreams = 100
 

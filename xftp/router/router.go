@@ -55,7 +55,6 @@ func New(cfg Config) (*Router, error) {
 			MaxConcurrentStreams:         maxStreams,
 			MaxUploadBufferPerStream:     cfg.UploadWindow,
 			MaxUploadBufferPerConnection: max(1<<20-1, cfg.UploadWindow),
-			WriteByteTimeout:             sendTimeout,
 		},
 		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0)},
 		ready:    make(chan struct{}),
@@ -192,6 +191,7 @@ func (r *Router) pause(d time.Duration) bool {
 // serve serves a connection to its end.
 func (r *Router) serve(raw net.Conn) {
 	defer raw.Close()
+	limitSending(raw)
 	s, err := r.handshake(raw)
 	if err != nil {
 		if r.cfg.LogTLSErrors {
