@@ -2,6 +2,9 @@
 
 package box
 
+//lint:ignore SA1019 see salsa.go
+import "golang.org/x/crypto/poly1305"
+
 // firstSize is how many bytes of key stream are made at first for a box: one
 // block.
 const firstSize = 64
@@ -13,3 +16,14 @@ func xorKeyStream(data []byte, counter *[16]byte, key *[32]byte) {
 func polySum(tag *[TagSize]byte, data []byte, key *[32]byte) {
 	polySumGeneric(tag, data, key)
 }
+
+// polyStream is a Poly1305 computation over data that comes in pieces.
+type polyStream struct{ mac *poly1305.MAC }
+
+func (p *polyStream) start(key *[32]byte) { p.mac = poly1305.New(key) }
+
+// write takes the next piece.
+func (p *polyStream) write(data []byte) { p.mac.Write(data) }
+
+// finish sets tag to the tag of all pieces.
+func (p *polyStream) finish(tag *[TagSize]byte) { p.mac.Sum(tag[:0]) }

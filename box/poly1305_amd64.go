@@ -2,11 +2,6 @@
 
 package box
 
-const (
-	polyPair  = 128 // bytes that the kernel takes in a step
-	polyShort = 512 // with less bytes it is slower than x/crypto
-)
-
 func polySum(tag *[TagSize]byte, data []byte, key *[32]byte) {
 	if !useAVX2 || len(data) < polyShort {
 		polySumGeneric(tag, data, key)
@@ -14,11 +9,36 @@ func polySum(tag *[TagSize]byte, data []byte, key *[32]byte) {
 	}
 	var p poly
 	p.init(key)
-	powers := p.powers()
-	pairs := len(data) / polyPair
-	var limbs [5]uint64
-	poly1305Sum(&limbs, &data[0], pairs, &powers)
-	p.setLimbs(&limbs)
-	p.update(data[pairs*polyPair:])
+	p.update(data)
+	p.sum(tag)
+}
+
+// polyStream is a Poly1305 computation over data that comes in pieces.
+type polyStream struct {
+	poly
+	rest [16]byte // the beginning of a block, its first n bytes
+	n    int
+}
+
+func (p *polyStream) start(key *[32]byte) { p.init(key) }
+
+// write takes the next piece.
+func (p *polyStream) write(data []byte) {
+	if p.n > 0 {
+		c := copy(p.rest[p.n:], data)
+		p.n, data = p.n+c, data[c:]
+		if p.n < len(p.rest) {
+			return
+		}
+		p.update(p.rest[:])
+	}
+	whole := len(data) &^ 15
+	p.update(data[:whole])
+	p.n = copy(p.rest[:], data[whole:])
+}
+
+// finish sets tag to the tag of all pieces.
+func (p *polyStream) finish(tag *[TagSize]byte) {
+	p.update(p.rest[:p.n])
 	p.sum(tag)
 }

@@ -4,9 +4,9 @@
 
 package box
 
-// poly1305Sum sets sum to the polynomial of the pairs × 128 bytes at data, as
-// limbs of 26 bits that are yet to be carried. powers[4*i:4*i+4] are the limbs
-// i of r⁴, r², r³ and r, powers[20:] the limbs of r⁸.
+// poly1305Update takes the pairs × 128 bytes at data into the number sum, which
+// has limbs of 26 bits before and limbs that are yet to be carried after.
+// powers[4*i:4*i+4] are the limbs i of r⁴, r², r³ and r, powers[20:] those of r⁸.
 //
 //go:noescape
-func poly1305Sum(sum *[5]uint64, data *byte, pairs int, powers *[25]uint32)
+func poly1305Update(sum *[5]uint64, data *byte, pairs int, powers *[25]uint32)

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func poly1305Sum(sum *[5]uint64, data *byte, pairs int, powers *[25]uint32)
+// func poly1305Update(sum *[5]uint64, data *byte, pairs int, powers *[25]uint32)
 // Requires: AVX, AVX2
-TEXT ·poly1305Sum(SB), $896-32
+TEXT ·poly1305Update(SB), $896-32
 	MOVQ         sum+0(FP), DI
 	MOVQ         data+8(FP), SI
 	MOVQ         pairs+16(FP), CX
@@ -84,8 +84,6 @@ TEXT ·poly1305Sum(SB), $896-32
 	VPXOR        Y2, Y2, Y2
 	VPXOR        Y3, Y3, Y3
 	VPXOR        Y4, Y4, Y4
-
-step:
 	VMOVDQU      (SI), Y5
 	VMOVDQU      32(SI), Y6
 	VPUNPCKLQDQ  Y6, Y5, Y7
@@ -101,6 +99,16 @@ step:
 	VPAND        poly1305Mask<>+0(SB), Y8, Y8
 	VPSRLQ       $0x28, Y9, Y9
 	VPOR         poly1305Top<>+0(SB), Y9, Y9
+	VMOVQ        (DI), X15
+	VPADDQ       Y15, Y5, Y5
+	VMOVQ        8(DI), X15
+	VPADDQ       Y15, Y6, Y6
+	VMOVQ        16(DI), X15
+	VPADDQ       Y15, Y7, Y7
+	VMOVQ        24(DI), X15
+	VPADDQ       Y15, Y8, Y8
+	VMOVQ        32(DI), X15
+	VPADDQ       Y15, Y9, Y9
 	VPMULUDQ     288(AX), Y5, Y10
 	VPMULUDQ     320(AX), Y5, Y11
 	VPMULUDQ     352(AX), Y5, Y12
@@ -239,6 +247,164 @@ step:
 	VPSRLQ       $0x1a, Y3, Y15
 	VPAND        poly1305Mask<>+0(SB), Y3, Y3
 	VPADDQ       Y15, Y4, Y4
+	JMP          next
+
+step:
+	VMOVDQU     (SI), Y5
+	VMOVDQU     32(SI), Y6
+	VPUNPCKLQDQ Y6, Y5, Y7
+	VPUNPCKHQDQ Y6, Y5, Y9
+	VPAND       poly1305Mask<>+0(SB), Y7, Y5
+	VPSRLQ      $0x1a, Y7, Y6
+	VPAND       poly1305Mask<>+0(SB), Y6, Y6
+	VPSRLQ      $0x34, Y7, Y7
+	VPSLLQ      $0x0c, Y9, Y15
+	VPOR        Y15, Y7, Y7
+	VPAND       poly1305Mask<>+0(SB), Y7, Y7
+	VPSRLQ      $0x0e, Y9, Y8
+	VPAND       poly1305Mask<>+0(SB), Y8, Y8
+	VPSRLQ      $0x28, Y9, Y9
+	VPOR        poly1305Top<>+0(SB), Y9, Y9
+	VPMULUDQ    288(AX), Y5, Y10
+	VPMULUDQ    320(AX), Y5, Y11
+	VPMULUDQ    352(AX), Y5, Y12
+	VPMULUDQ    384(AX), Y5, Y13
+	VPMULUDQ    416(AX), Y5, Y14
+	VPMULUDQ    288(AX), Y6, Y15
+	VPADDQ      Y15, Y11, Y11
+	VPMULUDQ    320(AX), Y6, Y15
+	VPADDQ      Y15, Y12, Y12
+	VPMULUDQ    352(AX), Y6, Y15
+	VPADDQ      Y15, Y13, Y13
+	VPMULUDQ    384(AX), Y6, Y15
+	VPADDQ      Y15, Y14, Y14
+	VPMULUDQ    544(AX), Y6, Y15
+	VPADDQ      Y15, Y10, Y10
+	VPMULUDQ    288(AX), Y7, Y15
+	VPADDQ      Y15, Y12, Y12
+	VPMULUDQ    320(AX), Y7, Y15
+	VPADDQ      Y15, Y13, Y13
+	VPMULUDQ    352(AX), Y7, Y15
+	VPADDQ      Y15, Y14, Y14
+	VPMULUDQ    512(AX), Y7, Y15
+	VPADDQ      Y15, Y10, Y10
+	VPMULUDQ    544(AX), Y7, Y15
+	VPADDQ      Y15, Y11, Y11
+	VPMULUDQ    288(AX), Y8, Y15
+	VPADDQ      Y15, Y13, Y13
+	VPMULUDQ    320(AX), Y8, Y15
+	VPADDQ      Y15, Y14, Y14
+	VPMULUDQ    480(AX), Y8, Y15
+	VPADDQ      Y15, Y10, Y10
+	VPMULUDQ    512(AX), Y8, Y15
+	VPADDQ      Y15, Y11, Y11
+	VPMULUDQ    544(AX), Y8, Y15
+	VPADDQ      Y15, Y12, Y12
+	VPMULUDQ    288(AX), Y9, Y15
+	VPADDQ      Y15, Y14, Y14
+	VPMULUDQ    448(AX), Y9, Y15
+	VPADDQ      Y15, Y10, Y10
+	VPMULUDQ    480(AX), Y9, Y15
+	VPADDQ      Y15, Y11, Y11
+	VPMULUDQ    512(AX), Y9, Y15
+	VPADDQ      Y15, Y12, Y12
+	VPMULUDQ    544(AX), Y9, Y15
+	VPADDQ      Y15, Y13, Y13
+	VMOVDQU     64(SI), Y5
+	VMOVDQU     96(SI), Y6
+	VPUNPCKLQDQ Y6, Y5, Y7
+	VPUNPCKHQDQ Y6, Y5, Y9
+	VPAND       poly1305Mask<>+0(SB), Y7, Y5
+	VPSRLQ      $0x1a, Y7, Y6
+	VPAND       poly1305Mask<>+0(SB), Y6, Y6
+	VPSRLQ      $0x34, Y7, Y7
+	VPSLLQ      $0x0c, Y9, Y15
+	VPOR        Y15, Y7, Y7
+	VPAND       poly1305Mask<>+0(SB), Y7, Y7
+	VPSRLQ      $0x0e, Y9, Y8
+	VPAND       poly1305Mask<>+0(SB), Y8, Y8
+	VPSRLQ      $0x28, Y9, Y9
+	VPOR        poly1305Top<>+0(SB), Y9, Y9
+	VPADDQ      Y5, Y10, Y10
+	VPADDQ      Y6, Y11, Y11
+	VPADDQ      Y7, Y12, Y12
+	VPADDQ      Y8, Y13, Y13
+	VPADDQ      Y9, Y14, Y14
+	VPMULUDQ    (AX), Y0, Y15
+	VPADDQ      Y15, Y10, Y10
+	VPMULUDQ    32(AX), Y0, Y15
+	VPADDQ      Y15, Y11, Y11
+	VPMULUDQ    64(AX), Y0, Y15
+	VPADDQ      Y15, Y12, Y12
+	VPMULUDQ    96(AX), Y0, Y15
+	VPADDQ      Y15, Y13, Y13
+	VPMULUDQ    128(AX), Y0, Y15
+	VPADDQ      Y15, Y14, Y14
+	VPMULUDQ    (AX), Y1, Y15
+	VPADDQ      Y15, Y11, Y11
+	VPMULUDQ    32(AX), Y1, Y15
+	VPADDQ      Y15, Y12, Y12
+	VPMULUDQ    64(AX), Y1, Y15
+	VPADDQ      Y15, Y13, Y13
+	VPMULUDQ    96(AX), Y1, Y15
+	VPADDQ      Y15, Y14, Y14
+	VPMULUDQ    256(AX), Y1, Y15
+	VPADDQ      Y15, Y10, Y10
+	VPMULUDQ    (AX), Y2, Y15
+	VPADDQ      Y15, Y12, Y12
+	VPMULUDQ    32(AX), Y2, Y15
+	VPADDQ      Y15, Y13, Y13
+	VPMULUDQ    64(AX), Y2, Y15
+	VPADDQ      Y15, Y14, Y14
+	VPMULUDQ    224(AX), Y2, Y15
+	VPADDQ      Y15, Y10, Y10
+	VPMULUDQ    256(AX), Y2, Y15
+	VPADDQ      Y15, Y11, Y11
+	VPMULUDQ    (AX), Y3, Y15
+	VPADDQ      Y15, Y13, Y13
+	VPMULUDQ    32(AX), Y3, Y15
+	VPADDQ      Y15, Y14, Y14
+	VPMULUDQ    192(AX), Y3, Y15
+	VPADDQ      Y15, Y10, Y10
+	VPMULUDQ    224(AX), Y3, Y15
+	VPADDQ      Y15, Y11, Y11
+	VPMULUDQ    256(AX), Y3, Y15
+	VPADDQ      Y15, Y12, Y12
+	VPMULUDQ    (AX), Y4, Y15
+	VPADDQ      Y15, Y14, Y14
+	VPMULUDQ    160(AX), Y4, Y15
+	VPADDQ      Y15, Y10, Y10
+	VPMULUDQ    192(AX), Y4, Y15
+	VPADDQ      Y15, Y11, Y11
+	VPMULUDQ    224(AX), Y4, Y15
+	VPADDQ      Y15, Y12, Y12
+	VPMULUDQ    256(AX), Y4, Y15
+	VPADDQ      Y15, Y13, Y13
+	VPSRLQ      $0x1a, Y10, Y15
+	VPAND       poly1305Mask<>+0(SB), Y10, Y0
+	VPADDQ      Y15, Y11, Y11
+	VPSRLQ      $0x1a, Y13, Y15
+	VPAND       poly1305Mask<>+0(SB), Y13, Y3
+	VPADDQ      Y15, Y14, Y14
+	VPSRLQ      $0x1a, Y11, Y15
+	VPAND       poly1305Mask<>+0(SB), Y11, Y1
+	VPADDQ      Y15, Y12, Y12
+	VPSRLQ      $0x1a, Y14, Y15
+	VPAND       poly1305Mask<>+0(SB), Y14, Y4
+	VPADDQ      Y15, Y0, Y0
+	VPSLLQ      $0x02, Y15, Y15
+	VPADDQ      Y15, Y0, Y0
+	VPSRLQ      $0x1a, Y12, Y15
+	VPAND       poly1305Mask<>+0(SB), Y12, Y2
+	VPADDQ      Y15, Y3, Y3
+	VPSRLQ      $0x1a, Y0, Y15
+	VPAND       poly1305Mask<>+0(SB), Y0, Y0
+	VPADDQ      Y15, Y1, Y1
+	VPSRLQ      $0x1a, Y3, Y15
+	VPAND       poly1305Mask<>+0(SB), Y3, Y3
+	VPADDQ      Y15, Y4, Y4
+
+next:
 	ADDQ         $0x00000080, SI
 	DECQ         CX
 	JNZ          step

@@ -7,20 +7,46 @@ import (
 	"math/bits"
 )
 
-// poly is a Poly1305 computation (RFC 8439) with numbers of two 64-bit words and some
-// bits more. It does what the kernel leaves over: the powers of r, the last
-// blocks and the tag.
+// poly is a Poly1305 computation (RFC 8439) with numbers of two 64-bit words
+// and some bits more. What is enough for the kernel it does with that.
 type poly struct {
 	h0, h1, h2 uint64
 	r0, r1     uint64
 	s          [2]uint64
+	powers     [25]uint32
+	prepared   bool // whether powers are set
 }
+
+const (
+	polyPair  = 128 // bytes that the kernel takes in a step
+	polyShort = 512 // with fewer bytes it is not worth its preparation
+)
 
 func (p *poly) init(key *[32]byte) {
 	p.r0 = binary.LittleEndian.Uint64(key[0:]) & 0x0ffffffc0fffffff
 	p.r1 = binary.LittleEndian.Uint64(key[8:]) & 0x0ffffffc0ffffffc
 	p.s[0] = binary.LittleEndian.Uint64(key[16:])
 	p.s[1] = binary.LittleEndian.Uint64(key[24:])
+}
+
+// update takes data; only the last one may be no multiple of 16 bytes.
+func (p *poly) update(data []byte) {
+	if useAVX2 && len(data) >= polyShort {
+		pairs := len(data) / polyPair
+		p.prepare()
+		limbs := p.limbs()
+		poly1305Update(&limbs, &data[0], pairs, &p.powers)
+		p.setLimbs(&limbs)
+		data = data[pairs*polyPair:]
+	}
+	for ; len(data) >= 16; data = data[16:] {
+		p.block(binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:]), 1)
+	}
+	if len(data) > 0 {
+		var last [16]byte
+		last[copy(last[:], data)] = 1
+		p.block(binary.LittleEndian.Uint64(last[:]), binary.LittleEndian.Uint64(last[8:]), 0)
+	}
 }
 
 // multiply sets h to h·r, partly reduced: h2 is at most 4. It needs h2 to be at most 6.
@@ -57,18 +83,6 @@ func (p *poly) block(m0, m1, top uint64) {
 	p.multiply()
 }
 
-// update takes the last blocks of the data.
-func (p *poly) update(data []byte) {
-	for ; len(data) >= 16; data = data[16:] {
-		p.block(binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:]), 1)
-	}
-	if len(data) > 0 {
-		var last [16]byte
-		last[copy(last[:], data)] = 1
-		p.block(binary.LittleEndian.Uint64(last[:]), binary.LittleEndian.Uint64(last[8:]), 0)
-	}
-}
-
 // sum sets tag to h + s.
 func (p *poly) sum(tag *[TagSize]byte) {
 	// h is below 2·(2^130-5): take that off once where it fits.
@@ -86,36 +100,44 @@ func (p *poly) sum(tag *[TagSize]byte) {
 
 const limbMask = 1<<26 - 1
 
-// powers returns what the kernel multiplies with: the limbs of 26 bits of r⁴, r²,
-// r³ and r side by side, then those of r⁸. It uses h, and leaves it zero.
-func (p *poly) powers() (w [25]uint32) {
-	p.h0, p.h1, p.h2 = p.r0, p.r1, 0
+// prepare sets powers: the limbs of r⁴, r², r³ and r side by side, then those
+// of r⁸.
+func (p *poly) prepare() {
+	if p.prepared {
+		return
+	}
+	q := poly{r0: p.r0, r1: p.r1, h0: p.r0, h1: p.r1}
 	for i := 1; i <= 8; i++ {
+		at, step := 0, 4
 		switch i {
 		case 1:
-			p.limbs(&w, 3, 4)
+			at = 3
 		case 2:
-			p.limbs(&w, 1, 4)
+			at = 1
 		case 3:
-			p.limbs(&w, 2, 4)
-		case 4:
-			p.limbs(&w, 0, 4)
+			at = 2
 		case 8:
-			p.limbs(&w, 20, 1)
+			at, step = 20, 1
 		}
-		p.multiply()
+		if i <= 4 || i == 8 {
+			for j, l := range q.limbs() {
+				p.powers[at+j*step] = uint32(l)
+			}
+		}
+		q.multiply()
 	}
-	p.h0, p.h1, p.h2 = 0, 0, 0
-	return w
+	p.prepared = true
 }
 
-// limbs puts the limbs of h into w, at places each step apart.
-func (p *poly) limbs(w *[25]uint32, at, step int) {
-	w[at+0*step] = uint32(p.h0 & limbMask)
-	w[at+1*step] = uint32(p.h0 >> 26 & limbMask)
-	w[at+2*step] = uint32((p.h0>>52 | p.h1<<12) & limbMask)
-	w[at+3*step] = uint32(p.h1 >> 14 & limbMask)
-	w[at+4*step] = uint32(p.h1>>40 | p.h2<<24)
+// limbs returns h in limbs of 26 bits.
+func (p *poly) limbs() [5]uint64 {
+	return [5]uint64{
+		p.h0 & limbMask,
+		p.h0 >> 26 & limbMask,
+		(p.h0>>52 | p.h1<<12) & limbMask,
+		p.h1 >> 14 & limbMask,
+		p.h1>>40 | p.h2<<24,
+	}
 }
 
 // setLimbs sets h to the number of the limbs, each below 2^63.

@@ -41,6 +41,33 @@ func TestPolyOracle(t *testing.T) {
 	})
 }
 
+// TestPolyStream has data in pieces of all sizes.
+func TestPolyStream(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		rnd := random(t)
+		data := make([]byte, 8000)
+		var key [32]byte
+		for range 300 {
+			rnd.Read(key[:])
+			rnd.Read(data)
+			n := rnd.Uint64() % 8000
+			limit := 1 + rnd.Uint64()%2500
+			var want, got [TagSize]byte
+			poly1305.Sum(&want, data[:n], &key)
+			var p polyStream
+			p.start(&key)
+			for rest := data[:n]; len(rest) > 0; {
+				piece := min(rnd.Uint64()%(limit+1), uint64(len(rest)))
+				p.write(rest[:piece])
+				rest = rest[piece:]
+			}
+			if p.finish(&got); got != want {
+				t.Fatalf("%d bytes in pieces up to %d: got %x, want %x", n, limit, got, want)
+			}
+		}
+	})
+}
+
 // TestPolyExtremes has data and keys of words that are all zeros, all ones or
 // random, so that limbs are as large or small as they can be.
 func TestPolyExtremes(t *testing.T) {

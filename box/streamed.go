@@ -1,10 +1,8 @@
 package box
 
 import (
+	"crypto/subtle"
 	"encoding/binary"
-
-	//lint:ignore SA1019 see salsa.go
-	"golang.org/x/crypto/poly1305"
 )
 
 // Streamed seals or opens one box whose data is too large to hold, such as a
@@ -16,7 +14,7 @@ import (
 // must be thrown away when the tag turns out wrong.
 type Streamed struct {
 	s     stream
-	mac   *poly1305.MAC
+	mac   polyStream
 	block uint64   // number of the next whole key stream block
 	key   [64]byte // the key stream block that is used up in part
 	used  int      // bytes of key that are used; 64 when there is none
@@ -27,35 +25,38 @@ func NewStreamed(nonce *[NonceSize]byte, subkey *[KeySize]byte) *Streamed {
 	t := &Streamed{block: 1, used: 32}
 	t.s.init(nonce, subkey)
 	t.key = [64]byte(t.s.first[:64])
-	t.mac = poly1305.New((*[32]byte)(t.s.first[:32]))
+	t.mac.start((*[32]byte)(t.s.first[:32]))
 	return t
 }
 
 // Seal encrypts the next piece of the data in place.
 func (t *Streamed) Seal(data []byte) {
 	t.xor(data)
-	t.mac.Write(data)
+	t.mac.write(data)
 }
 
 // Open decrypts the next piece of the data in place.
 func (t *Streamed) Open(data []byte) {
-	t.mac.Write(data)
+	t.mac.write(data)
 	t.xor(data)
 }
 
 // Skip takes the next piece of the ciphertext into the tag without decrypting
 // it; only Skip, Tag and Verify may follow.
-func (t *Streamed) Skip(data []byte) { t.mac.Write(data) }
+func (t *Streamed) Skip(data []byte) { t.mac.write(data) }
 
 // Tag returns the tag of all pieces. It is called once, at the end.
 func (t *Streamed) Tag() (tag [TagSize]byte) {
-	t.mac.Sum(tag[:0])
+	t.mac.finish(&tag)
 	return tag
 }
 
 // Verify tells in constant time whether tag is the tag of all pieces. It is
 // called once, at the end.
-func (t *Streamed) Verify(tag []byte) bool { return t.mac.Verify(tag) }
+func (t *Streamed) Verify(tag []byte) bool {
+	want := t.Tag()
+	return subtle.ConstantTimeCompare(want[:], tag) == 1
+}
 
 func (t *Streamed) xor(data []byte) {
 	n := t.xorBlock(data)

@@ -17,9 +17,9 @@ import (
 // by r⁴, r², r³, r (the lanes are in that order since it is what unpacking
 // gives) and added up.
 //
-// Bounds: limbs of H and of the powers are below 2^27, those of A and B below
-// 2^26, and 5 times a limb of a power is below 2^29.4. The sum of ten products
-// and B is below 5·(2^27+2^26)·2^29.4 + 2^26 < 2^60.4.
+// Bounds: limbs of H, A and the powers are below 2^27, those of B below 2^26,
+// and 5 times a limb of a power is below 2^29.4. The sum of ten products and B
+// is below 5·(2^27+2^27)·2^29.4 + 2^26 < 2^60.8.
 const (
 	limbs     = 5
 	limbBits  = 26
@@ -49,11 +49,11 @@ var (
 )
 
 func kernel() {
-	TEXT("poly1305Sum", 0, "func(sum *[5]uint64, data *byte, pairs int, powers *[25]uint32)")
+	TEXT("poly1305Update", 0, "func(sum *[5]uint64, data *byte, pairs int, powers *[25]uint32)")
 	Pragma("noescape")
-	Doc("poly1305Sum sets sum to the polynomial of the pairs × 128 bytes at data, as",
-		"limbs of 26 bits that are yet to be carried. powers[4*i:4*i+4] are the limbs",
-		"i of r⁴, r², r³ and r, powers[20:] the limbs of r⁸.")
+	Doc("poly1305Update takes the pairs × 128 bytes at data into the number sum, which",
+		"has limbs of 26 bits before and limbs that are yet to be carried after.",
+		"powers[4*i:4*i+4] are the limbs i of r⁴, r², r³ and r, powers[20:] those of r⁸.")
 	sum, data, pairs, powers := RDI, RSI, RCX, RDX
 	Load(Param("sum"), sum)
 	Load(Param("data"), data)
@@ -73,15 +73,16 @@ func kernel() {
 		VPXOR(v, v, v)
 	}
 
+	k.step(data, func() { // the number so far is added to the first block
+		for i, v := range m {
+			VMOVQ(Mem{Base: sum, Disp: 8 * i}, t.AsX())
+			VPADDQ(t, v, v)
+		}
+	})
+	JMP(LabelRef("next"))
 	Label("step")
-	k.split(data, 0)
-	k.multiply(m, tableR4, true)
-	k.split(data, groupSize)
-	for i := range limbs {
-		VPADDQ(m[i], d[i], d[i])
-	}
-	k.multiply(h, tableR8, false)
-	k.carry()
+	k.step(data, func() {})
+	Label("next")
 	ADDQ(U32(2*groupSize), data)
 	DECQ(pairs)
 	JNZ(LabelRef("step"))
@@ -96,6 +97,19 @@ func kernel() {
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// step takes eight blocks. first is what else to do with the first four.
+func (k *constants) step(data Register, first func()) {
+	k.split(data, 0)
+	first()
+	k.multiply(m, tableR4, true)
+	k.split(data, groupSize)
+	for i := range limbs {
+		VPADDQ(m[i], d[i], d[i])
+	}
+	k.multiply(h, tableR8, false)
+	k.carry()
 }
 
 type constants struct {
