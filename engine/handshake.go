@@ -88,7 +88,7 @@ func (m *helloMaker) agree(c *tls.Conn, secret *[32]byte, content []byte) (a agr
 	if !a.ok || hello.Service == nil {
 		return a
 	}
-	service, fault := m.admit(c, hello.Service)
+	service, fault := m.admit(c.PeerChain(), hello.Service)
 	a.service, a.reply, a.ok = service, answerService(service, fault), service != nil
 	return a
 }

@@ -16,9 +16,9 @@ import (
 // registry finds or makes the service with a certificate.
 type registry func(fingerprint [32]byte, role smp.ServiceRole, key box.PublicKey) (*shard.Service, error)
 
-// admit judges the service's part of the client's hello, on a worker. The error is what the client is told.
-func (m *helloMaker) admit(c *tls.Conn, hello *smp.ServiceHello) (*shard.Service, smp.TransportError) {
-	chain := c.PeerChain()
+// admit judges the service's part of the client's hello, on a worker; chain is what the client has shown in TLS. The
+// error is what the client is told.
+func (m *helloMaker) admit(chain [][]byte, hello *smp.ServiceHello) (*shard.Service, smp.TransportError) {
 	same := func(a, b []byte) bool { return string(a) == string(b) }
 	if len(chain) == 0 || len(chain) > 4 || !slices.EqualFunc(chain, hello.CertKey.Chain, same) {
 		return nil, smp.TransportBadAuth

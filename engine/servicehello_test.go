@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"os"
+	"testing"
+
+	"switchyard/box"
+	"switchyard/shard"
+	"switchyard/smp"
+)
+
+// serviceVector is the hello of a service, and the answer of the reference.
+type serviceVector struct {
+	Version    smp.Version `json:"version"`
+	Chain      []hexBytes  `json:"cert_chain"`
+	CertHash   hexBytes    `json:"cert_hash"`
+	Role       string      `json:"role"`
+	ServiceID  hexBytes    `json:"service_id"`
+	SessionKey hexBytes    `json:"session_key"`
+	Hello      hexBytes    `json:"client_block"`
+	Reply      hexBytes    `json:"reply_block"`
+	Error      string      `json:"error"`
+}
+
+func serviceVectors(t testing.TB) (vectors []serviceVector) {
+	t.Helper()
+	f, err := os.Open("testdata/services.json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.NewDecoder(z).Decode(&vectors); err != nil {
+		t.Fatal(err)
+	}
+	return vectors
+}
+
+// Clients of the reference are admitted as services, and answered as the reference answers them.
+func TestServiceHelloVectors(t *testing.T) {
+	admitted := 0
+	for i, v := range serviceVectors(t) {
+		hello, ok := smp.ParseClientHello(v.Hello)
+		if !ok || (hello.Service != nil) != (len(v.Reply) > 0) {
+			t.Fatalf("vector %d: hello parses %v, service %v", i, ok, hello.Service != nil)
+		}
+		if hello.Service == nil {
+			continue
+		}
+		admitted++
+		known := func(fingerprint [32]byte, role smp.ServiceRole, key box.PublicKey) (*shard.Service, error) {
+			if string(fingerprint[:]) != string(v.CertHash) || string(role) != v.Role || string(key.AppendSPKI(nil)) != string(v.SessionKey) {
+				t.Errorf("vector %d: another service", i)
+			}
+			if v.Error != "" {
+				return nil, errors.New("refused")
+			}
+			return &shard.Service{ID: smp.ID(v.ServiceID)}, nil
+		}
+		m := helloMaker{services: known}
+		var chain [][]byte
+		for _, c := range v.Chain {
+			chain = append(chain, c)
+		}
+		reply, err := box.Unpad(answerService(m.admit(chain, hello.Service)))
+		if err != nil || string(reply) != string(v.Reply) {
+			t.Errorf("vector %d: reply %x, want %x", i, reply, v.Reply)
+		}
+		if _, fault := m.admit(chain[:len(chain)-1], hello.Service); fault != smp.TransportBadAuth {
+			t.Errorf("vector %d: shorter chain: %v", i, fault)
+		}
+	}
+	if admitted != 9 {
+		t.Errorf("%d services", admitted)
+	}
+}
