@@ -10,8 +10,10 @@ func (r *StormReport) Clean() bool { return r.Exchange.Clean() }
 
 // Metrics implements Measured.
 func (r *StormReport) Metrics() []Metric {
-	m := []Metric{{"start-ms", r.Start}, {"restored-s", r.Restored}, {"quiet-p99-ms", r.Quiet.P99}, {"storm-p99-ms", r.Storm.P99},
-		{"storm/quiet", r.ratio()}}
+	m := []Metric{{"start-ms", r.Start}, {"restored-s", r.Restored}, {"quiet-p99-ms", r.Quiet.P99}}
+	if r.Storm.Count > 0 { // else it was over before the group had caught up
+		m = append(m, Metric{"storm-p99-ms", r.Storm.P99}, Metric{"storm/quiet", r.ratio()})
+	}
 	if r.FirstStart > 0 {
 		m = append(m, Metric{"first-start-ms", r.FirstStart})
 	}
