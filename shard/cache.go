@@ -98,16 +98,17 @@ func (c *cache) busy(q *queue) {
 	q.slot = -1
 }
 
-// victimTries bounds how many queues are looked at for one to evict: most of those in memory may be waiting for something.
-const victimTries = 64
+// victimTries bounds how many queues are looked at in a drain for those to evict, as most of those in memory may be
+// waiting for something. A drain brings DrainLimit queues at most, each of which the hand passes twice.
+const victimTries = 8 * DrainLimit
 
 // victim takes a queue out of memory when there are too many, nil when there are not, or none is found for now: the
 // first that was not looked up since the hand came by, and whose subscription, if it has one, can be parked.
-func (c *cache) victim() *queue {
+func (c *cache) victim(tries *int) *queue {
 	if len(c.unused) <= c.limit {
 		return nil
 	}
-	for range victimTries {
+	for ; *tries > 0; *tries-- {
 		if c.hand >= len(c.unused) {
 			c.hand = 0
 		}

@@ -125,7 +125,8 @@ const secondsPerDay = 24 * 60 * 60
 
 // evict takes queues out of memory while there are too many that are not in use.
 func (c *core) evict() {
-	for q := c.cache.victim(); q != nil; q = c.cache.victim() {
+	tries := victimTries
+	for q := c.cache.victim(&tries); q != nil; q = c.cache.victim(&tries) {
 		if q.dayLate {
 			c.putQueue(q)
 		}

@@ -86,3 +86,27 @@ func (c *client) crowdOutFailing() {
 		want(c.r.t, c.do(q.key, nil, text), "STORE failed")
 	}
 }
+
+// However many queues come at once, no more than the limit stay.
+func TestCacheKeepsItsLimitInAStorm(t *testing.T) {
+	r := newRouter(t, Config{Shards: 1, QueueCache: 64, NewQueues: true})
+	alice := r.connect()
+	var queues []*testQueue
+	for range 4 * DrainLimit {
+		queues = append(queues, alice.newQueue(queueOptions{}))
+	}
+	r.restart()
+	alice = r.connect()
+	var subs []command
+	for _, q := range queues {
+		subs = append(subs, command{key: q.key, entity: q.recipient, text: []byte("SUB")})
+	}
+	for ; len(subs) > 0; subs = subs[min(len(subs), 100):] {
+		alice.send(subs[:min(len(subs), 100)]...)
+	}
+	r.sync()
+	cache := &r.set.workers[0].core.cache
+	if n := len(cache.byRecipient); n > 64 || len(cache.parked) != len(queues)-n {
+		t.Fatalf("%d queues in memory, %d parked", n, len(cache.parked))
+	}
+}
