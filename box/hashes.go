@@ -11,8 +11,8 @@ type hashes struct {
 	lanes    hashLanes
 }
 
-// hashed is a message in two parts: a short head, which is put together here, and what
-// is signed of the command.
+// hashed is a message in two parts: a short head, which is put together here,
+// and what is signed of the command.
 type hashed struct {
 	head, headSize int // in heads
 	body           []byte

@@ -16,7 +16,8 @@ type hashLanes struct {
 	state [8][4]uint64
 }
 
-// hashLane is a message on its way through the kernel: its parts are whole blocks of it.
+// hashLane is a message on its way through the kernel: its parts are whole
+// blocks of it.
 type hashLane struct {
 	message     *hashed
 	parts       [3][]byte
@@ -55,9 +56,9 @@ func (m *hashed) blocks() int {
 	return (m.headSize + len(m.body) + 17 + sha512.BlockSize - 1) / sha512.BlockSize
 }
 
-// together tells whether the next up to four messages, the longest first, are quicker
-// side by side: that takes as long as the longest, and a little more than twice as
-// long for it as it would take alone.
+// together tells whether the next up to four messages, the longest first, are
+// quicker side by side: that takes as long as the longest, and a little more
+// than twice as long for it as it would take alone.
 func together(messages []*hashed) bool {
 	sum := 0
 	for _, m := range messages[:min(len(messages), 4)] {

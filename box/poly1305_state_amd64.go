@@ -49,7 +49,8 @@ func (p *poly) update(data []byte) {
 	}
 }
 
-// multiply sets h to h·r, partly reduced: h2 is at most 4. It needs h2 to be at most 6.
+// multiply sets h to h·r, partly reduced: h2 is at most 4. It needs h2 to be at
+// most 6.
 func (p *poly) multiply() {
 	// r1 is a multiple of 4, and 2^130 = 5, so r1·2^128 = r1/4·5.
 	s1 := p.r1 + p.r1>>2
@@ -74,7 +75,8 @@ func (p *poly) multiply() {
 	p.h2 = d2&3 + c
 }
 
-// block adds the number of a block and multiplies. top is the bit after its last one.
+// block adds the number of a block and multiplies. top is the bit after its
+// last one.
 func (p *poly) block(m0, m1, top uint64) {
 	var c uint64
 	p.h0, c = bits.Add64(p.h0, m0, 0)

@@ -87,8 +87,9 @@ func accumulate(k int, left VecPhysical, right Op, set bool) {
 	VPADDQ(t, h[k], h[k])
 }
 
-// There are two loads in a cycle, and about as many would be needed as there are cycles
-// for the rest. So the factors used most stay in the registers that are left.
+// There are two loads in a cycle, and about as many would be needed as there
+// are cycles for the rest. So the factors used most stay in the registers that
+// are left.
 
 func mulCore() {
 	TEXT("multiply<>", NOSPLIT|NOFRAME, "func()")

@@ -66,8 +66,8 @@ func mulKernel() {
 	RET()
 }
 
-// squareKernel squares width elements n times. It takes turns among them, so that the work
-// on one fills the time that the other waits for its last result.
+// squareKernel squares width elements n times. It takes turns among them, so
+// that the work on one fills the time that the other waits for its last result.
 func squareKernel() {
 	TEXT("squareAVX2", 0, "func(out, x *byte, n, width int)")
 	to, from, n, width, i := R9, R10, RCX, R11, R12

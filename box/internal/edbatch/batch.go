@@ -25,8 +25,8 @@
 // one goroutine and copies what it is given.
 //
 // The arithmetic is that of kernels for AVX2, four signatures side by side, and
-// where there is no AVX2 that of curve25519-voi, which is the oracle of their tests too. The
-// package imports nothing of this module.
+// where there is no AVX2 that of curve25519-voi, which is the oracle of their
+// tests too. The package imports nothing of this module.
 package edbatch
 
 // maxBatch is how many signatures share an equation. More would hardly be

@@ -178,8 +178,8 @@ func TestNoAllocations(t *testing.T) {
 }
 
 // FuzzBatch puts a signature into company and wants the verdict of
-// crypto/ed25519 for it where it is alone, and no other than acceptance in company of
-// what that accepts.
+// crypto/ed25519 for it where it is alone, and no other than acceptance in
+// company of what that accepts.
 func FuzzBatch(f *testing.F) {
 	s := newSigned(random(f))
 	f.Add(s.key[:], s.sig[:], s.message)

@@ -2,8 +2,9 @@
 
 package edbatch
 
-// decoder has the memory for decoding points, four or eight at a time. The exponentiations
-// are long chains of squarings; two of them side by side fill each other's gaps.
+// decoder has the memory for decoding points, four or eight at a time. The
+// exponentiations are long chains of squarings; two of them side by side fill
+// each other's gaps.
 type decoder struct {
 	yy, u, v, v3, x, x2, check [2]element
 	a, b, c, cube              [2]element

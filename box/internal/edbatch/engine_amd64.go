@@ -5,8 +5,8 @@ package edbatch
 // minBatch is the least number of signatures that are cheaper together.
 const minBatch = 6
 
-// engine does the arithmetic of a Batch. It makes the memory for it when it is first
-// needed: most of it when there are enough signatures for a batch.
+// engine does the arithmetic of a Batch. It makes the memory for it when it is
+// first needed: most of it when there are enough signatures for a batch.
 type engine struct {
 	portable portable
 	vector   *vector

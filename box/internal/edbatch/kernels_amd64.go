@@ -37,8 +37,8 @@ type (
 //go:noescape
 func mulAVX2(out, x, y *element)
 
-// squareAVX2 sets width elements at out to those at x squared n times. They may be the
-// same.
+// squareAVX2 sets width elements at out to those at x squared n times. They may
+// be the same.
 //
 //go:noescape
 func squareAVX2(out, x *element, n, width int)
@@ -64,7 +64,8 @@ func addListedAVX2(p *point, table *pair, list *[4]uint16, n int)
 //go:noescape
 func addendAVX2(q *addend, p *point)
 
-// scatterAVX2 writes the points of q as pairs, each stride bytes after the one before.
+// scatterAVX2 writes the points of q as pairs, each stride bytes after the one
+// before.
 //
 //go:noescape
 func scatterAVX2(entries *pair, stride int, q *addend)

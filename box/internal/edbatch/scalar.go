@@ -120,8 +120,8 @@ func timesTail(h0, h1, h2 uint64) (r0, r1, r2, r3, r4 uint64) {
 }
 
 // reduced returns w mod L. As 2^252 is −orderTail, what w has above that is
-// multiplied by orderTail and taken off. That is done with the product too, and once
-// more: their sizes are 385, 258 and 131 bits.
+// multiplied by orderTail and taken off. That is done with the product too, and
+// once more: their sizes are 385, 258 and 131 bits.
 func (w *wide) reduced() number {
 	const low = 1<<60 - 1 // of the fourth word
 	n := number{w[0], w[1], w[2], w[3] & low}

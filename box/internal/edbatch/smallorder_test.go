@@ -10,8 +10,9 @@ import (
 	"github.com/oasisprotocol/curve25519-voi/curve/scalar"
 )
 
-// smallOrder are the encodings of the eight points whose order divides 8, and the other
-// encodings of them that decoders take: y not below 2^255-19, and a sign of x = 0.
+// smallOrder are the encodings of the eight points whose order divides 8, and
+// the other encodings of them that decoders take: y not below 2^255-19, and a
+// sign of x = 0.
 var smallOrder = func() (points [][32]byte) {
 	for _, s := range []string{
 		"0100000000000000000000000000000000000000000000000000000000000000",

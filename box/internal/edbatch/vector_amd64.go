@@ -45,7 +45,8 @@ const (
 
 	pairBytes = 2 * 40 * 4
 
-	// A bit asks at most for one entry of each point, and is filled up to a multiple of 4.
+	// A bit asks at most for one entry of each point, and is filled up to a
+	// multiple of 4.
 	listSize = (2*maxBatch + 1 + 3) &^ 3
 )
 
