@@ -101,7 +101,8 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 func (s *Set) Len() int { return len(s.workers) }
 
 // Route names the shard for a command of a connection: that of the entity's partition; for NEW that of the sender ID
-// when the client has determined it, else any.
+// when the client has determined it, else any. SUBS and NSUBS go to the shard of the service ID, which has all others do
+// their part.
 func (s *Set) Route(client *Client, cmd *Command) int {
 	if cmd.Tag != smp.CmdNew {
 		return s.partitions.shard(cmd.EntityID)
