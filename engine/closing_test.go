@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -144,17 +145,85 @@ func TestConnectionEndsWhileShardIsFull(t *testing.T) {
 	l.stopInput()
 	done := make(chan error, 1)
 	go func() { done <- l.router.shards.Close() }()
-	for stopped := false; !stopped; {
-		l.takeReplies()
-		select {
-		case err := <-done:
-			if stopped = true; err != nil {
-				t.Fatal(err)
-			}
-		case <-time.After(time.Millisecond):
-		}
-	}
+	drain(t, l, done)
 	if n := s.client.Subscriptions.Load(); n != 0 {
 		t.Fatalf("%d subscriptions stay", n)
 	}
+}
+
+// drain drops replies until done.
+func drain(t *testing.T, l *loop, done <-chan error) {
+	t.Helper()
+	for {
+		for g, ok := l.inbox.Get(); ok; g, ok = l.inbox.Get() {
+			l.waiting.Add(-int64(g.Size()))
+			g.Release()
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// However much a few commands bring about, only so much of it waits for a loop.
+func TestInboxIsBoundedInBytes(t *testing.T) {
+	store, err := wal.Open("store", wal.Options{FS: vfs.NewMem(), Sync: wal.SyncNever})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	s := closingSession(t, store, store.PartitionKey())
+	l := s.loop
+	_, key, _ := ed25519.GenerateKey(nil)
+	ids := s.newQueues(t, key)
+	lset := smp.AppendLSet(nil, smp.LinkParams{LinkID: []byte("link"), Fixed: []byte("fixed"), User: make([]byte, 16000)})
+	s.take(s.command(key, ids[0], lset))
+	for g, ok := l.inbox.Get(); !ok || g == nil; g, ok = l.inbox.Get() {
+		runtime.Gosched()
+	}
+	lget := smp.AppendTransmission(nil, s.client.Version, s.client.SessionID, nil, nil,
+		smp.AppendAuthorized(nil, s.client.SessionID, nil, []byte("link"), smp.AppendLGet(nil))[1+len(s.client.SessionID):])
+	block := slices.Repeat([][]byte{lget}, 250)
+	var groups []*shard.Group
+	for total, asked := 0, 0; total < 3*inboxBytes; l.waiting.Store(0) {
+		if asked == 0 {
+			s.take(block...)
+			asked = len(block)
+		}
+		if g, ok := l.inbox.Get(); ok {
+			groups = append(groups, g)
+			total += g.Size()
+			asked -= len(g.Replies)
+		}
+	}
+	l.stopInput()
+	closed := make(chan error, 1)
+	go func() { closed <- l.router.shards.Close() }()
+	drain(t, l, closed)
+
+	delivered := make(chan error, 1)
+	go func() {
+		for _, g := range groups {
+			l.Deliver(g)
+		}
+		delivered <- nil
+	}()
+	for l.waiting.Load() <= inboxBytes {
+		runtime.Gosched()
+	}
+	got := 0
+	for g, ok := l.inbox.Get(); ok; g, ok = l.inbox.Get() {
+		got += g.Size()
+		g.Release()
+	}
+	if got > inboxBytes+8<<20 {
+		t.Fatalf("%d bytes waited", got)
+	}
+	l.waiting.Store(0)
+	drain(t, l, delivered)
 }

@@ -18,8 +18,9 @@ type loop struct {
 	events gnet.EventLoop
 
 	// Shared: shards put, the loop takes. awake is set from the wake-up of the loop until it has emptied the inbox.
-	inbox *shard.Ring[*shard.Group]
-	awake atomic.Bool
+	inbox   *shard.Ring[*shard.Group]
+	waiting atomic.Int64 // bytes in the inbox
+	awake   atomic.Bool
 
 	// Shared: relay sessions put, the loop takes.
 	relayed relayed
@@ -45,8 +46,12 @@ type owedBatch struct {
 	batch *shard.Batch
 }
 
-// inboxSize is the capacity of a loop's inbox in groups, one a drain.
-const inboxSize = 256
+const (
+	// inboxSize is the capacity of a loop's inbox in groups, one a drain.
+	inboxSize = 256
+	// inboxBytes is how many bytes in the inbox have shards wait: link data makes 4 MiB of one block of commands.
+	inboxBytes = 16 << 20
+)
 
 // newLoop makes the loop of an event loop. Called with r.mu held, as is Stop's look at the loops.
 func newLoop(r *Router, e gnet.EventLoop) *loop {
@@ -76,10 +81,12 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 // Deliver implements shard.Loop: it takes the replies of a drain from a shard's goroutine. The shard waits while the
 // inbox is full; the loop empties it whatever else it waits for.
 func (l *loop) Deliver(g *shard.Group) {
-	for !l.inbox.Put(g) {
+	n := int64(g.Size())
+	for l.waiting.Load() > inboxBytes || !l.inbox.Put(g) {
 		l.wake()
 		time.Sleep(ringWait)
 	}
+	l.waiting.Add(n) // late, so it may be below zero for a moment
 	l.wake()
 }
 
@@ -121,6 +128,7 @@ func (l *loop) takeReplies() {
 		if !ok {
 			return
 		}
+		l.waiting.Add(-int64(g.Size()))
 		for i := range g.Replies {
 			r := &g.Replies[i]
 			s := r.Client.Owner.(*session)

@@ -18,6 +18,17 @@ var groups = sync.Pool{New: func() any { return &Group{arena: make([]byte, 0, ar
 
 func newGroup() *Group { return groups.Get().(*Group) }
 
+// Size is how many bytes the replies take.
+func (g *Group) Size() int {
+	n := len(g.arena)
+	for i := range g.Replies {
+		if b := g.Replies[i].Body; b != nil {
+			n += len(b.Data)
+		}
+	}
+	return n
+}
+
 // Release returns the group and the bodies that it holds. A loop that has taken a body over sets it to nil first.
 func (g *Group) Release() {
 	for i := range g.Replies {
