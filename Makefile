@@ -12,8 +12,9 @@ COMMIT  := $(shell git rev-parse --short=7 HEAD 2>/dev/null || echo unknown)
 SOURCE  ?=
 LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 
-# The router of `make run`, with its files under $(DATA).
+# The routers of `make run`, with their files under $(DATA).
 SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var bin/smp-server
+XFTP := XFTP_SERVER_CFG_PATH=$(DATA)/xftp/etc XFTP_SERVER_LOG_PATH=$(DATA)/xftp/var bin/xftp-server
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test race race-short bench-machine fuzz interop lint tools clean
@@ -24,11 +25,14 @@ help: ## list the targets
 build: ## build every program into bin/
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-run: build ## start an SMP router on port 5223, set up in ./data or $SWITCHYARD_DATA if there is none yet
+run: build ## start an SMP router on port 5223 and an XFTP router on 5443, set up in ./data or $SWITCHYARD_DATA
 	@test -e $(DATA)/smp/etc/smp-server.ini || { \
 		$(SMP) init --yes --store-log --fqdn 127.0.0.1 --no-password --disable-web >/dev/null && \
 		sed -i 's/^port = .*/port = 5223/' $(DATA)/smp/etc/smp-server.ini; }
-	@exec env $(SMP) start
+	@test -e $(DATA)/xftp/etc/file-server.ini || { \
+		$(XFTP) init --path $(DATA)/xftp/files --quota 10gb --fqdn 127.0.0.1 -a ED25519 >/dev/null && \
+		sed -i 's/^port = .*/port = 5443/' $(DATA)/xftp/etc/file-server.ini; }
+	@trap 'kill $$xftp; wait $$xftp' EXIT; trap 'exit 0' INT TERM; env $(XFTP) start & xftp=$$!; env $(SMP) start & wait $$!
 
 test: tools interop ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
 	$(GO) test -count=$(COUNT) -run '$(RUN)' $(PKG)
