@@ -44,8 +44,9 @@ type core struct {
 	verifier box.Verifier
 	fresh    []freshMessage
 
-	freshLinks []freshLink
-	counts     map[countKey]*count // of services, that the drain changes
+	freshLinks         []freshLink
+	freshNotifications []freshNotifications
+	counts             map[countKey]*count // of services, that the drain changes
 
 	// Scratch memory.
 	again  box.Verifier // verifies single commands again
@@ -171,6 +172,8 @@ func (c *core) reset() {
 	clear(c.lookups)
 	clear(c.fresh)
 	clear(c.freshLinks)
+	clear(c.freshNotifications)
+	c.freshNotifications = c.freshNotifications[:0]
 	c.items, c.lookups, c.fresh, c.freshLinks = c.items[:0], c.lookups[:0], c.fresh[:0], c.freshLinks[:0]
 	c.verifier.Reset()
 	for i, b := range c.out.batches {

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"slices"
 	"time"
 
 	"switchyard/box"
@@ -113,27 +114,47 @@ func (c *core) pushNotification(n *notifier, client *Client, m *Notification) {
 	w.end()
 }
 
+// freshNotifications is what the transaction at hand stores for a queue: until the commit it cannot be read from the store.
+type freshNotifications struct {
+	queue *queue
+	all   []Notification
+}
+
+func (c *core) storedNotifications(q *queue) ([]Notification, error) {
+	for i := len(c.freshNotifications) - 1; i >= 0; i-- {
+		if f := &c.freshNotifications[i]; f.queue == q {
+			return f.all, nil
+		}
+	}
+	return c.store.Notifications(&q.recipientID)
+}
+
+func (c *core) putNotifications(q *queue, all []Notification) {
+	c.write().PutNotifications(&q.recipientID, all)
+	c.freshNotifications = append(c.freshNotifications, freshNotifications{q, all})
+}
+
 // storeNotifications keeps notifications until a notifier subscribes. Those that cannot be read are given up.
 func (c *core) storeNotifications(q *queue, pending []Notification) {
-	stored, err := c.store.Notifications(&q.recipientID)
+	stored, err := c.storedNotifications(q)
 	if err != nil {
 		stored = nil
 	}
-	all := append(c.fresher(stored), pending...)
+	all := slices.Concat(c.fresher(stored), pending)
 	if over := len(all) - NotificationLimit; over > 0 {
 		all = all[over:]
 	}
-	c.write().PutNotifications(&q.recipientID, all)
+	c.putNotifications(q, all)
 }
 
 // takeNotifications brings what the store has for a notifier that has subscribed back to memory, from where it goes out
 // next.
 func (c *core) takeNotifications(q *queue) error {
-	stored, err := c.store.Notifications(&q.recipientID)
+	stored, err := c.storedNotifications(q)
 	if err != nil || len(stored) == 0 {
 		return err
 	}
-	c.write().PutNotifications(&q.recipientID, nil)
+	c.putNotifications(q, nil)
 	n := q.notifier()
 	fresh := c.fresher(stored)
 	if len(fresh) == 0 {
@@ -159,12 +180,12 @@ func (c *core) fresher(all []Notification) []Notification {
 
 // expireNotifications deletes stored notifications of a queue that are too old.
 func (c *core) expireNotifications(q *queue) {
-	stored, err := c.store.Notifications(&q.recipientID)
+	stored, err := c.storedNotifications(q)
 	if err != nil {
 		return // the next time
 	}
 	if fresh := c.fresher(stored); len(fresh) < len(stored) {
-		c.write().PutNotifications(&q.recipientID, fresh)
+		c.putNotifications(q, fresh)
 	}
 }
 

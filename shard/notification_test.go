@@ -210,3 +210,20 @@ func TestNotificationsUnreadable(t *testing.T) {
 		t.Fatal(m.text())
 	}
 }
+
+// What a drain stores of notifications is there for the rest of the drain.
+func TestNotificationsStoredTwiceInADrain(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	c.notifyLater = func() {}
+	client := c.connect()
+	text, q, dh := c.router.newCommand(smp.CurrentVersion, queueOptions{notifier: true})
+	c.runDrain(c.batch(client, q.key, nil, text))
+	m := client.take()
+	q.created(t, smp.CurrentVersion, &m, dh)
+	send := func() *Batch { return c.batch(client, nil, q.sender, smp.AppendSend(nil, true, nil)) }
+	notify := func() *Batch { return NewBatch(batchNotify, nil) }
+	c.runDrain(send(), notify(), send(), notify(), send(), notify(), c.batch(client, q.notifierKey, q.notifier, smp.AppendNSub(nil)), notify())
+	for _, answer := range []string{"OK", "OK", "OK", "SOK", "NMSG", "NMSG", "NMSG"} {
+		want(t, client.take(), answer)
+	}
+}

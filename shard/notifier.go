@@ -76,7 +76,7 @@ func (c *core) removeNotifier(it *item) (removed bool, err error) {
 	}
 	delete(c.cache.byNotifier, n.ID)
 	c.write().DeleteNotifier(&n.ID)
-	c.write().PutNotifications(&q.recipientID, nil)
+	c.putNotifications(q, nil)
 	q.rare.notifier = nil
 	q.keyGen++
 	return true, nil
