@@ -1,6 +1,10 @@
 package packets
 
-import "github.com/cockroachdb/pebble/v2"
+import (
+	"context"
+
+	"github.com/cockroachdb/pebble/v2"
+)
 
 // Restoration puts packets into a store as they were elsewhere. Nothing is sure to be stored before Finish. It belongs
 // to one goroutine.
@@ -36,9 +40,13 @@ func (r *Restoration) Add(sender ID, record Record, recipients []Recipient) erro
 	return err
 }
 
-// Finish makes all durable.
+// Finish makes all durable and brings the tables in order: a start waits for the compaction that it finds due, and
+// after many records at once that would be a long one.
 func (r *Restoration) Finish() error {
 	defer r.batch.Close()
 	r.store.count(r.usage)
-	return r.batch.Commit(pebble.Sync)
+	if err := r.batch.Commit(pebble.Sync); err != nil {
+		return err
+	}
+	return r.store.db.Compact(context.Background(), []byte{0}, []byte{0xff}, true)
 }

@@ -111,8 +111,8 @@ func (s *Store) removeBody(ctx context.Context, id ID) error {
 	return s.db.Delete(removalKey(id), pebble.NoSync) // if it comes back, there is nothing left to remove
 }
 
-// Close closes the records.
-func (s *Store) Close() error { return s.db.Close() }
+// Close closes the records. What is in memory goes into a table first, so that the next start has no log to read.
+func (s *Store) Close() error { return errors.Join(s.db.Flush(), s.db.Close()) }
 
 // Usage is what is stored now, uploads under way left out.
 func (s *Store) Usage() Usage {
