@@ -2,7 +2,10 @@ package loadtest
 
 import (
 	"bytes"
+	"errors"
 	"time"
+
+	"switchyard/smp"
 )
 
 // receiving is the recipient's half of a queue, under its lock.
@@ -84,6 +87,7 @@ func (q *queue) acknowledged(p *unacked, next envelope, err error) {
 		return
 	}
 	switch {
+	case errors.Is(err, smp.ErrAuth) && q.deletes > 0: // a DEL was obeyed before the ACK
 	case isProtocol(err):
 		q.load.count.fault(err)
 	case err != nil:
