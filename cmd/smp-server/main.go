@@ -10,13 +10,12 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/cli"
 )
 
 // Set by the linker: see the Makefile.
@@ -49,17 +48,7 @@ func pathsFromEnv() paths {
 }
 
 func main() {
-	cmd := rootCommand(pathsFromEnv())
-	cmd.SetArgs(withoutRTS(os.Args[1:]))
-	if err := cmd.Execute(); err != nil {
-		fail(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-// fail prints an error on one line, whatever a library put into it.
-func fail(w io.Writer, err error) {
-	fmt.Fprintln(w, "smp-server: error:", strings.Join(strings.Fields(err.Error()), " "))
+	cli.Main(rootCommand(pathsFromEnv()))
 }
 
 // note prints what somebody who runs the command should know.
@@ -67,41 +56,11 @@ func note(cmd *cobra.Command, format string, args ...any) {
 	fmt.Fprintf(cmd.ErrOrStderr(), "smp-server: note: "+format+"\n", args...)
 }
 
-// withoutRTS removes the options of the Haskell runtime that units for the reference pass: +RTS … -RTS.
-func withoutRTS(args []string) []string {
-	from := slices.Index(args, "+RTS")
-	if from < 0 {
-		return args
-	}
-	n := slices.Index(args[from:], "-RTS")
-	if n < 0 {
-		return args[:from]
-	}
-	return withoutRTS(slices.Concat(args[:from], args[from+n+1:]))
-}
-
 func rootCommand(p paths) *cobra.Command {
-	root := &cobra.Command{
-		Use:           "smp-server",
-		Short:         "SMP router",
-		Example:       "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("there is no command %q; see smp-server --help", args[0])
-			}
-			return cmd.Help()
-		},
-	}
-	root.SetVersionTemplate("{{.Version}}\n")
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.Flags().BoolP("version", "v", false, "show version")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
-	})
-	root.AddCommand(initCommand(p), certCommand(p), startCommand(p), deleteCommand(p), seedCommand(p))
-	return root
+	return cli.Root(&cobra.Command{
+		Use:     "smp-server",
+		Short:   "SMP router",
+		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
+		Version: version(),
+	}, initCommand(p), certCommand(p), startCommand(p), deleteCommand(p), seedCommand(p))
 }

@@ -15,10 +15,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/cli"
 )
 
 // Set by the linker: see the Makefile.
@@ -58,12 +58,7 @@ func pathsFromEnv() paths {
 func main() {
 	// Collect at 1.25 instead of 2 times what lives: there is little garbage, and what lives are buffers of transfers.
 	debug.SetGCPercent(25)
-	cmd := rootCommand(pathsFromEnv())
-	cmd.SetArgs(append([]string{}, withoutRTS(os.Args[1:])...)) // never nil, for which cobra takes os.Args
-	if err := cmd.Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, "xftp-server: error:", strings.Join(strings.Fields(err.Error()), " "))
-		os.Exit(1)
-	}
+	cli.Main(rootCommand(pathsFromEnv()))
 }
 
 // note prints what somebody who runs the command should know.
@@ -71,41 +66,11 @@ func note(w io.Writer, format string, args ...any) {
 	fmt.Fprintf(w, "xftp-server: note: "+format+"\n", args...)
 }
 
-// withoutRTS removes the options of the Haskell runtime that units for the reference pass: +RTS … -RTS.
-func withoutRTS(args []string) []string {
-	from := slices.Index(args, "+RTS")
-	if from < 0 {
-		return args
-	}
-	n := slices.Index(args[from:], "-RTS")
-	if n < 0 {
-		return args[:from]
-	}
-	return withoutRTS(slices.Concat(args[:from], args[from+n+1:]))
-}
-
 func rootCommand(p paths) *cobra.Command {
-	root := &cobra.Command{
-		Use:           "xftp-server",
-		Short:         "XFTP router",
-		Example:       "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net\n  xftp-server start",
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("there is no command %q; see xftp-server --help", args[0])
-			}
-			return cmd.Help()
-		},
-	}
-	root.SetVersionTemplate("{{.Version}}\n")
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.Flags().BoolP("version", "v", false, "show version")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
-	})
-	root.AddCommand(initCommand(p), certCommand(p), startCommand(p), databaseCommand(p), deleteCommand(p))
-	return root
+	return cli.Root(&cobra.Command{
+		Use:     "xftp-server",
+		Short:   "XFTP router",
+		Example: "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net\n  xftp-server start",
+		Version: version(),
+	}, initCommand(p), certCommand(p), startCommand(p), databaseCommand(p), deleteCommand(p))
 }
