@@ -58,6 +58,9 @@ func (c *core) create(it *item) {
 			return
 		}
 	}
+	if p.HasLink {
+		c.putLink(q, LinkData{Fixed: p.Fixed, User: p.User})
+	}
 	c.cache.add(q)
 	c.putQueue(q)
 	it.queue = q // so that it is touched by the drain

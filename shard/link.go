@@ -55,8 +55,8 @@ func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (int3
 	return -1, smp.Error{}
 }
 
-// newLink enters the link of a new queue, whose IDs the client has determined. What it asks for may be prohibited, or
-// taken.
+// newLink gives a new queue its IDs and that of its link, which the client has determined. What it asks for may be
+// prohibited, or taken. Nothing is stored yet.
 func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 	q.senderID = box.SenderIDFromCorrID(it.command.CorrID)
 	if string(q.senderID[:]) != string(p.SenderID) {
@@ -80,7 +80,6 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 		return smp.ErrAuth
 	}
 	q.needRare().linkID = append([]byte(nil), linkID...)
-	c.putLink(q, LinkData{Fixed: p.Fixed, User: p.User})
 	return smp.Error{}
 }
 
