@@ -80,7 +80,12 @@ func TestExpiryAtStart(t *testing.T) {
 	want(t, bob.sendTo(q, "old"), "OK")
 	r.clock.advance(2 * time.Hour)
 	r.restart()
-	for len(r.store.queue(q.recipient).messages) > 0 {
+	left := func() int {
+		r.store.mu.Lock()
+		defer r.store.mu.Unlock()
+		return len(r.store.state.queues[smp.ID(q.recipient)].messages)
+	}
+	for left() > 0 {
 		r.sync()
 	}
 }
