@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/cmd/internal/profiler"
 	"switchyard/cmd/internal/serverini"
 	"switchyard/engine"
 	"switchyard/shard"
@@ -74,7 +75,7 @@ func readSettings(f *serverini.File, p paths) settings {
 		ports:  readPorts(f, "port", f.Required("TRANSPORT", "port", "5223")),
 		bind:   readBind(f),
 		source: f.Text("INFORMATION", "source_code", ""),
-		pprof:  readPprof(f),
+		pprof:  profiler.Address(f),
 	}
 	s.webPorts = readWebPorts(f, s.ports)
 	s.password = readPassword(f)
@@ -175,14 +176,6 @@ func readBind(f *serverini.File) (hosts []string) {
 		hosts = append(hosts, host)
 	}
 	return hosts
-}
-
-func readPprof(f *serverini.File) string {
-	addr := f.Text("SWITCHYARD", "pprof", "")
-	if _, _, err := net.SplitHostPort(addr); addr != "" && err != nil {
-		f.Refuse("SWITCHYARD", "pprof", strconv.Quote(addr)+" is not an address", "write HOST:PORT")
-	}
-	return addr
 }
 
 // readPassword does not show what it refuses.

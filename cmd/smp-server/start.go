@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/cmd/internal/identity"
+	"switchyard/cmd/internal/profiler"
 	"switchyard/engine"
 	"switchyard/smp"
 	"switchyard/wal"
@@ -115,10 +116,10 @@ func openStore(p paths, s *settings, log *slog.Logger) (*wal.Store, error) {
 }
 
 // serve runs the engine on a store until a signal comes or it fails.
-func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Store, profiler string, log *slog.Logger) error {
+func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Store, profilerAddr string, log *slog.Logger) error {
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	stopProfiler, err := startProfiler(orElse(profiler, s.pprof), log)
+	stopProfiler, err := profiler.Start(orElse(profilerAddr, s.pprof), log)
 	if err != nil {
 		return err
 	}

@@ -69,9 +69,9 @@ func (p *process) command(args ...string) *exec.Cmd {
 }
 
 // start runs the router until it has printed its last line.
-func (p *process) start() {
+func (p *process) start(args ...string) {
 	p.t.Helper()
-	p.cmd = p.command("start")
+	p.cmd = p.command(append([]string{"start"}, args...)...)
 	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	check(p.t, err)
 	defer log.Close()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -18,11 +19,12 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script. Each has directories of its own, a free port in $PORT and another in $CONTROL, and:
 //
-//	serve        run `start` until it has printed its last line; what it has printed is in the file started
+//	serve ARGS   run `start` until it has printed its last line; what it has printed is in the file started
 //	endserve     send SIGTERM to the router, which must exit with 0
 //	ping         connect to the printed address, on this machine, and exchange PING and PONG
 //	control IN   send the file IN to the control port; what comes back is in the file answers
 //	set OLD NEW  replace a text in the ini
+//	get URL      print what an HTTP server says
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -40,9 +42,9 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": func(ts *testscript.TestScript, _ bool, _ []string) {
+			"serve": func(ts *testscript.TestScript, _ bool, args []string) {
 				p := ts.Value(processKey{}).(*process)
-				p.start()
+				p.start(args...)
 				ts.Check(os.WriteFile(ts.MkAbs("started"), []byte(p.started), 0o600))
 			},
 			"endserve": func(ts *testscript.TestScript, _ bool, _ []string) {
@@ -54,6 +56,7 @@ func TestScripts(t *testing.T) {
 				ts.Check(c.Ping(ctx))
 			},
 			"control": control,
+			"get":     get,
 			"set": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Value(processKey{}).(*process).edit(args...)
 			},
@@ -62,6 +65,14 @@ func TestScripts(t *testing.T) {
 }
 
 type processKey struct{}
+
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	response, err := http.Get(args[0])
+	ts.Check(err)
+	defer response.Body.Close()
+	_, err = io.Copy(ts.Stdout(), response.Body)
+	ts.Check(err)
+}
 
 func control(ts *testscript.TestScript, _ bool, args []string) {
 	c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", ts.Getenv("CONTROL")))

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/cmd/internal/profiler"
 	"switchyard/cmd/internal/serverini"
 	"switchyard/smp"
 	"switchyard/xftp/desc"
@@ -26,6 +27,7 @@ type settings struct {
 	metricsEvery time.Duration // 0: no metrics
 	controlPort  string
 	admin, user  string
+	pprof        string // address of the profiler; empty: none
 	web          webSettings
 	s3           packets.S3Config // without an endpoint: files are in filesPath
 	router       router.Config    // only what the ini decides
@@ -70,6 +72,7 @@ func readSettings(f *serverini.File, p paths) settings {
 		controlPort: readPort(f, "TRANSPORT", "control_port", f.Text("TRANSPORT", "control_port", "")),
 		admin:       f.Text("AUTH", "control_port_admin_password", ""),
 		user:        f.Text("AUTH", "control_port_user_password", ""),
+		pprof:       profiler.Address(f),
 		web: webSettings{
 			static: f.Text("WEB", "static_path", ""),
 			cert:   f.Text("WEB", "cert", ""), key: f.Text("WEB", "key", ""),

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/cmd/internal/identity"
+	"switchyard/cmd/internal/profiler"
 	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
@@ -25,21 +26,22 @@ import (
 const stopTimeout = 20 * time.Second
 
 func startCommand(p paths) *cobra.Command {
-	logLevel := "info"
+	logLevel, pprof := "info", ""
 	cmd := &cobra.Command{
 		Use:     "start",
 		Short:   "Run the router that " + p.ini() + " describes",
-		Example: "  xftp-server start",
+		Example: "  xftp-server start\n  xftp-server start --log-level debug --pprof 127.0.0.1:6060",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, logLevel) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, logLevel, pprof) },
 	}
 	cmd.Flags().StringVar(&logLevel, "log-level", logLevel, "trace, debug, info, note, warn or error")
+	cmd.Flags().StringVar(&pprof, "pprof", "", "address of the Go profiler, which has no password: use the loopback interface")
 	cmd.Flags().String("confirm-migrations", "", "without effect: the store has no migrations")
 	return cmd
 }
 
 // start runs a router until it is told to stop.
-func start(cmd *cobra.Command, p paths, logLevel string) error {
+func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	level, err := parseLevel(logLevel)
 	if err != nil {
 		return err
@@ -61,6 +63,14 @@ func start(cmd *cobra.Command, p paths, logLevel string) error {
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	if pprof != "" {
+		s.pprof = pprof
+	}
+	stopProfiler, err := profiler.Start(s.pprof, log)
+	if err != nil {
+		return err
+	}
+	defer stopProfiler()
 	store, closeStore, err := openStore(ctx, p, &s, log)
 	if err != nil {
 		return err

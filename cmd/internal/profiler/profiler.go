@@ -1,4 +1,6 @@
-package main
+// Package profiler serves the Go profiler of a server at an address of its own, which has no password. It imports
+// cmd/internal/serverini.
+package profiler
 
 import (
 	"fmt"
@@ -6,12 +8,23 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"time"
+
+	"switchyard/cmd/internal/serverini"
 )
 
-// startProfiler serves the Go profiler on an address of its own, or does nothing without one. The returned function
-// ends it.
-func startProfiler(addr string, log *slog.Logger) (stop func(), err error) {
+// Address reads where the ini wants the profiler, HOST:PORT; empty: nowhere.
+func Address(f *serverini.File) string {
+	addr := f.Text("SWITCHYARD", "pprof", "")
+	if _, _, err := net.SplitHostPort(addr); addr != "" && err != nil {
+		f.Refuse("SWITCHYARD", "pprof", strconv.Quote(addr)+" is not an address", "write HOST:PORT")
+	}
+	return addr
+}
+
+// Start serves the profiler at addr, or does nothing without one. The returned function ends it.
+func Start(addr string, log *slog.Logger) (stop func(), err error) {
 	if addr == "" {
 		return func() {}, nil
 	}
