@@ -72,6 +72,7 @@ func (m Measure) observe(from sources) (*observer, error) {
 		h.take()
 	}
 	o.began = time.Now()
+	_ = o.sample() // what was counted before; that the process is gone is seen at the next tick
 	if m.Pprof != "" {
 		o.profile = startProfiler(m.Pprof)
 	}

@@ -117,9 +117,12 @@ func (r *Recording) rates(counter string) (line []point) {
 	var count int64
 	for _, t := range r.Ticks {
 		n, there := t.Counts[counter]
-		if dt := t.At - at; there && dt > minInterval {
+		switch dt := t.At - at; {
+		case there && dt > minInterval:
 			line = append(line, point{t.At, float64(n-count) / dt})
 			at, count = t.At, n
+		case there && at == 0:
+			count = n // of the warm-up
 		}
 	}
 	return line
