@@ -128,12 +128,16 @@ func (c *Conn) readCertificateVerify(message []byte) error {
 // sendCertificate sends Certificate and, unless pair is nil, CertificateVerify.
 func (c *Conn) sendCertificate(pair *KeyPair) {
 	if pair == nil {
-		c.send(appendCertificate(nil, nil))
+		c.send(func(b []byte) []byte { return appendCertificate(b, nil) })
 		return
 	}
-	c.send(appendCertificate(nil, pair.Chain))
+	c.send(func(b []byte) []byte { return appendCertificate(b, pair.Chain) })
 	signature := pair.Sign(signedContent(c.client, c.hs.transcript.sum()))
-	c.send(appendCertificateVerify(nil, pair.Scheme(), signature))
+	c.send(func(b []byte) []byte { return appendCertificateVerify(b, pair.Scheme(), signature) })
+}
+
+func (c *Conn) sendFinished(verifyData []byte) {
+	c.send(func(b []byte) []byte { return appendFinished(b, verifyData) })
 }
 
 func appendFinished(b []byte, verifyData []byte) []byte {

@@ -117,7 +117,7 @@ func (c *Conn) readHelloRetryRequest(retry *serverHello, message []byte) error {
 		}
 	}
 	c.sendChangeCipherSpec()
-	c.send(hello.append(nil))
+	c.send(hello.append)
 	c.flush()
 	return nil
 }
@@ -182,7 +182,7 @@ func (c *Conn) readServerFinished(message []byte) error {
 		c.sendCertificate(c.config.certificateFor(c.hs.request.signatureSchemes))
 	}
 	verifyData := c.hs.clientSecret.verifyData(c.suite, c.hs.transcript.sum())
-	c.send(appendFinished(nil, verifyData))
+	c.sendFinished(verifyData)
 	c.flush()
 	c.in.rekey(c.suite, c.hs.master.server(hash))
 	c.out.rekey(c.suite, c.hs.master.client(hash))

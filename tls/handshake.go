@@ -1,6 +1,9 @@
 package tls
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // The handshake protocol (RFC 8446 section 4): messages, how they come out of records, and the state of a handshake.
 
@@ -61,8 +64,8 @@ func (s state) expects(typ messageType) bool {
 // handshake is what a Conn needs until its handshake is done.
 type handshake struct {
 	state  state
-	out    []byte // of the current Advance
-	flight []byte // messages that are not in records yet
+	out    []byte  // of the current Advance
+	flight *flight // messages that are not in records yet; nil if there are none
 
 	transcript transcript
 	hello      *clientHello // client: as sent; server: as received
@@ -247,16 +250,33 @@ func (c *Conn) readAlert(content []byte) error {
 	return &Error{Alert: alert, Remote: true}
 }
 
-// send puts a message into the transcript and the flight.
-func (c *Conn) send(message []byte) {
-	c.hs.transcript.add(message)
-	c.hs.flight = append(c.hs.flight, message...)
+// flight is room for the messages of one Advance.
+type flight struct{ messages []byte }
+
+var flights = sync.Pool{New: func() any { return &flight{make([]byte, 0, 2048)} }}
+
+// send appends a message to the flight, and puts it into the transcript.
+func (c *Conn) send(appendMessage func([]byte) []byte) {
+	f := c.hs.flight
+	if f == nil {
+		f = flights.Get().(*flight)
+		c.hs.flight = f
+	}
+	start := len(f.messages)
+	f.messages = appendMessage(f.messages)
+	c.hs.transcript.add(f.messages[start:])
 }
 
 // flush puts the flight into as few records as it needs, under the present keys.
 func (c *Conn) flush() {
-	c.hs.out = c.out.seal(c.hs.out, typeHandshake, versionTLS12, c.hs.flight)
-	c.hs.flight = c.hs.flight[:0]
+	f := c.hs.flight
+	if f == nil {
+		return
+	}
+	c.hs.flight = nil
+	c.hs.out = c.out.seal(c.hs.out, typeHandshake, versionTLS12, f.messages)
+	f.messages = f.messages[:0]
+	flights.Put(f)
 }
 
 // sendChangeCipherSpec is the one change_cipher_spec of compatibility mode (RFC 8446 appendix D.4): of a server behind

@@ -23,7 +23,7 @@ func (p *puppet) say(message []byte) {
 	if p.mutate != nil {
 		message = p.mutate(messageType(message[0]), message)
 	}
-	p.send(message)
+	p.send(func(b []byte) []byte { return append(b, message...) })
 }
 
 // only mutates messages of one type.

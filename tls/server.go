@@ -94,7 +94,7 @@ func (c *Conn) sendServerHello(hello *serverHello) {
 	hello.legacyVersion, hello.version = versionTLS12, versionTLS13
 	hello.sessionID = c.hs.hello.sessionID
 	hello.cipherSuite = c.suite.id
-	c.send(hello.append(nil))
+	c.send(hello.append)
 	c.flush()
 	c.sendChangeCipherSpec()
 }
@@ -116,10 +116,10 @@ func (c *Conn) sendServerFlight(share []byte) error {
 	c.installHandshakeKeys(early)
 	c.sendEncryptedExtensions(protocol)
 	if c.config.RequestClientCert {
-		c.send((&certificateRequest{signatureSchemes}).append(nil))
+		c.send((&certificateRequest{signatureSchemes}).append)
 	}
 	c.sendCertificate(pair)
-	c.send(appendFinished(nil, c.hs.serverSecret.verifyData(c.suite, c.hs.transcript.sum())))
+	c.sendFinished(c.hs.serverSecret.verifyData(c.suite, c.hs.transcript.sum()))
 	c.flush()
 	master := early.master()
 	c.hs.clientApp = master.client(c.hs.transcript.sum())
@@ -183,7 +183,7 @@ func (c *Conn) sendEncryptedExtensions(protocol string) {
 	if groups := c.config.groups(); c.group != groups[0] {
 		e.groups = groups // as the reference does: the client may use a better one next time
 	}
-	c.send(e.append(nil))
+	c.send(e.append)
 }
 
 // readClientFinished ends the handshake.

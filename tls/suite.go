@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"hash"
+	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -21,12 +22,23 @@ type suite struct {
 	// maxRecords is how many records one key may seal before a KeyUpdate. RFC 8446 section 5.5 allows 2^24.5 full
 	// records for AES-GCM; ChaCha20-Poly1305 has no such limit, and 2^48 is far from the end of its sequence numbers.
 	maxRecords uint64
+
+	emptyHash []byte
+	hashers   sync.Pool // of *hasher
 }
 
 var suites = []*suite{
-	{ChaCha20Poly1305SHA256, sha256.New, sha256.Size, chacha20poly1305.KeySize, chacha20poly1305.New, 1 << 48},
-	{AES128GCMSHA256, sha256.New, sha256.Size, 16, newGCM, 1 << 24},
-	{AES256GCMSHA384, sha512.New384, sha512.Size384, 32, newGCM, 1 << 24},
+	newSuite(ChaCha20Poly1305SHA256, sha256.New, chacha20poly1305.KeySize, chacha20poly1305.New, 1<<48),
+	newSuite(AES128GCMSHA256, sha256.New, 16, newGCM, 1<<24),
+	newSuite(AES256GCMSHA384, sha512.New384, 32, newGCM, 1<<24),
+}
+
+func newSuite(id CipherSuite, newHash func() hash.Hash, keyLen int, aead func([]byte) (cipher.AEAD, error), maxRecords uint64) *suite {
+	empty := newHash().Sum(nil)
+	return &suite{
+		id: id, hash: newHash, hashLen: len(empty), keyLen: keyLen, aead: aead, maxRecords: maxRecords, emptyHash: empty,
+		hashers: sync.Pool{New: func() any { return &hasher{hash: newHash()} }},
+	}
 }
 
 const (
