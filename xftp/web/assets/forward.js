@@ -1,0 +1,1 @@
+location.hash.length>50&&location.replace("/file/"+location.hash);

@@ -1,0 +1,49 @@
+// Web links: ORIGIN/file/#FRAGMENT, where the fragment is base64url of the raw DEFLATE (RFC 1951) of a description
+// (facts: XFTP, section 5.4). Browsers do not send fragments to anybody.
+
+import { base64, concat, fromBase64, Malformed, text, utf8 } from "./bytes.ts";
+import { type Description, parseDescription, writeDescription } from "./description.ts";
+
+/** maxText bounds what a short link may inflate to. */
+const maxText = 16 << 20;
+
+async function through(b: Uint8Array<ArrayBuffer>, by: GenericTransformStream): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of read(new Blob([b]).stream().pipeThrough(by as ReadableWritablePair<Uint8Array, Uint8Array>))) {
+    size += part.length;
+    if (size > maxText) throw new Malformed("a link that is too large");
+    parts.push(part);
+  }
+  return concat(...parts);
+}
+
+/** read iterates over a stream; not every browser's streams are iterable. */
+async function* read<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
+  const reader = stream.getReader();
+  try {
+    for (let r = await reader.read(); !r.done; r = await reader.read()) yield r.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+export async function toFragment(d: Description): Promise<string> {
+  return base64(await through(utf8(writeDescription(d)), new CompressionStream("deflate-raw")));
+}
+
+export async function fromFragment(fragment: string): Promise<Description> {
+  const compressed = fromBase64(fragment);
+  let yaml: string;
+  try {
+    yaml = text(await through(compressed, new DecompressionStream("deflate-raw")));
+  } catch (e) {
+    throw e instanceof Malformed ? e : new Malformed("a link that is not whole");
+  }
+  return parseDescription(yaml);
+}
+
+/** isFragment tells a link's fragment from an anchor in the page. */
+export function isFragment(fragment: string): boolean {
+  return fragment.length > 50 && /^[\w-]+=*$/.test(fragment);
+}

@@ -1,0 +1,23 @@
+// What the page and its worker say to each other. Keys stay in the worker, but for links.
+
+export interface RouterSettings {
+  hosts: string[];
+  port: number;
+  keyHash: string; // base64url
+}
+
+export type ToWorker =
+  | { do: "send"; file: File; router: RouterSettings; password: string }
+  | { do: "receive"; fragment: string }
+  | { do: "retry" } // go on after stalled
+  | { do: "cancel" } // and delete what has been uploaded
+  | { do: "delete" };
+
+export type FromWorker =
+  | { kind: "progress"; done: number; total: number }
+  | { kind: "stalled"; message: string }
+  | { kind: "failed"; message: string }
+  | { kind: "sent"; fragment: string; deletion: string }
+  | { kind: "received"; name: string; content: Blob }
+  | { kind: "deleted" }
+  | { kind: "ended" }; // after cancel: nothing more will be said

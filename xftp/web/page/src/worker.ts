@@ -1,0 +1,102 @@
+// The worker: one transfer, away from the page's thread, so that the page stays awake while files are encrypted.
+
+import { fromBase64 } from "./bytes.ts";
+import { Fault, messageOf } from "./faults.ts";
+import { fromFragment } from "./link.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+import { inner, receive } from "./receive.ts";
+import { Sealer } from "./sealed.ts";
+import { Sending } from "./send.ts";
+import { Sessions } from "./session.ts";
+import { Progress, type Transfer } from "./transfer.ts";
+
+/** cleaningTime is how long deleting may take after a transfer was cancelled or has failed, in milliseconds. */
+const cleaningTime = 30_000;
+
+const sessions = new Sessions(self.location.hostname);
+let control = new AbortController();
+let sending: Sending | null = null;
+let resume: (() => void) | null = null; // of a stalled transfer
+let waiting: Promise<void> | null = null;
+let ended: Promise<void> = Promise.resolve(); // the transfer under way
+
+function tell(m: FromWorker): void {
+  self.postMessage(m);
+}
+
+function transfer(total: () => number): Transfer {
+  return {
+    sessions,
+    signal: control.signal,
+    progress: new Progress((done) => tell({ kind: "progress", done: Math.min(done, total()), total: total() })),
+    stalled: (fault) => {
+      waiting ??= new Promise<void>((next) => (resume = next)).finally(() => (waiting = null));
+      tell({ kind: "stalled", message: fault.message });
+      return waiting;
+    },
+  };
+}
+
+async function send(m: Extract<ToWorker, { do: "send" }>): Promise<void> {
+  const { total } = new Sealer(m.file, m.file.name);
+  const router = { hosts: m.router.hosts, port: m.router.port, keyHash: fromBase64(m.router.keyHash) };
+  sending = new Sending(transfer(() => total), router, m.password);
+  const fragment = await sending.file(m.file, m.file.name);
+  tell({ kind: "sent", fragment, deletion: sending.deletion() });
+}
+
+async function fetchFile(fragment: string): Promise<void> {
+  let d = await fromFragment(fragment);
+  const total = () => d.redirect?.size ?? d.size;
+  d = await inner(transfer(total), d);
+  tell({ kind: "received", ...(await receive(transfer(total), d)) });
+}
+
+async function remove(): Promise<void> {
+  await sending?.delete();
+  tell({ kind: "deleted" });
+}
+
+/** run does something; what was begun of an upload that fails is deleted again. */
+async function run(work: () => Promise<void>, clean: boolean): Promise<void> {
+  try {
+    await work();
+  } catch (e) {
+    if (!control.signal.aborted) tell({ kind: "failed", message: messageOf(e) });
+    if (clean) await cleanUp();
+  }
+}
+
+async function cleanUp(): Promise<void> {
+  control.abort(); // what else is under way
+  const deleting = sending?.within({
+    sessions,
+    signal: AbortSignal.timeout(cleaningTime),
+    progress: new Progress(() => {}),
+    stalled: async (fault: Fault) => {
+      throw new Fault(fault.message, false);
+    },
+  });
+  await deleting?.delete().catch(() => {}); // it expires
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.do) {
+    case "send":
+      ended = run(() => send(data), true);
+      break;
+    case "receive":
+      ended = run(() => fetchFile(data.fragment), false);
+      break;
+    case "delete":
+      ended = run(remove, false);
+      break;
+    case "retry":
+      resume?.();
+      break;
+    case "cancel":
+      control.abort();
+      resume?.();
+      void ended.then(() => tell({ kind: "ended" }));
+  }
+};
