@@ -20,12 +20,13 @@ import (
 	"switchyard/smp"
 )
 
-// Router is an SMP router process of our own, ours or the reference's, with its files in one directory. Its methods
-// are for one goroutine.
+// Router is a router process of our own, ours or the reference's, with its files in one directory. Its methods are for
+// one goroutine.
 type Router struct {
 	Address smp.ServerAddress
 	Took    time.Duration // from the last start of the process to the first connection that it accepted
 
+	kind    *routerKind
 	dir     string
 	command []string // program and arguments before "start"
 	start   []string // "start" and what follows
@@ -33,6 +34,22 @@ type Router struct {
 	exited  chan struct{} // closed when process has ended
 	began   time.Time     // of the process
 }
+
+// routerKind is what tells the programs of SMP and XFTP routers apart.
+type routerKind struct {
+	ini    string // its name
+	env    string // what the names of the directories' variables begin with
+	init   []string
+	files  string // option of init for a directory of packets; empty: there is none
+	scheme smp.Scheme
+}
+
+var (
+	smpRouter = routerKind{ini: "smp-server.ini", env: "SMP_SERVER_", scheme: smp.SchemeSMP,
+		init: []string{"init", "-y", "-l", "--ip", "127.0.0.1", "--no-password", "--disable-web", "-a", "ED25519"}}
+	xftpRouter = routerKind{ini: "file-server.ini", env: "XFTP_SERVER_", scheme: smp.SchemeXFTP,
+		init: []string{"init", "-q", "10000gb", "--ip", "127.0.0.1", "-a", "ED25519"}, files: "--path"}
+)
 
 const (
 	startWord    = "start"
@@ -45,11 +62,20 @@ const (
 // a free one, and the settings. The command names the program and contains the word start. A router that is in dir
 // already keeps its identity and its queues.
 func NewRouter(ctx context.Context, dir string, command []string, settings ...Setting) (*Router, error) {
+	return setUp(ctx, &smpRouter, dir, command, settings)
+}
+
+// NewXFTPRouter is NewRouter for XFTP; the packets are in dir, too.
+func NewXFTPRouter(ctx context.Context, dir string, command []string, settings ...Setting) (*Router, error) {
+	return setUp(ctx, &xftpRouter, dir, command, settings)
+}
+
+func setUp(ctx context.Context, kind *routerKind, dir string, command []string, settings []Setting) (*Router, error) {
 	at := slices.Index(command, startWord)
 	if at < 1 {
 		return nil, errors.New("the command of the router must be a program and `start`, as in `-- smp-server start`")
 	}
-	r := &Router{dir: dir, command: command[:at], start: command[at:]}
+	r := &Router{kind: kind, dir: dir, command: command[:at], start: command[at:]}
 	if err := r.init(ctx); err != nil {
 		return nil, err
 	}
@@ -57,7 +83,7 @@ func NewRouter(ctx context.Context, dir string, command []string, settings ...Se
 	if err != nil {
 		return nil, err
 	}
-	settings = append(settings, Setting{"TRANSPORT", "port", strconv.Itoa(port)})
+	settings = append(slices.Clone(settings), Setting{"TRANSPORT", "port", strconv.Itoa(port)})
 	if err := changeSettings(r.ini(), settings); err != nil {
 		return nil, err
 	}
@@ -66,7 +92,7 @@ func NewRouter(ctx context.Context, dir string, command []string, settings ...Se
 		return nil, err
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(fingerprint)), "\n")
-	r.Address, err = smp.ParseServerAddress(fmt.Sprintf("smp://%s@127.0.0.1:%d", line, port))
+	r.Address, err = smp.ParseAddress(fmt.Sprintf("%s://%s@127.0.0.1:%d", kind.scheme, line, port))
 	return r, err
 }
 
@@ -80,7 +106,11 @@ func (r *Router) init(ctx context.Context) error {
 			return err
 		}
 	}
-	init := r.run(ctx, "init", "-y", "-l", "--ip", "127.0.0.1", "--no-password", "--disable-web", "-a", "ED25519")
+	args := slices.Clone(r.kind.init)
+	if r.kind.files != "" {
+		args = append(args, r.kind.files, filepath.Join(r.dir, "files"))
+	}
+	init := r.run(ctx, args...)
 	if out, err := init.CombinedOutput(); err != nil {
 		if said := lastLine(out); said != "" {
 			err = fmt.Errorf("%w: %s", err, said)
@@ -111,7 +141,7 @@ func (r *Router) Call(ctx context.Context, out io.Writer, args ...string) error 
 	return nil
 }
 
-func (r *Router) ini() string    { return filepath.Join(r.config(), "smp-server.ini") }
+func (r *Router) ini() string    { return filepath.Join(r.config(), r.kind.ini) }
 func (r *Router) config() string { return filepath.Join(r.dir, "etc") }
 func (r *Router) state() string  { return filepath.Join(r.dir, "var") }
 func (r *Router) log() string    { return filepath.Join(r.dir, "router.log") }
@@ -119,7 +149,7 @@ func (r *Router) log() string    { return filepath.Join(r.dir, "router.log") }
 // run prepares a call of the program. It gets a process group of its own: a Ctrl-C in the terminal is for us.
 func (r *Router) run(ctx context.Context, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, r.command[0], slices.Concat(r.command[1:], args)...)
-	c.Env = append(os.Environ(), "SMP_SERVER_CFG_PATH="+r.config(), "SMP_SERVER_LOG_PATH="+r.state())
+	c.Env = append(os.Environ(), r.kind.env+"CFG_PATH="+r.config(), r.kind.env+"LOG_PATH="+r.state())
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return c
 }

@@ -3,11 +3,12 @@ package loadtest
 import (
 	"crypto/cipher"
 	"crypto/sha256"
-	"errors"
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -17,14 +18,6 @@ import (
 	"switchyard/box"
 )
 
-// smallBuffer keeps the kernel from taking a slow reader's bytes in its place.
-func smallBuffer(_, _ string, c syscall.RawConn) error {
-	var err error
-	return errors.Join(c.Control(func(fd uintptr) {
-		err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 16<<10)
-	}), err)
-}
-
 // floorBytes is how much the floor is measured with.
 const floorBytes = 64 << 20
 
@@ -33,46 +26,40 @@ const recordSize = 16 << 10
 // xftpFloor is the CPU time in ms for a MiB that the work of a transfer takes, done in one thread on this machine now.
 //
 //	download  read from a file, XSalsa20-Poly1305, TLS ChaCha20-Poly1305, write to a socket
-//	upload    read from a socket, TLS ChaCha20-Poly1305, SHA-256, write to a file, fsync for each packet
+//	upload    read from a socket, TLS ChaCha20-Poly1305, SHA-256, write to a new file, fsync, for each packet
 func xftpFloor(mode XFTPMode, size uint32) (float64, error) {
-	file, err := os.CreateTemp("", "floor")
+	dir, err := os.MkdirTemp("", "floor")
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(file.Name())
-	defer file.Close()
+	defer os.RemoveAll(dir)
 	ours, theirs, err := loopback()
 	if err != nil {
 		return 0, err
 	}
 	defer ours.Close()
 	defer theirs.Close()
-	aead, err := chacha20poly1305.New(make([]byte, chacha20poly1305.KeySize))
-	if err != nil {
+	f := &floorWork{dir: dir, conn: ours, size: int(size), buf: make([]byte, recordSize, recordSize+chacha20poly1305.Overhead)}
+	if f.aead, err = chacha20poly1305.New(make([]byte, chacha20poly1305.KeySize)); err != nil {
 		return 0, err
 	}
-	work := floorDownload
+	work, peer := f.download, func() { io.Copy(io.Discard, theirs) }
 	if mode == XFTPUpload {
-		work = floorUpload
-	}
-	if _, err := file.Write(make([]byte, floorBytes)); err != nil {
+		work, peer = f.upload, func() { io.CopyN(theirs, zeros{}, floorBytes) }
+	} else if err := os.WriteFile(f.file(0), make([]byte, floorBytes), 0o600); err != nil {
 		return 0, err
 	}
+	go peer()
 	ended := make(chan error, 1)
 	var spent time.Duration
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		before := threadCPU()
-		err := work(file, ours, aead, size)
+		err := work()
 		spent = threadCPU() - before
 		ended <- err
 	}()
-	if mode == XFTPUpload {
-		go io.CopyN(theirs, zeros{}, floorBytes)
-	} else {
-		go io.Copy(io.Discard, theirs)
-	}
 	err = <-ended
 	return spent.Seconds() * 1000 / (floorBytes >> 20), err
 }
@@ -102,47 +89,66 @@ func threadCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func floorDownload(file *os.File, conn net.Conn, aead cipher.AEAD, _ uint32) error {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
+// floorWork does the work of transfers and nothing else.
+type floorWork struct {
+	dir  string
+	conn net.Conn
+	size int // of a packet
+	aead cipher.AEAD
+	buf  []byte // a record
+}
+
+func (f *floorWork) file(n int) string { return filepath.Join(f.dir, strconv.Itoa(n)) }
+
+func (f *floorWork) download() error {
+	file, err := os.Open(f.file(0))
+	if err != nil {
 		return err
 	}
+	defer file.Close()
 	var nonce [box.NonceSize]byte
 	var key [box.KeySize]byte
 	stream := box.NewStreamed(&nonce, &key)
-	buf := make([]byte, recordSize, recordSize+aead.Overhead())
 	for range floorBytes / recordSize {
-		if _, err := io.ReadFull(file, buf); err != nil {
+		if _, err := io.ReadFull(file, f.buf); err != nil {
 			return err
 		}
-		stream.Seal(buf)
-		if _, err := conn.Write(aead.Seal(buf[:0], nonce[:aead.NonceSize()], buf, nil)); err != nil {
+		stream.Seal(f.buf)
+		if _, err := f.conn.Write(f.aead.Seal(f.buf[:0], nonce[:f.aead.NonceSize()], f.buf, nil)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func floorUpload(file *os.File, conn net.Conn, aead cipher.AEAD, size uint32) error {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	var nonce [box.NonceSize]byte
-	hash := sha256.New()
-	buf := make([]byte, recordSize, recordSize+aead.Overhead())
-	for n := recordSize; n <= floorBytes; n += recordSize {
-		if _, err := io.ReadFull(conn, buf); err != nil {
+func (f *floorWork) upload() error {
+	for n := range floorBytes / f.size {
+		if err := f.receive(f.file(n)); err != nil {
 			return err
-		}
-		aead.Seal(buf[:0], nonce[:aead.NonceSize()], buf, nil) // opening costs the same
-		hash.Write(buf)
-		if _, err := file.Write(buf); err != nil {
-			return err
-		}
-		if n%int(size) == 0 {
-			if err := file.Sync(); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
+}
+
+// receive takes one packet into a new file, whose place is allocated at once: that is cheaper than piece by piece.
+func (f *floorWork) receive(name string) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_ = unix.Fallocate(int(file.Fd()), 0, 0, int64(f.size)) // a file system that cannot do without
+	nonce := make([]byte, f.aead.NonceSize())
+	hash := sha256.New()
+	for range f.size / recordSize {
+		if _, err := io.ReadFull(f.conn, f.buf); err != nil {
+			return err
+		}
+		f.aead.Seal(f.buf[:0], nonce, f.buf, nil) // opening costs the same
+		hash.Write(f.buf)
+		if _, err := file.Write(f.buf); err != nil {
+			return err
+		}
+	}
+	return file.Sync()
 }

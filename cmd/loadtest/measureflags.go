@@ -23,6 +23,7 @@ type measureFlags struct {
 	compare string
 	set     []string
 	data    string
+	xftp    bool // the router is one of XFTP
 }
 
 // ownProfiler is the value of --pprof that has the run's own router serve its profiler.
@@ -30,6 +31,11 @@ const ownProfiler = "own"
 
 func (f *measureFlags) add(cmd *cobra.Command) {
 	f.clientFlags.add(cmd)
+	f.addMeasuring(cmd)
+}
+
+// addMeasuring adds those that are not about the clients.
+func (f *measureFlags) addMeasuring(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.pid, "pid", 0, "process of the router, to measure its CPU time and memory")
 	flags.StringVar(&f.out, "out", "", "write the raw results to this file, NAME.jsonl, for `loadtest report`")
@@ -64,6 +70,18 @@ type scenario func(ctx context.Context, c loadtest.Client, m loadtest.Measure, r
 
 // run gets the router, runs the scenario and shows what came out.
 func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) error {
+	return f.runOn(cmd, command, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+		client, err := f.client()
+		if err != nil {
+			return nil, err
+		}
+		return do(ctx, client, m, r)
+	})
+}
+
+// runOn is run for scenarios with clients of their own; the router's address is in server.
+func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
+	do func(context.Context, loadtest.Measure, *loadtest.Router) (loadtest.Measured, error)) error {
 	if err := f.check(command); err != nil {
 		return err
 	}
@@ -89,12 +107,8 @@ func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) er
 			return err
 		}
 	}
-	client, err := f.client()
-	if err != nil {
-		return err
-	}
 	return f.record(cmd, m, func(m loadtest.Measure) (loadtest.Measured, error) {
-		return do(cmd.Context(), client, m, router)
+		return do(cmd.Context(), m, router)
 	})
 }
 
@@ -118,7 +132,11 @@ func (f *measureFlags) ownRouter(ctx context.Context, command []string, settings
 		}
 		remove = func() { _ = os.RemoveAll(dir) } // what is left of it is in the system's temporary directory
 	}
-	r, err = loadtest.NewRouter(ctx, dir, command, settings...)
+	newRouter := loadtest.NewRouter
+	if f.xftp {
+		newRouter = loadtest.NewXFTPRouter
+	}
+	r, err = newRouter(ctx, dir, command, settings...)
 	if err != nil {
 		remove()
 		return nil, nil, err

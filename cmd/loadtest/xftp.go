@@ -1,7 +1,13 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -10,43 +16,140 @@ import (
 	"switchyard/xftp/desc"
 )
 
+// xftpFlags are those of every scenario against an XFTP router.
+type xftpFlags struct{ measureFlags }
+
+func (f *xftpFlags) add(cmd *cobra.Command) {
+	f.xftp = true
+	cmd.Flags().StringVar(&f.server, "server", "", "address of the router, xftp://FINGERPRINT[:PASSWORD]@HOST:PORT")
+	addJSON(cmd, &f.json)
+	f.addMeasuring(cmd)
+}
+
 func xftpCommand() *cobra.Command {
-	var c loadtest.XFTPConfig
-	var server, size, json string
 	cmd := &cobra.Command{
-		Use:   "xftp {upload|download|slow} --server ADDR [--pid PID]",
-		Short: "upload or download packets, or hold downloads of slow readers, on an XFTP router",
-		Example: `  loadtest xftp download --server xftp://FINGERPRINT@127.0.0.1:443 --packets 200 --pid $(pidof xftp-server)
-  loadtest xftp slow --server ADDR --conns 1000 --pid PID`,
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{string(loadtest.XFTPUpload), string(loadtest.XFTPDownload), string(loadtest.XFTPSlow)},
+		Use:   "xftp",
+		Short: "the same for an XFTP router: upload, download, slow, start",
+	}
+	cmd.AddCommand(
+		xftpLoadCommand(loadtest.XFTPUpload, 4, "upload packets: CPU time of the router for each MiB, beside what the work takes at least"),
+		xftpLoadCommand(loadtest.XFTPDownload, 4, "download packets: CPU time of the router for each MiB, beside what the work takes at least"),
+		xftpLoadCommand(loadtest.XFTPSlow, 1000, "let the reader of a download on each connection halt: resident bytes of the router for each"),
+		xftpStartCommand(), xftpSeedCommand())
+	return cmd
+}
+
+func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Command {
+	var f xftpFlags
+	var c loadtest.XFTPConfig
+	var size string
+	cmd := &cobra.Command{
+		Use:     string(mode) + " {--server ADDR --pid PID | -- xftp-server start}",
+		Short:   short,
+		Example: "  loadtest xftp " + string(mode) + " --pprof own --out run.jsonl -- bin/xftp-server start",
+		Args:    ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c.Mode = loadtest.XFTPMode(args[0])
-			address, err := smp.ParseAddress(server)
-			if err != nil || address.Scheme != smp.SchemeXFTP {
-				return fmt.Errorf("--server %q: give an address like xftp://FINGERPRINT[:PASSWORD]@HOST:PORT", server)
-			}
 			n, err := desc.ParseSize(size)
 			if err != nil || n < 1 || n > 1<<30 {
 				return fmt.Errorf("--size %q: give 64kb, 256kb, 1mb or 4mb", size)
 			}
-			if c.Conns < 1 || c.Packets < 1 {
-				return fmt.Errorf("--conns %d --packets %d: give 1 or more", c.Conns, c.Packets)
-			}
-			c.Address, c.Size = address, uint32(n)
-			report, err := loadtest.XFTP(cmd.Context(), c)
-			if report == nil {
-				return err
-			}
-			return show(cmd, json, report, err)
+			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+				if c.Address, err = smp.ParseAddress(f.server); err != nil || c.Address.Scheme != smp.SchemeXFTP {
+					return nil, errors.New("--server is not of the form xftp://FINGERPRINT[:PASSWORD]@HOST:PORT")
+				}
+				c.Mode, c.Size, c.Measure = mode, uint32(n), m
+				return reported(loadtest.XFTP(ctx, c))
+			})
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&server, "server", "", "address of the router")
-	f.IntVar(&c.Conns, "conns", 4, "number of connections")
-	f.IntVar(&c.Packets, "packets", 100, "uploads or downloads in all; slow does one on each connection")
-	f.StringVar(&size, "size", "4mb", "size of a packet")
-	f.IntVar(&c.PID, "pid", 0, "process of the router, to measure its CPU time and memory")
-	addJSON(cmd, &json)
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.IntVar(&c.Conns, "conns", conns, "number of connections")
+	flags.StringVar(&size, "size", "4mb", "size of a packet")
+	c.Packets = 1
+	if mode != loadtest.XFTPSlow {
+		flags.IntVar(&c.Packets, "packets", 100, "packets in all")
+	}
 	return cmd
+}
+
+func xftpStartCommand() *cobra.Command {
+	var f xftpFlags
+	var c loadtest.XFTPStartConfig
+	cmd := &cobra.Command{
+		Use:     "start --data DIR -- xftp-server start",
+		Short:   "stop, kill and start a router, whose store was filled by seed: time to the first connection",
+		Example: "  loadtest xftp seed --count 5000000 --data DIR -- bin/xftp-server start\n  loadtest xftp start --data DIR -- bin/xftp-server start",
+		Args:    ownCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("the router is killed, so it must be one of the run's own: add `-- xftp-server start`")
+			}
+			if f.data != "" {
+				count, err := seededCount(f.data)
+				if err != nil {
+					return err
+				}
+				c.Stored = count
+			}
+			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+				c.Measure = m
+				return reported(loadtest.XFTPStart(ctx, c, r))
+			})
+		},
+	}
+	f.add(cmd)
+	cmd.Flags().IntVar(&c.Starts, "starts", 3, "starts after a proper stop, and after a kill")
+	return cmd
+}
+
+func xftpSeedCommand() *cobra.Command {
+	var count int
+	var data string
+	cmd := &cobra.Command{
+		Use:     "seed --count N --data DIR -- xftp-server start",
+		Short:   "fill the store of a router with records of packets, offline; the router is set up in DIR if there is none",
+		Example: "  loadtest xftp seed --count 5000000 --data DIR -- bin/xftp-server start",
+		Args:    ownCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if data == "" || count < 1 || len(args) == 0 {
+				return errors.New("give --count, --data, and the command of the router after --")
+			}
+			switch before, err := seededCount(data); {
+			case err != nil:
+				return err
+			case before == count:
+				return nil
+			case before > 0:
+				return fmt.Errorf("%s was filled with %d packets: name another directory, or remove it", data, before)
+			}
+			router, err := loadtest.NewXFTPRouter(cmd.Context(), data, args)
+			if err != nil {
+				return err
+			}
+			if err := router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(count)); err != nil {
+				return err
+			}
+			return loadtest.WriteJSON(filepath.Join(data, seededName), count)
+		},
+	}
+	cmd.Flags().IntVar(&count, "count", 0, "number of packets")
+	cmd.Flags().StringVar(&data, "data", "", "directory of the router")
+	return cmd
+}
+
+// seededCount is how many packets the store of a router was filled with, 0 for one that was not.
+func seededCount(dir string) (count int, err error) {
+	mark := filepath.Join(dir, seededName)
+	text, err := os.ReadFile(mark)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &count)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", mark, err)
+	}
+	return count, nil
 }

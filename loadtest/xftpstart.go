@@ -1,0 +1,83 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"switchyard/xftp"
+)
+
+// XFTPStartConfig describes starts of an XFTP router of our own, which runs.
+type XFTPStartConfig struct {
+	Stored int // packets that its store was filled with
+	Starts int // after a proper stop, and as many after a kill
+	Measure
+}
+
+// XFTPStartReport is the result. Times are from the start of the process to the first connection that it accepts; they
+// are those of the slowest start.
+type XFTPStartReport struct {
+	Scenario  string  `json:"scenario"`
+	Stored    int     `json:"stored"`
+	Starts    int     `json:"starts"`
+	StartMs   float64 `json:"startMs"`
+	AfterKill float64 `json:"afterKillMs"`
+	RSS       int64   `json:"rss"` // of the router, after a start
+}
+
+// XFTPStart stops and starts a router again and again. Before each kill there are new packets, so that the router finds
+// something in its log.
+func XFTPStart(ctx context.Context, c XFTPStartConfig, router *Router) (*XFTPStartReport, error) {
+	if c.Starts < 1 {
+		return nil, errors.New("there must be at least 1 start")
+	}
+	o, err := c.observe(sources{})
+	if err != nil {
+		return nil, err
+	}
+	defer o.stop()
+	r := &XFTPStartReport{Scenario: "xftp-start", Stored: c.Stored, Starts: c.Starts}
+	again := func(slowest *float64) error {
+		if err := errors.Join(router.Start(), router.Ready(ctx)); err != nil {
+			return err
+		}
+		*slowest = max(*slowest, float64(router.Took)/float64(time.Millisecond))
+		return o.follow(router.PID())
+	}
+	for range c.Starts {
+		if err := errors.Join(o.follow(0), router.Stop(), again(&r.StartMs)); err != nil {
+			return nil, err
+		}
+		_, r.RSS = o.now()
+		load, err := newXFTPRun(XFTPConfig{Address: router.Address, Size: xftp.Size64K})
+		if err == nil {
+			err = load.prepare(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+		router.Kill()
+		if err := errors.Join(o.follow(0), again(&r.AfterKill), load.clean(ctx)); err != nil {
+			return nil, err
+		}
+	}
+	return r, ctx.Err()
+}
+
+// Clean is true: a router that does not start is an error.
+func (r *XFTPStartReport) Clean() bool { return true }
+
+// Metrics implements Measured.
+func (r *XFTPStartReport) Metrics() []Metric {
+	return []Metric{{"start-ms", r.StartMs}, {"start-after-kill-ms", r.AfterKill}, {"rss-B", float64(r.RSS)}}
+}
+
+// WriteText prints the report as a table.
+func (r *XFTPStartReport) WriteText(out io.Writer) error {
+	t := newTable(out)
+	t.row("stored packets", r.Stored, "starts", r.Starts, "of each kind")
+	t.row("slowest start ms", fixed(r.StartMs), "after a kill", fixed(r.AfterKill), "router RSS MiB", mebi(r.RSS))
+	return t.w.Flush()
+}
