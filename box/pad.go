@@ -1,6 +1,9 @@
 package box
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // padLimit is the longest message that padding can carry. The length prefix
 // could hold 65,535, but the reference stops two short of it.
@@ -20,6 +23,7 @@ func Pad(dst, m []byte, n int) ([]byte, error) {
 	if len(m) > padLimit || len(m) > n-2 {
 		return dst, ErrLargeMessage
 	}
+	dst = slices.Grow(dst, n)
 	dst = append(dst, byte(len(m)>>8), byte(len(m)))
 	dst = append(dst, m...)
 	for left := n - 2 - len(m); left > 0; {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"crypto/rand"
 	"time"
 
 	"switchyard/box"
@@ -11,23 +10,29 @@ import (
 )
 
 // handshake is what a connection needs until it is open. A worker owns it while the session is busy.
+//
+//	ClientHello ──▶ worker: key agreement and signature of TLS
+//	Finished    ──▶ loop: our hello, with a session key that a worker has made ahead
+//	hello       ──▶ worker: key agreement of SMP
 type handshake struct {
-	in       []byte // copy of the input that the worker consumes
-	out      []byte // what it wants to send
+	in       []byte        // copy of the input that the worker consumes
+	out      *shard.Buffer // what it wants to send
 	consumed int
 	err      error
-	secret   [32]byte // our X25519 key of the hello
-	greeting []byte   // our hello, while a WebSocket client has not sent its request
-	hello    []byte   // content of the client's hello
-	agreed   agreed   // what the two hellos agree on
+	key      *sessionKey // of our hello
+	hello    []byte      // content of the client's hello
+	agreed   agreed      // what the two hellos agree on
 }
 
-// helloMaker makes our hello and judges the client's. It is immutable.
+// helloMaker makes our hello and judges the client's.
 type helloMaker struct {
+	// Immutable.
 	keyPair  *tls.KeyPair
 	identity [32]byte
 	versions smp.VersionRange
 	services registry
+
+	keys sessionKeys
 }
 
 // offered is the version range for a connection: without ALPN the client is of before version 7.
@@ -38,31 +43,14 @@ func (m *helloMaker) offered(c *tls.Conn) smp.VersionRange {
 	return smp.VersionRange{Min: smp.MinVersion, Max: smp.MinVersion}
 }
 
-// block makes our hello, padded to a block, with a fresh session key signed by the leaf certificate's key.
-func (m *helloMaker) block(c *tls.Conn, secret *[32]byte) ([]byte, error) {
-	var public [32]byte
-	// A session at version 6 has a secret too, which nobody is told: authenticators must not verify against a known one.
-	if err := box.GenerateX25519(rand.Reader, secret, &public); err != nil {
-		return nil, err
-	}
+// appendHello appends the content of our hello. A session at version 6 has a key too, which nobody is told:
+// authenticators must not verify against a known one.
+func (m *helloMaker) appendHello(b []byte, c *tls.Conn, key *sessionKey) []byte {
 	hello := smp.ServerHello{Range: m.offered(c), SessionID: c.SessionID()}
 	if hello.Range.Max >= smp.VersionAuthCmds {
-		signed, err := box.AppendSignedKey(nil, box.AppendX25519(nil, &public), m.algorithm(), m.sign)
-		if err != nil {
-			return nil, err
-		}
-		hello.CertKey = &smp.CertKey{Chain: m.keyPair.Chain, SignedKey: signed}
+		hello.CertKey = &smp.CertKey{Chain: m.keyPair.Chain, SignedKey: key.signed}
 	}
-	return box.Pad(nil, smp.AppendServerHello(nil, &hello), smp.BlockSize)
-}
-
-func (m *helloMaker) sign(b []byte) ([]byte, error) { return m.keyPair.Sign(b), nil }
-
-func (m *helloMaker) algorithm() box.Alg {
-	if m.keyPair.Scheme() == tls.Ed448 {
-		return box.Ed448
-	}
-	return box.Ed25519
+	return smp.AppendServerHello(b, &hello)
 }
 
 // agreed is what a session runs on after the hellos.
@@ -111,7 +99,8 @@ func (a *agreed) share(c *tls.Conn, secret *[32]byte, hello *smp.ClientHello) bo
 	return true
 }
 
-// continueTLS gives the input to a worker that continues the TLS handshake, when it holds a whole record.
+// continueTLS advances the TLS handshake when the input holds a whole record: on a worker, but the end of it, which takes
+// no asymmetric cryptography when the client has no certificate, here.
 func (s *session) continueTLS() {
 	in, err := s.conn.Peek(-1)
 	if err != nil || len(in) == 0 {
@@ -121,13 +110,23 @@ func (s *session) continueTLS() {
 		return
 	}
 	h := s.handshake
+	if s.tls.Light(len(in)) {
+		h.in = in
+		s.advanceTLS()
+		s.advancedTLS()
+		return
+	}
 	h.in = append(h.in[:0], in...)
 	s.work(s.advanceTLS, s.advancedTLS)
 }
 
-// work has a worker do one part of the handshake and the loop another afterwards.
+// work has a worker do one part of the handshake and the loop another afterwards. A router that stops begins nothing.
 func (s *session) work(job, then func()) {
+	if !s.loop.input {
+		return
+	}
 	s.busy = true
+	hello := &s.loop.router.hello
 	ok := s.loop.router.workers.submit(func() {
 		job()
 		s.loop.run(func() {
@@ -136,6 +135,7 @@ func (s *session) work(job, then func()) {
 				then()
 			}
 		})
+		hello.refill()
 	})
 	if !ok {
 		s.busy = false
@@ -143,28 +143,19 @@ func (s *session) work(job, then func()) {
 	}
 }
 
-// advanceTLS runs on a worker: a flight of TLS, and our hello when that was the last one.
+// advanceTLS takes input of the TLS handshake.
 func (s *session) advanceTLS() {
 	h := s.handshake
-	h.consumed, h.out, h.err = s.tls.Advance(h.in, h.out[:0])
-	if h.err != nil || !s.tls.HandshakeDone() {
-		return
-	}
-	var block []byte
-	block, h.err = s.loop.router.hello.block(s.tls, &h.secret)
-	switch {
-	case h.err != nil:
-	case s.web != nil:
-		h.greeting = block
-	default:
-		h.out = s.tls.Seal(h.out, block)
-	}
+	h.out = shard.NewBuffer(0)
+	h.consumed, h.out.Data, h.err = s.tls.Advance(h.in, h.out.Data)
 }
 
 // advancedTLS runs on the loop after advanceTLS.
 func (s *session) advancedTLS() {
 	h := s.handshake
-	s.write(h.out)
+	s.write(h.out.Data)
+	h.out.Release()
+	h.in, h.out = nil, nil
 	if s.phase == phaseClosed {
 		return
 	}
@@ -179,11 +170,48 @@ func (s *session) advancedTLS() {
 	if s.tls.HandshakeDone() {
 		s.phase = phaseHello
 		s.active = time.Now()
-		h.in, h.out = nil, nil
+		s.begin()
+		return
 	}
 	if h.consumed > 0 && s.conn.InboundBuffered() > 0 {
 		s.traffic()
 	}
+}
+
+// begin begins the SMP handshake with a session key from the stock, or one that a worker makes.
+func (s *session) begin() {
+	h, hello := s.handshake, &s.loop.router.hello
+	if h.key = hello.keys.take(); h.key == nil {
+		s.work(func() { h.key = hello.newKey() }, s.greet)
+		return
+	}
+	s.greet()
+}
+
+// greet sends our hello, unless it has to wait for the request of a WebSocket client.
+func (s *session) greet() {
+	if s.web == nil {
+		s.sendHello()
+	}
+	if s.phase != phaseClosed && s.conn.InboundBuffered() > 0 {
+		s.traffic()
+	}
+}
+
+func (s *session) sendHello() {
+	b := newOutBlock(false)
+	defer b.release()
+	content := s.loop.router.hello.appendHello(b.mem[b.start:b.start], s.tls, s.handshake.key)
+	block := b.mem[tls.RecordHeader : tls.RecordHeader+smp.BlockSize]
+	if err := box.PadInPlace(block, len(content)); err != nil {
+		s.close(CauseHello) // the certificates are too long
+		return
+	}
+	if s.web != nil {
+		s.write(s.tls.Seal(nil, s.framed(block)))
+		return
+	}
+	s.write(s.tls.SealInPlace(b.mem[:], smp.BlockSize))
 }
 
 func (s *session) logTLS(err error) {
@@ -201,7 +229,7 @@ func (s *session) takeHello(block []byte) {
 	}
 	h := s.handshake
 	h.hello = append([]byte(nil), content...)
-	s.work(func() { h.agreed = s.loop.router.hello.agree(s.tls, &h.secret, h.hello) }, s.agreed)
+	s.work(func() { h.agreed = s.loop.router.hello.agree(s.tls, &h.key.secret, h.hello) }, s.agreed)
 }
 
 // agreed runs on the loop after agree: the session is open, or ends as in the reference, without an answer unless a
@@ -221,7 +249,7 @@ func (s *session) agreed() {
 	s.client = shard.NewClient(s.loop.router.shards.Len())
 	s.client.Version = a.version
 	s.client.SessionID = s.tls.SessionID()
-	s.client.SecretKey = s.handshake.secret
+	s.client.SecretKey = s.handshake.key.secret
 	s.client.Loop = s.loop
 	s.client.Owner = s
 	if a.service != nil {

@@ -75,8 +75,7 @@ func (s *session) upgrade(in []byte) []byte {
 		return nil
 	}
 	s.web.upgraded = true
-	s.write(s.tls.Seal(nil, appendFrame(nil, s.handshake.greeting)))
-	s.handshake.greeting = nil
+	s.sendHello()
 	return in[end:]
 }
 

@@ -78,6 +78,13 @@ func (c *Conn) Advance(in, out []byte) (consumed int, newOut []byte, err error) 
 	return consumed, newOut, err
 }
 
+// Light reports that Advance of n bytes does no asymmetric cryptography: they end the handshake of a client without a
+// certificate, since no certificate is as short.
+func (c *Conn) Light(n int) bool {
+	return !c.client && c.hs != nil && (c.hs.state == waitCertificate || c.hs.state == waitFinished) &&
+		len(c.partial) == 0 && n <= maxLight
+}
+
 // failHandshake ends the connection, telling the peer unless the peer ended it or the error is OnClientHello's own.
 func (c *Conn) failHandshake(err error) {
 	c.readErr = err

@@ -15,6 +15,10 @@ const (
 	// maxEarlyData is how many bytes of refused early data are skipped; the profile has no tickets, so none is due.
 	maxEarlyData = 16 << 10
 
+	// maxLight has room for an empty Certificate and a Finished of SHA-384, each in a record of its own behind a
+	// change_cipher_spec, and none for a key and a signature in the frame of a certificate.
+	maxLight = 160
+
 	// Records and messages that cost us work and carry nothing, in a row.
 	maxEmptyRecords = 32
 	maxWarnings     = 4

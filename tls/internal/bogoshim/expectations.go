@@ -56,12 +56,23 @@ func (p *peer) checkPeerChain() error {
 	return nil
 }
 
-// retried looks for the random of a HelloRetryRequest (RFC 8446 section 4.1.3) in what the server sent.
+// retried looks for the random of a HelloRetryRequest (RFC 8446 section 4.1.3) in the handshake messages that the
+// server sent in clear.
 func (p *peer) retried() bool {
-	mark := sha256.Sum256([]byte("HelloRetryRequest"))
-	sent := &p.clearIn
+	stream := p.clearIn.Bytes()
 	if p.server {
-		sent = &p.clearOut
+		stream = p.clearOut.Bytes()
 	}
-	return bytes.Contains(sent.Bytes(), mark[:])
+	var messages []byte
+	for len(stream) > 0 {
+		n, _, _ := tls.RecordLen(stream)
+		if stream[0] == recordHandshake {
+			messages = append(messages, stream[tls.RecordHeader:n]...)
+		}
+		stream = stream[n:]
+	}
+	mark := sha256.Sum256([]byte("HelloRetryRequest"))
+	return bytes.Contains(messages, mark[:])
 }
+
+const recordHandshake = 22

@@ -3,14 +3,14 @@ package main
 import (
 	"strconv"
 	"strings"
+
+	"switchyard/tls"
 )
 
 // flag is what a flag of the runner means to the shim. Those with a value take the argument behind them.
 type flag struct {
-	set     func(*settings)         // without a value
-	value   func(*settings, string) // with one
-	ignored bool                    // true whatever the profile does; takes no value
-	why     leftOut                 // the case is outside of the profile
+	set   func(*settings)         // without a value
+	value func(*settings, string) // with one
 }
 
 func is(field func(*settings) *bool) flag {
@@ -32,15 +32,11 @@ func numbers(field func(*settings) *[]int) flag {
 	}}
 }
 
-var (
-	ignore      = flag{ignored: true}
-	ignoreValue = flag{value: func(*settings, string) {}}
-)
-
 // flags are those of a connection. A flag that is in no table is unknownFlag.
 var flags = map[string]flag{
 	"-async":                          is(func(s *settings) *bool { return &s.async }),
 	"-min-version":                    number(func(s *settings) *int { return &s.minVersion }),
+	"-max-version":                    number(func(s *settings) *int { return &s.maxVersion }),
 	"-curves":                         numbers(func(s *settings) *[]int { return &s.curves }),
 	"-key-shares":                     numbers(func(s *settings) *[]int { return &s.keyShares }),
 	"-signing-prefs":                  numbers(func(s *settings) *[]int { return &s.signingPrefs }),
@@ -51,6 +47,7 @@ var flags = map[string]flag{
 	"-decline-alpn":                   is(func(s *settings) *bool { return &s.declineALPN }),
 	"-reject-alpn":                    is(func(s *settings) *bool { return &s.rejectALPN }),
 	"-verify-peer":                    is(func(s *settings) *bool { return &s.requestCert }),
+	"-use-custom-verify-callback":     is(func(s *settings) *bool { return &s.customVerify }),
 	"-verify-fail":                    is(func(s *settings) *bool { return &s.verifyFail }),
 	"-fail-early-callback":            is(func(s *settings) *bool { return &s.failClientHello }),
 	"-fail-ddos-callback":             is(func(s *settings) *bool { return &s.failDDoS }),
@@ -83,68 +80,29 @@ var flags = map[string]flag{
 	"-expect-no-hrr":                   is(func(s *settings) *bool { return &s.noHRR }),
 	"-expect-peer-cert-file":           text(func(s *settings) *string { return &s.peerCertFile }),
 	"-expect-no-peer-cert":             is(func(s *settings) *bool { return &s.noPeerCert }),
-	"-max-version": {value: func(s *settings, v string) {
-		if n, _ := strconv.Atoi(v); n != 0 && n < versionTLS13 {
-			s.minVersion = -1 // marks it for parseFlag
-		}
-	}},
+}
 
-	// Without effect in the profile: they concern older versions, or what package tls always or never does.
-	"-no-tls1": ignore, "-no-tls11": ignore, "-no-tls12": ignore, "-cbc-record-splitting": ignore, "-partial-write": ignore,
-	"-no-ticket": ignore, "-implicit-handshake": ignore, "-no-op-extra-handshake": ignore, "-handshake-twice": ignore,
-	"-use-early-callback": ignore, "-install-ddos-callback": ignore, "-use-custom-verify-callback": ignore,
-	"-use-old-client-cert-callback": ignore, "-no-legacy-server-connect": ignore, "-forbid-renegotiation-after-handshake": ignore,
-	"-renegotiate-once": ignore, "-renegotiate-freely": ignore, "-renegotiate-ignore": ignore, "-renegotiate-explicit": ignore,
-	"-expect-extended-master-secret": ignore, "-expect-secure-renegotiation": ignore, "-server-preference": ignore,
-	"-expect-no-session": ignore, "-skip-ticket": ignore, "-expect-no-offer-early-data": ignore,
-	"-trust-cert": ignoreValue, "-cipher": ignoreValue, "-read-size": ignoreValue, "-write-settings": ignoreValue,
-	"-resumption-delay": ignoreValue, "-expect-total-renegotiations": ignoreValue, "-server-supported-groups-hint": ignoreValue,
-	"-expect-ticket-age-skew": ignoreValue, "-ticket-key": ignoreValue,
+// Flags that change nothing in the profile, because they concern older versions, or what package tls always or never
+// does: without a value and with one.
+const (
+	idle = `-no-tls1 -no-tls11 -no-tls12 -cbc-record-splitting -partial-write -no-ticket -implicit-handshake
+	-no-op-extra-handshake -handshake-twice -use-early-callback -install-ddos-callback
+	-use-old-client-cert-callback -no-legacy-server-connect -forbid-renegotiation-after-handshake
+	-renegotiate-once -renegotiate-freely -renegotiate-ignore -renegotiate-explicit
+	-expect-extended-master-secret -expect-secure-renegotiation -server-preference -expect-no-session
+	-expect-session-id -expect-no-session-id -expect-verify-result -skip-ticket -expect-no-offer-early-data`
+	idleValued = `-trust-cert -expect-early-data-reason -expect-msg-callback -cipher -read-size -write-settings
+	-resumption-delay -expect-total-renegotiations -server-supported-groups-hint -expect-ticket-age-skew
+	-ticket-key`
+)
 
-	"-dtls": {why: dtls}, "-mtu": {why: dtls}, "-initial-timeout-duration-ms": {why: dtls},
-	"-quic":     {why: quic},
-	"-no-tls13": {why: older}, "-fallback-scsv": {why: older}, "-tls-unique": {why: older}, "-false-start": {why: older},
-	"-expect-no-secure-renegotiation": {why: older}, "-advertise-npn": {why: older}, "-advertise-empty-npn": {why: older},
-	"-select-next-proto": {why: older}, "-allow-false-start-without-alpn": {why: older}, "-expect-session-id": {why: older},
-	"-expect-no-session-id": {why: older},
-
-	"-psk": {why: resumption}, "-psk-identity": {why: resumption}, "-new-psk-credential": {why: resumption},
-	"-enable-early-data": {why: resumption}, "-use-ticket-callback": {why: resumption}, "-renew-ticket": {why: resumption},
-	"-use-ticket-aead-callback": {why: resumption}, "-expect-ticket-supports-early-data": {why: resumption},
-	"-expect-accept-early-data": {why: resumption}, "-expect-reject-early-data": {why: resumption},
-	"-expect-early-data-reason": {why: resumption}, "-expect-ticket-renewal": {why: resumption},
-	"-reverify-on-resume": {why: resumption}, "-resumption-across-names-enabled": {why: resumption},
-	"-expect-resumable-across-names": {why: resumption}, "-expect-not-resumable-across-names": {why: resumption},
-	"-early-write-after-message": {why: resumption}, "-new-spake2plusv1-credential": {why: resumption},
-
-	"-expect-peer-verify-pref": {why: keys}, "-no-key-shares": {why: groups}, "-curves-flags": {why: groups},
-
-	"-enable-ech-grease": {why: ech}, "-ech-server-config": {why: ech}, "-ech-config-list": {why: ech},
-	"-expect-ech-accept": {why: ech}, "-expect-no-ech-retry-configs": {why: ech}, "-reject-unusable-ech-config": {why: ech},
-
-	"-enable-ocsp-stapling": {why: extensions}, "-enable-signed-cert-timestamps": {why: extensions}, "-ocsp-response": {why: extensions},
-	"-signed-cert-timestamps": {why: extensions}, "-use-ocsp-callback": {why: extensions}, "-enable-channel-id": {why: extensions},
-	"-send-channel-id": {why: extensions}, "-application-settings": {why: extensions}, "-srtp-profiles": {why: extensions},
-	"-install-cert-compression-algs": {why: extensions}, "-install-one-cert-compression-alg": {why: extensions},
-	"-new-delegated-credential": {why: extensions}, "-delegated-credential": {why: extensions}, "-new-rpk-credential": {why: extensions},
-	"-accepted-peer-cert-types": {why: extensions}, "-available-client-cert-types": {why: extensions},
-	"-expect-peer-certificate-type": {why: extensions}, "-requested-trust-anchors": {why: extensions},
-	"-available-trust-anchors": {why: extensions}, "-cert-properties": {why: extensions}, "-must-match-issuer": {why: extensions},
-	"-use-client-ca-list": {why: extensions}, "-expect-client-ca-list": {why: extensions}, "-request-server-padding": {why: extensions},
-	"-server-supports-padding": {why: extensions}, "-expect-certificate-types": {why: extensions},
-	"-alps-use-new-codepoint": {why: extensions}, "-max-cert-list": {why: callbacks}, "-no-server-name-ack": {why: callbacks},
-
-	"-export-keying-material": {why: exporters}, "-export-traffic-secrets": {why: exporters}, "-use-exporter-between-reads": {why: exporters},
-	"-enable-grease": {why: grease}, "-permute-extensions": {why: grease},
-
-	"-peek-then-read": {why: callbacks}, "-handshake-hints": {why: callbacks}, "-expect-msg-callback": {why: callbacks},
-	"-fail-cert-callback": {why: callbacks}, "-handshake-never-done": {why: callbacks}, "-read-with-unfinished-write": {why: callbacks},
-	"-max-send-fragment": {why: callbacks}, "-retain-only-sha256-client-cert": {why: callbacks}, "-jdk11-workaround": {why: callbacks},
-	"-expect-cipher-aes": {why: callbacks}, "-expect-cipher-no-aes": {why: callbacks}, "-expect-selected-credential": {why: callbacks},
-	"-private-key-delay-ms": {why: callbacks}, "-allow-unknown-alpn-protos": {why: callbacks}, "-select-empty-alpn": {why: callbacks},
-
-	"-fips-202205": {why: policies}, "-wpa-202304": {why: policies}, "-cnsa-202407": {why: policies},
-	"-cnsa1-202603": {why: policies}, "-cnsa2-202603": {why: policies},
+func init() {
+	for _, name := range strings.Fields(idle) {
+		flags[name] = flag{set: func(*settings) {}}
+	}
+	for _, name := range strings.Fields(idleValued) {
+		flags[name] = flag{value: func(*settings, string) {}}
+	}
 }
 
 func (s *settings) lastCredential() *credential {
@@ -176,6 +134,9 @@ func parseCase(args []string) (*testCase, error) {
 	if first == nil {
 		first = c.judge()
 	}
+	if reason, ok := leftOutByName(c.name); ok && first == nil {
+		first = reason
+	}
 	return c, first
 }
 
@@ -191,13 +152,8 @@ func (c *testCase) parseFlag(name, value string) (used int, err error) {
 		name, to = "-"+rest, to[1:]
 	}
 	f, known := flags[name]
-	switch {
-	case !known:
-		return 1, unknownFlag
-	case f.why != "":
-		return 1, f.why
-	case f.ignored:
-		return 1, nil
+	if !known {
+		return 1, outsideBy(name)
 	}
 	for _, s := range to {
 		if f.set != nil {
@@ -207,11 +163,8 @@ func (c *testCase) parseFlag(name, value string) (used int, err error) {
 			f.value(s, value)
 			used = 2
 		}
-		if s.minVersion < 0 {
-			err = older
-		}
 	}
-	return used, err
+	return used, nil
 }
 
 // parseOwn reads the flags of the whole case; used is 0 if it is none of them.
@@ -223,6 +176,10 @@ func (c *testCase) parseOwn(name, value string) (used int) {
 		c.ipv6 = true
 	case "-is-handshaker-supported":
 		c.askHandshaker = true
+	case "-x448-first":
+		for _, s := range c.connections {
+			s.curves = []int{int(tls.X448), int(tls.X25519)}
+		}
 	case "-runner-without-x25519":
 		c.withoutX25519 = true
 	case "-runner-without-ed25519":
@@ -240,7 +197,10 @@ func (c *testCase) parseOwn(name, value string) (used int) {
 		c.resumptions, _ = strconv.Atoi(value)
 		return 2
 	case "-runner-max-version":
-		c.runnerVersion, _ = strconv.Atoi(value)
+		n, _ := strconv.Atoi(value)
+		if c.runnerVersion == 0 || n < c.runnerVersion {
+			c.runnerVersion = n
+		}
 		return 2
 	default:
 		return 0

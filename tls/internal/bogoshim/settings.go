@@ -30,7 +30,7 @@ type testCase struct {
 type settings struct {
 	// Configuration.
 	async                       bool
-	minVersion                  int
+	minVersion, maxVersion      int
 	curves, keyShares           []int
 	signingPrefs, verifyPrefs   []int
 	hostName                    string
@@ -39,6 +39,7 @@ type settings struct {
 	requestCert, requireCert    bool
 	verifyFail, failClientHello bool
 	failDDoS                    bool
+	customVerify                bool
 	credentials                 []*credential
 
 	// The exchange.
@@ -112,6 +113,9 @@ const (
 )
 
 func (s *settings) judge() error {
+	if s.maxVersion != 0 && s.maxVersion < versionTLS13 {
+		return older
+	}
 	for _, list := range [][]int{s.signingPrefs, s.verifyPrefs} {
 		if list != nil && (len(list) != 1 || list[0] != schemeEd25519) {
 			return keys
@@ -174,8 +178,11 @@ func (s *settings) serverALPN() []string {
 
 // verifyPeer takes any chain: the judgement of chains has its own tests, with chains of the network's shape.
 func (s *settings) verifyPeer([][]byte) error {
-	if s.verifyFail {
-		return errors.New("the case wants the certificate refused")
+	switch refused := "the case wants the certificate refused"; {
+	case s.verifyFail && s.customVerify:
+		return errors.New(refused)
+	case s.verifyFail && (s.requestCert || s.requireCert):
+		return &tls.Error{Alert: tls.AlertHandshakeFailure, Reason: refused}
 	}
 	return nil
 }
