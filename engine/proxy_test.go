@@ -141,6 +141,7 @@ func TestFact51SharedRelaySession(t *testing.T) {
 	if string(first.Command) != string(second.Command) || string(second.CorrID) != "two" || len(second.EntityID) > 0 {
 		t.Errorf("%.40q, and %.40q for the second", first.Command, second.Command)
 	}
+	until(t, "the destination has the session", func() bool { return destination.Stats().Sessions > 0 })
 	if n := destination.Stats().Sessions; n != 1 {
 		t.Errorf("%d sessions with the destination", n)
 	}
