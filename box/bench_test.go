@@ -53,6 +53,15 @@ func BenchmarkPadInPlace(b *testing.B) {
 	}
 }
 
+func BenchmarkNewChains(b *testing.B) {
+	var secret [KeySize]byte
+	session := make([]byte, 32)
+	b.ReportAllocs()
+	for b.Loop() {
+		NewChains(session, &secret)
+	}
+}
+
 func BenchmarkChainNext(b *testing.B) {
 	var key [KeySize]byte
 	var nonce [NonceSize]byte

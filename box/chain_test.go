@@ -35,6 +35,22 @@ func TestChainVectors(t *testing.T) {
 	}
 }
 
+// TestChainsAgainstHKDF: session identifiers of any length that a hash has room for.
+func TestChainsAgainstHKDF(t *testing.T) {
+	for n := range hashSize + 1 {
+		salt := bytes.Repeat([]byte{byte(n)}, n)
+		secret := sha512.Sum512_256(salt)
+		want, err := hkdf.Key(sha512.New, secret[:], salt, chainInitInfo, 2*KeySize)
+		if err != nil {
+			t.Fatal(err)
+		}
+		router, client := NewChains(salt, &secret)
+		if got := append(router.key[:], client.key[:]...); !bytes.Equal(got, want) {
+			t.Errorf("salt of %d bytes: keys %x, want %x", n, got, want)
+		}
+	}
+}
+
 func checkSteps(t *testing.T, c Chain, steps []chainStepVector) {
 	t.Helper()
 	for i, s := range steps {

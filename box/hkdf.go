@@ -1,7 +1,6 @@
 package box
 
 import (
-	"crypto/hkdf"
 	"crypto/sha512"
 	"encoding"
 	"hash"
@@ -13,13 +12,24 @@ const (
 	hashBlock = sha512.BlockSize
 )
 
-// deriveChains runs once a connection, so it may allocate.
+// deriveChains is HKDF-SHA512 (RFC 5869) with a session identifier as salt and
+// chainInitInfo, one output block. It is composed by hand as chainStep is,
+// since it runs in each handshake.
 func deriveChains(okm *[2 * KeySize]byte, sessionID []byte, secret *[KeySize]byte) {
-	out, err := hkdf.Key(sha512.New, secret[:], sessionID, chainInitInfo, len(okm))
-	if err != nil {
-		panic("box: HKDF of 64 bytes: " + err.Error())
+	w := hmacPool.Get().(*hmac)
+	if len(sessionID) > len(w.key) {
+		panic("box: session identifier longer than a hash")
 	}
-	copy(okm[:], out)
+	clear(w.key[copy(w.key[:], sessionID):])
+	w.setKey()
+	n := copy(w.msg[:], secret[:])
+	w.sum(&w.key, &w.states, w.msg[:n])
+	w.setKey()
+	n = copy(w.msg[:], chainInitInfo)
+	w.msg[n] = 1
+	w.sum(&w.out, &w.states, w.msg[:n+1])
+	copy(okm[:], w.out[:])
+	hmacPool.Put(w)
 }
 
 // chainStep is HKDF-SHA512 (RFC 5869) with an empty salt and chainStepInfo,
