@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"switchyard/smp"
+	"switchyard/xftp"
 )
 
 // XFTPMode is what a run of XFTP does.
@@ -91,6 +92,9 @@ func (r *XFTPReport) WriteText(w io.Writer) error {
 func XFTP(ctx context.Context, cfg XFTPConfig) (*XFTPReport, error) {
 	if cfg.Conns < 1 || cfg.Packets < 1 {
 		return nil, errors.New("there must be at least 1 connection and 1 packet")
+	}
+	if !xftp.ValidSize(cfg.Size) {
+		return nil, fmt.Errorf("no packet has %d bytes: there are 64kb, 256kb, 1mb and 4mb", cfg.Size)
 	}
 	if err := RaiseFileLimit(cfg.Conns); err != nil {
 		return nil, err

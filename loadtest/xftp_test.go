@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"switchyard/xftp/router"
 	"switchyard/xftp/router/routertest"
 )
 
@@ -34,10 +35,13 @@ func TestXFTP(t *testing.T) {
 }
 
 func TestXFTPFaults(t *testing.T) {
-	r := routertest.Start(t, nil)
-	r.Address.BasicAuth = "wrong" // without effect: the router asks for none
-	report, err := XFTP(t.Context(), XFTPConfig{Address: r.Address, Mode: XFTPUpload, Conns: 1, Packets: 1, Size: 12345})
-	if err != nil || report.Clean() || report.Faults["SIZE"] != 1 {
+	r := routertest.Start(t, func(c *router.Config) { c.NewFiles = false })
+	c := XFTPConfig{Address: r.Address, Mode: XFTPUpload, Conns: 1, Packets: 1, Size: 64 << 10}
+	if report, err := XFTP(t.Context(), c); err != nil || report.Clean() || report.Faults["AUTH"] != 1 {
 		t.Errorf("%+v %v", report, err)
+	}
+	c.Size = 12345
+	if _, err := XFTP(t.Context(), c); err == nil {
+		t.Error("packets of a size that no router takes")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -50,7 +51,7 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 		Args:    ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n, err := desc.ParseSize(size)
-			if err != nil || n < 1 || n > 1<<30 {
+			if err != nil || n > math.MaxUint32 {
 				return fmt.Errorf("--size %q: give 64kb, 256kb, 1mb or 4mb", size)
 			}
 			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
