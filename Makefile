@@ -17,7 +17,7 @@ SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var b
 XFTP := XFTP_SERVER_CFG_PATH=$(DATA)/xftp/etc XFTP_SERVER_LOG_PATH=$(DATA)/xftp/var bin/xftp-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race race-short bench-machine fuzz interop lint tools clean
+.PHONY: help build run test race race-short bench-machine fuzz bogo interop lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ fuzz: ## run every fuzz target for a while [PKG FUZZTIME=10s]
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
 		done; \
 	done
+
+bogo: ## run BoringSSL's TLS test runner against package tls, from a checkout of BoringSSL [RUNNER=dir]
+	@test -n "$(RUNNER)" || { echo 'bogo: give RUNNER=DIR, a checkout of BoringSSL' >&2; exit 1; }
+	@$(GO) run ./tls/internal/bogoshim run $(RUNNER)
 
 interop: agent/interop/node_modules/.package-lock.json ## install the independent client that tests run against the router
 

@@ -1,3 +1,6 @@
+// Package runner is that of BoringSSL's test runner (ssl/test/runner of its source), into which bogoshim compiles this
+// file. It makes the runner's default certificates Ed25519, and tells the shim of each case its name and what the
+// runner's side of it is limited to. It imports nothing of ours.
 package runner
 
 import (
@@ -7,9 +10,6 @@ import (
 	"strconv"
 	"strings"
 )
-
-// This file is compiled into the package of BoringSSL's test runner, in memory. It makes its default certificates
-// Ed25519, and tells the shim of each case its name and what the runner's side of it is limited to.
 
 // useProfile comes before the cases are listed.
 func useProfile() {
