@@ -18,8 +18,11 @@ import (
 	"switchyard/box"
 )
 
-// floorBytes is how much the floor is measured with.
-const floorBytes = 64 << 20
+// What the floor is measured with: so many bytes, unless the packets are so small that each sync counts.
+const (
+	floorBytes   = 64 << 20
+	floorPackets = 64
+)
 
 const recordSize = 16 << 10
 
@@ -39,14 +42,15 @@ func xftpFloor(mode XFTPMode, size uint32) (float64, error) {
 	}
 	defer ours.Close()
 	defer theirs.Close()
-	f := &floorWork{dir: dir, conn: ours, size: int(size), buf: make([]byte, recordSize, recordSize+chacha20poly1305.Overhead)}
+	f := &floorWork{dir: dir, conn: ours, size: int(size), packets: min(floorBytes/int(size), floorPackets),
+		buf: make([]byte, recordSize, recordSize+chacha20poly1305.Overhead)}
 	if f.aead, err = chacha20poly1305.New(make([]byte, chacha20poly1305.KeySize)); err != nil {
 		return 0, err
 	}
 	work, peer := f.download, func() { io.Copy(io.Discard, theirs) }
 	if mode == XFTPUpload {
-		work, peer = f.upload, func() { io.CopyN(theirs, zeros{}, floorBytes) }
-	} else if err := os.WriteFile(f.file(0), make([]byte, floorBytes), 0o600); err != nil {
+		work, peer = f.upload, func() { io.CopyN(theirs, zeros{}, f.bytes()) }
+	} else if err := os.WriteFile(f.file(0), make([]byte, f.bytes()), 0o600); err != nil {
 		return 0, err
 	}
 	go peer()
@@ -61,7 +65,7 @@ func xftpFloor(mode XFTPMode, size uint32) (float64, error) {
 		ended <- err
 	}()
 	err = <-ended
-	return spent.Seconds() * 1000 / (floorBytes >> 20), err
+	return spent.Seconds() * 1000 / (float64(f.bytes()) / (1 << 20)), err
 }
 
 type zeros struct{}
@@ -91,12 +95,15 @@ func threadCPU() time.Duration {
 
 // floorWork does the work of transfers and nothing else.
 type floorWork struct {
-	dir  string
-	conn net.Conn
-	size int // of a packet
-	aead cipher.AEAD
-	buf  []byte // a record
+	dir     string
+	conn    net.Conn
+	size    int // of a packet
+	packets int
+	aead    cipher.AEAD
+	buf     []byte // a record
 }
+
+func (f *floorWork) bytes() int64 { return int64(f.packets) * int64(f.size) }
 
 func (f *floorWork) file(n int) string { return filepath.Join(f.dir, strconv.Itoa(n)) }
 
@@ -109,7 +116,7 @@ func (f *floorWork) download() error {
 	var nonce [box.NonceSize]byte
 	var key [box.KeySize]byte
 	stream := box.NewStreamed(&nonce, &key)
-	for range floorBytes / recordSize {
+	for range f.bytes() / recordSize {
 		if _, err := io.ReadFull(file, f.buf); err != nil {
 			return err
 		}
@@ -122,7 +129,7 @@ func (f *floorWork) download() error {
 }
 
 func (f *floorWork) upload() error {
-	for n := range floorBytes / f.size {
+	for n := range f.packets {
 		if err := f.receive(f.file(n)); err != nil {
 			return err
 		}
