@@ -93,7 +93,7 @@ func (o *initOptions) name() string {
 // host is what the address shows: a placeholder when nothing better than the loopback address is known.
 func (o *initOptions) host() string {
 	if o.fqdn == "" && o.ip == defaultIP {
-		return "<hostnames>"
+		return unknownHosts
 	}
 	return o.name()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	stdtls "crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"switchyard/xftp/router/routertest"
 )
 
 func TestMain(m *testing.M) {
@@ -24,7 +27,8 @@ func TestMain(m *testing.M) {
 //	ping         connect to the printed address, on this machine, and exchange PING and PONG
 //	control IN   send the file IN to the control port; what comes back is in the file answers
 //	set OLD NEW  replace a text in the ini
-//	get URL      print what an HTTP server says
+//	webcert      write a certificate for browsers and its key where the ini has them
+//	get URL      print the status and the body that an HTTP server answers with, whatever its certificate
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -56,6 +60,7 @@ func TestScripts(t *testing.T) {
 				ts.Check(c.Ping(ctx))
 			},
 			"control": control,
+			"webcert": writeWebCertificate,
 			"get":     get,
 			"set": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Value(processKey{}).(*process).edit(args...)
@@ -66,10 +71,20 @@ func TestScripts(t *testing.T) {
 
 type processKey struct{}
 
+func writeWebCertificate(ts *testscript.TestScript, _ bool, _ []string) {
+	cert, key := routertest.WebCertificate(ts.Value(processKey{}).(*process).t, "localhost")
+	ts.Check(os.WriteFile(ts.MkAbs("etc/web.crt"), cert, 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("etc/web.key"), key, 0o600))
+}
+
 func get(ts *testscript.TestScript, _ bool, args []string) {
-	response, err := http.Get(args[0])
+	client := &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &stdtls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true, DisableKeepAlives: true,
+	}}
+	response, err := client.Get(args[0])
 	ts.Check(err)
 	defer response.Body.Close()
+	fmt.Fprintln(ts.Stdout(), response.Proto, response.Status)
 	_, err = io.Copy(ts.Stdout(), response.Body)
 	ts.Check(err)
 }

@@ -12,13 +12,14 @@ import (
 	"switchyard/xftp/desc"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
+	"switchyard/xftp/web"
 )
 
 // settings is what the ini says, checked.
 type settings struct {
 	host, port   string
 	bind         []string // hosts to listen on; one empty one is every address
-	source       string
+	information  web.Information
 	persist      bool
 	storePath    string
 	filesPath    string
@@ -36,7 +37,7 @@ type settings struct {
 // webSettings are those of section [WEB].
 type webSettings struct {
 	static      string
-	cert, key   string // both or none
+	cert, key   string // of use only together
 	http, https string // ports
 }
 
@@ -60,10 +61,9 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 
 func readSettings(f *serverini.File, p paths) settings {
 	s := settings{
-		host:        f.Text("TRANSPORT", "host", "<hostnames>"),
+		host:        f.Text("TRANSPORT", "host", unknownHosts),
 		port:        readPort(f, "TRANSPORT", "port", f.Required("TRANSPORT", "port", "443")),
 		bind:        readBind(f),
-		source:      f.Text("INFORMATION", "source_code", ""),
 		persist:     f.OnOff("STORE_LOG", "enable", false),
 		storePath:   f.Text("SWITCHYARD", "store_path", p.storeDir()),
 		filesPath:   f.Required("FILES", "path", "/srv/xftp"),
@@ -80,9 +80,7 @@ func readSettings(f *serverini.File, p paths) settings {
 			https: readPort(f, "WEB", "https", f.Text("WEB", "https", "")),
 		},
 	}
-	if s.web.cert == "" || s.web.key == "" {
-		s.web.cert, s.web.key = "", ""
-	}
+	s.information = readInformation(f)
 	s.metricsEvery = time.Duration(f.Int("STORE_LOG", "prometheus_interval", 0, 1, maxSeconds)) * time.Second
 	s.router = router.Config{
 		NewFiles:     f.OnOff("AUTH", "new_files", true),
@@ -169,13 +167,19 @@ func readPassword(f *serverini.File) string {
 	return password
 }
 
-// listen is every address to listen on with a port.
+// listen is every address to listen on with a port, none without a port.
 func (s *settings) listen(port string) (addrs []string) {
+	if port == "" {
+		return nil
+	}
 	for _, host := range s.bind {
 		addrs = append(addrs, net.JoinHostPort(host, port))
 	}
 	return addrs
 }
+
+// unknownHosts stands for the hosts in the address until the operator writes them.
+const unknownHosts = "<hostnames>"
 
 // defaultPort is where clients connect when an address has no port.
 const defaultPort = "443"

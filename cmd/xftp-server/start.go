@@ -50,7 +50,7 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	if err != nil {
 		return err
 	}
-	for _, line := range doubtful {
+	for _, line := range append(doubtful, s.web.doubts()...) {
 		note(cmd.ErrOrStderr(), "%s", line)
 	}
 	id, err := identity.Load(p.cfgDir, time.Now())
@@ -71,6 +71,11 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 		return err
 	}
 	defer stopProfiler()
+	closeSite, err := s.openSite(id, log)
+	if err != nil {
+		return err
+	}
+	defer closeSite()
 	store, closeStore, err := openStore(ctx, p, &s, log)
 	if err != nil {
 		return err
@@ -94,7 +99,7 @@ func parseLevel(name string) (slog.Level, error) {
 }
 
 func (s *settings) loadWebCertificate() error {
-	if s.web.cert == "" {
+	if !s.web.complete() {
 		return nil
 	}
 	cert, err := stdtls.LoadX509KeyPair(s.web.cert, s.web.key)
@@ -174,8 +179,8 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 	printServer(w, smp.ServerAddress{
 		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: []string{s.host}, Port: s.addressPort(),
 	})
-	if s.source != "" {
-		fmt.Fprintln(w, "Server source code: "+s.source)
+	if s.information.SourceCode != "" {
+		fmt.Fprintln(w, "Server source code: "+s.information.SourceCode)
 	} else {
 		fmt.Fprintln(w, "Warning: it is not said where the source code of this server is published.\nSet 'source_code' in section [INFORMATION] of the INI file.")
 	}
