@@ -22,6 +22,7 @@ type router struct {
 	t      testing.TB
 	set    *Set
 	store  *fakeStore
+	disk   Disk // nil with a fake store
 	cfg    Config
 	clock  *testClock
 	random func([]byte)
@@ -31,6 +32,7 @@ type router struct {
 	mu      sync.Mutex
 	arrived *sync.Cond
 	probe   *client // for sync
+	backing Store   // the fake one, or that on the disk
 }
 
 // testClock is a clock that only tests move.
@@ -59,7 +61,31 @@ func testConfig() Config {
 func newRouter(t testing.TB, cfg Config) *router { return newRouterOn(t, cfg, newFakeStore(), 1) }
 
 func newRouterOn(t testing.TB, cfg Config, store *fakeStore, seed uint64) *router {
-	r := &router{t: t, store: store, clock: &testClock{now: time.Unix(1_700_000_000, 0)}}
+	r := &router{t: t, store: store, backing: store}
+	t.Cleanup(func() {
+		if store.missed > 0 {
+			t.Errorf("%d messages were read that are not there", store.missed)
+		}
+	})
+	r.begin(cfg, seed)
+	return r
+}
+
+// newRouterOnDisk has the router's store on a disk, and a clean start and end.
+func newRouterOnDisk(t testing.TB, cfg Config, disk Disk, seed uint64) *router {
+	r := &router{t: t, disk: disk}
+	t.Cleanup(func() {
+		if err := disk.Close(); err != nil {
+			t.Error("close:", err)
+		}
+	})
+	r.begin(cfg, seed)
+	return r
+}
+
+// begin starts the router, and stops it with the test.
+func (r *router) begin(cfg Config, seed uint64) {
+	r.clock = &testClock{now: time.Unix(1_700_000_000, 0)}
 	r.arrived = newCond(r)
 	cfg.Clock = r.clock.time
 	r.cfg = cfg
@@ -74,29 +100,37 @@ func newRouterOn(t testing.TB, cfg Config, store *fakeStore, seed uint64) *route
 		random(b)
 	}
 	r.start()
-	t.Cleanup(func() {
+	r.t.Cleanup(func() {
 		if r.set != nil {
 			_ = r.set.Close() // tests of failures leave one that failed
 		}
-		if store.missed > 0 {
-			t.Errorf("%d messages were read that are not there", store.missed)
-		}
 	})
-	return r
 }
 
 func newCond(r *router) *sync.Cond { return sync.NewCond(&r.mu) }
 
 func (r *router) start() {
-	r.set = newSet(r.cfg, r.store, r.random)
+	r.t.Helper()
+	if r.disk != nil {
+		var err error
+		if r.backing, err = r.disk.Open(); err != nil {
+			r.t.Fatal("open:", err)
+		}
+	}
+	r.set = newSet(r.cfg, r.backing, r.random)
 	r.probe = r.connect()
 }
 
-// restart closes the router and starts another one on the same store. All connections are gone.
+// restart closes the router and its disk, and starts another one on the same store. All connections are gone.
 func (r *router) restart() {
 	r.t.Helper()
 	if err := r.set.Close(); err != nil {
 		r.t.Fatal("close:", err)
+	}
+	if r.disk != nil {
+		if err := r.disk.Close(); err != nil {
+			r.t.Fatal("close:", err)
+		}
 	}
 	r.start()
 }

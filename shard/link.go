@@ -1,6 +1,8 @@
 package shard
 
 import (
+	"slices"
+
 	"switchyard/box"
 	"switchyard/smp"
 )
@@ -44,8 +46,11 @@ func (q *queue) isContact() bool {
 }
 
 // claimLink decides about LKEY, which is authorized by the key that it sets, where it may set one, and LGET, which
-// has no authorization.
+// has no authorization. A command before it in the drain may have removed the link.
 func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (int32, smp.Error) {
+	if string(q.linkID()) != string(cmd.EntityID) {
+		return refuse(v, claim)
+	}
 	if cmd.Tag == smp.CmdLKey {
 		return q.claimSender(v, claim, cmd)
 	}
@@ -90,7 +95,17 @@ func (c *core) taken(kind IDKind, id []byte) (bool, error) {
 	}
 	l := []Lookup{{Kind: kind, ID: id}}
 	c.store.Load(l)
-	return l[0].Found != nil, l[0].Err
+	return l[0].Found != nil && !c.released(&l[0].Found.Record.RecipientID), l[0].Err
+}
+
+// released tells of a queue that the store finds by an ID and memory does not, whether it has lost that ID in this drain.
+func (c *core) released(recipientID *smp.ID) bool {
+	if q := c.cache.byRecipient[*recipientID]; q != nil {
+		return !q.stale
+	}
+	return slices.ContainsFunc(c.items, func(it item) bool {
+		return it.queue != nil && it.queue.gone && it.queue.recipientID == *recipientID
+	})
 }
 
 // putLink stores link data. The slices stay valid until the end of the drain.
@@ -118,6 +133,7 @@ func (c *core) removeLink(q *queue) bool {
 	delete(c.cache.byLink, string(id))
 	c.write().DeleteLink(&q.recipientID, id)
 	q.rare.linkID = nil
+	q.keyGen++ // commands that name the link are judged again
 	return true
 }
 
@@ -176,14 +192,9 @@ func (c *core) deleteLink(it *item) {
 	c.answer(it, smp.AppendOK)
 }
 
-// readLink answers LGET, and LKEY after it has secured the queue. The queue may have lost its link before the command
-// came to be executed.
+// readLink answers LGET, and LKEY after it has secured the queue.
 func (c *core) readLink(it *item) {
 	q := it.queue
-	if string(q.linkID()) != string(it.command.EntityID) {
-		c.fail(it, smp.ErrAuth)
-		return
-	}
 	d, err := c.linkData(q)
 	if err != nil {
 		c.fail(it, errStore)

@@ -8,34 +8,46 @@ import (
 )
 
 // model is SMP as simply as it can be said, for queues and their subscriptions. It is told what clients do, and says
-// what they receive.
+// what they receive. Links and notifications are in modellink_test.go and modelnotify_test.go.
 type model struct {
-	queues []*modelQueue
+	queues []*modelQueue // those that are deleted too
 	out    []expected
-	quota  int
-	ttl    int64 // seconds; messages older than that are deleted before a SEND
 	now    int64
+
+	// Settings of the router; times are in seconds.
+	quota          int
+	ttl, notifyTTL int64
+	expireOnSend   bool
 }
 
 type modelQueue struct {
-	*testQueue
+	testQueue
+	number   int
 	keys     []*box.PrivateKey
 	mode     smp.QueueMode
-	off      bool
+	status   Status
+	blocked  smp.Error
+	gone     bool
 	messages []*modelMessage
 	full     bool
+	link     *modelLink // replaced, not changed
 	sub      *modelSub
 	gets     map[*client]*modelSub
-	notified *client // subscribed to notifications
-	ntfs     int     // changes of the notifier, and with it of its ID
-	known    int     // the one of these whose ID clients know
+
+	ntf             *modelNotifier
+	pending, stored []*modelMessage // that the notifier is to be told of: in memory, in the store
+
+	// What clients know, though it may not be so any more.
+	knownLink []byte
+	knownNtf  *modelNotifier
 }
 
 type modelMessage struct {
-	body  string
-	quota bool
-	time  int64
-	id    []byte // unknown until it is received
+	body   string
+	quota  bool
+	notify bool
+	time   int64
+	id     []byte // unknown until it is received
 }
 
 type modelSub struct {
@@ -44,14 +56,23 @@ type modelSub struct {
 	ready     bool          // has a message coming
 }
 
-// expected is a reply about a queue: its text, or the message.
+// expected is a reply about a queue: its text, and what else there is to check of it.
 type expected struct {
 	client  *client
 	queue   *modelQueue
+	corr    string // empty for an event
+	entity  []byte
 	text    string
-	message *modelMessage
-	event   bool
-	ntfs    int // of the queue at that time
+	message *modelMessage  // of MSG
+	info    *modelInfo     // of INFO
+	link    *modelLink     // of LNK
+	ntf     *modelNotifier // of NID, and of NMSG about message
+}
+
+// modelInfo is INFO, whose messages may get their IDs later.
+type modelInfo struct {
+	smp.Info
+	first, delivered *modelMessage
 }
 
 // action is a command of a client to a queue.
@@ -59,18 +80,24 @@ type action struct {
 	client   *client
 	op       smp.CommandTag
 	queue    *modelQueue
+	corr     string
+	entity   []byte
+	astray   bool              // the entity is another one of the queue
 	key      *box.PrivateKey   // that signs
-	keys     []*box.PrivateKey // of KEY, SKEY, RKEY, NKEY
+	keys     []*box.PrivateKey // of KEY, SKEY, LKEY, RKEY
 	message  *modelMessage     // of ACK
 	body     string            // of SEND
+	notify   bool              // of SEND
 	tooLarge bool
-	ntfs     int // names the notifier of NSUB
+	link     *modelLink     // of LSET; its ID also of LGET, LKEY
+	ntf      *modelNotifier // of NKEY, NSUB
 }
 
-// do executes the actions of one block.
-func (m *model) do(actions []action) {
+// do executes the actions of one block. after is called behind each of them.
+func (m *model) do(actions []action, after func(*action)) {
 	for i := range actions {
 		m.one(&actions[i])
+		after(&actions[i])
 	}
 	for i := range actions { // messages that SUB brings come after the answers to the block
 		m.deliverReady(actions[i].client)
@@ -78,10 +105,23 @@ func (m *model) do(actions []action) {
 }
 
 func (m *model) one(a *action) {
+	if a.op == smp.CmdLGet || a.op == smp.CmdLKey {
+		if q := m.holder(a.link.id); q != nil {
+			a.queue = q
+		}
+	}
 	q := a.queue
-	if !slices.Contains(m.queues, q) || !q.authorized(a) {
+	if q.gone || a.astray || !q.authorized(a) {
 		m.answer(a, "AUTH")
 		return
+	}
+	switch a.op {
+	case smp.CmdOff, smp.CmdDel, smp.CmdNSub, smp.CmdSend:
+	default:
+		if q.status == StatusBlocked {
+			m.answer(a, blockedText(a.client, q.blocked))
+			return
+		}
 	}
 	switch a.op {
 	case smp.CmdSend:
@@ -93,67 +133,81 @@ func (m *model) one(a *action) {
 	case smp.CmdAck:
 		m.ack(a)
 	case smp.CmdKey, smp.CmdSKey:
-		if q.senderKey != nil && q.senderKey != a.keys[0] {
-			m.answer(a, "AUTH")
-			return
-		}
-		q.senderKey = a.keys[0]
-		m.answer(a, "OK")
+		m.secure(a)
 	case smp.CmdRKey:
-		if q.mode != smp.ModeContact {
-			m.answer(a, "AUTH")
-			return
-		}
-		q.keys = a.keys
-		m.answer(a, "OK")
+		m.replaceKeys(a)
 	case smp.CmdOff:
-		q.off = true
+		q.status = StatusOff
 		m.answer(a, "OK")
 	case smp.CmdDel:
-		m.answer(a, "OK")
-		if q.sub != nil {
-			m.tell(a, q.sub.client, "DELD")
-		}
-		m.tell(a, q.notified, "DELD")
-		m.queues = slices.DeleteFunc(m.queues, func(o *modelQueue) bool { return o == q })
+		m.del(a)
 	case smp.CmdQue:
-		m.answer(a, "INFO")
-	case smp.CmdNKey:
-		m.tell(a, q.notified, "DELD")
-		q.notified, q.notifierKey, q.ntfs = nil, a.keys[0], q.ntfs+1
-		m.answer(a, "NID")
-	case smp.CmdNDel:
-		m.tell(a, q.notified, "DELD")
-		q.notified, q.notifierKey, q.ntfs = nil, nil, q.ntfs+1
-		m.answer(a, "OK")
+		m.info(a)
+	case smp.CmdNKey, smp.CmdNDel:
+		m.setNotifier(a)
 	case smp.CmdNSub:
-		m.tell(a, q.notified, "END")
-		q.notified = a.client
-		m.answer(a, "SOK")
+		m.subNotifier(a)
+	case smp.CmdLSet:
+		m.setLink(a)
+	case smp.CmdLDel:
+		q.link = nil
+		m.answer(a, "OK")
+	case smp.CmdLKey, smp.CmdLGet:
+		m.readLink(a)
 	}
 }
 
 func (q *modelQueue) authorized(a *action) bool {
+	secured := q.senderKey != nil
 	switch a.op {
 	case smp.CmdSend:
 		return a.key == q.senderKey
+	case smp.CmdLKey:
+		if q.link == nil || string(q.link.id) != string(a.link.id) {
+			return false
+		}
+		fallthrough
 	case smp.CmdSKey:
-		return q.mode == smp.ModeMessaging && a.key == a.keys[0] && (q.senderKey == nil || q.senderKey == a.key)
+		return q.mode == smp.ModeMessaging && a.key == a.keys[0] && (!secured || q.senderKey == a.key)
+	case smp.CmdLGet:
+		return q.link != nil && string(q.link.id) == string(a.link.id) && (q.mode == smp.ModeContact || q.mode == smp.ModeUnset && !secured)
 	case smp.CmdNSub:
-		return a.key != nil && a.key == q.notifierKey && a.ntfs == q.ntfs
+		return q.ntf != nil && a.ntf == q.ntf && a.key == q.ntf.key
 	}
 	return slices.Contains(q.keys, a.key)
 }
 
-func (m *model) answer(a *action, text string) {
-	m.out = append(m.out, expected{client: a.client, queue: a.queue, text: text, ntfs: a.queue.ntfs})
+// answer adds the response to a command.
+func (m *model) answer(a *action, text string) *expected {
+	m.out = append(m.out, expected{client: a.client, queue: a.queue, corr: a.corr, entity: a.entity, text: text})
+	return &m.out[len(m.out)-1]
 }
 
 // tell sends an event to a connection other than the acting one.
-func (m *model) tell(a *action, to *client, text string) {
-	if to != nil && to != a.client {
-		m.out = append(m.out, expected{client: to, queue: a.queue, text: text, event: true})
+func (m *model) tell(by, to *client, q *modelQueue, entity []byte, text string) {
+	if to != nil && to != by {
+		m.out = append(m.out, expected{client: to, queue: q, entity: entity, text: text})
 	}
+}
+
+// The texts of replies that are told by the version.
+
+func sok(c *client) string {
+	if c.shard.Version < smp.VersionServiceCerts {
+		return "OK"
+	}
+	return "SOK"
+}
+
+func deld(c *client) string {
+	if c != nil && c.shard.Version < smp.VersionDeletedEvent {
+		return "END"
+	}
+	return "DELD"
+}
+
+func blockedText(c *client, e smp.Error) string {
+	return string(smp.AppendError(nil, c.shard.Version, e))
 }
 
 func (q *modelQueue) first() *modelMessage {
@@ -163,31 +217,50 @@ func (q *modelQueue) first() *modelMessage {
 	return q.messages[0]
 }
 
+// drop removes the first message.
+func (q *modelQueue) drop() {
+	q.messages = q.messages[1:]
+	q.full = q.full && len(q.messages) > 0
+}
+
+// expire deletes old messages up to a quota marker.
+func (m *model) expire(q *modelQueue) {
+	for q.first() != nil && !q.first().quota && q.first().time < m.now-m.ttl {
+		q.drop()
+	}
+}
+
 func (m *model) send(a *action) {
 	q := a.queue
 	switch {
 	case a.tooLarge:
 		m.answer(a, "LARGE_MSG")
 		return
-	case q.off:
+	case q.status == StatusOff:
 		m.answer(a, "AUTH")
 		return
+	case q.status == StatusBlocked:
+		m.answer(a, blockedText(a.client, q.blocked))
+		return
 	}
-	for m.ttl > 0 && q.first() != nil && !q.first().quota && q.first().time < m.now-m.ttl {
-		q.messages = q.messages[1:]
+	if q.mode != smp.ModeContact && q.senderKey != nil {
+		q.link = nil // it has served
 	}
-	if len(q.messages) == 0 {
-		q.full = false
+	if m.expireOnSend {
+		m.expire(q)
 	}
-	message := &modelMessage{body: a.body, time: m.now, quota: len(q.messages) >= m.quota}
-	if q.full || message.quota {
+	message := &modelMessage{body: a.body, notify: a.notify, time: m.now}
+	if q.full || len(q.messages) >= m.quota {
 		if !q.full {
-			q.messages, q.full = append(q.messages, message), true
+			q.messages, q.full = append(q.messages, &modelMessage{quota: true, time: m.now}), true
 		}
 		m.answer(a, "QUOTA")
 		return
 	}
 	q.messages = append(q.messages, message)
+	if q.ntf != nil && a.notify {
+		q.pending = newest(append(q.pending, message))
+	}
 	if s := q.sub; len(q.messages) == 1 && s != nil && s.delivered == nil {
 		s.ready = true
 		m.deliver(q)
@@ -204,7 +277,7 @@ func (m *model) deliver(q *modelQueue) {
 	s.ready = false
 	if message := q.first(); message != nil {
 		s.delivered = message
-		m.out = append(m.out, expected{client: s.client, queue: q, message: message, event: true})
+		m.out = append(m.out, expected{client: s.client, queue: q, entity: q.recipient, text: "MSG", message: message})
 	}
 }
 
@@ -223,10 +296,10 @@ func (m *model) sub(a *action) {
 		return
 	}
 	if q.sub != nil {
-		m.tell(a, q.sub.client, "END")
+		m.tell(a.client, q.sub.client, q, q.recipient, "END")
 	}
 	q.sub = &modelSub{client: a.client, ready: len(q.messages) > 0}
-	m.answer(a, "SOK")
+	m.answer(a, sok(a.client))
 }
 
 func (m *model) get(a *action) {
@@ -235,7 +308,7 @@ func (m *model) get(a *action) {
 		m.answer(a, "CMD PROHIBITED")
 		return
 	}
-	s := &modelSub{client: a.client, delivered: q.first()}
+	s := &modelSub{client: a.client}
 	q.gets[a.client] = s
 	m.answerFirst(a, s)
 }
@@ -246,27 +319,22 @@ func (m *model) answerFirst(a *action, s *modelSub) {
 		m.answer(a, "OK")
 		return
 	}
-	m.out = append(m.out, expected{client: a.client, queue: a.queue, message: s.delivered})
+	m.answer(a, "MSG").message = s.delivered
 }
 
 func (m *model) ack(a *action) {
 	q := a.queue
-	s := q.gets[a.client]
-	normal := q.sub != nil && q.sub.client == a.client
-	if normal {
-		s = q.sub
-	}
+	s := q.subOf(a.client)
 	if s == nil || s.delivered == nil || a.message != nil && a.message != s.delivered {
 		m.answer(a, "NO_MSG")
 		return
 	}
 	if a.message != nil && a.message == q.first() {
-		q.messages = q.messages[1:]
-		q.full = q.full && len(q.messages) > 0
+		q.drop()
 	}
 	s.delivered = nil
 	switch {
-	case !normal:
+	case s != q.sub:
 		m.answer(a, "OK")
 	case a.client.stalled():
 		s.ready = len(q.messages) > 0
@@ -276,14 +344,81 @@ func (m *model) ack(a *action) {
 	}
 }
 
+// subOf is the connection's subscription, normal or by GET; nil without one.
+func (q *modelQueue) subOf(c *client) *modelSub {
+	if q.sub != nil && q.sub.client == c {
+		return q.sub
+	}
+	return q.gets[c]
+}
+
+// secure answers KEY, SKEY and LKEY.
+func (m *model) secure(a *action) {
+	if k := a.queue.senderKey; k != nil && k != a.keys[0] {
+		m.answer(a, "AUTH")
+		return
+	}
+	a.queue.senderKey = a.keys[0]
+	m.answer(a, "OK")
+}
+
+func (m *model) replaceKeys(a *action) {
+	if a.queue.mode != smp.ModeContact {
+		m.answer(a, "AUTH")
+		return
+	}
+	a.queue.keys = a.keys
+	m.answer(a, "OK")
+}
+
+func (m *model) del(a *action) {
+	q := a.queue
+	m.answer(a, "OK")
+	if q.sub != nil {
+		m.tell(a.client, q.sub.client, q, q.recipient, deld(q.sub.client))
+	}
+	m.endNotifier(a)
+	q.gone, q.link, q.messages, q.sub, q.gets = true, nil, nil, nil, nil
+}
+
+func (m *model) info(a *action) {
+	q := a.queue
+	i := &modelInfo{first: q.first()}
+	i.Secured, i.Notifier, i.Size = q.senderKey != nil, q.ntf != nil, len(q.messages)
+	if s := q.subOf(a.client); s != nil {
+		i.Sub, i.delivered = &smp.InfoSub{Thread: smp.SubThreadNone}, s.delivered
+		switch {
+		case s != q.sub:
+			i.Sub.Thread = smp.SubThreadProhibit
+		case s.ready:
+			i.Sub.Thread = smp.SubThreadPending
+		}
+	}
+	m.answer(a, "INFO").info = i
+}
+
+// block does what the operator wants: the zero error unblocks.
+func (m *model) block(q *modelQueue, e smp.Error) {
+	if e.IsZero() {
+		if q.status == StatusBlocked {
+			q.status = StatusActive
+		}
+		return
+	}
+	q.status, q.blocked = StatusBlocked, e
+	if q.sub != nil {
+		m.tell(nil, q.sub.client, q, q.recipient, blockedText(q.sub.client, e))
+	}
+}
+
 // closed ends a connection.
 func (m *model) closed(c *client) {
 	for _, q := range m.queues {
 		if q.sub != nil && q.sub.client == c {
 			q.sub = nil
 		}
-		if q.notified == c {
-			q.notified = nil
+		if q.ntf != nil && q.ntf.sub == c {
+			q.ntf.sub = nil
 		}
 		delete(q.gets, c)
 	}

@@ -14,106 +14,232 @@ import (
 )
 
 var (
-	modelSeed  = flag.Uint64("model.seed", 0, "run the model check with this seed only")
-	modelSteps = flag.Int("model.steps", 500, "steps of the model check")
+	modelSeed  = flag.Uint64("model.seed", 0, "run the model checks with this seed only")
+	modelSeeds = flag.Uint64("model.seeds", 3, "how many seeds the model checks take")
+	modelSteps = flag.Int("model.steps", ordinarySteps(), "steps of the model checks with each seed")
 )
 
-// TestModel gives random commands to a Set and to the model, and compares what clients receive. Connections come and
-// go, clients stop reading, time passes, queues leave memory, and the router is restarted on its store.
-func TestModel(t *testing.T) {
-	seeds := []uint64{1, 2, 3}
-	if *modelSeed != 0 {
-		seeds = []uint64{*modelSeed}
+// ordinarySteps is fewer where each takes ten times as long.
+func ordinarySteps() int {
+	if raceEnabled {
+		return 300
 	}
-	for _, seed := range seeds {
-		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-			c := newModelCheck(t, seed)
-			for c.step = range *modelSteps {
-				c.next()
+	return 2500
+}
+
+// Disk is where a router of the model check has its store. Package shard_test runs the checks on that of package wal,
+// which imports this one.
+type Disk interface {
+	Open() (Store, error)
+	Close() error
+	// Crash has what is opened next be what a loss of power at this moment would have left.
+	Crash(*rand.Rand)
+}
+
+// CheckModel gives random commands to a Set and to the model, and compares what clients receive. Clients of all versions
+// come and go and stop reading, time passes, queues leave memory, the operator blocks queues, and the router is
+// restarted and loses power. Then what is stored has to be what the model says: all that was answered, and of what was
+// not, the first commands of each queue.
+//
+// A seed makes each step the same again. How far the router has come when the power fails is left to the machine.
+func CheckModel(t *testing.T, disk func() Disk) {
+	eachModelSeed(t, func(t *testing.T, seed uint64) (next func(step int), trace *trace) {
+		c := newModelCheck(t, seed, disk())
+		return c.next, &c.trace
+	})
+}
+
+// eachModelSeed runs the steps of a check, and says how to repeat one that fails.
+func eachModelSeed(t *testing.T, start func(*testing.T, uint64) (func(int), *trace)) {
+	first, last := uint64(1), *modelSeeds
+	if *modelSeed != 0 {
+		first, last = *modelSeed, *modelSeed
+	}
+	for seed := first; seed <= last; seed++ {
+		ok := t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			next, trace := start(t, seed)
+			step := 0
+			t.Cleanup(func() {
 				if t.Failed() {
-					t.Logf("the last steps:\n%s", c.trace)
-					t.Fatalf("replay: go test ./shard -run 'TestModel$' -model.seed %d -model.steps %d", seed, c.step+1)
+					t.Logf("the last steps:\n%s", *trace)
+					t.Logf("replay: go test ./shard -run '^%s$' -model.seed %d -model.steps %d",
+						t.Name()[:len(t.Name())-len(strconv.FormatUint(seed, 10))-1], seed, step+1)
+				}
+			})
+			for ; step < *modelSteps; step++ {
+				if next(step); t.Failed() {
+					return
 				}
 			}
 		})
+		if !ok {
+			return
+		}
+	}
+}
+
+// trace is the end of what a check has done.
+type trace []byte
+
+func (tr *trace) log(format string, args ...any) {
+	*tr = fmt.Appendf(*tr, format+"\n", args...)
+	if len(*tr) > 8000 {
+		*tr = (*tr)[len(*tr)-4000:]
 	}
 }
 
 // modelCheck is one run.
 type modelCheck struct {
-	*rand.Rand
-	t       *testing.T
-	router  *router
-	model   model
-	clients []*client
-	deleted []*modelQueue          // some that are gone
-	named   map[string]*modelQueue // by each ID that it has or had
-	keys    []*box.PrivateKey
-	known   []*modelMessage // with their IDs
-	sent    int
-	step    int
-	trace   []byte
+	*rand.Rand // of this step
+	seed       uint64
+	t          *testing.T
+	router     *router
+	model      model
+	clients    []*client
+	named      map[string]*modelQueue // by recipient and notifier ID
+	keys       []*box.PrivateKey
+	known      []*modelMessage // with their IDs
+	made       int             // numbers given to queues, messages and links
+	corrs      uint64
+	step       int
+	trace      trace
 }
 
-func newModelCheck(t *testing.T, seed uint64) *modelCheck {
-	random := rand.New(rand.NewPCG(seed, 0))
+func newModelCheck(t *testing.T, seed uint64, disk Disk) *modelCheck {
+	c := &modelCheck{Rand: rand.New(rand.NewPCG(seed, 0)), seed: seed, t: t, named: make(map[string]*modelQueue)}
 	cfg := testConfig()
-	cfg.Shards = 1 + random.IntN(3)
-	cfg.QueueCache = cfg.Shards * (1 + random.IntN(4))
-	cfg.MessageTTL, cfg.ExpireOnSend, cfg.ExpireEvery = time.Hour, true, 1000*time.Hour
-	r := newRouterOn(t, cfg, newFakeStore(), seed)
-	c := &modelCheck{Rand: random, t: t, router: r, model: model{quota: cfg.Quota, ttl: 3600},
-		named: make(map[string]*modelQueue)}
+	cfg.Shards = 1 + c.IntN(3)
+	cfg.QueueCache = cfg.Shards * (1 + c.IntN(4))
+	cfg.MessageTTL, cfg.ExpireOnSend = time.Hour, c.IntN(2) == 0
+	cfg.NotifyTTL = 2 * time.Hour
+	cfg.ExpireEvery, cfg.NotifyEvery = 1000*time.Hour, 1000*time.Hour // the check has them happen
+	cfg.BasicAuth = modelPassword
+	c.model = model{quota: cfg.Quota, ttl: 3600, notifyTTL: 7200, expireOnSend: cfg.ExpireOnSend}
+	c.router = newRouterOnDisk(t, cfg, disk, seed)
 	for range 6 {
-		c.keys = append(c.keys, r.newKey())
+		c.keys = append(c.keys, c.router.newKey())
 	}
 	for range 4 {
-		c.clients = append(c.clients, r.connect())
+		c.clients = append(c.clients, c.connect())
 	}
 	return c
 }
 
+const modelPassword = "password"
+
+// modelVersions are those around each change of the protocol.
+var modelVersions = []smp.Version{6, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 19, 19, 19, 19}
+
+func (c *modelCheck) connect() *client {
+	return c.router.connectAt(modelVersions[c.IntN(len(modelVersions))])
+}
+
 func (c *modelCheck) log(format string, args ...any) {
-	c.trace = fmt.Appendf(c.trace, "%d: "+format+"\n", append([]any{c.step}, args...)...)
-	if len(c.trace) > 4000 {
-		c.trace = c.trace[len(c.trace)-1500:]
+	c.trace.log("%d: "+format, append([]any{c.step}, args...)...)
+}
+
+func (c *modelCheck) number(client *client) int { return slices.Index(c.clients, client) }
+
+// next makes one step.
+func (c *modelCheck) next(step int) {
+	c.step, c.Rand = step, rand.New(rand.NewPCG(c.seed, uint64(step)+1))
+	c.model.now = c.router.clock.time().Unix()
+	live := c.live()
+	switch n := c.IntN(1000); {
+	case n < 5:
+		c.restart()
+	case n < 15 && len(live) > 0:
+		c.crash()
+	case n < 30:
+		c.reconnect(c.IntN(len(c.clients)))
+	case n < 40:
+		c.log("time passes")
+		c.router.clock.advance(time.Duration(c.IntN(50)) * time.Minute)
+	case n < 45:
+		c.expire()
+	case n < 90:
+		c.stall(c.clients[c.IntN(len(c.clients))])
+	case n < 120:
+		c.notify()
+	case n < 190 && len(live) < 12 || len(live) == 0:
+		c.create()
+	case n < 210:
+		c.block(live[c.IntN(len(live))])
+	case n < 290:
+		c.linkCommand()
+	default:
+		for range 1 + c.IntN(4) {
+			c.commands()
+		}
+	}
+	c.compare()
+	for _, q := range c.model.queues {
+		if q.link != nil {
+			q.knownLink = q.link.id
+		}
 	}
 }
 
-// next makes one step.
-func (c *modelCheck) next() {
-	c.model.now = c.router.clock.time().Unix()
-	switch n := c.IntN(200); {
-	case n < 1:
-		c.restart()
-	case n < 4:
-		c.reconnect(c.IntN(len(c.clients)))
-	case n < 6:
-		c.log("time passes")
-		c.router.clock.advance(time.Duration(c.IntN(50)) * time.Minute)
-	case n < 16:
-		c.stall(c.clients[c.IntN(len(c.clients))])
-	case n < 30 && len(c.model.queues) < 12 || len(c.model.queues) == 0:
-		c.create()
-	default:
-		c.commands()
-	}
+// live is the queues that are not deleted. Of the others the model keeps a few.
+func (c *modelCheck) live() (live []*modelQueue) {
+	gone := 0
+	c.model.queues = slices.DeleteFunc(c.model.queues, func(q *modelQueue) bool {
+		if !q.gone {
+			live = append(live, q)
+			return false
+		}
+		gone++
+		return gone > 20
+	})
+	return live
 }
 
 func (c *modelCheck) restart() {
 	c.log("restart")
 	c.router.restart()
+	for _, q := range c.model.queues {
+		if len(q.pending) > 0 {
+			c.model.store(q)
+		}
+	}
+	c.reconnectAll()
+	c.checkStore()
+}
+
+// reconnectAll connects the clients to a router that has come up.
+func (c *modelCheck) reconnectAll() {
 	for i := range c.clients {
 		c.model.closed(c.clients[i])
-		c.clients[i] = c.router.connect()
+		c.clients[i] = c.connect()
 	}
 }
 
 func (c *modelCheck) reconnect(i int) {
-	c.log("client %d reconnects", i)
 	c.clients[i].close()
 	c.model.closed(c.clients[i])
-	c.clients[i] = c.router.connect()
+	c.clients[i] = c.connect()
+	c.log("client %d reconnects with version %d", i, c.clients[i].shard.Version)
+}
+
+func (c *modelCheck) expire() {
+	c.log("old messages and notifications are deleted")
+	c.router.set.expire()
+	for _, q := range c.model.queues {
+		c.model.expire(q)
+		q.stored = c.model.fresh(q.stored)
+	}
+}
+
+func (c *modelCheck) notify() {
+	client := c.clients[c.IntN(len(c.clients))]
+	if c.IntN(4) == 0 {
+		client.shard.Clogged.Store(!client.shard.Clogged.Load())
+	}
+	c.log("notifications go out; client %d clogged %v", c.number(client), client.shard.Clogged.Load())
+	for i := range c.router.set.Len() {
+		c.router.put(i, NewBatch(batchNotify, nil))
+	}
+	c.model.notify()
 }
 
 // stalled says that the connection has as much to read as may wait.
@@ -122,73 +248,32 @@ func (c *client) stalled() bool { return c.shard.Window.Load() >= DeliveryWindow
 // stall has a client stop reading, or go on.
 func (c *modelCheck) stall(client *client) {
 	if !client.stalled() {
-		c.log("client %d stops reading", slices.Index(c.clients, client))
+		c.log("client %d stops reading", c.number(client))
 		client.shard.Window.Add(DeliveryWindow)
 		return
 	}
-	c.log("client %d reads again", slices.Index(c.clients, client))
+	c.log("client %d reads again", c.number(client))
 	client.shard.Window.Add(-DeliveryWindow)
 	c.model.deliverReady(client)
 	if client.shard.Starved.Swap(false) {
 		client.eachShard(BatchResume)
 	}
-	c.compare()
 }
 
-func (c *modelCheck) create() {
-	o := queueOptions{mode: []smp.QueueMode{smp.ModeUnset, smp.ModeMessaging, smp.ModeContact}[c.IntN(3)],
-		subscribe: c.IntN(2) == 0, notifier: c.IntN(3) == 0}
-	client := c.clients[c.IntN(len(c.clients))]
-	c.log("client %d creates queue %d %+v", slices.Index(c.clients, client), c.sent, o)
-	q := &modelQueue{testQueue: client.newQueue(o), mode: o.mode, gets: map[*testClient]*modelSub{}}
-	q.keys = []*box.PrivateKey{q.key}
-	if o.subscribe {
-		q.sub = &modelSub{client: client}
+// block has the operator block a queue, or unblock it.
+func (c *modelCheck) block(q *modelQueue) {
+	id := q.sender
+	if q.link != nil && c.IntN(2) == 0 {
+		id = q.link.id
 	}
-	c.model.queues = append(c.model.queues, q)
-	c.named[string(q.recipient)], c.named[string(q.sender)], c.named[string(q.notifier)] = q, q, q
-	c.compare()
-}
-
-// commands sends some blocks, with luck so fast that they meet in one drain.
-func (c *modelCheck) commands() {
-	for range 1 + c.IntN(4) {
-		c.block()
+	var e smp.Error
+	if c.IntN(3) == 0 {
+		notice := smp.Notice{Present: c.IntN(2) == 0, HasTTL: c.IntN(2) == 0, TTL: 60}
+		e = smp.ErrBlocked([]smp.BlockReason{smp.BlockSpam, smp.BlockContent}[c.IntN(2)], notice)
 	}
-	c.compare()
-}
-
-// block sends a block of commands to one queue.
-func (c *modelCheck) block() {
-	if len(c.model.queues) == 0 {
-		return
+	c.log("queue %d is blocked: %v", q.number, e)
+	if err := c.router.set.give(id, e); err != nil {
+		c.t.Errorf("block: %v", err)
 	}
-	client := c.clients[c.IntN(len(c.clients))]
-	q := c.model.queues[c.IntN(len(c.model.queues))]
-	if c.IntN(40) == 0 && len(c.deleted) > 0 {
-		q = c.deleted[c.IntN(len(c.deleted))]
-	}
-	var actions []action
-	var cmds []command
-	for range 1 + max(0, c.IntN(8)-4) {
-		a := c.action(client, q)
-		a.tooLarge = a.tooLarge && len(cmds) == 0 // as it fills the block
-		cmd := c.encode(&a)
-		if len(cmd.entity) == 0 {
-			continue
-		}
-		actions, cmds = append(actions, a), append(cmds, cmd)
-		c.log("client %d %v queue %x signed %d", slices.Index(c.clients, client), a.op, q.recipient[:2], slices.Index(c.keys, a.key))
-		if a.tooLarge {
-			break
-		}
-	}
-	if len(cmds) == 0 {
-		return
-	}
-	c.model.do(actions)
-	if !slices.Contains(c.model.queues, q) {
-		c.deleted = append(c.deleted, q)
-	}
-	client.send(cmds...)
+	c.model.block(q, e)
 }

@@ -2,52 +2,139 @@ package shard
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"switchyard/box"
 	"switchyard/smp"
 )
-
-type testClient = client
 
 // actions are the commands, as often as they should come.
 var actions = []smp.CommandTag{
 	smp.CmdSend, smp.CmdSend, smp.CmdSend, smp.CmdSend, smp.CmdSend, smp.CmdSend, smp.CmdSend,
 	smp.CmdAck, smp.CmdAck, smp.CmdAck, smp.CmdAck, smp.CmdAck, smp.CmdAck, smp.CmdAck,
 	smp.CmdSub, smp.CmdSub, smp.CmdSub, smp.CmdGet, smp.CmdQue, smp.CmdKey, smp.CmdSKey, smp.CmdRKey,
-	smp.CmdNKey, smp.CmdNDel, smp.CmdNSub, smp.CmdNSub,
+	smp.CmdNKey, smp.CmdNDel, smp.CmdNSub, smp.CmdNSub, smp.CmdLSet, smp.CmdLDel, smp.CmdLKey, smp.CmdLGet,
+}
+
+// commands sends a block of commands to one queue. What follows with luck meets it in one drain.
+func (c *modelCheck) commands() {
+	client, block, cmds := c.blockOf()
+	c.give(client, block, cmds, func(*action) {})
+}
+
+// blockOf makes a block of commands to one queue; it may be empty.
+func (c *modelCheck) blockOf() (client *client, block []action, cmds []command) {
+	client = c.clients[c.IntN(len(c.clients))]
+	q := c.queue()
+	for range 1 + max(0, c.IntN(8)-4) {
+		a := c.action(client, q)
+		cmd := c.encode(&a)
+		large := len(cmd.text) > 1000 // fills a block
+		if len(cmd.entity) > 0 && !(large && len(cmds) > 0) {
+			block, cmds = append(block, a), append(cmds, cmd)
+		}
+		if large {
+			break
+		}
+	}
+	return client, block, cmds
+}
+
+// give gives a block of commands to the model and to the router.
+func (c *modelCheck) give(client *client, block []action, cmds []command, after func(*action)) {
+	for i := range block {
+		a := &block[i]
+		c.log("client %d %v queue %d signed %d astray %v", c.number(client), a.op, a.queue.number, slices.Index(c.keys, a.key), a.astray)
+	}
+	if len(block) > 0 {
+		c.model.do(block, after)
+		client.send(cmds...)
+	}
+}
+
+// queue chooses one, mostly one that is there.
+func (c *modelCheck) queue() *modelQueue {
+	if live := c.live(); len(live) > 0 && c.IntN(40) > 0 {
+		return live[c.IntN(len(live))]
+	}
+	return c.model.queues[c.IntN(len(c.model.queues))]
+}
+
+// linkCommand gives a command that names a link, or sets one, by itself.
+func (c *modelCheck) linkCommand() {
+	client, q := c.clients[c.IntN(len(c.clients))], c.queue()
+	a := c.actionOf(client, q, []smp.CommandTag{smp.CmdLGet, smp.CmdLKey, smp.CmdLSet}[c.IntN(3)])
+	if a.op == smp.CmdLSet && c.IntN(3) == 0 {
+		a.link.id = c.sharedLink()
+	}
+	if cmd := c.encode(&a); len(cmd.entity) > 0 {
+		c.give(client, []action{a}, []command{cmd}, func(*action) {})
+	}
+}
+
+// keepsPlace tells that a command which names the link keeps its place among others to the queue: one that the router
+// passes on from the shard of the link to that of the queue does not, nor does one that names a link which may be
+// another's.
+func (c *modelCheck) keepsPlace(link []byte, q *modelQueue) bool {
+	shardOf := c.router.set.partitions.shard
+	return shardOf(link) == shardOf(q.recipient) && !bytes.HasPrefix(link, sharedLinks)
 }
 
 // action makes a command that mostly makes sense.
 func (c *modelCheck) action(client *client, q *modelQueue) action {
-	a := action{client: client, queue: q, ntfs: q.known, op: actions[c.IntN(len(actions))]}
+	op := actions[c.IntN(len(actions))]
 	switch n := c.IntN(150); {
 	case n < 2:
-		a.op = smp.CmdOff
+		op = smp.CmdOff
 	case n < 4:
-		a.op = smp.CmdDel
+		op = smp.CmdDel
+	case (op == smp.CmdLGet || op == smp.CmdLKey) && !c.keepsPlace(q.knownLink, q):
+		op = smp.CmdQue
 	}
+	return c.actionOf(client, q, op)
+}
+
+func (c *modelCheck) actionOf(client *client, q *modelQueue, op smp.CommandTag) action {
+	c.corrs++
+	a := action{client: client, queue: q, op: op, astray: c.IntN(60) == 0,
+		corr: string(binary.BigEndian.AppendUint64(make([]byte, 16), c.corrs))}
 	a.key = q.keys[c.IntN(len(q.keys))]
 	switch a.op {
 	case smp.CmdSend:
-		c.sent++
-		a.key, a.body, a.tooLarge = q.senderKey, fmt.Sprint("message ", c.sent), c.IntN(50) == 0
+		c.made++
+		a.key, a.body, a.notify, a.tooLarge = q.senderKey, fmt.Sprint("message ", c.made), c.IntN(2) == 0, c.IntN(50) == 0
+		if c.IntN(30) == 0 {
+			a.body += strings.Repeat(".", smp.MaxBody(client.shard.Version)-len(a.body))
+		}
 	case smp.CmdAck:
 		a.message = c.ackOf(client, q)
-	case smp.CmdKey, smp.CmdSKey, smp.CmdNKey:
+	case smp.CmdKey, smp.CmdSKey, smp.CmdLKey:
 		a.keys = []*box.PrivateKey{c.keys[c.IntN(len(c.keys))]}
-		if a.op == smp.CmdSKey {
+		if a.op != smp.CmdKey {
 			a.key = a.keys[0]
 		}
+		a.link = &modelLink{id: q.knownLink}
 	case smp.CmdRKey:
 		a.keys = []*box.PrivateKey{a.key}
 		for range c.IntN(3) {
 			a.keys = append(a.keys, c.keys[c.IntN(len(c.keys))])
 		}
 		c.Shuffle(len(a.keys), func(i, j int) { a.keys[i], a.keys[j] = a.keys[j], a.keys[i] })
+	case smp.CmdNKey:
+		a.ntf = c.newNotifier()
 	case smp.CmdNSub:
-		a.key = q.notifierKey
+		if a.ntf = q.knownNtf; a.ntf != nil {
+			a.key = a.ntf.key
+		}
+	case smp.CmdLSet:
+		a.link = c.linkFor(q)
+	case smp.CmdLGet:
+		a.link = &modelLink{id: q.knownLink}
+		a.key = nil
+		return a
 	}
 	if c.IntN(25) == 0 || a.key == nil && a.op != smp.CmdSend {
 		a.key = c.keys[c.IntN(len(c.keys))]
@@ -55,12 +142,22 @@ func (c *modelCheck) action(client *client, q *modelQueue) action {
 	return a
 }
 
+// linkFor is what LSET asks for: an update of the user's part, a new link, or what is refused.
+func (c *modelCheck) linkFor(q *modelQueue) *modelLink {
+	c.made++
+	link := &modelLink{id: linkOf(q), fixed: "fixed", user: fmt.Sprint("user ", c.made)}
+	if q.link != nil && c.IntN(10) > 0 {
+		link.id = q.link.id
+	}
+	if c.IntN(10) == 0 {
+		link.fixed = "changed"
+	}
+	return link
+}
+
 // ackOf chooses what to acknowledge: mostly the message that waits for it; nil for an empty ID.
 func (c *modelCheck) ackOf(client *client, q *modelQueue) *modelMessage {
-	s := q.gets[client]
-	if q.sub != nil && q.sub.client == client {
-		s = q.sub
-	}
+	s := q.subOf(client)
 	switch {
 	case s != nil && s.delivered != nil && s.delivered.id != nil && c.IntN(8) > 0:
 		return s.delivered
@@ -72,98 +169,55 @@ func (c *modelCheck) ackOf(client *client, q *modelQueue) *modelMessage {
 
 // encode makes the command of an action; without an entity when there is nothing to name yet.
 func (c *modelCheck) encode(a *action) command {
-	cmd := command{key: a.key, entity: a.queue.recipient}
+	q := a.queue
+	entity, text := q.recipient, []byte(a.op.String())
 	switch a.op {
 	case smp.CmdSend:
 		body := []byte(a.body)
 		if a.tooLarge {
-			body = make([]byte, smp.MaxBody(smp.CurrentVersion)+1)
+			body = make([]byte, smp.MaxBody(a.client.shard.Version)+1)
 		}
-		cmd.entity, cmd.text = a.queue.sender, smp.AppendSend(nil, false, body)
+		entity, text = q.sender, smp.AppendSend(nil, a.notify, body)
 	case smp.CmdAck:
 		var id []byte
 		if a.message != nil {
 			id = a.message.id
 		}
-		cmd.text = smp.AppendAck(nil, id)
+		text = smp.AppendAck(nil, id)
 	case smp.CmdKey:
-		cmd.text = smp.AppendKey(nil, spki(a.keys[0]))
+		text = smp.AppendKey(nil, spki(a.keys[0]))
 	case smp.CmdSKey:
-		cmd.entity, cmd.text = a.queue.sender, smp.AppendSKey(nil, spki(a.keys[0]))
+		entity, text = q.sender, smp.AppendSKey(nil, spki(a.keys[0]))
 	case smp.CmdRKey:
 		var keys [][]byte
 		for _, k := range a.keys {
 			keys = append(keys, spki(k))
 		}
-		cmd.text = smp.AppendRKey(nil, keys...)
+		text = smp.AppendRKey(nil, keys...)
 	case smp.CmdNKey:
-		dh := spki(c.router.newKeyOf(box.X25519))
-		cmd.text = smp.AppendNKey(nil, smp.NKeyParams{Key: spki(a.keys[0]), DHKey: dh})
+		text = smp.AppendNKey(nil, smp.NKeyParams{Key: spki(a.ntf.key), DHKey: spki(a.ntf.dh)})
 	case smp.CmdNSub:
-		cmd.entity, cmd.text = a.queue.notifier, smp.AppendNSub(nil)
-	default:
-		cmd.text = []byte(a.op.String())
-	}
-	return cmd
-}
-
-// compare checks that the clients have received what the model says, of each queue in its order.
-func (c *modelCheck) compare() {
-	c.t.Helper()
-	c.router.sync()
-	for i, client := range c.clients {
-		for _, m := range client.pending() {
-			q := c.named[m.entity]
-			k := slices.IndexFunc(c.model.out, func(e expected) bool { return e.client == client && e.queue == q })
-			if k < 0 {
-				c.t.Errorf("client %d got %s more than the model says", i, m.text())
-				return
-			}
-			c.compareOne(i, &m, &c.model.out[k])
-			c.model.out = slices.Delete(c.model.out, k, k+1)
+		if entity = nil; a.ntf != nil {
+			entity = a.ntf.id
 		}
+	case smp.CmdLSet:
+		text = smp.AppendLSet(nil, smp.LinkParams{LinkID: a.link.id, Fixed: []byte(a.link.fixed), User: []byte(a.link.user)})
+	case smp.CmdLKey:
+		entity, text = a.link.id, smp.AppendLKey(nil, spki(a.keys[0]))
+	case smp.CmdLGet:
+		entity = a.link.id
 	}
-	for _, e := range c.model.out {
-		c.t.Errorf("client %d did not get %s", slices.Index(c.clients, e.client), e.describe())
+	if a.astray {
+		entity = astray(q, a.op)
 	}
-	c.model.out = nil
+	a.entity = entity
+	return command{key: a.key, entity: entity, text: text, corr: []byte(a.corr)}
 }
 
-func (e *expected) describe() string {
-	if e.message != nil {
-		return fmt.Sprintf("MSG %q", e.message.body)
+// astray is an ID of the queue that is not the one which the command names.
+func astray(q *modelQueue, op smp.CommandTag) []byte {
+	if op == smp.CmdSend || op == smp.CmdSKey {
+		return q.recipient
 	}
-	return e.text
-}
-
-func (c *modelCheck) compareOne(i int, m *received, e *expected) {
-	text := e.text
-	if e.message != nil {
-		text = "MSG"
-	}
-	if m.text() != text || e.event != (m.corr == "") {
-		c.t.Errorf("client %d got %s, the model says %s", i, m.text(), e.describe())
-		return
-	}
-	if m.tag == smp.RespNID {
-		nid, _ := smp.ParseNID(m.params)
-		e.queue.notifier, e.queue.known = nid.NotifierID, e.ntfs
-		c.named[string(nid.NotifierID)] = e.queue
-	}
-	if e.message == nil {
-		return
-	}
-	msg := m.msg(c.t)
-	body := e.queue.open(c.t, msg)
-	if m.entity != string(e.queue.recipient) || body.Quota != e.message.quota || body.Time != e.message.time ||
-		!body.Quota && string(body.Body) != e.message.body {
-		c.t.Errorf("client %d got the message %q (quota %v), the model says %q", i, body.Body, body.Quota, e.message.body)
-	}
-	switch {
-	case e.message.id == nil:
-		e.message.id = msg.ID
-		c.known = append(c.known, e.message)
-	case !bytes.Equal(e.message.id, msg.ID):
-		c.t.Errorf("client %d got the message %q with another ID", i, body.Body)
-	}
+	return q.sender
 }

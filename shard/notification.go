@@ -189,11 +189,13 @@ func (c *core) expireNotifications(q *queue) {
 	}
 }
 
-// keepNotifications stores what has gathered, at the end of the router.
+// keepNotifications stores what has gathered, at the end of the router. A queue whose credentials were replaced may be
+// noted twice.
 func (c *core) keepNotifications() {
 	for _, q := range c.noted {
 		if n := q.notifier(); !q.gone && !q.stale && n != nil && n.pending != nil {
 			c.storeNotifications(q, n.pending)
+			n.pending = nil
 		}
 	}
 }

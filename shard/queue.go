@@ -18,7 +18,7 @@ type queue struct {
 
 	mode      Mode
 	status    Status
-	keyGen    uint16 // changes with every change of a key, so that a signature that was verified before is verified again
+	keyGen    uint16 // changes with every change of a key, and when a link is removed: what was verified before is verified again
 	full      bool   // the last message is the quota marker: nothing is accepted until the queue is empty
 	headKnown bool   // head is complete, else only its Seq
 

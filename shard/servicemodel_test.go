@@ -4,33 +4,19 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"testing"
 
 	"switchyard/box"
 	"switchyard/smp"
 )
 
-// TestServiceModel gives random commands of two services with two connections each, and of two plain ones, to a Set,
+// CheckServiceModel gives random commands of two services with two connections each, and of two plain ones, to a Set,
 // one at a time, and compares what all of them receive with what a model says.
-func TestServiceModel(t *testing.T) {
-	seeds := []uint64{1, 2, 3}
-	if *modelSeed != 0 {
-		seeds = []uint64{*modelSeed}
-	}
-	for _, seed := range seeds {
-		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-			m := newServiceModel(t, seed)
-			for step := range *modelSteps {
-				m.next()
-				m.compare()
-				if t.Failed() {
-					t.Logf("the last steps:\n%s", m.trace)
-					t.Fatalf("replay: go test ./shard -run 'TestServiceModel$' -model.seed %d -model.steps %d", seed, step+1)
-				}
-			}
-		})
-	}
+func CheckServiceModel(t *testing.T, disk func() Disk) {
+	eachModelSeed(t, func(t *testing.T, seed uint64) (next func(int), trace *trace) {
+		m := newServiceModel(t, seed, disk())
+		return func(int) { m.next(); m.compare() }, &m.trace
+	})
 }
 
 // serviceModel is the model, and what drives the Set.
@@ -43,7 +29,7 @@ type serviceModel struct {
 	queues  []*servedQueue
 	sent    int
 	want    []string
-	trace   []byte
+	trace   trace
 }
 
 // servicePeer is a connection.
@@ -64,12 +50,12 @@ type servedQueue struct {
 	id       []byte       // of that message
 }
 
-func newServiceModel(t *testing.T, seed uint64) *serviceModel {
+func newServiceModel(t *testing.T, seed uint64, disk Disk) *serviceModel {
 	cfg := testConfig()
 	m := &serviceModel{Rand: rand.New(rand.NewPCG(seed, 9)), t: t}
 	cfg.Shards = 1 + m.IntN(3)
 	cfg.QueueCache = cfg.Shards * (1 + m.IntN(4))
-	m.router = newRouterOn(t, cfg, newFakeStore(), seed)
+	m.router = newRouterOnDisk(t, cfg, disk, seed)
 	for i, s := range []int{0, 0, 1, 1, -1, -1} {
 		p := &servicePeer{number: i, service: s}
 		m.peers = append(m.peers, p)
@@ -86,12 +72,7 @@ func (m *serviceModel) connect(p *servicePeer) {
 	}
 }
 
-func (m *serviceModel) log(format string, args ...any) {
-	m.trace = fmt.Appendf(m.trace, format+"\n", args...)
-	if len(m.trace) > 4000 {
-		m.trace = m.trace[len(m.trace)-1500:]
-	}
-}
+func (m *serviceModel) log(format string, args ...any) { m.trace.log(format, args...) }
 
 // next takes a step: a command, or the end of a connection or of the router.
 func (m *serviceModel) next() {
@@ -119,7 +100,11 @@ func (m *serviceModel) next() {
 		m.ended(p)
 		m.connect(p)
 	default:
-		m.log("restart")
+		crash := m.IntN(2) == 0
+		m.log("restart, because the power fails: %v", crash)
+		if crash {
+			m.router.disk.Crash(m.Rand)
+		}
 		m.router.restart()
 		for _, p := range m.peers {
 			m.ended(p)
