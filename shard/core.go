@@ -27,8 +27,10 @@ type core struct {
 	cfg Config // with its defaults filled in
 
 	// The state of the shard.
-	cache cache
-	lost  losses // of failed commits, to be made good before the next drain
+	cache  cache
+	lost   losses // of failed commits, to be made good before the next drain
+	epoch  uint64 // of the store, from which the cache is
+	failed bool   // the last commit did, so that this epoch may end
 
 	outgoing []parcel // commands for other shards
 
@@ -37,6 +39,7 @@ type core struct {
 
 	// The drain at hand.
 	now      int64 // seconds since 1970
+	full     bool  // the store takes nothing that makes it larger
 	out      *drain
 	tx       Tx // nil until something is written
 	items    []item
@@ -85,7 +88,7 @@ func newCore(cfg Config, e env) *core {
 
 // run takes a drain through all steps. When it returns, the drain has the replies and the commit to wait for.
 func (c *core) run(now time.Time, d *drain) {
-	c.now, c.out = now.Unix(), d
+	c.now, c.out, c.full = now.Unix(), d, c.store.Full()
 	c.recover()
 	c.gather(d.batches)
 	c.load()
@@ -103,7 +106,7 @@ const secretCache = 1 << 14
 // write returns the transaction of the drain.
 func (c *core) write() Tx {
 	if c.tx == nil {
-		c.tx = c.store.Begin()
+		c.tx = c.store.Begin(c.epoch)
 	}
 	return c.tx
 }
@@ -152,7 +155,9 @@ func (c *core) commit() {
 	if c.tx == nil {
 		return
 	}
-	c.out.commit, c.out.err = c.tx.Commit()
+	if c.out.commit, c.out.err = c.tx.Commit(); c.out.err == nil {
+		c.failed = false
+	}
 	c.tx = nil
 }
 

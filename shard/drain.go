@@ -171,10 +171,26 @@ func (c *core) apply(batches []*Batch) {
 	}
 }
 
+// errFull answers commands that the store has no room for. Clients try again later, as with errStore.
+var errFull = smp.ErrStore("full")
+
+// grows tells of which commands the store becomes larger.
+func grows(tag smp.CommandTag) bool {
+	switch tag {
+	case smp.CmdSend, smp.CmdNew, smp.CmdLSet, smp.CmdNKey:
+		return true
+	}
+	return false
+}
+
 // execute answers one command.
 func (c *core) execute(it *item) {
 	if err := c.verdict(it); !err.IsZero() {
 		c.fail(it, err)
+		return
+	}
+	if c.full && grows(it.command.Tag) {
+		c.fail(it, errFull)
 		return
 	}
 	switch it.command.Tag {

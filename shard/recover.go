@@ -1,11 +1,16 @@
 package shard
 
-import "switchyard/smp"
+import (
+	"maps"
+	"slices"
+
+	"switchyard/smp"
+)
 
 // losses is what has to be made good after commits have failed. The waiter collects it; the shard takes it when no
 // commit is under way.
 type losses struct {
-	queues []*queue        // that commands of the failed drains have seen
+	queues []smp.ID        // that commands of the failed drains have seen
 	undone []*subscription // whose message was taken back
 }
 
@@ -16,9 +21,23 @@ func (d *drain) fail(l *losses) {
 		l.undone = g.fail(l.undone)
 	}
 	for _, s := range l.undone[first:] {
-		l.queues = append(l.queues, s.queue)
+		l.queues = append(l.queues, s.queue.recipientID)
 	}
-	l.queues = append(l.queues, d.touched...)
+	for _, q := range d.touched {
+		l.queues = append(l.queues, q.recipientID)
+	}
+}
+
+// enter takes over what was lost, when no commit is under way. When an epoch of the store has ended, that may be
+// anything: until then reads have shown what failed commits had written, and without SyncAlways more is gone than that.
+func (c *core) enter(epoch uint64, l losses) {
+	c.lost, c.failed = l, true
+	if epoch == c.epoch {
+		return
+	}
+	c.epoch, c.failed = epoch, false
+	c.lost.queues = slices.AppendSeq(c.lost.queues, maps.Keys(c.cache.byRecipient))
+	c.lost.queues = slices.AppendSeq(c.lost.queues, c.cache.parked.ids())
 }
 
 // recover brings the memory of the shard in line with what the store has kept, after a failure: it forgets the
@@ -31,11 +50,11 @@ func (c *core) recover() {
 	for _, s := range c.lost.undone {
 		s.waiting = false
 	}
-	for _, q := range c.lost.queues {
-		// What is in memory under the ID may be another one than q, read later; it has seen the failed writes too.
-		id := q.recipientID
-		switch q = c.cache.byRecipient[id]; {
-		case q == nil && c.cache.parked[id] != nil:
+	for i := range c.lost.queues {
+		// What is in memory under the ID may have been read later; it has seen the failed writes too.
+		id := c.lost.queues[i]
+		switch q := c.cache.byRecipient[id]; {
+		case q == nil && c.cache.parked.find(&id) != nil:
 			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: id[:]})
 		case q == nil || q.stale:
 		case q.sub != nil, q.inUse(), q.service() != nil && q.service().current.Load() != nil:
@@ -44,7 +63,19 @@ func (c *core) recover() {
 		default:
 			c.cache.remove(q)
 		}
+		if len(c.lookups) == recoverStep {
+			c.reload()
+		}
 	}
+	c.reload()
+	c.lost = losses{}
+}
+
+// recoverStep is how many queues are read again at once.
+const recoverStep = 1000
+
+// reload reads the queues that are looked up for recover.
+func (c *core) reload() {
 	c.store.Load(c.lookups)
 	for i := range c.lookups {
 		if l := &c.lookups[i]; l.Err == nil {
@@ -53,7 +84,6 @@ func (c *core) recover() {
 	}
 	clear(c.lookups)
 	c.lookups = c.lookups[:0]
-	c.lost = losses{}
 }
 
 // wake delivers the first message to a subscription that waits for none.

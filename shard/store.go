@@ -109,8 +109,14 @@ type Store interface {
 	// Waiting visits queues of a service on which something waits, by their recipient IDs. It looks at r.Rows rows from
 	// the place that the last call returned, nil for the first; next is nil at the end.
 	Waiting(r *WaitingRange, from []byte, visit func(smp.ID)) (next []byte, err error)
-	// Begin starts a transaction of the calling shard.
-	Begin() Tx
+	// Epoch counts how often the store has gone back to what it had kept, after a failure: what failed commits have
+	// written, and reads may have shown until then, is gone.
+	Epoch() uint64
+	// Full tells that there is no room for what makes the store larger. What makes it smaller is still taken.
+	Full() bool
+	// Begin starts a transaction of a shard that knows what the store has held since the given epoch. When that has
+	// ended, Commit fails.
+	Begin(epoch uint64) Tx
 	// Expired calls visit with the recipient ID of each queue whose first message is older than before (seconds
 	// since 1970) and is not a quota marker, until visit returns false. It may run beside everything else.
 	Expired(before int64, visit func(smp.ID) bool) error

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"switchyard/smp"
 )
@@ -26,6 +27,9 @@ type fakeStore struct {
 	inFlight int             // commits that are not waited for yet
 	most     int             // of inFlight so far
 	previous map[int]fakeState
+	frozen   *fakeState // what a failed store has kept, which is not what it shows
+	epoch    atomic.Uint64
+	full     atomic.Bool
 	txs      []*fakeTx // free
 	bodies   [][]byte  // free
 }
@@ -215,7 +219,20 @@ func (s *fakeStore) visitQueues(visit func(smp.ID) bool, which func(*fakeQueue) 
 	return nil
 }
 
-func (s *fakeStore) Begin() Tx {
+// thaw ends the epoch of a store that failed by "freeze": it showed what failed commits had written.
+func (s *fakeStore) thaw() {
+	s.setFail(false, "freeze")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state, s.frozen = *s.frozen, nil
+	s.epoch.Add(1)
+}
+
+func (s *fakeStore) Epoch() uint64 { return s.epoch.Load() }
+
+func (s *fakeStore) Full() bool { return s.full.Load() }
+
+func (s *fakeStore) Begin(uint64) Tx {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n := len(s.txs); n > 0 {
@@ -316,7 +333,7 @@ func (t *fakeTx) Commit() (Commit, error) {
 	defer s.mu.Unlock()
 	s.commits++
 	t.number = s.commits
-	if s.fail["commit"] || s.fail["wait"] && s.lost > 0 {
+	if s.fail["commit"] || s.frozen != nil || s.fail["wait"] && s.lost > 0 {
 		return nil, errFake
 	}
 	s.inFlight++
@@ -346,6 +363,14 @@ func (t *fakeTx) Wait() error {
 	defer s.mu.Unlock()
 	s.inFlight--
 	if t.number <= s.lost {
+		return errFake
+	}
+	if s.frozen != nil {
+		return errFake
+	}
+	if s.fail["freeze"] {
+		kept := s.previous[t.number]
+		s.frozen = &kept
 		return errFake
 	}
 	if s.fail["wait"] {

@@ -32,6 +32,7 @@ type worker struct {
 
 	stopping atomic.Bool // no connection is resumed any more
 	failed   atomic.Bool // a commit of the current generation has failed
+	nudging  atomic.Bool // a batchNudge is arranged
 
 	// Owned by run.
 	carry      *Batch // did not fit the last drain
@@ -72,13 +73,16 @@ func (w *worker) run() {
 			break
 		}
 		d := <-w.free
-		if w.failed.Load() {
+		if w.failed.Load() || w.core.store.Epoch() != w.core.epoch {
 			w.recover(d)
 		}
 		w.fill(d, first)
 		d.generation = w.generation
 		w.core.run(w.clock(), d)
 		w.pass(d)
+		if w.core.failed {
+			w.nudgeLater() // to see the end of the epoch
+		}
 	}
 	w.finish()
 	close(w.order)
@@ -173,7 +177,8 @@ func (w *worker) recover(d *drain) {
 	}
 	w.failed.Store(false)
 	w.generation++
-	w.core.lost, w.lost = w.lost, losses{}
+	w.core.enter(w.core.store.Epoch(), w.lost)
+	w.lost = losses{}
 	for _, other := range held[1:] {
 		w.free <- other
 	}
@@ -191,6 +196,7 @@ func (w *worker) wait() {
 		if w.lastErr = err; err != nil {
 			w.broken = d.generation
 			w.failed.Store(true)
+			w.nudgeLater()
 		}
 		if w.broken == d.generation {
 			d.fail(&w.lost)
@@ -237,6 +243,23 @@ func (w *worker) notifyLater(after time.Duration) {
 	time.AfterFunc(after, func() {
 		if !w.stopping.Load() && !w.ring.Put(NewBatch(batchNotify, nil)) {
 			w.notifyLater(resumeDelay)
+		}
+	})
+}
+
+// batchNudge is a batch of the shard's own, and empty: there may be something to recover from, and no command may come
+// for long.
+const batchNudge BatchKind = batchWalk + 1
+
+// nudgeLater puts a batchNudge into the ring, after a while, unless that is arranged already.
+func (w *worker) nudgeLater() {
+	if w.nudging.Swap(true) {
+		return
+	}
+	time.AfterFunc(resumeDelay, func() {
+		w.nudging.Store(false)
+		if !w.stopping.Load() && !w.ring.Put(NewBatch(batchNudge, nil)) {
+			w.nudgeLater()
 		}
 	})
 }

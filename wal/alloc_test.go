@@ -19,7 +19,7 @@ func TestAllocations(t *testing.T) {
 		h := shard.MessageHeader{Notify: true}
 		life := func() {
 			h.Seq++
-			tx := s.Begin()
+			tx := s.Begin(0)
 			tx.PutMessage(&someQueue, &h, body)
 			commit(t, tx)
 			if _, err := s.Header(&someQueue, h.Seq); err != nil {
@@ -28,7 +28,7 @@ func TestAllocations(t *testing.T) {
 			if _, err := s.Body(&someQueue, h.Seq, dst); err != nil {
 				t.Error(err)
 			}
-			tx = s.Begin()
+			tx = s.Begin(0)
 			tx.DeleteMessage(&someQueue, h.Seq)
 			commit(t, tx)
 		}

@@ -37,7 +37,7 @@ func benchmarkMessages(b *testing.B, s *Store, group int) {
 	b.ResetTimer()
 	defer reportCPU(b)()
 	for i := 0; i < b.N; i += group {
-		t := s.Begin()
+		t := s.Begin(0)
 		for q := range queues {
 			h.Seq++
 			h.ID[0]++
@@ -87,7 +87,7 @@ func commitMessages(b *testing.B, s *Store, queue smp.ID, n int) {
 		}
 	}()
 	for seq := range uint64(n) {
-		t := s.Begin()
+		t := s.Begin(0)
 		t.PutMessage(&queue, &shard.MessageHeader{Seq: seq}, body)
 		if seq > 20 {
 			t.DeleteMessage(&queue, seq-20)
@@ -109,7 +109,7 @@ func BenchmarkLoad(b *testing.B) {
 	s, queues := benchmarkQueues(b, stored)
 	for _, place := range []string{"memory", "tables"} {
 		if place == "tables" {
-			if err := s.db.Flush(); err != nil {
+			if err := s.now().db.Flush(); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -170,7 +170,7 @@ func benchmarkQueues(b *testing.B, n int) (*Store, []shard.Record) {
 	queues := make([]shard.Record, n)
 	body := randomBytes(rng, bodySize)
 	for i := 0; i < n; i += 1000 {
-		t := s.Begin()
+		t := s.Begin(0)
 		for j := i; j < i+1000; j++ {
 			queues[j] = randomRecord(rng)
 			t.PutQueue(&queues[j])
@@ -192,7 +192,7 @@ func BenchmarkBody(b *testing.B) {
 	queue := randomID(rng)
 	body := randomBytes(rng, bodySize)
 	const n = 1000
-	t := s.Begin()
+	t := s.Begin(0)
 	for seq := range uint64(n) {
 		t.PutMessage(&queue, &shard.MessageHeader{Seq: seq}, body)
 	}
@@ -200,7 +200,7 @@ func BenchmarkBody(b *testing.B) {
 	dst := make([]byte, bodySize)
 	for _, place := range []string{"memory", "tables"} {
 		if place == "tables" {
-			if err := s.db.Flush(); err != nil {
+			if err := s.now().db.Flush(); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -15,23 +15,29 @@ func (done) Wait() error { return nil }
 // it returns; with SyncAlways the goroutine of Pebble's log writes and syncs the log meanwhile, for all transactions
 // at once that got into the buffer since its last sync. After an error nothing of the transaction is visible.
 func (t *transaction) Commit() (shard.Commit, error) {
-	s := t.s
+	s, in := t.s, t.in
 	if t.batch.Empty() {
 		t.recycle()
 		return done{}, nil
 	}
-	if err := s.writable(); err != nil {
+	err := s.writable(in)
+	if err == nil && t.epoch != in.epoch {
+		err = ErrEpoch
+	}
+	if err != nil {
 		t.recycle()
 		return nil, err
 	}
-	s.guard.stats.commits.Add(1)
+	s.stats.commits.Add(1)
 	if s.sync == SyncAlways {
-		if err := s.db.ApplyNoSyncWait(t.batch, pebble.Sync); err != nil {
-			return nil, err // the batch stays with Pebble
+		if err := in.db.ApplyNoSyncWait(t.batch, pebble.Sync); err != nil {
+			t.forget()
+			return nil, err
 		}
 		return t, nil
 	}
-	if err := s.db.Apply(t.batch, pebble.NoSync); err != nil {
+	if err := in.db.Apply(t.batch, pebble.NoSync); err != nil {
+		t.forget()
 		return nil, err
 	}
 	s.dirty.Store(true)
@@ -39,19 +45,11 @@ func (t *transaction) Commit() (shard.Commit, error) {
 	return done{}, nil
 }
 
-// writable refuses commits to a store that failed or was closed.
-func (s *Store) writable() error {
-	if !s.open.Load() {
-		return ErrClosed
-	}
-	return s.guard.err()
-}
-
 // Wait implements shard.Commit for SyncAlways. The guard hides failures of the log from Pebble, so the answer of
 // SyncWait alone says nothing.
 func (t *transaction) Wait() error {
 	err := t.batch.SyncWait()
-	if failure := t.s.guard.err(); failure != nil {
+	if failure := t.in.guard.err(); failure != nil {
 		err = failure
 	}
 	t.recycle()
@@ -61,7 +59,13 @@ func (t *transaction) Wait() error {
 // recycle gives the transaction back.
 func (t *transaction) recycle() {
 	t.batch.Close() // of a batch that is not committing: never an error
-	t.batch = nil
+	t.forget()
 	t.put = t.put[:0]
 	t.s.txs.Put(t)
+}
+
+// forget leaves the batch to Pebble.
+func (t *transaction) forget() {
+	t.in.leave()
+	t.batch, t.in = nil, nil
 }

@@ -41,9 +41,16 @@ func (s *scheduler) begin() {
 	s.grant()
 }
 
+// resume lets compactions try again for which there was no space.
+func (s *scheduler) resume() {
+	if s.g.paused.Swap(false) || s.g.space.at(short) {
+		s.grant()
+	}
+}
+
 // free tells whether one more may run. s.mu is held.
 func (s *scheduler) free() bool {
-	return s.begun && !s.closed && s.g.err() == nil && s.running < s.db.GetAllowedWithoutPermission()
+	return s.begun && !s.closed && s.g.err() == nil && !s.g.paused.Load() && !s.g.space.at(tight) && s.running < s.db.GetAllowedWithoutPermission()
 }
 
 // grant offers compactions to Pebble, which has one waiting since TrySchedule refused it, or none.

@@ -50,7 +50,7 @@ func (f *fakeDB) want(t *testing.T, when string, started int) {
 }
 
 func TestScheduler(t *testing.T) {
-	g := newGuard(vfs.NewMem(), func(*Error) {})
+	g := newTestGuard(vfs.NewMem(), func(*Error) {})
 	s := newScheduler(g)
 	db := &fakeDB{allowed: 2, waiting: 5}
 	s.Register(2, db)
@@ -93,18 +93,18 @@ func TestCompaction(t *testing.T) {
 	m := newModel(5)
 	for range 6 {
 		for range 20 {
-			tx := s.Begin()
+			tx := s.Begin(0)
 			m.step(tx)
 			commit(t, tx)
 		}
-		if err := s.db.Flush(); err != nil {
+		if err := s.now().db.Flush(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.db.Compact(context.Background(), []byte{0}, []byte{0xFF}, true); err != nil {
+	if err := s.now().db.Compact(context.Background(), []byte{0}, []byte{0xFF}, true); err != nil {
 		t.Fatal(err)
 	}
-	if n := s.db.Metrics().Levels[0].TablesCount; n != 0 {
+	if n := s.now().db.Metrics().Levels[0].TablesCount; n != 0 {
 		t.Errorf("%d tables are not compacted", n)
 	}
 	m.check(t, s)

@@ -105,7 +105,7 @@ func (sh *crashShard) work(t *testing.T, s *Store, at int, moment, stop chan str
 			return
 		default:
 		}
-		tx := s.Begin()
+		tx := s.Begin(s.Epoch())
 		for range 1 + sh.m.rng.IntN(4) {
 			sh.m.step(tx)
 		}

@@ -17,6 +17,8 @@ var (
 	ErrMissing = errors.New("wal: no such message")
 	// ErrCorrupt answers reads of what does not parse.
 	ErrCorrupt = errors.New("wal: stored bytes do not parse")
+	// ErrEpoch answers commits of who does not know yet what a failure has undone.
+	ErrEpoch = errors.New("wal: the store was opened again")
 	// ErrClosed answers commits to a store that was closed.
 	ErrClosed = errors.New("wal: store is closed")
 )
@@ -48,8 +50,6 @@ func firstLine(s string) string {
 func openFault(err error, dir string) *Error {
 	text := err.Error()
 	switch {
-	case strings.Contains(text, "format major version"):
-		return newerFault(err, dir)
 	case strings.Contains(text, "comparer name"), strings.Contains(text, "merger name"):
 		return foreignFault(err, dir)
 	case pebble.IsCorruptionError(err), errors.Is(err, pebble.ErrDBNotPristine):
@@ -100,12 +100,12 @@ func foreignFault(err error, dir string) *Error {
 	}
 }
 
-func newerFault(err error, dir string) *Error {
+// newerFault is about a store, or its file, whose version of what is one that this program does not know.
+func newerFault(place, what string, found, known uint64) *Error {
 	return &Error{
-		Fault: "store was written by a newer version",
-		Place: dir,
+		Fault: fmt.Sprintf("store was written by a newer version: %s %d, this one knows up to %d", what, found, known),
+		Place: place,
 		Mend:  "install that version, or name another directory",
-		Err:   err,
 	}
 }
 
@@ -118,20 +118,31 @@ func corruptFault(err error, dir string) *Error {
 	}
 }
 
+// goneFault is about a directory that held the store before the disk failed.
+func goneFault(dir string) *Error {
+	return &Error{
+		Fault: "directory no longer holds the store that was open",
+		Place: dir,
+		Mend:  "bring it back, or stop the router",
+	}
+}
+
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 // writeFault describes the first write that failed.
 func writeFault(err error, file string) *Error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if isFull(err) {
 		return &Error{
 			Fault: "the disk is full, the store takes no more writes",
 			Place: file,
-			Mend:  "free some space and restart the router",
+			Mend:  "free some space; the store goes on when there is some",
 			Err:   err,
 		}
 	}
 	return &Error{
 		Fault: "writing failed, the store takes no more writes",
 		Place: file,
-		Mend:  "see to the disk and restart the router",
+		Mend:  "see to the disk; the store goes on when it works",
 		Err:   err,
 	}
 }

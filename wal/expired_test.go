@@ -28,7 +28,7 @@ func TestExpired(t *testing.T) {
 	if ids := expired(t, s, 1<<62); len(ids) != 0 {
 		t.Errorf("an empty store has %d expired queues", len(ids))
 	}
-	tx := s.Begin()
+	tx := s.Begin(0)
 	put := func(queue byte, seq uint64, time int64, kind shard.MessageKind) {
 		tx.PutMessage(&smp.ID{queue}, &shard.MessageHeader{Seq: seq, Time: time, Kind: kind}, nil)
 	}
@@ -41,14 +41,14 @@ func TestExpired(t *testing.T) {
 	put(5, 0, 1, shard.KindMessage) // deleted below
 	put(0xFF, 1<<64-1, -5, shard.KindMessage)
 	commit(t, tx)
-	tx = s.Begin()
+	tx = s.Begin(0)
 	tx.DeleteMessage(&smp.ID{5}, 0)
 	commit(t, tx)
 	for range 2 {
 		if ids, want := expired(t, s, 100), []smp.ID{{1}, {4}, {0xFF}}; !slices.Equal(ids, want) {
 			t.Errorf("got %v, want %v", ids, want)
 		}
-		if err := s.db.Flush(); err != nil {
+		if err := s.now().db.Flush(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -65,7 +65,7 @@ func TestExpiredStretches(t *testing.T) {
 	for _, n := range []int{expiredStretch - 1, expiredStretch, expiredStretch + 1, 2 * expiredStretch} {
 		s := openStore(t, "store", Options{FS: vfs.NewMem(), Sync: SyncNever})
 		want := make([]smp.ID, n)
-		tx := s.Begin()
+		tx := s.Begin(0)
 		for i := range want {
 			want[i] = randomID(rng)
 			for seq := range uint64(1 + i%2) {

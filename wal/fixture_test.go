@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"switchyard/shard"
 	"switchyard/smp"
 )
@@ -64,4 +66,9 @@ func randomRecord(rng *rand.Rand) shard.Record {
 		Mode:          shard.ModeMessaging,
 		Updated:       19000 + rng.Uint32N(1000),
 	}
+}
+
+// newTestGuard is a guard of a store in the root directory.
+func newTestGuard(fs vfs.FS, onFail func(*Error)) *guard {
+	return newGuard(fs, "/", new(logStats), &space{fs: fs, dir: "/"}, onFail)
 }

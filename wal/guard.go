@@ -2,16 +2,17 @@ package wal
 
 import (
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // guard stands between Pebble and the file system. At the first write that fails it parts them: the disk stays as it
-// is from then on, and Pebble lives on in memory. It also counts the syncs of the log.
+// is from then on, and Pebble lives on in memory, until another instance of it with another guard takes over (keep.go).
+// It also counts the syncs of the log, and how far logs and manifests are synced (tail.go).
 //
 // Pebble by itself does not survive a failed write. When the log fails it panics, holding the lock that every commit
 // takes, so that all shards hang; when a manifest fails it wants the process to end, and goes on with a broken one
@@ -26,18 +27,55 @@ import (
 //   - a table that is being written fails, and Pebble starts another, which is made in memory;
 //   - compactions fail, and the scheduler starts no more: there is no bound to what they write;
 //   - nothing is renamed or removed any more.
+//
+// A compaction that finds the disk full is no such failure: nothing was promised, and Pebble drops it. It has compactions
+// pause. Nor is one outside of the store's directory, where Pebble writes backups.
 type guard struct {
 	vfs.FS              // the disk
+	dir    string       // the store's
 	mem    *vfs.MemFS   // what is made after the failure
 	onFail func(*Error) // called once, from whichever goroutine met the failure
+	stats  *logStats
+	space  *space
+	tails  tails
 
 	failure atomic.Pointer[Error]
-	stats   logStats
+	busy    atomic.Int64 // operations on the disk that change it
+	paused  atomic.Bool  // a compaction has found the disk full
 }
 
-func newGuard(fs vfs.FS, onFail func(*Error)) *guard {
-	return &guard{FS: fs, mem: vfs.NewMem(), onFail: onFail}
+func newGuard(fs vfs.FS, dir string, stats *logStats, space *space, onFail func(*Error)) *guard {
+	return &guard{FS: fs, dir: dir, mem: vfs.NewMem(), onFail: onFail, stats: stats, space: space,
+		tails: tails{fs: fs, name: fs.PathJoin(dir, tailName)}}
 }
+
+// begin tells whether the disk may still be changed; if so, end follows.
+func (g *guard) begin() bool {
+	g.busy.Add(1)
+	if g.failure.Load() != nil {
+		g.busy.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (g *guard) end() { g.busy.Add(-1) }
+
+// idle tells of a guard that has failed that nothing it began before is still under way.
+func (g *guard) idle() bool { return g.busy.Load() == 0 }
+
+// owns tells whether a name is within the store.
+func (g *guard) owns(name string) bool {
+	rest, ok := strings.CutPrefix(name, g.dir)
+	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(g.dir, "/"))
+}
+
+// Lock leaves the locking to Open, as instances follow each other under one lock.
+func (g *guard) Lock(string) (io.Closer, error) { return noLock{}, nil }
+
+type noLock struct{}
+
+func (noLock) Close() error { return nil }
 
 // fail records the first failure.
 func (g *guard) fail(err error, name string) {
@@ -61,15 +99,27 @@ func (g *guard) err() error {
 func (g *guard) Unwrap() vfs.FS { return g.FS }
 
 // file wraps a file for writing that open opens; when that fails, a file in memory takes its place.
-func (g *guard) file(name string, open func() (vfs.File, error)) (vfs.File, error) {
-	w := &guardedFile{g: g, name: name, swallow: !strings.HasSuffix(name, ".sst"), log: strings.HasSuffix(name, ".log")}
-	if g.err() == nil {
+func (g *guard) file(name string, c vfs.DiskWriteCategory, open func() (vfs.File, error)) (vfs.File, error) {
+	if !g.owns(name) {
+		return open()
+	}
+	if c == compactionCategory && g.err() != nil {
+		return nil, g.err()
+	}
+	w := &guardedFile{
+		g: g, name: name, swallow: !strings.HasSuffix(name, ".sst"), log: strings.HasSuffix(name, ".log"),
+		compacts: c == compactionCategory, tail: tailOf(g.PathBase(name)),
+	}
+	if g.begin() {
+		defer g.end()
 		f, err := open()
 		if err == nil {
 			w.File = f
 			return w, nil
 		}
-		g.fail(err, name)
+		if err = w.result(err); w.compacts && g.err() == nil {
+			return nil, err
+		}
 	}
 	if err := g.mem.MkdirAll(g.mem.PathDir(name), 0o700); err != nil {
 		return nil, err
@@ -86,24 +136,21 @@ func (g *guard) file(name string, open func() (vfs.File, error)) (vfs.File, erro
 const compactionCategory = "pebble-compaction"
 
 func (g *guard) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	if err := g.err(); err != nil && c == compactionCategory {
-		return nil, err
-	}
-	return g.file(name, func() (vfs.File, error) { return g.FS.Create(name, c) })
+	return g.file(name, c, func() (vfs.File, error) { return g.FS.Create(name, c) })
 }
 
 func (g *guard) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return g.file(name, func() (vfs.File, error) { return g.FS.ReuseForWrite(old, name, c) })
+	return g.file(name, c, func() (vfs.File, error) { return g.FS.ReuseForWrite(old, name, c) })
 }
 
 func (g *guard) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
-	return g.file(name, func() (vfs.File, error) { return g.FS.OpenReadWrite(name, c, o...) })
+	return g.file(name, c, func() (vfs.File, error) { return g.FS.OpenReadWrite(name, c, o...) })
 }
 
 func (g *guard) OpenDir(name string) (vfs.File, error) {
 	f, err := g.FS.OpenDir(name)
-	if err != nil {
-		return nil, err
+	if err != nil || !g.owns(name) {
+		return f, err
 	}
 	return &guardedFile{File: f, g: g, name: name, swallow: true}, nil
 }
@@ -128,9 +175,13 @@ func (g *guard) Stat(name string) (vfs.FileInfo, error) {
 
 // change changes the names on disk, or nothing after the failure.
 func (g *guard) change(name string, do func() error) error {
-	if g.err() != nil {
+	if !g.owns(name) {
+		return do()
+	}
+	if !g.begin() {
 		return nil
 	}
+	defer g.end()
 	if err := do(); err != nil {
 		g.fail(err, name)
 	}
@@ -155,87 +206,15 @@ func (g *guard) Remove(name string) error { return g.remove(name, g.mem.Remove, 
 func (g *guard) RemoveAll(name string) error { return g.remove(name, g.mem.RemoveAll, g.FS.RemoveAll) }
 
 func (g *guard) remove(name string, inMemory, onDisk func(string) error) error {
-	if g.err() == nil {
+	if !g.owns(name) {
+		return onDisk(name)
+	}
+	if g.begin() {
+		defer g.end()
 		return onDisk(name)
 	}
 	if err := inMemory(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil
-}
-
-// guardedFile is a file for writing, or a directory.
-type guardedFile struct {
-	vfs.File
-	g       *guard
-	name    string
-	swallow bool // failures, and what comes after
-	log     bool // syncs are counted
-}
-
-// result passes on that of an operation, unless Pebble must not see it.
-func (f *guardedFile) result(err error) error {
-	if err != nil {
-		f.g.fail(err, f.name)
-	}
-	if f.swallow {
-		return nil
-	}
-	return err
-}
-
-func (f *guardedFile) Write(p []byte) (int, error) {
-	if err := f.g.err(); err != nil {
-		return len(p), f.result(err)
-	}
-	n, err := f.File.Write(p)
-	if err = f.result(err); err == nil {
-		n = len(p)
-	}
-	return n, err
-}
-
-func (f *guardedFile) WriteAt(p []byte, off int64) (int, error) {
-	if err := f.g.err(); err != nil {
-		return len(p), f.result(err)
-	}
-	n, err := f.File.WriteAt(p, off)
-	if err = f.result(err); err == nil {
-		n = len(p)
-	}
-	return n, err
-}
-
-func (f *guardedFile) Sync() error { return f.sync(f.File.Sync) }
-
-func (f *guardedFile) SyncData() error { return f.sync(f.File.SyncData) }
-
-func (f *guardedFile) sync(sync func() error) error {
-	if err := f.g.err(); err != nil {
-		return f.result(err)
-	}
-	if !f.log {
-		return f.result(sync())
-	}
-	start, group := time.Now(), f.g.stats.take()
-	err := sync()
-	f.g.stats.synced(group, time.Since(start))
-	return f.result(err)
-}
-
-func (f *guardedFile) SyncTo(n int64) (bool, error) {
-	if err := f.g.err(); err != nil {
-		return false, f.result(err)
-	}
-	full, err := f.File.SyncTo(n)
-	return full, f.result(err)
-}
-
-// Close may fail after what was written was synced, which is when Pebble closes files: nothing is lost.
-func (f *guardedFile) Close() error {
-	err := f.File.Close()
-	if f.swallow {
-		return nil
-	}
-	return err
 }

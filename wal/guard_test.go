@@ -88,7 +88,7 @@ func failing(t *testing.T, s *Store, shards []*crashShard) {
 		for _, sh := range shards {
 			sh.m.check(t, s)
 		}
-		if err := s.db.Flush(); err != nil { // into memory, after a failure
+		if err := s.now().db.Flush(); err != nil { // into memory, after a failure
 			t.Error(err)
 		}
 	}
@@ -129,7 +129,7 @@ func TestOpenOnFaultyDisk(t *testing.T) {
 	s := openStore(t, "store", Options{FS: old, MemTable: 256 << 10})
 	m := newModel(1)
 	for range 60 {
-		tx := s.Begin()
+		tx := s.Begin(0)
 		m.step(tx)
 		m.step(tx)
 		commit(t, tx)
@@ -188,7 +188,7 @@ func TestFailureIsLogged(t *testing.T) {
 // TestNothingChangesAfterFailure does with a failed guard all that changes a disk.
 func TestNothingChangesAfterFailure(t *testing.T) {
 	disk := vfs.NewMem()
-	g := newGuard(disk, func(*Error) {})
+	g := newTestGuard(disk, func(*Error) {})
 	var open []vfs.File
 	for _, name := range []string{"table.sst", "1.log", "marker"} {
 		f, err := g.Create("/"+name, vfs.WriteCategoryUnspecified)

@@ -24,19 +24,21 @@ var ingests atomic.Uint64 // names the files
 // store yet, and there are no notifiers and no links. The queues are on disk when it returns. It may be called from
 // several goroutines, for different ranges.
 func (s *Store) Ingest(n int, record func(i int, r *shard.Record)) error {
-	if err := s.writable(); err != nil {
+	in := s.enter()
+	defer in.leave()
+	if err := s.writable(in); err != nil {
 		return err
 	}
 	dir := path.Join(s.dir, ingestDir)
-	if err := s.guard.MkdirAll(dir, 0o700); err != nil {
+	if err := in.guard.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	number := ingests.Add(1)
-	queues, err := s.newTable(path.Join(dir, fmt.Sprintf("%d-queues.sst", number)))
+	queues, err := in.newTable(path.Join(dir, fmt.Sprintf("%d-queues.sst", number)))
 	if err != nil {
 		return err
 	}
-	senders, err := s.newTable(path.Join(dir, fmt.Sprintf("%d-senders.sst", number)))
+	senders, err := in.newTable(path.Join(dir, fmt.Sprintf("%d-senders.sst", number)))
 	if err != nil {
 		return errors.Join(err, queues.Close())
 	}
@@ -44,7 +46,7 @@ func (s *Store) Ingest(n int, record func(i int, r *shard.Record)) error {
 	if err = errors.Join(err, queues.Close(), senders.Close()); err != nil {
 		return err
 	}
-	return s.db.Ingest(context.Background(), []string{queues.path, senders.path})
+	return in.db.Ingest(context.Background(), []string{queues.path, senders.path})
 }
 
 func fillTables(n int, record func(int, *shard.Record), queues, senders *sstable.Writer) error {
@@ -72,14 +74,14 @@ type table struct {
 }
 
 // newTable begins a table for the last level.
-func (s *Store) newTable(name string) (*table, error) {
-	f, err := s.guard.Create(name, vfs.WriteCategoryUnspecified)
+func (in *instance) newTable(name string) (*table, error) {
+	f, err := in.guard.Create(name, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return nil, err
 	}
-	o := pebbleOptions(Options{}.withDefaults(), s.guard)
+	o := pebbleOptions(Options{}.withDefaults(), in.guard)
 	o.EnsureDefaults()
-	format := s.db.FormatMajorVersion().MaxTableFormat()
+	format := in.db.FormatMajorVersion().MaxTableFormat()
 	w := sstable.NewWriter(objstorageprovider.NewFileWritable(f), o.MakeWriterOptions(len(o.Levels)-1, format))
 	return &table{w, name}, nil
 }

@@ -13,7 +13,9 @@ import (
 func (s *Store) Link(queue *smp.ID) (shard.LinkData, error) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
-	v, closer, err := s.db.Get(appendKey(sc.key[:0], spaceLinkData, queue[:]))
+	in := s.enter()
+	defer in.leave()
+	v, closer, err := in.db.Get(appendKey(sc.key[:0], spaceLinkData, queue[:]))
 	if err != nil {
 		return shard.LinkData{}, missing(err)
 	}

@@ -24,14 +24,16 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 func (s *Store) Load(lookups []shard.Lookup) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
+	in := s.enter()
+	defer in.leave()
 	var heads *pebble.Iterator
 	for i := range lookups {
 		l := &lookups[i]
 		l.Found, l.Err = nil, nil
-		q, err := s.record(sc, l)
+		q, err := in.record(sc, l)
 		if q != nil {
 			if heads == nil {
-				heads, err = s.heads(nil)
+				heads, err = in.heads(nil)
 			}
 			if err == nil {
 				err = loadHeads(sc, heads, q)
@@ -50,7 +52,7 @@ func (s *Store) Load(lookups []shard.Lookup) {
 
 // record finds the record of a lookup; nil when there is none. Rows that lead to a record which does not lead back
 // count for nothing.
-func (s *Store) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) {
+func (in *instance) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) {
 	if len(l.ID) > smp.MaxShort {
 		return nil, nil
 	}
@@ -59,7 +61,7 @@ func (s *Store) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) {
 			return nil, nil
 		}
 	} else {
-		n, err := s.get(appendKey(sc.key[:0], spaces[l.Kind], l.ID), sc.recipient[:])
+		n, err := in.get(appendKey(sc.key[:0], spaces[l.Kind], l.ID), sc.recipient[:])
 		if err == ErrMissing {
 			return nil, nil
 		}
@@ -70,7 +72,7 @@ func (s *Store) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) {
 			return nil, err
 		}
 	}
-	v, closer, err := s.db.Get(appendKey(sc.key[:0], spaceQueues, sc.recipient[:]))
+	v, closer, err := in.db.Get(appendKey(sc.key[:0], spaceQueues, sc.recipient[:]))
 	if err == pebble.ErrNotFound {
 		return nil, nil
 	}
@@ -103,8 +105,8 @@ func leadsBack(r *shard.Record, l *shard.Lookup) bool {
 
 // get reads the value of key into dst and returns its length; ErrMissing when there is none, ErrCorrupt when it is
 // longer than dst.
-func (s *Store) get(key, dst []byte) (int, error) {
-	v, closer, err := s.db.Get(key)
+func (in *instance) get(key, dst []byte) (int, error) {
+	v, closer, err := in.db.Get(key)
 	if err != nil {
 		return 0, missing(err)
 	}
@@ -125,11 +127,11 @@ func missing(err error) error {
 }
 
 // heads opens an iterator over message headers from the given key on, from the first one when it is nil.
-func (s *Store) heads(from []byte) (*pebble.Iterator, error) {
+func (in *instance) heads(from []byte) (*pebble.Iterator, error) {
 	if from == nil {
 		from = headsLower
 	}
-	return s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: headsUpper})
+	return in.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: headsUpper})
 }
 
 var (
@@ -178,7 +180,9 @@ func headAt(it *pebble.Iterator) (shard.MessageHeader, error) {
 func (s *Store) Header(queue *smp.ID, seq uint64) (shard.MessageHeader, error) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
-	n, err := s.get(appendMessageKey(sc.key[:0], spaceHeads, queue, seq), sc.header[:])
+	in := s.enter()
+	defer in.leave()
+	n, err := in.get(appendMessageKey(sc.key[:0], spaceHeads, queue, seq), sc.header[:])
 	if err != nil {
 		return shard.MessageHeader{}, err
 	}
@@ -193,5 +197,7 @@ func (s *Store) Header(queue *smp.ID, seq uint64) (shard.MessageHeader, error) {
 func (s *Store) Body(queue *smp.ID, seq uint64, dst []byte) (int, error) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
-	return s.get(appendMessageKey(sc.key[:0], spaceBodies, queue, seq), dst)
+	in := s.enter()
+	defer in.leave()
+	return in.get(appendMessageKey(sc.key[:0], spaceBodies, queue, seq), dst)
 }

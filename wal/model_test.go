@@ -188,7 +188,7 @@ func digestRows(rows map[string]string) [32]byte {
 // rowsOf reads all rows of a store that belong to the model with the given tag.
 func rowsOf(t *testing.T, s *Store, tag byte) map[string]string {
 	t.Helper()
-	it, err := s.db.NewIter(nil)
+	it, err := s.now().db.NewIter(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

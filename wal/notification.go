@@ -17,7 +17,9 @@ const notificationSize = idSize + 8
 func (s *Store) Notifications(queue *smp.ID) ([]shard.Notification, error) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
-	v, closer, err := s.db.Get(appendKey(sc.key[:0], spaceNotifications, queue[:]))
+	in := s.enter()
+	defer in.leave()
+	v, closer, err := in.db.Get(appendKey(sc.key[:0], spaceNotifications, queue[:]))
 	switch {
 	case err == pebble.ErrNotFound:
 		return nil, nil
@@ -63,7 +65,9 @@ func (t *transaction) PutNotifications(queue *smp.ID, all []shard.Notification) 
 // ExpiredNotifications implements shard.Store: it reads all values, which are small and there only for queues whose
 // notifier is away.
 func (s *Store) ExpiredNotifications(before int64, visit func(smp.ID) bool) error {
-	it, err := s.db.NewIter(&pebble.IterOptions{
+	in := s.enter()
+	defer in.leave()
+	it, err := in.db.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{spaceNotifications}, UpperBound: []byte{spaceNotifications + 1},
 	})
 	if err != nil {

@@ -14,7 +14,7 @@ func TestNotifications(t *testing.T) {
 	s := openStore(t, t.TempDir(), Options{Sync: SyncNever})
 	rng := rand.New(rand.NewPCG(3, 4))
 	put := func(r *shard.Record, all ...shard.Notification) {
-		tx := s.Begin()
+		tx := s.Begin(0)
 		tx.PutQueue(r)
 		tx.PutNotifications(&r.RecipientID, all)
 		commit(t, tx)
@@ -43,7 +43,7 @@ func TestNotifications(t *testing.T) {
 	check(&old, b)
 	put(&old)
 	check(&old)
-	tx := s.Begin()
+	tx := s.Begin(0)
 	tx.DeleteQueue(&young)
 	commit(t, tx)
 	check(&young)

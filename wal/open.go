@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -20,73 +21,95 @@ const formatVersion = 1
 // 2 × Options.MemTable after a kill, and nothing after Close.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
-	s := &Store{dir: dir, sync: o.Sync, log: o.Log}
-	s.guard = newGuard(o.FS, s.failed)
-	if err := s.openPebble(o); err != nil {
+	s := &Store{dir: dir, sync: o.Sync, log: o.Log, options: o}
+	s.space = &space{fs: o.FS, dir: dir, reserve: uint64(o.Reserve), table: uint64(o.MemTable), log: o.Log}
+	if err := checkDirectory(o.FS, dir); err != nil {
 		return nil, err
 	}
+	var err error
+	if s.lock, err = pebble.LockDirectory(dir, o.FS); err != nil {
+		return nil, lockFault(err, dir)
+	}
+	in, err := s.openInstance(0)
+	if err != nil {
+		s.lock.Close()
+		return nil, err
+	}
+	s.current.Store(in)
+	in.compactions.begin()
 	s.open.Store(true)
+	s.space.look()
+	s.startKeeper(o)
 	if o.Sync == SyncInterval {
 		s.startTicker(o)
 	}
 	return s, nil
 }
 
-func (s *Store) openPebble(o Options) error {
-	if err := checkDirectory(o.FS, s.dir); err != nil {
-		return err
+// openInstance opens the directory, whose lock is held.
+func (s *Store) openInstance(epoch uint64) (*instance, error) {
+	if err := checkTails(s.options.FS, s.dir); err != nil {
+		return nil, err
 	}
-	lock, err := pebble.LockDirectory(s.dir, o.FS)
+	in := &instance{epoch: epoch, closed: s.retired.Done}
+	in.users.Store(1)
+	in.guard = newGuard(s.options.FS, s.dir, &s.stats, s.space, func(e *Error) {
+		if s.open.Load() && s.now() == in { // Open, Close and reopen return theirs
+			s.log.Error("store: " + e.Error())
+		}
+	})
+	in.compactions = newScheduler(in.guard)
+	options := pebbleOptions(s.options, in.guard)
+	options.Experimental.CompactionScheduler = in.compactions
+	var err error
+	if in.db, err = pebble.Open(s.dir, options); err != nil {
+		in.guard.tails.close()
+		return nil, openFault(err, s.dir)
+	}
+	if err = s.identify(in); err == nil {
+		err = in.guard.err() // of a write that Pebble did not see fail
+	}
 	if err != nil {
-		return lockFault(err, s.dir)
+		_ = in.close() // why it is closed says more
+		return nil, err
 	}
-	compactions := newScheduler(s.guard)
-	options := pebbleOptions(o, s.guard)
-	options.Lock = lock
-	options.Experimental.CompactionScheduler = compactions
-	if s.db, err = pebble.Open(s.dir, options); err != nil {
-		err = openFault(err, s.dir)
-	} else if err = s.identify(); err == nil {
-		err = s.guard.err() // of a write that Pebble did not see fail
-	}
-	if err == nil {
-		s.lock = lock
-		compactions.begin()
-		return nil
-	}
-	if s.db != nil {
-		s.db.Close()
-	}
-	lock.Close()
-	return err
+	return in, nil
 }
 
-// identify checks that the content is ours and of a known version, and marks a new store.
-func (s *Store) identify() error {
-	version, found, err := s.meta(metaFormat)
+// identify checks that the content is ours and of a known version, and marks a new store. Of an instance that follows
+// another one it checks that it is the same store.
+func (s *Store) identify(in *instance) error {
+	version, found, err := in.meta(metaFormat)
 	switch {
 	case err != nil:
 		return openFault(err, s.dir)
+	case !found && in.epoch > 0:
+		return goneFault(s.dir)
 	case !found:
-		return s.initialise()
+		return s.initialise(in)
 	case len(version) != 4:
 		return corruptFault(errors.New("format version"), s.dir)
 	case binary.BigEndian.Uint32(version) > formatVersion:
-		return newerFault(nil, s.dir)
+		return newerFault(s.dir, "format", uint64(binary.BigEndian.Uint32(version)), formatVersion)
 	}
-	key, _, err := s.meta(metaPartition)
-	if err != nil {
+	key, _, err := in.meta(metaPartition)
+	switch {
+	case err != nil:
 		return openFault(err, s.dir)
-	}
-	if copy(s.partition[:], key) != len(s.partition) {
+	case len(key) != len(s.partition):
 		return corruptFault(errors.New("partition key"), s.dir)
+	case in.epoch > 0 && [16]byte(key) != s.partition:
+		return goneFault(s.dir)
+	}
+	if in.epoch == 0 {
+		s.partition = [16]byte(key)
 	}
 	return nil
 }
 
 // initialise marks an empty store with its version and gives it a partition key.
-func (s *Store) initialise() error {
-	it, err := s.db.NewIter(nil)
+func (s *Store) initialise(in *instance) error {
+	it, err := in.db.NewIter(nil)
 	if err != nil {
 		return openFault(err, s.dir)
 	}
@@ -98,7 +121,7 @@ func (s *Store) initialise() error {
 		return foreignFault(nil, s.dir)
 	}
 	rand.Read(s.partition[:])
-	b := s.db.NewBatch()
+	b := in.db.NewBatch()
 	defer b.Close()
 	if err := b.Set(metaFormat, binary.BigEndian.AppendUint32(nil, formatVersion), nil); err != nil {
 		return openFault(err, s.dir)
@@ -111,15 +134,15 @@ func (s *Store) initialise() error {
 	}
 	// Pebble starts a store, and its first log, in an older format that does not tell a damaged log from one that a
 	// crash cut short. The flush starts another log.
-	if err := s.db.Flush(); err != nil {
+	if err := in.db.Flush(); err != nil {
 		return openFault(err, s.dir)
 	}
 	return nil
 }
 
 // meta reads a value about the store itself.
-func (s *Store) meta(key []byte) (value []byte, found bool, err error) {
-	v, closer, err := s.db.Get(key)
+func (in *instance) meta(key []byte) (value []byte, found bool, err error) {
+	v, closer, err := in.db.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, false, nil
 	}
@@ -147,6 +170,9 @@ func checkDirectory(fs vfs.FS, dir string) error {
 	if err != nil {
 		return accessFault(err, dir)
 	}
+	if err := checkPebbleFormat(names, fs, dir); err != nil {
+		return err
+	}
 	foreign := ""
 	for _, name := range names {
 		switch {
@@ -162,9 +188,37 @@ func checkDirectory(fs vfs.FS, dir string) error {
 	return nil
 }
 
+// formatMarker begins the name of the file whose name says the version of what Pebble defines, after a number by which
+// the newest of several counts:
+//
+//	marker.format-version.000013.024
+const formatMarker = "marker.format-version."
+
+// checkPebbleFormat refuses a store that a newer Pebble has written, before Pebble looks at it.
+func checkPebbleFormat(names []string, fs vfs.FS, dir string) error {
+	newest := ""
+	for _, name := range names {
+		if strings.HasPrefix(name, formatMarker) {
+			newest = max(newest, name) // the numbers have leading zeros
+		}
+	}
+	if newest == "" {
+		return nil
+	}
+	_, digits, _ := strings.Cut(newest[len(formatMarker):], ".")
+	format, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return corruptFault(errors.New("its name is no format version"), fs.PathJoin(dir, newest))
+	}
+	if format > uint64(pebbleFormat) {
+		return newerFault(fs.PathJoin(dir, newest), "table format", format, uint64(pebbleFormat))
+	}
+	return nil
+}
+
 // ownName tells the files that a creation which was cut short leaves behind, before there is a manifest.
 func ownName(name string) bool {
 	return strings.HasPrefix(name, "MANIFEST-") || strings.HasPrefix(name, "OPTIONS-") ||
-		strings.HasPrefix(name, "marker.format-version.") || strings.HasPrefix(name, "temporary.") ||
-		strings.HasSuffix(name, ".dbtmp") || strings.HasSuffix(name, ".log")
+		strings.HasPrefix(name, formatMarker) || strings.HasPrefix(name, "temporary.") ||
+		name == tailName || strings.HasSuffix(name, ".dbtmp") || strings.HasSuffix(name, ".log")
 }

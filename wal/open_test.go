@@ -123,7 +123,7 @@ func TestPartitionKeyStays(t *testing.T) {
 func rewriteMeta(t *testing.T, fs vfs.FS, key, value []byte) {
 	t.Helper()
 	s := openStore(t, "store", Options{FS: fs})
-	if err := s.db.Set(key, value, pebble.Sync); err != nil {
+	if err := s.now().db.Set(key, value, pebble.Sync); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -191,8 +191,8 @@ func TestForeignDirectories(t *testing.T) {
 	t.Run("other content", func(t *testing.T) {
 		fs := vfs.NewMem()
 		s := openStore(t, "store", Options{FS: fs})
-		s.db.Delete(metaFormat, nil)
-		s.db.Set([]byte("key"), nil, nil)
+		s.now().db.Delete(metaFormat, nil)
+		s.now().db.Set([]byte("key"), nil, nil)
 		s.Close()
 		wantFault(t, "store", Options{FS: fs}, "something else")
 	})
@@ -246,7 +246,7 @@ func TestCorruptFiles(t *testing.T) {
 		dir := t.TempDir()
 		s := openStore(t, dir, Options{})
 		for range 200 {
-			tx := s.Begin()
+			tx := s.Begin(0)
 			tx.PutMessage(&someQueue, &shard.MessageHeader{}, make([]byte, 1000))
 			commit(t, tx)
 		}

@@ -47,10 +47,15 @@ type Options struct {
 	// cache too: cache and tables together take up to Cache + 2 × MemTable. DefaultCache when 0.
 	Cache int64
 
+	// Reserve is how many bytes of the disk are left free: with less, what makes the store larger is refused. When 0, it is
+	// four times MemTable, or an eighth of the disk if that is less.
+	Reserve int64
+
 	FS  vfs.FS       // file system; the operating system's when nil
 	Log *slog.Logger // Pebble's events at level debug, faults at level error; nowhere when nil
 
 	ticks <-chan time.Time // of tests, instead of a ticker
+	looks <-chan time.Time // of tests, instead of the keeper's ticker
 }
 
 const (

@@ -12,6 +12,8 @@ import (
 )
 
 const (
+	// pebbleFormat is the version of what Pebble defines on disk.
+	pebbleFormat = pebble.FormatValueSeparation
 	// memTables is how many tables in memory there may be: one that fills and one that is written to disk. A third
 	// would double what a start after a kill reads from the log, for bursts that back-pressure handles as well.
 	memTables = 2
@@ -29,7 +31,7 @@ func pebbleOptions(o Options, g *guard) *pebble.Options {
 	opts := &pebble.Options{
 		FS:                          g,
 		Comparer:                    comparer,
-		FormatMajorVersion:          pebble.FormatValueSeparation,
+		FormatMajorVersion:          pebbleFormat,
 		CacheSize:                   o.Cache + memTables*o.MemTable, // tables in memory are taken off it
 		MemTableSize:                uint64(o.MemTable),
 		MemTableStopWritesThreshold: memTables,
@@ -76,7 +78,7 @@ func (l *logger) Fatalf(format string, args ...any) {
 	l.guard.stop(&Error{
 		Fault: "the store cannot go on and takes no more writes",
 		Place: "store",
-		Mend:  "see to the disk and restart the router",
+		Mend:  "see to the disk; the store goes on when it works",
 		Err:   errors.New(firstLine(fmt.Sprintf(format, args...))),
 	})
 }

@@ -29,7 +29,9 @@ func (s *Store) Service(fingerprint *[32]byte) (r shard.ServiceRecord, found boo
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
 	var value [serviceSize]byte
-	n, err := s.get(appendKey(sc.key[:0], spaceServices, fingerprint[:]), value[:])
+	in := s.enter()
+	defer in.leave()
+	n, err := in.get(appendKey(sc.key[:0], spaceServices, fingerprint[:]), value[:])
 	switch {
 	case err == ErrMissing:
 		return r, false, nil
@@ -43,7 +45,7 @@ func (s *Store) Service(fingerprint *[32]byte) (r shard.ServiceRecord, found boo
 
 // PutService implements shard.Store.
 func (s *Store) PutService(fingerprint *[32]byte, r shard.ServiceRecord) error {
-	t := s.Begin().(*transaction)
+	t := s.Begin(s.Epoch()).(*transaction)
 	t.key = append(append(t.key[:0], byte(r.Role)), r.ID[:]...)
 	t.set(spaceServices, fingerprint[:], t.key)
 	c, err := t.Commit()
@@ -63,7 +65,9 @@ func (s *Store) ServiceCount(service *smp.ID, partition uint8) (c shard.ServiceC
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
 	var value [countSize]byte
-	n, err := s.get(appendCountKey(sc.key[:0], spaceCounts, service, partition), value[:])
+	in := s.enter()
+	defer in.leave()
+	n, err := in.get(appendCountKey(sc.key[:0], spaceCounts, service, partition), value[:])
 	switch {
 	case err == ErrMissing:
 		return c, nil
@@ -122,12 +126,14 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 	}
 	end := appendCountKey(nil, spaceAssociations, &r.Service, r.Last)
 	end = nextPrefix(make([]byte, 0, len(end)), end)
-	rows, err := s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: end})
+	in := s.enter()
+	defer in.leave()
+	rows, err := in.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: end})
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close() // its errors are those of Error
-	w, err := s.waitingQueues(r.Notifications)
+	w, err := in.waitingQueues(r.Notifications)
 	if err != nil {
 		return nil, err
 	}
@@ -159,15 +165,15 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 
 // waitingQueues tells on which queues something waits.
 type waitingQueues struct {
-	s     *Store
+	in    *instance
 	heads *pebble.Iterator // nil when it is about notifications
 	key   []byte
 }
 
-func (s *Store) waitingQueues(notifications bool) (w waitingQueues, err error) {
-	w = waitingQueues{s: s, key: make([]byte, 0, maxKeySize)}
+func (in *instance) waitingQueues(notifications bool) (w waitingQueues, err error) {
+	w = waitingQueues{in: in, key: make([]byte, 0, maxKeySize)}
 	if !notifications {
-		w.heads, err = s.heads(nil)
+		w.heads, err = in.heads(nil)
 	}
 	return w, err
 }
@@ -179,7 +185,7 @@ func (w *waitingQueues) on(queue *smp.ID) (bool, error) {
 		}
 		return false, w.heads.Error()
 	}
-	_, closer, err := w.s.db.Get(appendKey(w.key, spaceNotifications, queue[:]))
+	_, closer, err := w.in.db.Get(appendKey(w.key, spaceNotifications, queue[:]))
 	if err == pebble.ErrNotFound {
 		return false, nil
 	}

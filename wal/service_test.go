@@ -44,7 +44,7 @@ func TestServiceCounts(t *testing.T) {
 	for _, test := range []struct{ put, want shard.ServiceCount }{
 		{n, n}, {shard.ServiceCount{Count: 1}, shard.ServiceCount{Count: 1}}, {shard.ServiceCount{}, shard.ServiceCount{}},
 	} {
-		tx := s.Begin()
+		tx := s.Begin(0)
 		tx.PutServiceCount(&service, 7, test.put)
 		commit(t, tx)
 		if got, err := s.ServiceCount(&service, 7); got != test.want || err != nil {
@@ -65,7 +65,7 @@ func TestWaiting(t *testing.T) {
 	service, other := randomID(rng), randomID(rng)
 	other = smp.ID(nextPrefix(nil, service[:])) // the next one
 	var withMessage, withNotification []smp.ID
-	tx := s.Begin()
+	tx := s.Begin(0)
 	for i := range 300 {
 		r := randomRecord(rng)
 		tx.PutQueue(&r)
@@ -91,7 +91,7 @@ func TestWaiting(t *testing.T) {
 	gone := randomID(rng)
 	tx.PutAssociation(&service, 3, &gone)
 	commit(t, tx)
-	tx = s.Begin()
+	tx = s.Begin(0)
 	tx.DeleteAssociation(&service, 3, &gone)
 	commit(t, tx)
 	for _, rows := range []int{1, 7, 1000} {
@@ -151,7 +151,7 @@ func BenchmarkWaiting(b *testing.B) {
 	s := openStore(b, b.TempDir(), Options{Sync: SyncNever})
 	rng := rand.New(rand.NewPCG(3, 4))
 	service := randomID(rng)
-	tx := s.Begin()
+	tx := s.Begin(0)
 	for i := range 10_000 {
 		id := randomID(rng)
 		tx.PutAssociation(&service, uint8(i%256), &id)

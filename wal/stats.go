@@ -46,7 +46,7 @@ func (s *logStats) synced(group uint64, d time.Duration) {
 
 // Stats returns the counts. Those of a sync under way are in part included.
 func (s *Store) Stats() Stats {
-	l := &s.guard.stats
+	l := &s.stats
 	st := Stats{
 		Commits:  l.commits.Load(),
 		Syncs:    l.syncs.Load(),

@@ -31,7 +31,7 @@ func TestAgainstModel(t *testing.T) {
 			s := openStore(t, dir, o)
 			m.check(t, s)
 			for range 100 {
-				tx := s.Begin()
+				tx := s.Begin(0)
 				for range m.rng.IntN(12) {
 					m.step(tx)
 				}
@@ -49,7 +49,7 @@ func TestMissing(t *testing.T) {
 	s := openStore(t, "store", Options{FS: vfs.NewMem()})
 	rng := rand.New(rand.NewPCG(1, 1))
 	r := randomRecord(rng)
-	tx := s.Begin()
+	tx := s.Begin(0)
 	tx.PutQueue(&r)
 	commit(t, tx)
 	for name, id := range map[string][]byte{
@@ -78,7 +78,7 @@ func TestRowsThatLeadNowhere(t *testing.T) {
 	r := randomRecord(rng)
 	r.Notifier = &shard.Notifier{ID: randomID(rng), Key: randomKey(rng, 1)}
 	old := r.Notifier.ID
-	tx := s.Begin()
+	tx := s.Begin(0)
 	tx.PutQueue(&r)
 	r.Notifier = nil
 	tx.PutQueue(&r) // without DeleteNotifier
@@ -97,7 +97,7 @@ func TestCorruptRows(t *testing.T) {
 	s := openStore(t, "store", Options{FS: vfs.NewMem()})
 	rng := rand.New(rand.NewPCG(1, 1))
 	bad, good := randomRecord(rng), randomRecord(rng)
-	tx := s.Begin().(*transaction)
+	tx := s.Begin(0).(*transaction)
 	tx.PutQueue(&good)
 	tx.PutQueue(&bad)
 	tx.set(spaceQueues, bad.RecipientID[:], []byte("x"))
@@ -127,7 +127,7 @@ func TestCorruptRows(t *testing.T) {
 
 func TestBodyWithoutRoom(t *testing.T) {
 	s := openStore(t, "store", Options{FS: vfs.NewMem()})
-	tx := s.Begin()
+	tx := s.Begin(0)
 	tx.PutMessage(&someQueue, &shard.MessageHeader{Seq: 1}, []byte("body"))
 	commit(t, tx)
 	if _, err := s.Body(&someQueue, 1, make([]byte, 3)); err != ErrCorrupt {
@@ -146,7 +146,7 @@ func TestTxCopies(t *testing.T) {
 	r := randomRecord(rng)
 	key := string(r.SenderKey)
 	body := []byte("body")
-	tx := s.Begin()
+	tx := s.Begin(0)
 	if !tx.Empty() {
 		t.Error("a new transaction is not empty")
 	}
@@ -168,7 +168,7 @@ func TestTxCopies(t *testing.T) {
 
 func TestEmptyTx(t *testing.T) {
 	s := openStore(t, "store", Options{FS: vfs.NewMem()})
-	commit(t, s.Begin())
+	commit(t, s.Begin(0))
 	if n := s.Stats().Commits; n != 0 {
 		t.Errorf("%d commits counted", n)
 	}
@@ -176,7 +176,7 @@ func TestEmptyTx(t *testing.T) {
 
 func TestClosed(t *testing.T) {
 	s := openStore(t, "store", Options{FS: vfs.NewMem()})
-	tx := s.Begin()
+	tx := s.Begin(0)
 	tx.DeleteNotifier(&someQueue)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -226,7 +226,7 @@ func work(t *testing.T, s *Store, m *model) {
 		}
 	}()
 	for range 150 {
-		tx := s.Begin()
+		tx := s.Begin(0)
 		for range 1 + m.rng.IntN(6) {
 			m.step(tx)
 		}

@@ -48,7 +48,7 @@ func (g *gate) free(n int) {
 }
 
 func message(s *Store, seq uint64) shard.Tx {
-	tx := s.Begin()
+	tx := s.Begin(0)
 	tx.PutMessage(&someQueue, &shard.MessageHeader{Seq: seq}, []byte("body"))
 	return tx
 }

@@ -43,11 +43,13 @@ func (t *ticker) stop() {
 // syncLog makes everything durable that was committed before, if anything was since the last time. A failure stops
 // the store, which the guard has told about by then.
 func (s *Store) syncLog() {
-	if !s.dirty.Swap(false) || s.guard.err() != nil {
+	in := s.enter()
+	defer in.leave()
+	if !s.dirty.Swap(false) || in.guard.err() != nil {
 		return
 	}
 	// A record without content: the log is written in order, so its sync is that of all before it.
-	if err := s.db.LogData(nil, pebble.Sync); err != nil {
+	if err := in.db.LogData(nil, pebble.Sync); err != nil {
 		s.log.Error("store: syncing the log failed", "cause", firstLine(err.Error()))
 	}
 }

@@ -18,6 +18,8 @@ const (
 // to the shard until Commit, then to whoever waits, and is back in the pool when Wait returns.
 type transaction struct {
 	s     *Store
+	in    *instance // from Begin until it is back in the pool
+	epoch uint64    // of what the shard knows
 	batch *pebble.Batch
 	// put are the messages that this transaction stores. DeleteQueue looks through them, as they are not yet to be seen
 	// in the store.
@@ -31,12 +33,13 @@ type position struct {
 }
 
 // Begin implements shard.Store.
-func (s *Store) Begin() shard.Tx {
+func (s *Store) Begin(epoch uint64) shard.Tx {
 	t, _ := s.txs.Get().(*transaction)
 	if t == nil {
 		t = &transaction{s: s, key: make([]byte, 0, maxKeySize)}
 	}
-	t.batch = s.db.NewBatch(pebble.WithInitialSizeBytes(batchInitial), pebble.WithMaxRetainedSizeBytes(batchRetained))
+	t.in, t.epoch = s.enter(), epoch
+	t.batch = t.in.db.NewBatch(pebble.WithInitialSizeBytes(batchInitial), pebble.WithMaxRetainedSizeBytes(batchRetained))
 	return t
 }
 
@@ -135,7 +138,7 @@ func (t *transaction) deleteMessages(queue *smp.ID) {
 
 func (t *transaction) deleteStored(queue *smp.ID) error {
 	t.key = appendKey(t.key[:0], spaceHeads, queue[:])
-	it, err := t.s.heads(nil)
+	it, err := t.in.heads(nil)
 	if err != nil {
 		return err
 	}

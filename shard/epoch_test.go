@@ -1,0 +1,73 @@
+package shard
+
+import (
+	"testing"
+
+	"switchyard/smp"
+)
+
+// TestEndOfEpoch has a store fail that goes on showing what it has not kept, as a store does whose disk has failed. When
+// it takes writes again, that is gone, and so it must be from the memory of the shards.
+func TestEndOfEpoch(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice, bob := r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{subscribe: true, mode: smp.ModeMessaging})
+	deleted := alice.newQueue(queueOptions{subscribe: true})
+	want(t, bob.sendTo(q, "1"), "OK")
+	m1 := wantMessage(t, q, alice.event(), "1", true)
+
+	r.store.setFail(true, "freeze")
+	want(t, alice.ack(q, m1), "STORE failed")
+	want(t, bob.sendTo(q, "2"), "STORE failed")
+	want(t, alice.secureKey(q, r.newKey()), "STORE failed")
+	want(t, alice.del(deleted), "STORE failed")
+	r.sync() // the shards know what the store shows now
+
+	r.store.thaw()
+	r.sync()
+	again := wantMessage(t, q, alice.event(), "1", true)
+	want(t, bob.sendTo(q, "3"), "OK") // not secured
+	m3 := wantMessage(t, q, alice.ack(q, again), "3", false)
+	want(t, alice.ack(q, m3), "OK")
+	want(t, alice.sub(deleted), "SOK")
+	want(t, bob.sendTo(deleted, "4"), "OK")
+	wantMessage(t, deleted, alice.event(), "4", true)
+}
+
+// TestCreatedQueueEndsWithItsEpoch has NEW fail in a way that leaves the queue to be seen.
+func TestCreatedQueueEndsWithItsEpoch(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice, bob := r.connect(), r.connect()
+	r.store.setFail(true, "freeze")
+	text, lost, _ := r.newCommand(smp.CurrentVersion, queueOptions{subscribe: true})
+	want(t, alice.do(lost.key, nil, text), "STORE failed")
+	r.sync()
+	r.store.mu.Lock()
+	for id, f := range r.store.state.queues {
+		lost.recipient, lost.sender = append([]byte(nil), id[:]...), append([]byte(nil), f.record.SenderID[:]...)
+	}
+	r.store.mu.Unlock()
+	want(t, bob.sendTo(lost, "no"), "STORE failed")
+	r.store.thaw()
+	want(t, bob.sendTo(lost, "no"), "AUTH")
+	want(t, alice.sub(lost), "AUTH")
+}
+
+func TestFullStoreTakesWhatMakesItSmaller(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice, bob := r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{subscribe: true})
+	other := alice.newQueue(queueOptions{})
+	want(t, bob.sendTo(q, "1"), "OK")
+	m1 := wantMessage(t, q, alice.event(), "1", true)
+	r.store.full.Store(true)
+	want(t, bob.sendTo(q, "2"), "STORE full")
+	text, key, _ := r.newCommand(smp.CurrentVersion, queueOptions{})
+	want(t, alice.do(key.key, nil, text), "STORE full")
+	want(t, alice.ack(q, m1), "OK")
+	want(t, alice.sub(other), "SOK")
+	want(t, alice.del(other), "OK")
+	r.store.full.Store(false)
+	want(t, bob.sendTo(q, "2"), "OK")
+	wantMessage(t, q, alice.event(), "2", true)
+}
