@@ -17,7 +17,7 @@ SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var b
 XFTP := XFTP_SERVER_CFG_PATH=$(DATA)/xftp/etc XFTP_SERVER_LOG_PATH=$(DATA)/xftp/var bin/xftp-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race race-short bench-machine fuzz bogo interop lint tools clean
+.PHONY: help build run test race race-short modelcheck bench-machine fuzz bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ race: tools interop ## run all tests with the race detector [PKG RUN COUNT]
 race-short: tools interop ## the same with -short, as CI does
 	$(GO) test -race -short -count=$(COUNT) -run '$(RUN)' $(PKG)
 
+modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2000]
+	$(GO) test -count=1 -timeout 0 ./shard -run '^Test(Service)?Model$$' -model.seeds $(or $(SEEDS),100) -model.steps $(or $(STEPS),2000)
+
 bench-machine: tools ## measure what this machine can do: the resource sketch of BENCHMARKS.md
 	@$(GO) run ./cmd/bench-machine -dir $(or $(SWITCHYARD_DATA),.)
 
@@ -58,18 +61,26 @@ bogo: ## run BoringSSL's TLS test runner against package tls, from a checkout of
 	@test -n "$(RUNNER)" || { echo 'bogo: give RUNNER=DIR, a checkout of BoringSSL' >&2; exit 1; }
 	@$(GO) run ./tls/internal/bogoshim run $(RUNNER)
 
-interop: agent/interop/node_modules/.package-lock.json ## install the independent client that tests run against the router
+# What npm has installed, by the directories of its package.json.
+NPM := agent/interop xftp/web/page
+INSTALLED := $(NPM:%=%/node_modules/.package-lock.json)
 
-agent/interop/node_modules/.package-lock.json: agent/interop/package-lock.json
+interop: $(INSTALLED) ## install what tests need of npm: an independent client, and what the page is made of
+
+$(INSTALLED): %/node_modules/.package-lock.json: %/package-lock.json
 	@.ci/install node npm
-	npm ci --prefix agent/interop --no-audit --no-fund --loglevel=error
+	npm ci --prefix $* --no-audit --no-fund --loglevel=error
+
+web: interop ## make the scripts of the XFTP router's page anew, after a change of xftp/web/page
+	xftp/web/page/node_modules/.bin/tsc -p xftp/web/page
+	$(GO) run ./xftp/web/page/build
 
 lint: ## go vet and the house rules
 	$(GO) vet ./...
 	$(GO) test -count=1 ./tidy
 
 tools: # what the tests call beside Go
-	@.ci/install openssl gcc
+	@.ci/install openssl gcc chromium
 
 clean: ## remove what make built; ./data stays
 	rm -rf bin
