@@ -75,7 +75,7 @@ func (c *modelCheck) queueMode(v smp.Version) smp.QueueMode {
 func (c *modelCheck) newQueue(o queueOptions) (p smp.NewParams, q *modelQueue, dh *box.PrivateKey) {
 	c.made++
 	q = &modelQueue{number: c.made, mode: o.mode, gets: map[*client]*modelSub{}}
-	q.key, dh = c.router.newKey(), c.router.newKeyOf(box.X25519)
+	q.key, dh = c.newKey(), c.router.newKeyOf(box.X25519)
 	q.keys = []*box.PrivateKey{q.key}
 	p = smp.NewParams{AuthKey: spki(q.key), DHKey: spki(dh), BasicAuth: []byte(o.password), Subscribe: o.subscribe, Mode: o.mode}
 	if o.notifier {
