@@ -86,22 +86,37 @@ func (a *acceptors) accept(l net.Listener) {
 			r.counts.closed[CauseFull].Add(1)
 			_ = c.Close()
 		default:
-			a.enroll(c)
+			a.admit(c)
 		}
 	}
 }
 
-// enroll gives a connection to the loop that has the fewest.
-func (a *acceptors) enroll(c net.Conn) {
+// admit takes a connection, unless its source has enough of them.
+func (a *acceptors) admit(c net.Conn) {
+	r := a.router
+	s, ok := r.sources.enter(c.RemoteAddr())
+	if !ok {
+		r.counts.accepted.Add(1)
+		r.counts.closed[CauseSource].Add(1)
+		_ = c.Close()
+		return
+	}
+	if err := a.enroll(c, s); err != nil {
+		r.sources.leave(s)
+		a.failed(err)
+	}
+}
+
+// enroll gives a connection to the loop that has the fewest. An error means that no loop has heard of it.
+func (a *acceptors) enroll(c net.Conn, s *source) error {
 	// gnet returns the memory of zones to a pool of its own, from which these are not.
 	for _, addr := range []net.Addr{c.LocalAddr(), c.RemoteAddr()} {
 		if tcp, ok := addr.(*net.TCPAddr); ok {
 			tcp.Zone = ""
 		}
 	}
-	if _, err := a.loops.Enroll(c); err != nil {
-		a.failed(err)
-	}
+	_, err := a.loops.EnrollContext(c, s)
+	return err
 }
 
 // failed pauses after a failure, which is most likely that too many files are open.

@@ -34,6 +34,7 @@ type Config struct {
 	Loops            int           // event loops; 0: one a core
 	HandshakeWorkers int           // goroutines for handshakes; 0: one a core
 	LogTLSErrors     bool          // log why handshakes fail
+	Limits           Limits        // of what strangers may ask for
 }
 
 // withDefaults returns the config with every zero replaced, or what is missing.
@@ -52,6 +53,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Limits = c.Limits.withDefaults()
 	orDuration(&c.TLSTimeout, defaultTLSTimeout)
 	orDuration(&c.HandshakeTimeout, defaultHandshakeTimeout)
 	orDuration(&c.InactiveTTL, defaultInactiveTTL)

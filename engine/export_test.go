@@ -6,3 +6,8 @@ import "time"
 func (r *Router) LimitBacklog(total int64, stall time.Duration) {
 	r.backlogTotal, r.stallLimit = total, stall
 }
+
+// LimitHalfRead sets how much half read input may take before there is less time for its rest, and that time.
+func (r *Router) LimitHalfRead(total int, timeout time.Duration) {
+	r.halfReadTotal, r.blockTimeout = total, timeout
+}

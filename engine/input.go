@@ -62,7 +62,7 @@ func (s *session) readSome() bool {
 // paused tells whether input waits: for other routers to answer, and then the answer goes on with it; or because the peer
 // does not read what we send, and then the session is looked at again when its socket drains.
 func (s *session) paused() bool {
-	if s.forwards >= s.loop.router.cfg.ForwardsPerClient {
+	if s.throttled || s.forwards >= s.loop.router.cfg.ForwardsPerClient {
 		return true
 	}
 	unsent := s.conn.OutboundBuffered()
@@ -117,7 +117,7 @@ func (s *session) takeBlock(block []byte) {
 		return
 	}
 	s.loop.router.counts.blocksIn.Add(1)
-	s.active = time.Now()
+	s.active, s.begun = time.Now(), time.Time{}
 	var content []byte
 	ok := true
 	if s.encrypted {
@@ -142,9 +142,11 @@ func (s *session) takeBlock(block []byte) {
 func (s *session) dispatch(b *shard.Buffer) {
 	batch, ok := smp.ParseBatch(b.Data)
 	if !ok {
+		s.spend(1)
 		s.replyError(nil, nil, smp.ErrBlock)
 		return
 	}
+	s.spend(batch.Len())
 	for t, ok := batch.Next(); ok; t, ok = batch.Next() {
 		s.takeTransmission(b, t)
 	}
@@ -175,7 +177,7 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		s.replyError(tr.CorrID, tr.EntityID, err)
 		return
 	}
-	if !s.refused(tag, &tr) && !s.answer(b, tag, &tr, params) {
+	if !s.refused(tag, &tr) && !s.limited(tag, &tr) && !s.answer(b, tag, &tr, params) {
 		s.route(b, shard.Command{Transmission: tr, Tag: tag, Params: params})
 	}
 }

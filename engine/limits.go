@@ -35,7 +35,8 @@ const (
 const (
 	// heldInput is the unread input at which such a session is closed: 1,000 forwarded messages.
 	heldInput = 16 << 20
-	// heldTotal bounds that of all such sessions; beyond it each is held to inputLimit.
+	// heldTotal bounds that of all such sessions. Beyond it each may have inputPeek, and beyond twice as much none may
+	// have anything.
 	heldTotal = 512 << 20
 	// defaultForwards is Config.ForwardsPerClient, that of the reference.
 	defaultForwards = 32

@@ -30,6 +30,7 @@ type loop struct {
 	greeting map[*session]struct{} // those that are not open yet
 	dirty    []*session            // have replies that are not written
 	clogged  []*session            // have messages that the socket has not taken
+	halfRead []*session            // have input that ends within a block, or had a moment ago
 	parted   []*shard.Batch        // by shard: the commands of the block at hand
 	owed     []owedBatch           // batches for shards whose ring was full, and those made where waiting is not allowed
 	scratch  []byte                // head of a reply of the loop's own
@@ -189,8 +190,9 @@ func (l *loop) flush() {
 	}
 }
 
-// lookAfter closes connections that are late with their handshake, and now and then those that are idle.
+// lookAfter closes connections that are late with their handshake or a block, and now and then those that are idle.
 func (l *loop) lookAfter(now time.Time) {
+	l.hurry(now)
 	idle := now.After(l.nextIdle)
 	look := l.greeting
 	if idle {

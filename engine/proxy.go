@@ -116,8 +116,11 @@ func (s *session) heldLimit() int {
 		return inputLimit
 	}
 	s.hold(n)
-	if r.held.Load() > heldTotal {
-		return inputLimit
+	switch held := r.held.Load(); {
+	case held > 2*r.heldTotal:
+		return 0
+	case held > r.heldTotal:
+		return inputPeek
 	}
 	return heldInput
 }

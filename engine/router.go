@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,12 +28,16 @@ type Router struct {
 	shards  *shard.Set
 	workers *workers
 	relays  *relay.Pool // nil: no proxy
+	sources sources
 	counts  counters
 	held    atomic.Int64 // input that waits for other routers, in bytes
 	backlog atomic.Int64 // what waits of clogged sessions, in bytes
 
-	backlogTotal int64 // backlogTotal, and smaller in tests
-	stallLimit   time.Duration
+	backlogTotal  int64 // these are smaller in tests
+	heldTotal     int64
+	halfReadTotal int
+	stallLimit    time.Duration
+	blockTimeout  time.Duration
 
 	ready    chan struct{} // closed when the router listens
 	stopping chan struct{} // closed when Stop begins
@@ -55,18 +60,23 @@ func New(cfg Config) (*Router, error) {
 		cfg:      cfg,
 		tls:      serverTLS(cfg.KeyPair),
 		hello:    helloMaker{keyPair: cfg.KeyPair, identity: cfg.Identity, versions: cfg.Versions},
-		shards:   shard.New(cfg.Queues, cfg.Store),
 		workers:  startWorkers(cfg.HandshakeWorkers),
+		sources:  sources{limits: cfg.Limits, known: make(map[netip.Prefix]*source)},
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
 		halted:   make(chan struct{}),
 
-		backlogTotal: backlogTotal,
-		stallLimit:   stallLimit,
+		backlogTotal:  backlogTotal,
+		heldTotal:     heldTotal,
+		halfReadTotal: halfReadTotal,
+		stallLimit:    stallLimit,
+		blockTimeout:  blockTimeout,
 
 		ended: make(chan struct{}),
 		loops: make(map[gnet.EventLoop]*loop),
 	}
+	cfg.Queues.NewService = r.mayRegister
+	r.shards = shard.New(cfg.Queues, cfg.Store)
 	r.hello.services = r.shards.Service
 	if cfg.Proxy != nil {
 		r.relays = relay.NewPool(*cfg.Proxy)
@@ -143,6 +153,7 @@ func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	r.counts.open.Add(1)
 	l := r.loopOf(c.EventLoop())
 	s := newSession(l, c, r.tls)
+	s.source, _ = c.Context().(*source)
 	l.sessions[s] = struct{}{}
 	l.greeting[s] = struct{}{}
 	c.SetContext(s)

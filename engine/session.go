@@ -52,6 +52,11 @@ type session struct {
 	left      int           // of it, unsent
 	progress  time.Time     // when the socket last took something of that
 	held      int           // input that waits because there are as many as may be, counted in Router.held
+	source    *source       // nil: addresses are of no account
+	commands  pace          // how fast commands have come
+	throttled bool          // too fast: input waits for a timer
+	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
+	begun     time.Time     // when that block was begun; zero when the input ends with a block
 }
 
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
@@ -76,6 +81,8 @@ func (s *session) traffic() {
 	}
 	switch {
 	case s.phase == phaseClosed:
+	case s.throttled:
+		s.throttledInput()
 	case s.conn.InboundBuffered() > limit:
 		s.close(cause)
 	case s.busy || !s.loop.input:
@@ -83,6 +90,7 @@ func (s *session) traffic() {
 		s.continueTLS()
 	default:
 		s.readRecords()
+		s.notePart()
 	}
 }
 
@@ -142,6 +150,7 @@ func (s *session) end(cause Cause) {
 	s.phase = phaseClosed
 	s.hold(0)
 	s.weigh(0)
+	s.loop.router.sources.leave(s.source)
 	delete(s.loop.sessions, s)
 	delete(s.loop.greeting, s)
 	if s.client != nil {

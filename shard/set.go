@@ -22,6 +22,7 @@ type Config struct {
 	ExpireAtStart bool          // delete old messages and notifications when the shards start too
 	ExpireOnSend  bool          // also look at the head of the queue at each SEND
 	NewQueues     bool          // NEW is allowed
+	NewService    func() bool   // asked before a service is made; nil: always
 	BasicAuth     string        // password for NEW; empty: none is asked
 	QueueCache    int           // queues kept in memory, in all shards together; 0: 50,000
 	NotifyEvery   time.Duration // how long notifications gather before they are sent; 0: 1.5 s

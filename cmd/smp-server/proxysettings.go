@@ -12,6 +12,7 @@ func readProxy(f *serverini.File, cfg *engine.Config) {
 		RequiredHost: f.OnOff("PROXY", "required_host_mode", false),
 		SocksAlways:  f.Choice("PROXY", "socks_mode", "onion", "always") == "always",
 	}
+	p.PublicOnly = !f.OnOff("SWITCHYARD", "private_relays", true)
 	if f.Choice("PROXY", "host_mode", "public", "onion") == "onion" {
 		p.HostMode = relay.HostOnion
 	}

@@ -34,6 +34,9 @@ type settings struct {
 	engine    engine.Config // only what the ini decides
 	unserved  []string      // settings that ask for what this version does not do
 
+	stopTimeout time.Duration
+	coreDumps   bool
+
 	gcPercent   int   // garbage that may gather, of the live memory
 	memoryLimit int64 // bytes; 0: none
 }
@@ -44,8 +47,10 @@ const (
 	// defaultGCPercent is half of Go's: a router's live memory is what idle clients and queues cost, and doubling that
 	// for garbage would be the larger part of what it takes.
 	defaultGCPercent = 50
-	maxDays          = 36500
-	maxSeconds       = 1 << 31
+	// defaultStopSeconds bounds how long a stopping router waits for its store and its clients' sockets.
+	defaultStopSeconds = 20
+	maxDays            = 36500
+	maxSeconds         = 1 << 31
 )
 
 // loadSettings reads the ini. The doubtful lines are for the operator to see; an error ends the start.
@@ -104,6 +109,9 @@ func readSettings(f *serverini.File, p paths) settings {
 		s.engine.WebPorts = append(s.engine.WebPorts, n)
 	}
 	readProxy(f, &s.engine)
+	readLimits(f, &s.engine)
+	s.stopTimeout = time.Duration(f.Int("SWITCHYARD", "stop_timeout", defaultStopSeconds, 1, 3600)) * time.Second
+	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
 	s.gcPercent = int(f.Int("SWITCHYARD", "gc_percent", defaultGCPercent, 1, 1000))
 	s.memoryLimit = f.Int("SWITCHYARD", "memory_limit_mb", 0, 0, 1<<30) << 20
 	s.unserved = readUnserved(f)

@@ -15,15 +15,13 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
 	"switchyard/engine"
 	"switchyard/smp"
 	"switchyard/wal"
 )
-
-// stopTimeout bounds how long a stopping router waits for its clients' sockets; what was answered is stored already.
-const stopTimeout = 20 * time.Second
 
 type startOptions struct {
 	maintenance bool
@@ -64,9 +62,17 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 	for _, line := range doubtful {
 		note(cmd, "%s", line)
 	}
-	id, err := identity.Load(p.cfgDir, time.Now())
+	id, exposed, err := identity.Load(p.cfgDir, time.Now())
 	if err != nil {
 		return err
+	}
+	for _, line := range exposed {
+		note(cmd, "%s", line)
+	}
+	if !s.coreDumps {
+		if err := coredump.Forbid(); err != nil {
+			return err
+		}
 	}
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 	store, err := openStore(p, &s, log)
@@ -76,7 +82,19 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 	if !o.maintenance {
 		err = serve(cmd, &s, id, store, o.pprof, log)
 	}
-	return errors.Join(err, store.Close())
+	return errors.Join(err, closeStore(store, s.stopTimeout))
+}
+
+// closeStore waits for the store, but not for a disk that hangs.
+func closeStore(store *wal.Store, timeout time.Duration) error {
+	closed := make(chan error, 1)
+	go func() { closed <- store.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(timeout):
+		return fmt.Errorf("the store did not close within %v, as the disk does not answer; what clients were told is on it, unless sync is interval or never", timeout)
+	}
 }
 
 // parseLevel takes the names of the reference.
@@ -139,7 +157,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	go func() { ended <- router.Run() }()
 	select {
 	case err := <-ended:
-		return errors.Join(listenFault(err), stop(router))
+		return errors.Join(listenFault(err), stop(router, s.stopTimeout))
 	case <-router.Ready():
 	}
 	printStart(cmd.OutOrStdout(), s, id)
@@ -148,18 +166,18 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	}
 	select {
 	case err := <-ended:
-		return errors.Join(err, stop(router))
+		return errors.Join(err, stop(router, s.stopTimeout))
 	case <-ctx.Done():
 	}
 	cancel() // a second signal kills
 	log.Info("stopping")
-	err = errors.Join(stop(router), <-ended)
+	err = errors.Join(stop(router, s.stopTimeout), <-ended)
 	log.Info("stopped")
 	return err
 }
 
-func stop(router *engine.Router) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+func stop(router *engine.Router, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return router.Stop(ctx)
 }

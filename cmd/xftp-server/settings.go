@@ -30,6 +30,7 @@ type settings struct {
 	admin, user  string
 	pprof        string // address of the profiler; empty: none
 	web          webSettings
+	coreDumps    bool
 	s3           packets.S3Config // without an endpoint: files are in filesPath
 	router       router.Config    // only what the ini decides
 }
@@ -94,6 +95,7 @@ func readSettings(f *serverini.File, p paths) settings {
 		s.router.InactiveCheck = readSeconds(f, "check_interval", "3600")
 	}
 	s.s3 = readS3(f)
+	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
 	if f.Choice("STORE_LOG", "store_files", "memory", "database") == "database" {
 		f.Refuse("STORE_LOG", "store_files", "this version cannot take files over from a database",
 			"export them with the server that made them, and write memory")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
 	"switchyard/smp"
@@ -53,9 +54,17 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	for _, line := range append(doubtful, s.web.doubts()...) {
 		note(cmd.ErrOrStderr(), "%s", line)
 	}
-	id, err := identity.Load(p.cfgDir, time.Now())
+	id, exposed, err := identity.Load(p.cfgDir, time.Now())
 	if err != nil {
 		return err
+	}
+	for _, line := range exposed {
+		note(cmd.ErrOrStderr(), "%s", line)
+	}
+	if !s.coreDumps {
+		if err := coredump.Forbid(); err != nil {
+			return err
+		}
 	}
 	if err := s.loadWebCertificate(); err != nil {
 		return err

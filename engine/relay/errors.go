@@ -15,6 +15,8 @@ func dialError(err error) smp.Error {
 	var d *agent.DialError
 	var t smp.TransportError
 	switch {
+	case errors.Is(err, errPrivate):
+		return smp.ErrBrokerHost
 	case !errors.As(err, &d) || d.Step != agent.StepHandshake:
 		return smp.ErrBrokerNetwork
 	case errors.As(d.Err, &t):

@@ -18,6 +18,7 @@ type Pool struct {
 	stop context.CancelFunc
 
 	unanswered atomic.Int64 // commands, of all relays
+	refused    [refusals]atomic.Int64
 	running    sync.WaitGroup
 
 	mu       sync.RWMutex
@@ -91,9 +92,15 @@ func (p *Pool) Connect(address *smp.ServerAddress, done connected) {
 		err := r.failure
 		p.mu.Unlock()
 		done(nil, err)
-	case r != nil && r.state == connecting || !p.roomForDial() || r == nil && !p.roomForRelay():
+	case r != nil && r.state == connecting:
 		p.mu.Unlock()
-		done(nil, smp.ErrBrokerTimeout)
+		p.refuse(refusedWaiting, done)
+	case !p.roomForDial():
+		p.mu.Unlock()
+		p.refuse(refusedDials, done)
+	case r == nil && !p.roomForRelay():
+		p.mu.Unlock()
+		p.refuse(refusedRelays, done)
 	default:
 		if r == nil {
 			r = &relay{key: key, address: *address}
@@ -117,6 +124,7 @@ func (p *Pool) Forward(sessionID, corrID []byte, params smp.PFWDParams, done fun
 		done(nil, smp.ErrProxyNoSession)
 	case p.unanswered.Add(1) > maxForwards:
 		p.unanswered.Add(-1)
+		p.refused[refusedForwards].Add(1)
 		done(nil, smp.ErrBrokerTimeout)
 	default:
 		s.forward(corrID, params, func(encrypted []byte, err smp.Error) {
@@ -208,18 +216,45 @@ func (p *Pool) sweep() {
 	}
 }
 
+// refuse answers PRXY that exceeds a limit.
+func (p *Pool) refuse(why refusal, done connected) {
+	p.refused[why].Add(1)
+	done(nil, smp.ErrBrokerTimeout)
+}
+
+// refusal is a limit that was met. Its name is that of its counter.
+type refusal uint8
+
+const (
+	refusedDials    refusal = iota // as many attempts to connect or sessions as there may be
+	refusedRelays                  // as many relays are known as may be
+	refusedWaiting                 // as many clients wait for one relay as may
+	refusedForwards                // as many commands are without an answer as may be
+	refusedPrivate                 // the relay has an address that is not public
+	refusals
+)
+
+var refusalNames = [refusals]string{
+	refusedDials: "dials", refusedRelays: "known", refusedWaiting: "waiting", refusedForwards: "forwards",
+	refusedPrivate: "private",
+}
+
 // Stats is a reading of the pool.
 type Stats struct {
-	Sessions   int   // relays that are connected
-	Down       int   // relays that are remembered as dead
-	Unanswered int64 // commands under way
+	Sessions   int              // relays that are connected
+	Down       int              // relays that are remembered as dead
+	Unanswered int64            // commands under way
+	Refused    map[string]int64 // by the name of the limit
 }
 
 // Stats reads the pool.
 func (p *Pool) Stats() Stats {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	s := Stats{Sessions: len(p.sessions), Unanswered: p.unanswered.Load()}
+	s := Stats{Sessions: len(p.sessions), Unanswered: p.unanswered.Load(), Refused: make(map[string]int64, refusals)}
+	for why := range refusals {
+		s.Refused[refusalNames[why]] = p.refused[why].Load()
+	}
 	for _, r := range p.relays {
 		if r.state == down {
 			s.Down++

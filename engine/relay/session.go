@@ -104,6 +104,9 @@ func (p *Pool) clientConfig(r *relay, host string) (agent.Config, error) {
 	config.Window = maxUnanswered
 	config.OnEvent = func(agent.Event) {} // a relay has nothing to tell unasked
 	config.Connect = p.cfg.connect
+	if p.cfg.PublicOnly && config.Connect == nil {
+		config.Connect = p.connectPublic
+	}
 	if socks := p.cfg.Socks; socks != nil && (p.cfg.SocksAlways || isOnion(host)) {
 		connect, err := socks.dialer(&p.salt, r.key)
 		if err != nil {

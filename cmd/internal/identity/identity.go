@@ -106,11 +106,20 @@ func Renew(dir string, scheme tls.SignatureScheme, commonName string, now time.T
 	if err != nil {
 		return Identity{}, err
 	}
-	return Load(dir, now)
+	return load(dir, now)
 }
 
-// Load reads the identity in dir and checks that clients would accept it.
-func Load(dir string, now time.Time) (Identity, error) {
+// Load reads the identity in dir and checks that clients would accept it. It refuses keys that everybody on this machine
+// can read; exposed are lines about those that others than the owner can.
+func Load(dir string, now time.Time) (id Identity, exposed []string, err error) {
+	if exposed, err = checkModes(dir); err != nil {
+		return id, nil, err
+	}
+	id, err = load(dir, now)
+	return id, exposed, err
+}
+
+func load(dir string, now time.Time) (Identity, error) {
 	var files [4][]byte
 	for i, name := range []string{ServerCert, CACert, ServerKey, Fingerprint} {
 		data, err := read(dir, name)

@@ -34,9 +34,9 @@ func create(t *testing.T, scheme tls.SignatureScheme) (dir string, id Identity) 
 func TestCreateAndLoad(t *testing.T) {
 	for _, scheme := range []tls.SignatureScheme{tls.Ed25519, tls.Ed448} {
 		dir, id := create(t, scheme)
-		loaded, err := Load(dir, now)
-		if err != nil {
-			t.Fatal(err)
+		loaded, exposed, err := Load(dir, now)
+		if err != nil || len(exposed) > 0 {
+			t.Fatal(exposed, err)
 		}
 		if loaded.Hash != id.Hash || len(loaded.KeyPair.Chain) != 2 || loaded.KeyPair.Scheme() != scheme {
 			t.Errorf("loaded %+v", loaded)
@@ -57,7 +57,14 @@ func TestCreateAndLoad(t *testing.T) {
 
 // TestLoadOfTheReference loads files that the reference's init made.
 func TestLoadOfTheReference(t *testing.T) {
-	id, err := Load("testdata/reference", now.AddDate(1, 0, 0))
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/reference")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(dir, ServerKey), 0o600); err != nil { // as the reference leaves it
+		t.Fatal(err)
+	}
+	id, _, err := Load(dir, now.AddDate(1, 0, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +169,8 @@ func TestFaults(t *testing.T) {
 		{"identity without PEM", replace(CACert, Fingerprint), now, "ca.crt holds no certificate; bring back the file"},
 		{"other fingerprint", replace(Fingerprint, ServerCert), now, "fingerprint is not the fingerprint of ca.crt; bring back"},
 		{"before its time", func(*testing.T, string) {}, now.AddDate(-1, 0, 0), "server.crt: clients would refuse it: "},
+		{"a key for everybody", chmod(ServerKey, 0o604), now, "server.key: everybody on this machine has access to the private key (mode 0604); run `chmod 600"},
+		{"the identity's key for everybody", chmod(CAKey, 0o666), now, "ca.key: everybody on this machine"},
 		{"a directory", func(t *testing.T, dir string) {
 			remove(CACert)(t, dir)
 			if err := os.Mkdir(filepath.Join(dir, CACert), 0o755); err != nil {
@@ -172,11 +181,30 @@ func TestFaults(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			dir, _ := create(t, tls.Ed25519)
 			test.spoil(t, dir)
-			_, err := Load(dir, test.when)
+			_, _, err := Load(dir, test.when)
 			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want … %s …", err, test.want)
 			}
 		})
+	}
+}
+
+func chmod(name string, mode fs.FileMode) func(*testing.T, string) {
+	return func(t *testing.T, dir string) {
+		if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestKeyOfTheGroup: a key that the group can read is used, and spoken of.
+func TestKeyOfTheGroup(t *testing.T) {
+	dir, _ := create(t, tls.Ed25519)
+	chmod(ServerKey, 0o640)(t, dir)
+	remove(CAKey)(t, dir) // kept elsewhere
+	_, exposed, err := Load(dir, now)
+	if err != nil || len(exposed) != 1 || !strings.Contains(exposed[0], "the group has access to the private key (mode 0640)") {
+		t.Errorf("%q, %v", exposed, err)
 	}
 }
 

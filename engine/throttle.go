@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"time"
+
+	"switchyard/smp"
+)
+
+// This file keeps a session to the limits of what one connection may ask for.
+
+const (
+	// commandBurst is how many seconds' worth of commands a connection may send at once: a client that comes back
+	// subscribes to all of its queues.
+	commandBurst = 10 * time.Second
+	// throttlePause is the least time for which a session waits that was too fast.
+	throttlePause = 20 * time.Millisecond
+)
+
+// errLimit answers what a limit refuses. To clients of the reference a failure of the store is one that passes: they try
+// again later, where other errors end what they were about to do.
+var errLimit = smp.ErrStore("limit")
+
+// spend counts commands of a session, and has its further input wait when they came too fast.
+func (s *session) spend(commands int) {
+	limit := s.loop.router.cfg.Limits.CommandsPerSecond
+	if limit == 0 {
+		return
+	}
+	s.commands.spend(s.active, commands, time.Second/time.Duration(limit))
+	wait := s.commands.wait(s.active, commandBurst)
+	if wait == 0 || s.throttled {
+		return
+	}
+	s.throttled = true
+	s.loop.router.counts.refused[RefusedCommands].Add(1)
+	l := s.loop
+	time.AfterFunc(max(wait, throttlePause), func() { l.run(s.resume) })
+}
+
+// resume takes the input that waited because it came too fast.
+func (s *session) resume() {
+	s.throttled = false
+	if s.phase != phaseOpen {
+		return
+	}
+	if !s.clogged {
+		s.weigh(0)
+	}
+	if s.conn.InboundBuffered() > 0 {
+		s.traffic()
+	}
+}
+
+// throttledInput bounds what waits of a throttled session.
+func (s *session) throttledInput() {
+	s.weigh(s.conn.OutboundBuffered() + s.conn.InboundBuffered())
+	if s.backlog > inputLimit || s.overweight() {
+		s.close(CauseCommands)
+	}
+}
+
+// limited answers a command that a limit refuses; it says whether it did.
+func (s *session) limited(tag smp.CommandTag, t *smp.Transmission) bool {
+	r := s.loop.router
+	why, ok := Refusal(0), true
+	switch tag {
+	case smp.CmdNew:
+		why, ok = r.sources.mayCreate(s.source, s.active)
+	case smp.CmdSub, smp.CmdNSub:
+		limit := r.cfg.Limits.Subscriptions
+		why, ok = RefusedSubscriptions, limit == 0 || int(s.client.Subscriptions.Load()) < limit
+	}
+	if !ok {
+		r.counts.refused[why].Add(1)
+		s.replyError(t.CorrID, t.EntityID, errLimit)
+	}
+	return !ok
+}
