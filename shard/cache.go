@@ -8,8 +8,8 @@ type cache struct {
 	byRecipient map[smp.ID]*queue
 	bySender    map[smp.ID]*queue
 	byNotifier  map[smp.ID]*queue
-	byLink      map[string]*queue        // those that have a link
-	parked      map[smp.ID]*subscription // by recipient ID: of queues that are not in memory
+	byLink      map[string]*queue // those that have a link
+	parked      parking           // of queues that are not in memory
 
 	unused []*queue // queues that are not in use; queue.slot is their place
 	hand   int
@@ -22,7 +22,7 @@ func newCache(limit int) cache {
 		bySender:    make(map[smp.ID]*queue),
 		byNotifier:  make(map[smp.ID]*queue),
 		byLink:      make(map[string]*queue),
-		parked:      make(map[smp.ID]*subscription),
+		parked:      newParking(),
 		limit:       limit,
 	}
 }

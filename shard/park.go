@@ -23,19 +23,19 @@ func (c *cache) park(q *queue) {
 		return
 	}
 	s.queue, s.delivered = nil, q.recipientID
-	c.parked[q.recipientID] = s
+	c.parked.add(s)
 }
 
 // unpark gives a queue that comes into memory its subscription back.
 func (c *cache) unpark(q *queue) {
-	s := c.parked[q.recipientID]
+	s := c.parked.find(&q.recipientID)
 	if s == nil {
 		return
 	}
-	delete(c.parked, q.recipientID)
+	c.parked.remove(&q.recipientID)
 	s.queue = q
 	q.sub = s
 }
 
 // unparkAlone forgets a subscription that ends while it is parked.
-func (c *cache) unparkAlone(s *subscription) { delete(c.parked, s.delivered) }
+func (c *cache) unparkAlone(s *subscription) { c.parked.remove(&s.delivered) }

@@ -31,8 +31,8 @@ func TestParkedSubscription(t *testing.T) {
 	again := alice.newQueue(queueOptions{subscribe: true})
 	taken := alice.newQueue(queueOptions{subscribe: true})
 	bob.crowdOut()
-	if len(cache.parked) != 4 || alice.shard.Subscriptions.Load() != 4 {
-		t.Fatalf("%d parked of %d subscriptions", len(cache.parked), alice.shard.Subscriptions.Load())
+	if cache.parked.len != 4 || alice.shard.Subscriptions.Load() != 4 {
+		t.Fatalf("%d parked of %d subscriptions", cache.parked.len, alice.shard.Subscriptions.Load())
 	}
 	want(t, bob.sendTo(q, "hello"), "OK")
 	id := wantMessage(t, q, alice.event(), "hello", true)
@@ -52,8 +52,8 @@ func TestParkedSubscription(t *testing.T) {
 	bob.crowdOut()
 	alice.close()
 	r.sync()
-	if len(cache.parked) != 1 || alice.shard.Subscriptions.Load() != 0 {
-		t.Fatalf("%d parked when one connection is left", len(cache.parked))
+	if cache.parked.len != 1 || alice.shard.Subscriptions.Load() != 0 {
+		t.Fatalf("%d parked when one connection is left", cache.parked.len)
 	}
 	want(t, bob.sendTo(taken, "still there"), "OK")
 	wantMessage(t, taken, carol.event(), "still there", true)
@@ -74,7 +74,7 @@ func TestParkedWhenTheCommitFails(t *testing.T) {
 	r.store.setFail(false, "wait")
 	bob.newQueue(queueOptions{}) // the next command brings the shard back in line
 	wantMessage(t, q, alice.event(), "hello", true)
-	if len(cache.parked) != 0 {
+	if cache.parked.len != 0 {
 		t.Fatal("parked with a message that waits for its ACK")
 	}
 }
@@ -106,7 +106,7 @@ func TestCacheKeepsItsLimitInAStorm(t *testing.T) {
 	}
 	r.sync()
 	cache := &r.set.workers[0].core.cache
-	if n := len(cache.byRecipient); n > 64 || len(cache.parked) != len(queues)-n {
-		t.Fatalf("%d queues in memory, %d parked", n, len(cache.parked))
+	if n := len(cache.byRecipient); n > 64 || cache.parked.len != len(queues)-n {
+		t.Fatalf("%d queues in memory, %d parked", n, cache.parked.len)
 	}
 }
