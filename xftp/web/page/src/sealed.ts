@@ -21,20 +21,30 @@ function shortName(name: string): Bytes {
   return b;
 }
 
+/** Secret is what a file is encrypted with. It encrypts one file only. */
+export interface Secret {
+  key: Bytes;
+  nonce: Bytes;
+}
+
+export function newSecret(): Secret {
+  return { key: random(keySize), nonce: random(nonceSize) };
+}
+
 /** Sealer encrypts a file. Packets come one after another, and the digest after the last. */
 export class Sealer {
-  readonly key = random(keySize);
-  readonly nonce = random(nonceSize);
   readonly sizes: number[];
   private readonly head: Bytes;
-  private readonly stream = new BoxStream(this.key, this.nonce);
+  private readonly stream: BoxStream;
   private readonly hash = sha512.create();
   private at = 0; // in the plaintext
 
   constructor(
     private readonly file: Blob,
     name: string,
+    readonly secret: Secret,
   ) {
+    this.stream = new BoxStream(secret.key, secret.nonce);
     const header = concat(short(shortName(name)), utf8("0"));
     this.head = concat(u64(header.length + file.size), header);
     this.sizes = splitSizes(this.head.length + file.size + tagSize);

@@ -6,7 +6,7 @@ import { type Description, type Packet, writeDescription } from "./description.t
 import { Fault, uploadFault } from "./faults.ts";
 import { sha256, SigningKey } from "./keys.ts";
 import { toFragment } from "./link.ts";
-import { Sealer } from "./sealed.ts";
+import { newSecret, Sealer } from "./sealed.ts";
 import { RouterError } from "./session.ts";
 import { maxFile } from "./sizes.ts";
 import { persist, Slots, type Transfer } from "./transfer.ts";
@@ -43,7 +43,7 @@ export class Sending {
   }
 
   private async upload(file: Blob, name: string): Promise<Description> {
-    const sealer = new Sealer(file, name);
+    const sealer = new Sealer(file, name, newSecret());
     const packets: Packet[] = [];
     const slots = new Slots();
     for (const [i, size] of sealer.sizes.entries()) {
@@ -54,8 +54,8 @@ export class Sending {
       slots.run(this.packet(body).then((p) => (packets[i] = p)));
     }
     await slots.end();
-    const { key, nonce, total } = sealer;
-    return { party: "recipient", size: total, digest: sealer.digest(), key, nonce, packets };
+    const { key, nonce } = sealer.secret;
+    return { party: "recipient", size: sealer.total, digest: sealer.digest(), key, nonce, packets };
   }
 
   /** packet uploads one, and describes it for recipients. */

@@ -5,7 +5,7 @@ import { Fault, messageOf } from "./faults.ts";
 import { fromFragment } from "./link.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { inner, receive } from "./receive.ts";
-import { Sealer } from "./sealed.ts";
+import { newSecret, Sealer } from "./sealed.ts";
 import { Sending } from "./send.ts";
 import { Sessions } from "./session.ts";
 import { Progress, type Transfer } from "./transfer.ts";
@@ -38,7 +38,7 @@ function transfer(total: () => number): Transfer {
 }
 
 async function send(m: Extract<ToWorker, { do: "send" }>): Promise<void> {
-  const { total } = new Sealer(m.file, m.file.name);
+  const { total } = new Sealer(m.file, m.file.name, newSecret());
   const router = { hosts: m.router.hosts, port: m.router.port, keyHash: fromBase64(m.router.keyHash) };
   sending = new Sending(transfer(() => total), router, m.password);
   const fragment = await sending.file(m.file, m.file.name);

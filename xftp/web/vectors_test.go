@@ -1,0 +1,96 @@
+package web_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"switchyard/xftp/web/page/bundle"
+	"switchyard/xftp/web/webtest"
+)
+
+// page is the directory of the page's sources.
+const page = "page"
+
+func build(t testing.TB, scripts ...string) map[string][]byte {
+	t.Helper()
+	built, err := bundle.Build(page, scripts...)
+	if err != nil {
+		t.Fatalf("%v; `make interop` installs the libraries", err)
+	}
+	return built
+}
+
+// TestAssetsAreBuilt makes the scripts anew: they are those that the program holds.
+func TestAssetsAreBuilt(t *testing.T) {
+	for name, want := range build(t, bundle.Scripts...) {
+		got, err := os.ReadFile("assets/" + name)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("assets/%s is not what page/src makes (%v); run `make web`", name, err)
+		}
+	}
+}
+
+// TestTypes runs TypeScript's check of the sources.
+func TestTypes(t *testing.T) {
+	out, err := exec.Command(page+"/node_modules/.bin/tsc", "-p", page).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s; `make interop` installs tsc", err, out)
+	}
+}
+
+// TestVectors runs the golden vectors of the network, and checks without vectors, in a browser.
+func TestVectors(t *testing.T) {
+	built := build(t, "selftest")
+	mux := http.NewServeMux()
+	serve := func(path, contentType string, data []byte) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			w.Write(data)
+		})
+	}
+	serve("/{$}", "text/html", []byte(`<!doctype html><script type="module" src="selftest.js"></script>`))
+	serve("/selftest.js", "text/javascript", built["selftest.js"])
+	serve("/vectors.json", "application/json", vectors(t))
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	results := webtest.Get(webtest.Start(t).Open(server.URL), chromedp.Evaluate[struct {
+		Checked map[string]int
+		Faults  []string
+	}]("window.results", chromedp.EvalAwaitPromise, func(p *runtime.EvaluateParams) { p.ReturnByValue = new(true) }))
+	for _, fault := range results.Faults {
+		t.Error(fault)
+	}
+	for name, want := range map[string]int{"chunk_sizes": 28, "file_size_text": 13, "file_encryption": 7, "chunk_download": 2,
+		"handshake": 4, "file_description": 6, "file_description_parse": 7, "transmission": 8, "response": 7, "names": 1} {
+		if results.Checked[name] != want {
+			t.Errorf("%s: %d checked, want %d", name, results.Checked[name], want)
+		}
+	}
+}
+
+func vectors(t testing.TB) []byte {
+	t.Helper()
+	f, err := os.Open("../testdata/xftp.json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
