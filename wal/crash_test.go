@@ -146,6 +146,13 @@ func (sh *crashShard) recover(t *testing.T, s *Store) {
 		sh.m = newModel(sh.seed)
 		sh.remember()
 	}
+	sh.restart(sh.find(t, s))
+	sh.m.check(t, s)
+}
+
+// find tells which transactions are in a store: those up to the result.
+func (sh *crashShard) find(t *testing.T, s *Store) int64 {
+	t.Helper()
 	there := digestRows(rowsOf(t, s, sh.m.tag))
 	for n := int64(len(sh.digests)) - 1; n >= 0; n-- {
 		if sh.digests[n] != there {
@@ -154,11 +161,10 @@ func (sh *crashShard) recover(t *testing.T, s *Store) {
 		if n < sh.atLeast {
 			t.Fatalf("%d transactions are there, but %d were durable", n, sh.atLeast)
 		}
-		sh.restart(n)
-		sh.m.check(t, s)
-		return
+		return n
 	}
 	t.Fatalf("what is there is not the result of any number of transactions")
+	return 0
 }
 
 func (sh *crashShard) restart(n int64) {

@@ -40,8 +40,9 @@ type guard struct {
 	tails  tails
 
 	failure atomic.Pointer[Error]
-	busy    atomic.Int64 // operations on the disk that change it
-	paused  atomic.Bool  // a compaction has found the disk full
+	outside atomic.Pointer[error] // of a directory that is not the store's
+	busy    atomic.Int64          // operations on the disk that change it
+	paused  atomic.Bool           // a compaction has found the disk full
 }
 
 func newGuard(fs vfs.FS, dir string, stats *logStats, space *space, onFail func(*Error)) *guard {
@@ -149,8 +150,11 @@ func (g *guard) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.Ope
 
 func (g *guard) OpenDir(name string) (vfs.File, error) {
 	f, err := g.FS.OpenDir(name)
-	if err != nil || !g.owns(name) {
-		return f, err
+	if err != nil {
+		return nil, err
+	}
+	if !g.owns(name) {
+		return outsideDir{f, g}, nil
 	}
 	return &guardedFile{File: f, g: g, name: name, swallow: true}, nil
 }

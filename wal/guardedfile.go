@@ -108,3 +108,16 @@ func (f *guardedFile) Close() error {
 	}
 	return err
 }
+
+// outsideDir is a directory of a backup. Pebble panics when it cannot be synced.
+type outsideDir struct {
+	vfs.File
+	g *guard
+}
+
+func (d outsideDir) Sync() error {
+	if err := d.File.Sync(); err != nil {
+		d.g.outside.Store(&err)
+	}
+	return nil
+}

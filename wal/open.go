@@ -36,7 +36,9 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s.current.Store(in)
-	in.compactions.begin()
+	if !o.still {
+		in.compactions.begin()
+	}
 	s.open.Store(true)
 	s.space.look()
 	s.startKeeper(o)

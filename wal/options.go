@@ -54,6 +54,8 @@ type Options struct {
 	FS  vfs.FS       // file system; the operating system's when nil
 	Log *slog.Logger // Pebble's events at level debug, faults at level error; nowhere when nil
 
+	still bool // no compactions: it is opened to look at it
+
 	ticks <-chan time.Time // of tests, instead of a ticker
 	looks <-chan time.Time // of tests, instead of the keeper's ticker
 }

@@ -28,6 +28,8 @@ type Store struct {
 	keeper keeper
 	stats  logStats
 
+	backups sync.Mutex // held while one is made
+
 	txs sync.Pool // *transaction
 }
 
