@@ -135,7 +135,7 @@ async function open(): Promise<void> {
     find("download").onclick = receive;
     show("offer");
   } catch (e) {
-    failed(`This link cannot be used: ${messageOf(e)}. Ask its sender for it again.`);
+    failed(`This link cannot be used (${messageOf(e)}). Ask its sender for it again.`);
   }
 }
 
