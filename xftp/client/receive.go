@@ -45,6 +45,9 @@ func (p *Pool) Receive(ctx context.Context, d *desc.Description, o ReceiveOption
 	var text bytes.Buffer
 	redirect := o
 	redirect.Decrypting = nil
+	if o.Progress != nil { // of the file behind it
+		redirect.Progress = func(done, _ int64) { o.Progress(done, d.Redirect.Size) }
+	}
 	err = p.fetch(ctx, d, &redirect, func(opener *sealed.Opener) error {
 		if opener.Size > desc.MaxText {
 			return ErrFileSize

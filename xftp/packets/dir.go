@@ -57,14 +57,19 @@ func parseTemporaryName(name string) (id ID, tag uint64, ok bool) {
 
 func (d *Dir) file(id ID) string { return filepath.Join(d.path, fileName(id)) }
 
-// Begin makes the file.
-func (d *Dir) Begin(_ context.Context, id ID, tag uint64, _ uint32) (Body, error) {
+// Begin makes the file. A disk without room for size bytes is an error at once.
+func (d *Dir) Begin(_ context.Context, id ID, tag uint64, size uint32) (Body, error) {
 	name := temporaryName(id, tag)
 	f, err := d.uploads.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return &dirBody{File: f, dir: d, id: id, name: name}, nil
+	b := &dirBody{File: f, dir: d, id: id, name: name}
+	if err := allocate(f, size); err != nil {
+		b.Discard()
+		return nil, err
+	}
+	return b, nil
 }
 
 // Open opens the file.

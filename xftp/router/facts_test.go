@@ -168,6 +168,18 @@ func TestFact10Restart(t *testing.T) {
 	check(t, c.Delete(ctx, p.sender, p.id))
 }
 
+func TestFact11RestartWithoutStore(t *testing.T) {
+	o := options{dir: t.TempDir(), memory: true}
+	var p *packet
+	t.Run("before", func(t *testing.T) {
+		f := newFixture(t, o)
+		p = f.stored(f.dial(), xftp.Size64K, 1)
+	})
+	c := newFixture(t, o).dial()
+	wants(t, "download", p.download(c, 0), xftp.ErrAuth)
+	wants(t, "delete", c.Delete(ctx, p.sender, p.id), xftp.ErrAuth)
+}
+
 func TestFact12Password(t *testing.T) {
 	for _, test := range []struct {
 		server, given string
@@ -312,6 +324,24 @@ func TestFact38To41Requests(t *testing.T) {
 	check(t, err)
 	fnew := string(xftp.AppendCommand(nil, &xftp.Command{Tag: xftp.FNEW, SenderKey: other.Public(), Size: xftp.Size64K,
 		Digest: make([]byte, 32), Recipients: []box.PublicKey{other.Public()}}))
+	fget := string(xftp.AppendCommand(nil, &xftp.Command{Tag: xftp.FGET, DHKey: [32]byte{9}}))
+	fnewOf := func(count byte) string { // the count stands before the only key, which has a length; then there is no password
+		at := len(fnew) - len("0") - 45 - 1
+		return fnew[:at] + string(count) + fnew[at+1:]
+	}
+	if fnew[len(fnew)-47] != 1 {
+		t.Fatalf("%q", fnew)
+	}
+	// wrongly signs what lacks the session identifier, and changes and cuts that signature.
+	wrongly := func(flip byte, length int) []byte {
+		signed := xftp.AppendSigned(nil, w.sessionID, nil, p.id, []byte("FDEL"))
+		auth, err := xftp.AppendAuthorization(nil, p.sender, nil, signed[1+len(w.sessionID):], nil)
+		check(t, err)
+		auth[0] ^= flip
+		b, err := xftp.AppendBlock(nil, auth[:length], signed)
+		check(t, err)
+		return b
+	}
 	foreign := *w
 	foreign.sessionID = make([]byte, 32)
 	unsigned := w.block(nil, p.id, "FDEL")
@@ -321,13 +351,19 @@ func TestFact38To41Requests(t *testing.T) {
 		want  string
 	}{
 		{"38 signed PING", w.block(other, nil, "PING"), "ERR CMD HAS_AUTH"},
-		{"38 unsigned FGET", w.block(nil, p.readIDs[0], "FGET "), "ERR CMD SYNTAX"},
+		{"38 unsigned FGET", w.block(nil, p.readIDs[0], fget), "ERR CMD NO_AUTH"},
+		{"38 FGET without a key", w.block(p.readers[0], p.readIDs[0], "FGET "), "ERR CMD SYNTAX"},
 		{"38 unsigned FDEL", unsigned, "ERR CMD NO_AUTH"},
 		{"38 FNEW with entity", w.block(other, p.id, fnew), "ERR CMD HAS_AUTH"},
 		{"38 unknown", w.block(other, p.id, "FOO"), "ERR CMD UNKNOWN"},
 		{"38 lower case", w.block(other, p.id, "fdel"), "ERR CMD UNKNOWN"},
 		{"38 PING and more", w.block(nil, nil, "PING "), "ERR CMD SYNTAX"},
-		{"39 no keys", w.block(p.sender, p.id, "FADD \x00"), "ERR CMD SYNTAX"},
+		{"39 FADD without keys", w.block(p.sender, p.id, "FADD \x00"), "ERR CMD SYNTAX"},
+		{"39 FNEW without keys", w.block(other, nil, fnewOf(0)), "ERR CMD SYNTAX"},
+		{"39 FNEW with fewer keys than it says", w.block(other, nil, fnewOf(2)), "ERR CMD SYNTAX"},
+		{"40 63-byte signature", wrongly(0, 63), "ERR BLOCK"},
+		{"40 forged signature", wrongly(1, 64), "ERR AUTH"},
+		{"40 signature without the session", wrongly(0, 64), "ERR AUTH"},
 		{"40 another key", w.block(other, p.id, "FDEL"), "ERR AUTH"},
 		{"40 Ed448 on an Ed25519 key", w.block(ed448, p.id, "FDEL"), "ERR AUTH"},
 		{"40 recipient's command with sender's ID", w.block(p.sender, p.id, "FACK"), "ERR AUTH"},
@@ -336,11 +372,22 @@ func TestFact38To41Requests(t *testing.T) {
 		{"40 ID of another length", w.block(p.sender, make([]byte, 24), "FDEL"), "ERR AUTH"},
 		{"41 foreign session", foreign.block(p.sender, p.id, "FDEL"), "ERR SESSION"},
 		{"3.4 no block", []byte("short"), "ERR BLOCK"},
-		{"46 more bytes than the block", append(w.block(nil, nil, "PING"), make([]byte, 70000)...), "PONG"},
 		{"the right one", w.block(p.sender, p.id, "FDEL"), "OK"},
 	} {
 		if got := answer(t, w.post(test.block)); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestFact46LongBody: what follows a block that has no packet is of no account.
+func TestFact46LongBody(t *testing.T) {
+	f := newFixture(t, options{})
+	w := f.dialWire(xftp.ALPN)
+	w.greet(f, 3)
+	for range 3 { // so that what is not read is more than a window of the connection
+		if got := answer(t, w.post(append(w.block(nil, nil, "PING"), make([]byte, 400_000)...))); got != "PONG" {
+			t.Error(got)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/net/http2"
 
 	"switchyard/box"
@@ -73,6 +74,7 @@ type options struct {
 	quota  int64
 	scheme tls.SignatureScheme
 	dir    string // of an earlier fixture
+	memory bool   // the records are in memory only
 }
 
 func newFixture(t testing.TB, o options) *fixture {
@@ -86,7 +88,11 @@ func newFixture(t testing.TB, o options) *fixture {
 	path := filepath.Join(o.dir, "files")
 	dir, err := packets.OpenDir(path)
 	check(t, err)
-	store, err := packets.Open(context.Background(), filepath.Join(o.dir, "store"), dir, packets.Options{Quota: o.quota})
+	records := packets.Options{Quota: o.quota}
+	if o.memory {
+		records.FS = vfs.NewMem()
+	}
+	store, err := packets.Open(context.Background(), filepath.Join(o.dir, "store"), dir, records)
 	check(t, err)
 	id := identityOf(t, o.scheme)
 	cfg := Config{Listen: []string{"127.0.0.1:0"}, KeyPair: id.pair, Identity: id.hash, Store: store, NewFiles: true}

@@ -42,6 +42,10 @@ type Router struct {
 // bufferSize is what an upload is read and written by.
 const bufferSize = 32 << 10
 
+// maxReadFrame is the reference's: with its header such a frame of HTTP/2 fills two records of TLS. Larger ones would
+// have to be held in memory as a whole.
+const maxReadFrame = 32<<10 - 9
+
 // New makes a router. Run serves.
 func New(cfg Config) (*Router, error) {
 	cfg, err := cfg.withDefaults()
@@ -53,6 +57,7 @@ func New(cfg Config) (*Router, error) {
 		store: cfg.Store,
 		http: &http2.Server{
 			MaxConcurrentStreams:         maxStreams,
+			MaxReadFrameSize:             maxReadFrame,
 			MaxUploadBufferPerStream:     cfg.UploadWindow,
 			MaxUploadBufferPerConnection: max(1<<20-1, cfg.UploadWindow),
 		},
@@ -203,7 +208,11 @@ func (r *Router) serve(raw net.Conn) {
 		return
 	}
 	defer r.leave(s)
-	r.http.ServeConn(s.conn, &http2.ServeConnOpts{
+	conn := s.conn
+	if !s.web { // of those HTTP/2 judges the TLS
+		conn = &creditor{Conn: conn, worth: uint32(r.cfg.UploadWindow) / 3}
+	}
+	r.http.ServeConn(conn, &http2.ServeConnOpts{
 		Context:    context.WithValue(context.Background(), sessionKey{}, s),
 		BaseConfig: r.base,
 		Handler:    http.HandlerFunc(r.request),

@@ -98,9 +98,9 @@ func TestFactsVector(t *testing.T) {
 	}
 }
 
-// TestContentEndsBeforeLastPacket: where the last packet holds only a few bytes of the payload, the reference's
+// TestFact48ContentEndsBeforeLastPacket: where the last packet holds only a few bytes of the payload, the reference's
 // receiver appends filler; the content must end where its length says.
-func TestContentEndsBeforeLastPacket(t *testing.T) {
+func TestFact48ContentEndsBeforeLastPacket(t *testing.T) {
 	key := &Key{}
 	for k := 1; k <= 17; k++ {
 		payload := int64(2*xftp.Size64K + k)

@@ -27,12 +27,18 @@ type Router struct {
 // Start starts a router, which ends with the test. change may change its configuration.
 func Start(t testing.TB, change func(*router.Config)) *Router {
 	t.Helper()
+	return StartWith(t, packets.Options{}, change)
+}
+
+// StartWith is Start with a store that has options.
+func StartWith(t testing.TB, o packets.Options, change func(*router.Config)) *Router {
+	t.Helper()
 	ctx := context.Background()
 	root := t.TempDir()
 	path := filepath.Join(root, "files")
 	dir, err := packets.OpenDir(path)
 	check(t, err)
-	store, err := packets.Open(ctx, filepath.Join(root, "store"), dir, packets.Options{})
+	store, err := packets.Open(ctx, filepath.Join(root, "store"), dir, o)
 	check(t, err)
 	pair, hash := identity(t)
 	cfg := router.Config{Listen: []string{"127.0.0.1:0"}, KeyPair: pair, Identity: hash, Store: store, NewFiles: true}

@@ -1,0 +1,66 @@
+package router
+
+import (
+	"encoding/binary"
+	"net"
+
+	"golang.org/x/net/http2"
+)
+
+// creditor is a connection below HTTP/2 that holds back the credit for uploads until it is worth a record: the server
+// of golang.org/x/net gives credit for each piece that is read of a body (RFC 9113 section 5.2), and each would be a
+// record and a system call, here and at the client. What is held goes out before anything else.
+//
+// As all bodies count for the connection, too, no stream misses more than what is held of the connection's credit. That
+// is less than half of a window, so no client has to wait for it.
+type creditor struct {
+	net.Conn
+	worth uint32 // bytes of credit that go out at once
+
+	// Owned by the one who writes: HTTP/2 writes one after the other.
+	held   []byte // frames
+	credit uint32 // of the connection, in held
+}
+
+func (c *creditor) Write(p []byte) (int, error) {
+	if credit, only := creditOf(p); only {
+		c.held, c.credit = append(c.held, p...), c.credit+credit
+		if c.credit < c.worth {
+			return len(p), nil
+		}
+		return len(p), c.release()
+	}
+	if err := c.release(); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+// release writes what is held.
+func (c *creditor) release() error {
+	if len(c.held) == 0 {
+		return nil
+	}
+	_, err := c.Conn.Write(c.held)
+	c.held, c.credit = c.held[:0], 0
+	return err
+}
+
+// Sizes of RFC 9113 sections 4.1 and 6.9.
+const (
+	frameHeaderSize  = 9
+	windowUpdateSize = frameHeaderSize + 4
+)
+
+// creditOf adds up the credit of the connection in p; only tells whether p has whole frames of credit and nothing else.
+func creditOf(p []byte) (credit uint32, only bool) {
+	for ; len(p) >= windowUpdateSize; p = p[windowUpdateSize:] {
+		if [3]byte(p) != [3]byte{0, 0, 4} || http2.FrameType(p[3]) != http2.FrameWindowUpdate {
+			return 0, false
+		}
+		if stream := binary.BigEndian.Uint32(p[5:]); stream == 0 {
+			credit += binary.BigEndian.Uint32(p[frameHeaderSize:])
+		}
+	}
+	return credit, len(p) == 0
+}
