@@ -3,8 +3,8 @@
 //
 // The rules are functions of one file (rules_test.go) or of all files of a package (layout_test.go); tidy_test.go
 // runs them over the repository, and selftest_test.go shows that each finds what it forbids. Beside the rules,
-// facts_test.go wants a test for each numbered behaviour of the SMP protocol, and commands_test.go that the tests which
-// smp/COMMANDS.md names exist.
+// facts_test.go wants a test for each numbered behaviour of the SMP and XFTP protocols, and commands_test.go that the
+// tests which smp/COMMANDS.md names exist.
 //
 // tidy imports nothing of ours.
 package tidy
