@@ -3,13 +3,12 @@ package shard
 import (
 	"hash/maphash"
 	"iter"
-	"math/bits"
 
 	"switchyard/smp"
 )
 
 // parking is the parked subscriptions, found by the recipient IDs that they hold. There may be millions, so it is made for
-// size: 13 bytes for each, where a map from IDs, which would hold each ID again, takes 50 to 90.
+// size: 15 bytes for each, where a map from IDs, which would hold each ID again, takes 50 to 90.
 //
 // A hash chooses a part, and in it the place from which on the subscription is in the first one that was free. Parts grow
 // one at a time and by a quarter, so that a shard neither stops for long nor has twice the room that it needs.
@@ -19,13 +18,16 @@ type parking struct {
 	len   int
 }
 
-// parkingPart has places, and of each a part of the hash of its subscription, so that most others need no look at it;
-// zero of a free place.
+// parkingPart has places, and the tag of what is in each. Looking at tags is what most searches and all moves need; a
+// look at a subscription is one at memory far away.
 type parkingPart struct {
 	places []*subscription
-	tags   []uint8
+	tags   []parkingTag
 	len    int
 }
+
+// parkingTag is a part of a subscription's hash; zero of a free place.
+type parkingTag uint16
 
 const (
 	parkingParts = 256
@@ -40,18 +42,14 @@ func (p *parkingPart) tooLarge() bool {
 
 func newParking() parking { return parking{seed: maphash.MakeSeed()} }
 
-// hash has the part in its low bits, the tag above, the place in its high ones.
-func (p *parking) hash(id *smp.ID) uint64 { return maphash.Bytes(p.seed, id[:]) }
-
-func (p *parking) part(hash uint64) *parkingPart { return &p.parts[hash%parkingParts] }
-
-func tagOf(hash uint64) uint8 { return uint8(hash>>8) | 1 }
-
-// home is the place at which the search for a hash begins.
-func (p *parkingPart) home(hash uint64) int {
-	place, _ := bits.Mul64(hash, uint64(len(p.places)))
-	return int(place)
+// locate returns the part of an ID and its tag there.
+func (p *parking) locate(id *smp.ID) (*parkingPart, parkingTag) {
+	hash := maphash.Bytes(p.seed, id[:])
+	return &p.parts[hash%parkingParts], parkingTag(hash>>48) | 1
 }
+
+// home is the place at which the search for a tag begins.
+func (p *parkingPart) home(tag parkingTag) int { return int(uint64(tag) * uint64(len(p.places)) >> 16) }
 
 func (p *parkingPart) next(place int) int {
 	if place++; place < len(p.places) {
@@ -62,20 +60,19 @@ func (p *parkingPart) next(place int) int {
 
 // find returns the subscription to a queue, nil when none is parked.
 func (p *parking) find(id *smp.ID) *subscription {
-	hash := p.hash(id)
-	part := p.part(hash)
-	if place, ok := part.find(hash, id); ok {
+	part, tag := p.locate(id)
+	if place, ok := part.find(tag, id); ok {
 		return part.places[place]
 	}
 	return nil
 }
 
-func (p *parkingPart) find(hash uint64, id *smp.ID) (place int, ok bool) {
+func (p *parkingPart) find(tag parkingTag, id *smp.ID) (place int, ok bool) {
 	if p.len == 0 {
 		return 0, false
 	}
-	for place = p.home(hash); p.tags[place] != 0; place = p.next(place) {
-		if p.tags[place] == tagOf(hash) && p.places[place].delivered == *id {
+	for place = p.home(tag); p.tags[place] != 0; place = p.next(place) {
+		if p.tags[place] == tag && p.places[place].delivered == *id {
 			return place, true
 		}
 	}
@@ -84,44 +81,42 @@ func (p *parkingPart) find(hash uint64, id *smp.ID) (place int, ok bool) {
 
 // add enters a subscription, which is not parked yet.
 func (p *parking) add(s *subscription) {
-	hash := p.hash(&s.delivered)
-	part := p.part(hash)
+	part, tag := p.locate(&s.delivered)
 	if part.full() {
-		p.resize(part, max(parkingLeast, len(part.places)*5/4))
+		part.resize(max(parkingLeast, len(part.places)*5/4))
 	}
-	part.add(hash, s)
+	part.add(tag, s)
 	p.len++
 }
 
-func (p *parkingPart) add(hash uint64, s *subscription) {
-	place := p.home(hash)
+func (p *parkingPart) add(tag parkingTag, s *subscription) {
+	place := p.home(tag)
 	for p.tags[place] != 0 {
 		place = p.next(place)
 	}
-	p.places[place], p.tags[place] = s, tagOf(hash)
+	p.places[place], p.tags[place] = s, tag
 	p.len++
 }
 
 // remove forgets the subscription to a queue, if one is parked.
 func (p *parking) remove(id *smp.ID) {
-	hash := p.hash(id)
-	part := p.part(hash)
-	place, ok := part.find(hash, id)
+	part, tag := p.locate(id)
+	place, ok := part.find(tag, id)
 	if !ok {
 		return
 	}
-	p.free(part, place)
+	part.free(place)
 	part.len--
 	p.len--
 	if part.tooLarge() {
-		p.resize(part, max(parkingLeast, part.len*3/2))
+		part.resize(max(parkingLeast, part.len*3/2))
 	}
 }
 
 // free makes a place free. What stands behind it moves there where its search would end now.
-func (p *parking) free(part *parkingPart, place int) {
-	for other := part.next(place); part.tags[other] != 0; other = part.next(other) {
-		home := part.home(p.hash(&part.places[other].delivered))
+func (p *parkingPart) free(place int) {
+	for other := p.next(place); p.tags[other] != 0; other = p.next(other) {
+		home := p.home(p.tags[other])
 		stays := place < home && home <= other // its search does not come by the free place
 		if other < place {
 			stays = place < home || home <= other
@@ -129,18 +124,18 @@ func (p *parking) free(part *parkingPart, place int) {
 		if stays {
 			continue
 		}
-		part.places[place], part.tags[place] = part.places[other], part.tags[other]
+		p.places[place], p.tags[place] = p.places[other], p.tags[other]
 		place = other
 	}
-	part.places[place], part.tags[place] = nil, 0
+	p.places[place], p.tags[place] = nil, 0
 }
 
-func (p *parking) resize(part *parkingPart, places int) {
-	old := *part
-	*part = parkingPart{places: make([]*subscription, places), tags: make([]uint8, places)}
+func (p *parkingPart) resize(places int) {
+	old := *p
+	*p = parkingPart{places: make([]*subscription, places), tags: make([]parkingTag, places)}
 	for i, s := range old.places {
-		if old.tags[i] != 0 {
-			part.add(p.hash(&s.delivered), s)
+		if s != nil {
+			p.add(old.tags[i], s)
 		}
 	}
 }

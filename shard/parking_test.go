@@ -96,7 +96,7 @@ func TestParkedSize(t *testing.T) {
 		for i := range p.parts {
 			places += len(p.parts[i].places)
 		}
-		if perEntry := float64(places*9) / float64(n); perEntry > 16 {
+		if perEntry := float64(places*10) / float64(n); perEntry > 17 {
 			t.Errorf("%.1f bytes for a place of %d", perEntry, n)
 		}
 	}
