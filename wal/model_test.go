@@ -1,8 +1,7 @@
 package wal
 
 import (
-	"crypto/sha256"
-	"fmt"
+	"hash/maphash"
 	"maps"
 	"math/rand/v2"
 	"reflect"
@@ -17,7 +16,9 @@ import (
 type model struct {
 	tag    byte // first byte of all its IDs: models with other tags can share a store
 	rows   map[string]string
+	sum    uint64        // of the rows, whatever their order
 	queues []*modelQueue // those that exist
+	counts map[uint8]shard.ServiceCount
 	rng    *rand.Rand
 }
 
@@ -26,15 +27,21 @@ type modelQueue struct {
 	first, next uint64 // positions of its messages
 	bodies      map[uint64][]byte
 	headers     map[uint64]shard.MessageHeader
+	link        *shard.LinkData
+	ntfs        []shard.Notification
+	served      bool // associated with the service of the model
 }
 
 func newModel(seed uint64) *model {
-	return &model{tag: byte(seed), rows: map[string]string{}, rng: rand.New(rand.NewPCG(seed, 1))}
+	return &model{
+		tag: byte(seed), rows: map[string]string{}, counts: map[uint8]shard.ServiceCount{},
+		rng: rand.New(rand.NewPCG(seed, 1)),
+	}
 }
 
 // clone copies the model as far as step changes it.
 func (m *model) clone() *model {
-	c := &model{tag: m.tag, rows: maps.Clone(m.rows), rng: m.rng}
+	c := &model{tag: m.tag, rows: maps.Clone(m.rows), sum: m.sum, counts: maps.Clone(m.counts), rng: m.rng}
 	for _, q := range m.queues {
 		k := *q
 		k.bodies, k.headers = maps.Clone(q.bodies), maps.Clone(q.headers)
@@ -60,10 +67,16 @@ func (m *model) step(t shard.Tx) {
 	switch p := m.rng.IntN(100); {
 	case p < 50:
 		m.put(t, q)
-	case p < 80:
+	case p < 75:
 		m.acknowledge(t, q)
-	case p < 92:
+	case p < 82:
 		m.change(t, q)
+	case p < 86:
+		m.changeLink(t, q)
+	case p < 91:
+		m.notify(t, q)
+	case p < 95:
+		m.serve(t, q)
 	default:
 		m.delete(t, i)
 	}
@@ -94,10 +107,29 @@ func (m *model) putQueue(t shard.Tx, q *modelQueue) {
 }
 
 func (m *model) set(space byte, id, value []byte) {
-	m.rows[string(appendKey(nil, space, id))] = string(value)
+	m.setRow(string(appendKey(nil, space, id)), string(value))
 }
 
-func (m *model) unset(space byte, id []byte) { delete(m.rows, string(appendKey(nil, space, id))) }
+func (m *model) unset(space byte, id []byte) { m.unsetRow(string(appendKey(nil, space, id))) }
+
+func (m *model) setRow(key, value string) {
+	m.unsetRow(key)
+	m.rows[key] = value
+	m.sum ^= rowHash(key, value)
+}
+
+func (m *model) unsetRow(key string) {
+	if old, ok := m.rows[key]; ok {
+		delete(m.rows, key)
+		m.sum ^= rowHash(key, old)
+	}
+}
+
+var rowSeed = maphash.MakeSeed()
+
+func rowHash(key, value string) uint64 {
+	return maphash.Comparable(rowSeed, [2]string{key, value})
+}
 
 // change gives a queue other credentials.
 func (m *model) change(t shard.Tx, q *modelQueue) {
@@ -105,12 +137,99 @@ func (m *model) change(t shard.Tx, q *modelQueue) {
 	if n := r.Notifier; n != nil {
 		t.DeleteNotifier(&n.ID)
 		m.unset(spaceNotifiers, n.ID[:])
+		m.putNotifications(t, q, nil)
 		r.Notifier = nil
 	} else {
 		r.Notifier = &shard.Notifier{ID: m.id(), Key: randomKey(m.rng, 1)}
 	}
 	r.Updated++
 	m.putQueue(t, q)
+}
+
+// changeLink gives a queue data of its link, or takes the link away.
+func (m *model) changeLink(t shard.Tx, q *modelQueue) {
+	r := &q.record
+	if q.link != nil {
+		t.DeleteLink(&r.RecipientID, r.LinkID)
+		m.unset(spaceLinks, r.LinkID)
+		m.unset(spaceLinkData, r.RecipientID[:])
+		q.link, r.LinkID = nil, nil
+		m.putQueue(t, q)
+		return
+	}
+	if r.LinkID == nil {
+		link := m.id()
+		r.LinkID = link[:]
+		m.putQueue(t, q)
+	}
+	q.link = &shard.LinkData{Fixed: randomBytes(m.rng, 1+m.rng.IntN(100)), User: randomBytes(m.rng, 1+m.rng.IntN(100))}
+	t.PutLink(&r.RecipientID, q.link)
+	m.set(spaceLinkData, r.RecipientID[:], appendLinkData(nil, q.link))
+}
+
+// notify has one more notification wait, or has the notifier take them all.
+func (m *model) notify(t shard.Tx, q *modelQueue) {
+	switch {
+	case q.record.Notifier == nil:
+	case len(q.ntfs) > 0 && m.rng.IntN(2) == 0:
+		m.putNotifications(t, q, nil)
+	default:
+		n := shard.Notification{MessageID: randomID(m.rng), Time: int64(m.rng.IntN(1000))}
+		m.putNotifications(t, q, append(slices.Clone(q.ntfs), n))
+	}
+}
+
+func (m *model) putNotifications(t shard.Tx, q *modelQueue, all []shard.Notification) {
+	q.ntfs = all
+	t.PutNotifications(&q.record.RecipientID, all)
+	if len(all) == 0 {
+		m.unset(spaceNotifications, q.record.RecipientID[:])
+		return
+	}
+	m.set(spaceNotifications, q.record.RecipientID[:], appendNotifications(nil, all))
+}
+
+// service is that of the model, which has queues in a few partitions.
+func (m *model) service() *smp.ID { return &smp.ID{m.tag} }
+
+const modelPartitions = 4
+
+// serve associates a queue with the service, or ends that.
+func (m *model) serve(t shard.Tx, q *modelQueue) {
+	id, partition := &q.record.RecipientID, q.record.RecipientID[1]%modelPartitions
+	key := appendCountKey(nil, spaceAssociations, m.service(), partition)[1:]
+	key = append(key, id[:]...)
+	n := m.counts[partition]
+	if q.served = !q.served; q.served {
+		n.Count++
+		t.PutAssociation(m.service(), partition, id)
+		m.set(spaceAssociations, key, nil)
+	} else {
+		n.Count--
+		t.DeleteAssociation(m.service(), partition, id)
+		m.unset(spaceAssociations, key)
+	}
+	n.Hash.Toggle(id[:])
+	m.counts[partition] = n
+	t.PutServiceCount(m.service(), partition, n)
+	key = appendCountKey(nil, spaceCounts, m.service(), partition)[1:]
+	if n.Count == 0 {
+		m.unset(spaceCounts, key)
+		return
+	}
+	m.set(spaceCounts, key, appendCount(nil, &n))
+}
+
+// register makes a client service, which is a transaction of its own.
+func (m *model) register(s *Store) error {
+	fingerprint := [32]byte(randomBytes(m.rng, 32))
+	fingerprint[0] = m.tag
+	r := shard.ServiceRecord{ID: randomID(m.rng), Role: smp.ServiceRole(m.rng.IntN(2))}
+	if err := s.PutService(&fingerprint, r); err != nil {
+		return err
+	}
+	m.set(spaceServices, fingerprint[:], append([]byte{byte(r.Role)}, r.ID[:]...))
+	return nil
 }
 
 func (m *model) put(t shard.Tx, q *modelQueue) {
@@ -125,10 +244,10 @@ func (m *model) put(t shard.Tx, q *modelQueue) {
 	body := randomBytes(m.rng, size)
 	t.PutMessage(&q.record.RecipientID, &h, body)
 	q.headers[h.Seq] = h
-	m.rows[string(appendMessageKey(nil, spaceHeads, &q.record.RecipientID, h.Seq))] = string(appendHeader(nil, &h))
+	m.setRow(string(appendMessageKey(nil, spaceHeads, &q.record.RecipientID, h.Seq)), string(appendHeader(nil, &h)))
 	if h.Kind == shard.KindMessage {
 		q.bodies[h.Seq] = body
-		m.rows[string(appendMessageKey(nil, spaceBodies, &q.record.RecipientID, h.Seq))] = string(body)
+		m.setRow(string(appendMessageKey(nil, spaceBodies, &q.record.RecipientID, h.Seq)), string(body))
 	}
 	q.next++
 }
@@ -145,8 +264,8 @@ func (m *model) acknowledge(t shard.Tx, q *modelQueue) {
 }
 
 func (m *model) drop(q *modelQueue, seq uint64) {
-	delete(m.rows, string(appendMessageKey(nil, spaceHeads, &q.record.RecipientID, seq)))
-	delete(m.rows, string(appendMessageKey(nil, spaceBodies, &q.record.RecipientID, seq)))
+	m.unsetRow(string(appendMessageKey(nil, spaceHeads, &q.record.RecipientID, seq)))
+	m.unsetRow(string(appendMessageKey(nil, spaceBodies, &q.record.RecipientID, seq)))
 	delete(q.headers, seq)
 	delete(q.bodies, seq)
 }
@@ -155,34 +274,31 @@ func (m *model) delete(t shard.Tx, i int) {
 	q := m.queues[i]
 	m.queues = slices.Delete(m.queues, i, i+1)
 	r := &q.record
+	if q.served {
+		m.serve(t, q)
+	}
 	t.DeleteQueue(r)
 	m.unset(spaceQueues, r.RecipientID[:])
 	m.unset(spaceSenders, r.SenderID[:])
 	if r.Notifier != nil {
 		m.unset(spaceNotifiers, r.Notifier.ID[:])
+		m.unset(spaceNotifications, r.RecipientID[:])
 	}
 	if r.LinkID != nil {
 		m.unset(spaceLinks, r.LinkID)
+		m.unset(spaceLinkData, r.RecipientID[:])
 	}
 	for seq := q.first; seq < q.next; seq++ {
 		m.drop(q, seq)
 	}
 }
 
-// digest stands for all rows of the model.
-func (m *model) digest() [32]byte { return digestRows(m.rows) }
-
-func digestRows(rows map[string]string) [32]byte {
-	keys := make([]string, 0, len(rows))
-	for k := range rows {
-		keys = append(keys, k)
+// sumOf is the sum of a model with these rows.
+func sumOf(rows map[string]string) (sum uint64) {
+	for k, v := range rows {
+		sum ^= rowHash(k, v)
 	}
-	slices.Sort(keys)
-	h := sha256.New()
-	for _, k := range keys {
-		fmt.Fprintf(h, "%d %d %s%s", len(k), len(rows[k]), k, rows[k])
-	}
-	return [32]byte(h.Sum(nil))
+	return sum
 }
 
 // rowsOf reads all rows of a store that belong to the model with the given tag.
@@ -210,7 +326,7 @@ func (m *model) check(t *testing.T, s *Store) {
 	for _, q := range m.queues {
 		q.check(t, s)
 	}
-	if digestRows(rowsOf(t, s, m.tag)) != m.digest() {
+	if !maps.Equal(rowsOf(t, s, m.tag), m.rows) || sumOf(m.rows) != m.sum {
 		t.Error("the store holds other rows than the model")
 	}
 }
@@ -228,6 +344,12 @@ func (q *modelQueue) check(t *testing.T, s *Store) {
 	s.Load(lookups)
 	for _, l := range lookups {
 		q.checkFound(t, l)
+	}
+	if d, err := s.Link(&r.RecipientID); (q.link == nil) != (err == ErrMissing) || q.link != nil && !reflect.DeepEqual(d, *q.link) {
+		t.Errorf("link data differ, error %v", err)
+	}
+	if all, err := s.Notifications(&r.RecipientID); err != nil || !slices.Equal(all, q.ntfs) {
+		t.Errorf("notifications differ, error %v", err)
 	}
 	dst := make([]byte, bodySize)
 	for seq := q.first; seq < q.next; seq++ {
