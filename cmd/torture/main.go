@@ -1,0 +1,69 @@
+// Command torture runs the long forms of the tests that break things, in turn, until a budget of time is spent: crashes
+// of the store and of the process, disk faults, random commands against a model, checked histories, hostile clients.
+// Each run of a test starts from a seed that none had before, so that a second hour finds what the first did not.
+//
+// It keeps its progress in a directory, and goes on from there when it was interrupted. It ends with a table of what was
+// tried and what failed; a failure is named with its seed, the command that repeats it, and the file that has its output.
+// It runs the tests and the load harness as processes and imports nothing of them.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/cli"
+)
+
+func main() {
+	cli.Main(rootCommand())
+}
+
+var errFailed = errors.New("something failed: the table above names it")
+
+func rootCommand() *cobra.Command {
+	var dir string
+	var budget time.Duration
+	var only []string
+	root := cli.Root(&cobra.Command{
+		Use:   "torture",
+		Short: "run the long forms of the tests that break things, until a budget of time is spent",
+		Example: "  torture --dir data/torture --budget 1h\n" +
+			"  torture --dir data/torture --budget 5m --only crash",
+	})
+	root.Args = cobra.NoArgs
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		chosen, err := choose(steps, only)
+		if err != nil {
+			return err
+		}
+		p, err := openProgress(dir)
+		if err != nil {
+			return err
+		}
+		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		t := torture{steps: chosen, progress: p, budget: budget, log: os.Stderr}
+		if err := t.run(ctx); err != nil {
+			return err
+		}
+		p.writeTable(os.Stdout, chosen)
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("interrupted after %v of %v: the same command goes on", p.Spent.Round(time.Second), budget)
+		case p.failed():
+			return errFailed
+		}
+		return nil
+	}
+	root.Flags().StringVar(&dir, "dir", "data/torture", "where progress and the output of failures are kept")
+	root.Flags().DurationVar(&budget, "budget", time.Hour, "time to spend")
+	root.Flags().StringSliceVar(&only, "only", nil, "run only these: "+strings.Join(names(steps), ", "))
+	return root
+}
