@@ -79,8 +79,12 @@ const (
 	drainTickMax = 160 * time.Millisecond
 	// ringWait is how long a loop naps between tries to put a batch into a full ring.
 	ringWait = 20 * time.Microsecond
-	// stopWait bounds how long a stopping router waits for its loops to flush.
-	stopWait = 5 * time.Second
+	// lingerTime is how long a stopping router waits for its peers to close connections that it has taken leave of, and
+	// flushTime is how long it waits for sockets to take what was answered.
+	lingerTime = time.Second
+	flushTime  = 5 * time.Second
+	// lingerTick is how often it looks.
+	lingerTick = 10 * time.Millisecond
 )
 
 // Defaults of Config, those of the reference.

@@ -37,6 +37,7 @@ type loop struct {
 	records  [][]byte              // sealed blocks of one write
 	nextIdle time.Time             // next look for idle sessions
 	input    bool                  // false once the router stops
+	leaving  map[*session]struct{} // closed by us while stopping, and not by the peer yet
 	draining *time.Timer           // of the next look at clogged sockets; nil: none is arranged
 	drainIn  time.Duration         // when nothing moves: until the look after that
 }
@@ -250,13 +251,3 @@ func (l *loop) unclog() {
 
 // stopInput makes the loop take no more commands.
 func (l *loop) stopInput() { l.input = false }
-
-// closeAll ends every session, with what it has to say written first.
-func (l *loop) closeAll() {
-	l.takeReplies()
-	l.takeRelayed()
-	l.flush()
-	for s := range l.sessions {
-		s.close(CauseStop)
-	}
-}

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -42,7 +40,6 @@ type Router struct {
 	ready    chan struct{} // closed when the router listens
 	stopping chan struct{} // closed when Stop begins
 	halted   chan struct{} // closed when the loops have ended
-	ended    chan struct{} // closed when Run has ended
 
 	mu        sync.Mutex
 	acceptors *acceptors // nil until Run listens
@@ -72,7 +69,6 @@ func New(cfg Config) (*Router, error) {
 		stallLimit:    stallLimit,
 		blockTimeout:  blockTimeout,
 
-		ended: make(chan struct{}),
 		loops: make(map[gnet.EventLoop]*loop),
 	}
 	cfg.Queues.NewService = r.mayRegister
@@ -97,7 +93,6 @@ func serverTLS(pair *tls.KeyPair) *tls.Config {
 
 // Run listens and serves until Stop. It fails when it cannot listen.
 func (r *Router) Run() error {
-	defer close(r.ended)
 	listeners, err := listen(r.cfg.Listen)
 	if err != nil {
 		return err
@@ -196,52 +191,5 @@ func (r *Router) eachLoop(do func(*loop)) {
 	defer r.mu.Unlock()
 	for _, l := range r.loops {
 		do(l)
-	}
-}
-
-// Stop ends the router: it takes no more commands, answers those that are under way, tells clients by closing their
-// sessions, and waits until the loops and shards have ended or ctx is done. The store stays open.
-func (r *Router) Stop(ctx context.Context) error {
-	err := errors.New("engine: already stopped")
-	r.stop.Do(func() { err = r.shutdown(ctx) })
-	return err
-}
-
-func (r *Router) shutdown(ctx context.Context) error {
-	r.mu.Lock()
-	close(r.stopping)
-	a := r.acceptors
-	r.mu.Unlock()
-	if a != nil {
-		a.stop()
-	}
-	var loops sync.WaitGroup
-	r.eachLoop(func(l *loop) {
-		loops.Add(1)
-		l.run(func() { defer loops.Done(); l.stopInput() })
-	})
-	loops.Wait()
-	r.workers.stop()
-	if r.relays != nil {
-		r.relays.Close()
-	}
-	err := r.shards.Close()
-	r.eachLoop(func(l *loop) {
-		loops.Add(1)
-		l.run(func() { defer loops.Done(); l.closeAll() })
-	})
-	loops.Wait()
-	if a == nil {
-		return err
-	}
-	go func() {
-		defer close(r.halted)
-		_ = a.loops.Stop()
-	}()
-	select {
-	case <-r.ended:
-		return err
-	case <-ctx.Done():
-		return errors.Join(err, ctx.Err())
 	}
 }

@@ -55,6 +55,7 @@ type session struct {
 	source    *source       // nil: addresses are of no account
 	commands  pace          // how fast commands have come
 	throttled bool          // too fast: input waits for a timer
+	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
 	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
 	begun     time.Time     // when that block was begun; zero when the input ends with a block
 }
@@ -81,6 +82,9 @@ func (s *session) traffic() {
 	}
 	switch {
 	case s.phase == phaseClosed:
+		if s.leaving {
+			_, _ = s.conn.Discard(-1)
+		}
 	case s.throttled:
 		s.throttledInput()
 	case s.conn.InboundBuffered() > limit:
@@ -134,7 +138,13 @@ func (s *session) drop(cause Cause) {
 }
 
 // closed is told by gnet that the connection is gone; when we closed it, end has been there before.
-func (s *session) closed() { s.end(CausePeer) }
+func (s *session) closed() {
+	s.end(CausePeer)
+	if s.leaving {
+		s.leaving = false
+		delete(s.loop.leaving, s)
+	}
+}
 
 // end leaves the last phase: counts, and tells the shards.
 func (s *session) end(cause Cause) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -79,22 +78,11 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 	if err != nil {
 		return err
 	}
+	end := &stopping{timeout: s.stopTimeout}
 	if !o.maintenance {
-		err = serve(cmd, &s, id, store, o.pprof, log)
+		err = serve(cmd, &s, id, store, o.pprof, end, log)
 	}
-	return errors.Join(err, closeStore(store, s.stopTimeout))
-}
-
-// closeStore waits for the store, but not for a disk that hangs.
-func closeStore(store *wal.Store, timeout time.Duration) error {
-	closed := make(chan error, 1)
-	go func() { closed <- store.Close() }()
-	select {
-	case err := <-closed:
-		return err
-	case <-time.After(timeout):
-		return fmt.Errorf("the store did not close within %v, as the disk does not answer; what clients were told is on it, unless sync is interval or never", timeout)
-	}
+	return errors.Join(err, end.store(store))
 }
 
 // parseLevel takes the names of the reference.
@@ -134,7 +122,7 @@ func openStore(p paths, s *settings, log *slog.Logger) (*wal.Store, error) {
 }
 
 // serve runs the engine on a store until a signal comes or it fails.
-func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Store, profilerAddr string, log *slog.Logger) error {
+func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Store, profilerAddr string, end *stopping, log *slog.Logger) error {
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	stopProfiler, err := profiler.Start(orElse(profilerAddr, s.pprof), log)
@@ -157,7 +145,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	go func() { ended <- router.Run() }()
 	select {
 	case err := <-ended:
-		return errors.Join(listenFault(err), stop(router, s.stopTimeout))
+		return errors.Join(listenFault(err), end.router(router))
 	case <-router.Ready():
 	}
 	printStart(cmd.OutOrStdout(), s, id)
@@ -166,20 +154,15 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	}
 	select {
 	case err := <-ended:
-		return errors.Join(err, stop(router, s.stopTimeout))
+		return errors.Join(err, end.router(router))
 	case <-ctx.Done():
 	}
 	cancel() // a second signal kills
 	log.Info("stopping")
-	err = errors.Join(stop(router, s.stopTimeout), <-ended)
+	err = errors.Join(end.router(router), <-ended)
+	logCauses(log, router.Stats())
 	log.Info("stopped")
 	return err
-}
-
-func stop(router *engine.Router, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	return router.Stop(ctx)
 }
 
 // listenFault says what to do about an address that cannot be listened on.

@@ -1,0 +1,123 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"switchyard/agent"
+	"switchyard/engine"
+	"switchyard/shard"
+	"switchyard/smp"
+)
+
+// Clients that send at full speed while the router stops read everything that it has answered, then its goodbye, and no
+// reset connection.
+func TestStopSaysGoodbye(t *testing.T) {
+	r := startRouter(t)
+	idle := r.rawDial(t, 19)
+	idle.ask(idle.transmission(nil, "p", "", "PING"))
+	ends := make(chan error)
+	const clients = 4
+	begun := make(chan struct{}, clients)
+	for range clients {
+		c := r.rawDial(t, 19)
+		block := append([]byte(nil), make([]byte, smp.BlockSize)...)
+		content := c.pings()
+		block[0], block[1] = byte(len(content)>>8), byte(len(content))
+		copy(block[2:], content)
+		go func() {
+			for {
+				if _, err := c.conn.Write(block); err != nil {
+					return // the router's side is closed
+				}
+			}
+		}()
+		go func() {
+			answer := make([]byte, smp.BlockSize)
+			_, err := io.ReadFull(c.conn, answer)
+			begun <- struct{}{}
+			for err == nil {
+				_, err = io.ReadFull(c.conn, answer)
+			}
+			c.socket.Close()
+			ends <- err
+		}()
+	}
+	for range clients {
+		<-begun
+	}
+	stopped := make(chan error)
+	go func() { stopped <- r.Stop(testContext(t)) }()
+	for range clients {
+		if err := <-ends; err != io.EOF {
+			t.Error("a busy client reads", err)
+		}
+	}
+	if _, err := idle.conn.Read(make([]byte, 1)); err != io.EOF {
+		t.Error("an idle client reads", err)
+	}
+	idle.socket.Close()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if err := <-r.stopped; err != nil {
+		t.Error(err)
+	}
+	if err := r.store.Close(); err != nil {
+		t.Error(err)
+	}
+	r.store = nil
+}
+
+// hangingStore is a store whose disk does not answer.
+type hangingStore struct {
+	shard.Store
+	reads   chan struct{}
+	answers chan struct{}
+}
+
+func (s *hangingStore) Load(l []shard.Lookup) {
+	s.reads <- struct{}{}
+	<-s.answers
+	s.Store.Load(l)
+}
+
+// A disk that hangs does not keep the router from stopping in time, and from saying goodbye.
+func TestStopWhileDiskHangs(t *testing.T) {
+	whole := startRouter(t)
+	store := &hangingStore{whole.store, make(chan struct{}, 10), make(chan struct{})}
+	cfg := whole.config
+	cfg.Listen, cfg.Store = []string{freeAddress(t)}, store
+	cfg.Queues.Shards = 1
+	cfg.Queues.PartitionKey = whole.store.PartitionKey()
+	r, err := engine.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := make(chan error)
+	go func() { ran <- r.Run() }()
+	<-r.Ready()
+	hanging := &testRouter{Router: r, config: cfg, address: whole.address}
+	_, hanging.address.Port, _ = net.SplitHostPort(cfg.Listen[0])
+	c := hanging.dial(t)
+	if err := c.Do((&agent.SndQueue{ID: make([]byte, 24)}).Send(false, nil), func(agent.Response) {}); err != nil {
+		t.Fatal(err)
+	}
+	<-store.reads
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	err = r.Stop(ctx)
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "the shards did not end in time") {
+		t.Error(err)
+	}
+	<-c.Done()
+	if err := <-ran; err != nil {
+		t.Error(err)
+	}
+	close(store.answers)
+}
