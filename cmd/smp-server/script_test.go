@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 //	endserve SIGNAL  send SIGTERM or SIGINT to the router, which must exit with 0; its log is in the file log
 //	mode OCTAL FILE  check the permissions of a file
 //	get URL          fetch a page of the profiler
+//	leave N          make queues and send N messages to each, which nobody receives
+//	collect          receive them: all are there, in their order; with !, none is there
+//	traffic          run loadtest.Verify with the router, in the background
+//	endtraffic       wait for its end; nothing may be lost, duplicated or reordered
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -50,6 +54,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"setup": setup, "serve": serveInBackground, "ping": ping, "endserve": stopServing, "mode": checkMode, "get": get,
+			"leave": leave, "collect": collect, "traffic": startTraffic, "endtraffic": endTraffic,
 		},
 	})
 }
@@ -76,6 +81,10 @@ func setup(ts *testscript.TestScript, _ bool, options []string) {
 type router struct {
 	cmd *exec.Cmd
 	log *os.File
+
+	left    []*agent.RcvQueue // by leave
+	each    int               // messages in each
+	traffic chan error
 }
 
 type routerKey struct{}
@@ -110,17 +119,27 @@ func serveInBackground(ts *testscript.TestScript, _ bool, options []string) {
 	ts.Fatalf("start printed only %q, and as errors: %s", started.String(), ts.ReadFile("log"))
 }
 
-func ping(ts *testscript.TestScript, _ bool, _ []string) {
+// addressOf is what the running router has printed, on this machine.
+func addressOf(ts *testscript.TestScript) smp.ServerAddress {
 	_, rest, _ := strings.Cut(ts.ReadFile("started"), "Server address: ")
 	text, _, _ := strings.Cut(rest, "\n")
 	address, err := smp.ParseServerAddress(strings.Replace(text, "<hostnames>", "127.0.0.1", 1))
 	ts.Check(err)
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	return address
+}
+
+// dial connects to the running router until the command ends.
+func dial(ts *testscript.TestScript, do func(context.Context, *agent.Client)) {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
-	c, err := agent.Dial(ctx, agent.Defaults(address))
+	c, err := agent.Dial(ctx, agent.Defaults(addressOf(ts)))
 	ts.Check(err)
 	defer c.Close()
-	ts.Check(c.Ping(ctx))
+	do(ctx, c)
+}
+
+func ping(ts *testscript.TestScript, _ bool, _ []string) {
+	dial(ts, func(ctx context.Context, c *agent.Client) { ts.Check(c.Ping(ctx)) })
 }
 
 func stopServing(ts *testscript.TestScript, _ bool, args []string) {

@@ -80,7 +80,12 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 	}
 	end := &stopping{timeout: s.stopTimeout}
 	if !o.maintenance {
+		var requests *controller
+		if s.persist {
+			requests = startControl(p, s.storePath, store, log)
+		}
 		err = serve(cmd, &s, id, store, o.pprof, end, log)
+		requests.stop(s.stopTimeout)
 	}
 	return errors.Join(err, end.store(store))
 }
