@@ -3,6 +3,7 @@ package tls
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
@@ -124,4 +125,35 @@ func TestIssue(t *testing.T) {
 	if _, err := ParseChain(late); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestSignEd25519 compares with crypto/ed25519: signatures of RFC 8032 are deterministic.
+func TestSignEd25519(t *testing.T) {
+	for n := range 300 {
+		_, key, err := ed25519.GenerateKey(nil)
+		must(err)
+		message := someData(n)
+		if got, want := (&KeyPair{Key: key}).Sign(message), ed25519.Sign(key, message); !bytes.Equal(got, want) {
+			t.Fatalf("%d bytes: signature %x, want %x", n, got, want)
+		}
+	}
+}
+
+func BenchmarkSign(b *testing.B) {
+	_, key, err := ed25519.GenerateKey(nil)
+	must(err)
+	message := someData(130)
+	b.Run("crypto", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			ed25519.Sign(key, message)
+		}
+	})
+	b.Run("ours", func(b *testing.B) {
+		pair := &KeyPair{Key: key}
+		b.ReportAllocs()
+		for b.Loop() {
+			pair.Sign(message)
+		}
+	})
 }
