@@ -29,6 +29,10 @@ type Notification struct {
 // learns from any of them that there are messages.
 const NotificationLimit = 128
 
+// notifyLimit bounds the notifications of one batchNotify, which lie in memory until the loops have taken them: 3 MB. The
+// others wait for the next.
+const notifyLimit = 1 << 14
+
 // batchNotify is a batch of the shard's own: notifications have gathered long enough.
 const batchNotify BatchKind = batchExpire + 1
 
@@ -59,17 +63,26 @@ func (c *core) addPending(q *queue, all ...Notification) {
 }
 
 // deliverNotifications empties what has gathered: to subscribers, or to the store. What a connection has no room for
-// waits for the next time.
+// waits for the next time, as does what is too much for one.
 func (c *core) deliverNotifications() {
 	c.notifySoon = false
 	noted := c.noted
 	c.noted = nil
-	for _, q := range noted {
+	pushed := 0
+	for i, q := range noted {
+		if pushed >= notifyLimit {
+			c.noted = append(c.noted, noted[i:]...)
+			if !c.notifySoon {
+				c.notifySoon = true
+				c.notifyLater()
+			}
+			return
+		}
 		if c.cache.byRecipient[q.recipientID] != q { // deleted, or read again after a failed commit
 			continue
 		}
 		if n := q.notifier(); n != nil && n.pending != nil {
-			c.notifyOf(q, n)
+			pushed += c.notifyOf(q, n)
 		}
 		if !q.inUse() {
 			c.cache.idle(q)
@@ -77,8 +90,8 @@ func (c *core) deliverNotifications() {
 	}
 }
 
-// notifyOf empties what has gathered for one queue.
-func (c *core) notifyOf(q *queue, n *notifier) {
+// notifyOf empties what has gathered for one queue. It returns how much of it goes to a connection.
+func (c *core) notifyOf(q *queue, n *notifier) (pushed int) {
 	pending := n.pending
 	n.pending = nil
 	client := n.connection()
@@ -91,7 +104,9 @@ func (c *core) notifyOf(q *queue, n *notifier) {
 		for i := range pending {
 			c.pushNotification(n, client, &pending[i])
 		}
+		return len(pending)
 	}
+	return 0
 }
 
 // pushNotification sends NMSG to the notifier's connection.

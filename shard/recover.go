@@ -149,4 +149,5 @@ func (c *core) drop(q *queue) {
 	}
 	c.cache.remove(q)
 	q.gone = true
+	q.forgetKeys()
 }
