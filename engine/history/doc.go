@@ -1,0 +1,18 @@
+// Package history has no code, only a test: it records what concurrent clients see of a few queues of a whole router, over
+// sockets, while connections are cut and the router is restarted and loses power, and has porcupine look for an order of
+// all operations that explains it (linearizability: Herlihy and Wing, 1990).
+//
+//	clients ─ NEW KEY SKEY SEND SUB ACK GET QUE OFF DEL ─▶ engine ─▶ shard ─▶ wal, synced always, on a crashable memory
+//	   └─ operations: when called, when returned, with what; events are operations, too ─▶ porcupine: order or none
+//
+// An operation whose answer was cut off may have been executed or not; it takes until the end of the history, so that an
+// order may put it behind everything that was seen.
+//
+// Each seed makes other clients, but the machine decides how they meet: a seed does not make the same history again. A
+// history without an order is written as a page to look at, whose name is in the failure.
+//
+//	go test ./engine/history                                          6 histories
+//	go test ./engine/history -timeout 0 -history.seeds 1000           any number
+//
+// The test imports engine, shard, wal, agent, smp and tls.
+package history

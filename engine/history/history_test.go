@@ -1,0 +1,301 @@
+package history
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"switchyard/agent"
+	"switchyard/box"
+	"switchyard/smp"
+)
+
+var (
+	seeds   = flag.Uint64("history.seeds", 6, "how many histories are made")
+	seed    = flag.Uint64("history.seed", 1, "the first of their seeds")
+	clients = flag.Int("history.clients", 5, "clients of a history")
+	steps   = flag.Int("history.steps", 200, "steps of each client")
+)
+
+// patience is how long a message may take to be pushed, and a history to be judged.
+const patience = 2 * time.Minute
+
+// TestLinearizable has clients use a few queues at a time, all of them the same, and checks that an order explains what
+// they have seen.
+func TestLinearizable(t *testing.T) {
+	for s := *seed; s < *seed+*seeds; s++ {
+		t.Run(strconv.FormatUint(s, 10), func(t *testing.T) {
+			h := &history{t: t, router: newRouter(t), seed: s, begin: time.Now(), sent: map[string]int64{}, outages: make(chan func())}
+			h.make()
+			h.drain()
+			h.judge()
+		})
+	}
+}
+
+// history is one run.
+type history struct {
+	t      *testing.T
+	router *router
+	seed   uint64
+	begin  time.Time
+
+	mu         sync.Mutex
+	operations []porcupine.Operation
+	queues     []*testQueue
+	open       []*conn
+	conns      int
+	messages   int
+	sent       map[string]int64 // messages: when SEND was called
+
+	outages chan func() // done by the test's goroutine
+}
+
+// testQueue is a queue as all clients know it.
+type testQueue struct {
+	*agent.RcvQueue
+	number int
+	keys   [2]*agent.Key // that may secure it
+
+	// Guarded by history.mu.
+	key   int // that has, as far as is known: 1 or 2
+	seen  []message
+	order []string // messages as they were received first
+}
+
+// now is the time in the history. Its nanoseconds tell what was before what.
+func (h *history) now() int64 { return int64(time.Since(h.begin)) }
+
+func (h *history) queue(number int) *testQueue {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.queues[number]
+}
+
+func (h *history) queueOf(entity []byte) *testQueue {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, q := range h.queues {
+		if string(q.ID) == string(entity) {
+			return q
+		}
+	}
+	return nil
+}
+
+// make has the clients do their steps. One of them also brings the router down, three times.
+func (h *history) make() {
+	first := h.connect()
+	for len(h.queues) < 3 && !h.t.Failed() {
+		h.create(first)
+	}
+	var wg sync.WaitGroup
+	for i := range *clients {
+		wg.Go(func() { h.use(i) })
+	}
+	go func() {
+		wg.Wait()
+		close(h.outages)
+	}()
+	for outage := range h.outages {
+		outage()
+	}
+	h.closeAll()
+}
+
+// use is what one client does.
+func (h *history) use(client int) {
+	random := rand.New(rand.NewPCG(h.seed, uint64(client)))
+	var c *conn
+	for n := range *steps {
+		if c == nil || c.client.Err() != nil {
+			if c = h.connect(); c == nil {
+				return
+			}
+		}
+		switch {
+		case client == 0 && (n == *steps/4 || n == *steps*3/4):
+			h.outage(func() { h.router.crash(random, h.closeAll) })
+		case client == 0 && n == *steps/2:
+			h.outage(h.router.restart)
+		default:
+			h.step(c, random)
+		}
+	}
+}
+
+func (h *history) outage(f func()) {
+	done := make(chan struct{})
+	h.outages <- func() { f(); close(done) }
+	<-done
+}
+
+// create makes a queue. One whose answer is cut off is nobody's.
+func (h *history) create(c *conn) {
+	q := &testQueue{}
+	for i := range q.keys {
+		key, err := agent.NewKey(box.Ed25519)
+		if err != nil {
+			h.t.Error(err)
+			return
+		}
+		q.keys[i] = key
+	}
+	made := make(chan struct{})
+	call := h.now()
+	err := c.client.DoNewQueue(agent.QueueParams{Mode: smp.ModeMessaging}, func(rcv *agent.RcvQueue, err error) {
+		defer close(made)
+		if err != nil {
+			if c.client.Err() == nil {
+				h.t.Error("NEW:", err)
+			}
+			return
+		}
+		h.mu.Lock()
+		q.RcvQueue, q.number = rcv, len(h.queues)
+		h.queues = append(h.queues, q)
+		h.mu.Unlock()
+		h.record(input{queue: q.number, conn: c.number, kind: opNew}, output{text: "IDS"}, call, h.now())
+	})
+	if err == nil {
+		<-made
+	}
+}
+
+// step gives one command, on one of the last queues.
+func (h *history) step(c *conn, random *rand.Rand) {
+	h.mu.Lock()
+	n := len(h.queues)
+	h.mu.Unlock()
+	q := h.queue(n - 1 - random.IntN(min(3, n)))
+	cut := random.IntN(60) == 0
+	in := input{queue: q.number}
+	switch r := random.IntN(100); {
+	case r < 35:
+		h.send(c, q, random, cut)
+	case r < 68:
+		h.ack(c, q, random, cut)
+	case r < 77:
+		in.kind = opSub
+		c.do(in, q.Sub(), cut)
+	case r < 85:
+		in.kind = opGet
+		c.do(in, q.Get(), cut)
+	case r < 91:
+		in.kind = opQue
+		c.do(in, q.Que(), cut)
+	case r < 95:
+		h.secure(c, q, random, cut)
+	case r < 96 && random.IntN(2) == 0:
+		in.kind = opOff
+		c.do(in, q.Off(), cut)
+	case r < 97 && random.IntN(2) == 0:
+		in.kind = opDel
+		c.do(in, q.Del(), cut)
+	case r < 98:
+		h.create(c)
+	default:
+		in.kind, in.message = opAck, "none"
+		c.do(in, q.Ack([]byte("none")), cut)
+	}
+}
+
+func (h *history) send(c *conn, q *testQueue, random *rand.Rand, cut bool) {
+	h.mu.Lock()
+	h.messages++
+	in := input{queue: q.number, kind: opSend, key: q.key, message: fmt.Sprint("m", h.messages)}
+	h.mu.Unlock()
+	if random.IntN(20) == 0 {
+		in.key = random.IntN(3)
+	}
+	var key *agent.Key
+	if in.key > 0 {
+		key = q.keys[in.key-1]
+	}
+	c.do(in, q.Sender(key).Send(false, []byte(in.message)), cut)
+}
+
+// secure gives KEY or SKEY.
+func (h *history) secure(c *conn, q *testQueue, random *rand.Rand, cut bool) {
+	in := input{queue: q.number, kind: opKey, key: 1 + random.IntN(2)}
+	key := q.keys[in.key-1]
+	command := q.Secure(key.SPKI())
+	if random.IntN(2) == 0 {
+		in.kind, command = opSKey, q.Sender(key).Secure()
+	}
+	if c.do(in, command, cut).text == "OK" {
+		h.mu.Lock()
+		q.key = in.key
+		h.mu.Unlock()
+	}
+}
+
+// ack acknowledges what the connection has received last, or something else that was received.
+func (h *history) ack(c *conn, q *testQueue, random *rand.Rand, cut bool) {
+	m, ok := c.latest(q.number)
+	if !ok || random.IntN(15) == 0 {
+		h.mu.Lock()
+		if len(q.seen) > 0 {
+			m, ok = q.seen[random.IntN(len(q.seen))], true
+		}
+		h.mu.Unlock()
+	}
+	if ok {
+		c.do(input{queue: q.number, kind: opAck, message: m.text}, q.Ack(m.id), cut)
+	}
+}
+
+// drain receives all that is left: of every other queue by a subscription, of the rest by GET.
+func (h *history) drain() {
+	c := h.connect()
+	if c == nil {
+		return
+	}
+	for _, q := range h.queues {
+		out := output{text: "SOK"}
+		if q.number%2 == 0 {
+			out = h.subscribe(c, q)
+		} else {
+			out = c.do(input{queue: q.number, kind: opGet}, q.Get(), false)
+		}
+		for out.text == "MSG" && !h.t.Failed() {
+			m, _ := c.latest(q.number)
+			out = c.do(input{queue: q.number, kind: opAck, message: m.text}, q.Ack(m.id), false)
+			if q.number%2 == 1 {
+				out = c.do(input{queue: q.number, kind: opGet}, q.Get(), false)
+			}
+		}
+	}
+}
+
+// subscribe subscribes a queue and waits for its first message, if it has one. A command of a connection that is cut may
+// come between.
+func (h *history) subscribe(c *conn, q *testQueue) output {
+	for {
+		if out := c.do(input{queue: q.number, kind: opSub}, q.Sub(), false); out.text != "SOK" {
+			return out
+		}
+		size := c.do(input{queue: q.number, kind: opQue}, q.Que(), false).size
+		if m, ok := c.latest(q.number); ok {
+			return output{text: "MSG", message: m.text}
+		}
+		if size == 0 {
+			return output{text: "OK"}
+		}
+		select {
+		case <-c.changed:
+		case <-time.After(patience):
+			h.t.Errorf("queue %d: no message comes of %d", q.number, size)
+			return output{}
+		}
+		if m, ok := c.latest(q.number); ok {
+			return output{text: "MSG", message: m.text}
+		}
+	}
+}
