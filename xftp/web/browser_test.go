@@ -8,6 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
+	"switchyard/tls"
+	"switchyard/xftp/router"
+	"switchyard/xftp/router/routertest"
 	"switchyard/xftp/web/webtest"
 )
 
@@ -58,4 +63,31 @@ func TestSendAndReceive(t *testing.T) {
 		}
 	}
 	b.Quiet()
+}
+
+// TestEd448Identity: the reference's program makes such certificates unless it is told otherwise.
+func TestEd448Identity(t *testing.T) {
+	r := webtest.StartRouter(t, func(c *router.Config) { c.KeyPair, c.Identity = routertest.NewIdentity(t, tls.Ed448) })
+	b := webtest.Start(t)
+	path, content := file(t, "file", 1000)
+	if _, got := b.Open(b.Open(r.URL + "/file/").Send(path)).Receive(); !bytes.Equal(got, content) {
+		t.Error("another file is received")
+	}
+	b.Quiet()
+}
+
+// TestLinkOnTheFirstPage goes on to the page of files, and a link that replaces another is taken.
+func TestLinkOnTheFirstPage(t *testing.T) {
+	r := webtest.StartRouter(t, nil)
+	b := webtest.Start(t)
+	path, content := file(t, "file", 1000)
+	_, fragment, _ := strings.Cut(b.Open(r.URL+"/file/").Send(path), "#")
+	tab := b.Open(r.URL + "/#" + fragment)
+	if _, got := tab.Receive(); !bytes.Equal(got, content) {
+		t.Error("another file is received")
+	}
+	tab.Do(chromedp.Navigate(r.URL + "/file/#" + fragment[:60]))
+	if got := tab.AwaitText("#fault"); !strings.Contains(got, "cannot be used") {
+		t.Errorf("%q", got)
+	}
 }

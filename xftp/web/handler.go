@@ -62,18 +62,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	defer f.Close()
 	header.Set("Content-Type", contentType(name))
 	header.Set("Cache-Control", "no-cache") // ask whether it has changed
-	if z, err := h.openFile(name + compressed); err == nil {
+	info, err := f.Stat()
+	if err != nil {
+		http.NotFound(w, q)
+		return
+	}
+	if z := h.compressed(name, info); z != nil {
 		defer z.Close()
 		header.Set("Vary", "Accept-Encoding")
 		if strings.Contains(q.Header.Get("Accept-Encoding"), "gzip") {
 			header.Set("Content-Encoding", "gzip")
 			f = z
 		}
-	}
-	info, err := f.Stat()
-	if err != nil {
-		http.NotFound(w, q)
-		return
 	}
 	http.ServeContent(w, q, name, info.ModTime(), f)
 }
@@ -93,11 +93,24 @@ func (h *handler) open(urlPath string) (*os.File, string, error) {
 	return f, name, err
 }
 
+// compressed opens the compressed copy of a file, nil if there is none or the file has been changed since.
+func (h *handler) compressed(name string, file fs.FileInfo) *os.File {
+	z, err := h.openFile(name + compressed)
+	if err != nil {
+		return nil
+	}
+	if info, err := z.Stat(); err != nil || info.ModTime().Before(file.ModTime()) {
+		z.Close()
+		return nil
+	}
+	return z
+}
+
 var errNoFile = errors.New("web: not a file of the site")
 
-// openFile opens a file, but no directory and no hidden one.
+// openFile opens a file, but no directory and nothing hidden.
 func (h *handler) openFile(name string) (*os.File, error) {
-	if !fs.ValidPath(name) || strings.HasPrefix(path.Base(name), ".") {
+	if !fs.ValidPath(name) || strings.Contains("/"+name, "/.") {
 		return nil, errNoFile
 	}
 	f, err := h.dir.Open(name)

@@ -40,7 +40,7 @@ func StartWith(t testing.TB, o packets.Options, change func(*router.Config)) *Ro
 	check(t, err)
 	store, err := packets.Open(ctx, filepath.Join(root, "store"), dir, o)
 	check(t, err)
-	pair, hash := identity(t)
+	pair, hash := NewIdentity(t, tls.Ed25519)
 	cfg := router.Config{Listen: []string{"127.0.0.1:0"}, KeyPair: pair, Identity: hash, Store: store, NewFiles: true}
 	if change != nil {
 		change(&cfg)
@@ -60,7 +60,7 @@ func StartWith(t testing.TB, o packets.Options, change func(*router.Config)) *Ro
 	})
 	_, port, err := net.SplitHostPort(r.Addrs()[0].String())
 	check(t, err)
-	address := smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: hash, Hosts: []string{"127.0.0.1"}, Port: port}
+	address := smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: cfg.Identity, Hosts: []string{"127.0.0.1"}, Port: port}
 	return &Router{r, address, store, path}
 }
 
@@ -82,14 +82,15 @@ func (r *Router) Bodies(t testing.TB) (n int) {
 	return n
 }
 
-func identity(t testing.TB) (*tls.KeyPair, [32]byte) {
+// NewIdentity makes the certificates of a router, and the fingerprint of its identity.
+func NewIdentity(t testing.TB, scheme tls.SignatureScheme) (*tls.KeyPair, [32]byte) {
 	t.Helper()
 	now := time.Now()
-	caCert, caKey, err := tls.IssueCA(tls.Ed25519, "SMP server CA", "SimpleX", now)
+	caCert, caKey, err := tls.IssueCA(scheme, "SMP server CA", "SimpleX", now)
 	check(t, err)
 	ca, err := tls.ParseKeyPair(caCert, caKey)
 	check(t, err)
-	cert, key, err := tls.IssueLeaf(ca, tls.Ed25519, "localhost", now)
+	cert, key, err := tls.IssueLeaf(ca, scheme, "localhost", now)
 	check(t, err)
 	pair, err := tls.ParseKeyPair(append(cert, caCert...), key)
 	check(t, err)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/smp"
+	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
 	"switchyard/xftp/router/routertest"
 	"switchyard/xftp/web"
@@ -15,14 +17,26 @@ import (
 // Host is the name under which browsers reach routers of tests: with an address they would not send a server name.
 const Host = "localhost"
 
-// Router is a router with a site.
+// Router is a router with a site, behind a gate.
 type Router struct {
 	*routertest.Router
-	URL string // of the site, without a path
+	URL  string // of the site, without a path
+	Gate *Gate
 }
 
 // StartRouter starts a router with a site, which ends with the test. change may change its configuration.
 func StartRouter(t testing.TB, change func(*router.Config)) *Router {
+	t.Helper()
+	return start(t, packets.Options{}, change)
+}
+
+// StartSmallRouter starts a router that holds so many bytes.
+func StartSmallRouter(t testing.TB, quota int64) *Router {
+	t.Helper()
+	return start(t, packets.Options{Quota: quota}, nil)
+}
+
+func start(t testing.TB, o packets.Options, change func(*router.Config)) *Router {
 	t.Helper()
 	pair, err := stdtls.X509KeyPair(routertest.WebCertificate(t, Host))
 	check(t, err)
@@ -31,20 +45,21 @@ func StartRouter(t testing.TB, change func(*router.Config)) *Router {
 	check(t, err)
 	t.Cleanup(func() { root.Close() })
 	var cfg router.Config
-	r := routertest.Start(t, func(c *router.Config) {
+	r := routertest.StartWith(t, o, func(c *router.Config) {
 		c.Web, c.Pages = &pair, web.Handler(root)
 		if change != nil {
 			change(c)
 		}
 		cfg = *c
 	})
-	r.Address.Hosts = []string{Host}
+	gate := newGate(t, r.Addrs()[0].String())
+	r.Address.Hosts, r.Address.Port = []string{Host}, gate.port()
 	site := web.Site{
-		Version: "test", Address: r.Address, Transfer: true, NewFiles: cfg.NewFiles, Password: cfg.Password != "", FileTTL: 48 * time.Hour,
+		Version: "test", Address: smp.ServerAddress{KeyHash: cfg.Identity, Hosts: r.Address.Hosts, Port: r.Address.Port}, Transfer: true, NewFiles: cfg.NewFiles, Password: cfg.Password != "", FileTTL: 48 * time.Hour,
 		IniName: "file-server.ini",
 	}
 	check(t, site.Write(dir))
-	return &Router{r, "https://" + net.JoinHostPort(Host, r.Address.Port)}
+	return &Router{r, "https://" + net.JoinHostPort(Host, gate.port()), gate}
 }
 
 func check(t testing.TB, err error) {

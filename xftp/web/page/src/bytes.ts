@@ -2,7 +2,10 @@
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Malformed is data that is not what it should be. Its message is for people. */
+/**
+ * Malformed is data that is not what it should be. Its message is a sentence for people, or else says in a few words
+ * what the data is instead.
+ */
 export class Malformed extends Error {}
 
 export function concat(...parts: Uint8Array[]): Bytes {
@@ -55,11 +58,11 @@ export function base64(b: Uint8Array): string {
 export function fromBase64(s: string): Bytes {
   const digits = s.replace(/=+$/, "");
   const b = new Uint8Array(Math.floor((digits.length * 3) / 4));
-  if (b.length === 0 || digits.length % 4 === 1) throw new Malformed("not base64url");
+  if (b.length === 0 || digits.length % 4 === 1) throw new Malformed("text that is not base64url");
   let held = 0;
   for (let i = 0, at = 0; i < digits.length; i++) {
     const d = base64Digits.indexOf(digits[i]!);
-    if (d < 0) throw new Malformed("not base64url");
+    if (d < 0) throw new Malformed("text that is not base64url");
     held = ((held << 6) | d) & 0xffffff;
     if (i % 4 > 0) b[at++] = held >> (6 - 2 * (i % 4));
   }
@@ -122,7 +125,7 @@ export class Reader {
     const tag = this.u8();
     if (tag === 0x30) return null;
     if (tag === 0x31) return this.short();
-    throw new Malformed("neither something nor nothing");
+    throw new Malformed("a mark that is neither of two");
   }
 }
 

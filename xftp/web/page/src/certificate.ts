@@ -91,11 +91,11 @@ function time(r: Reader): number {
 export async function verifyChain(chain: Uint8Array[], fingerprint: Uint8Array, now: number): Promise<Uint8Array> {
   const [leafDER, identityDER] = chain;
   if (!leafDER || !identityDER || chain.length > 4) throw new Malformed("a chain of certificates that is none");
-  if (!equal(await sha256(identityDER.slice()), fingerprint)) throw new Malformed("the router is another than its address says");
+  if (!equal(await sha256(identityDER.slice()), fingerprint)) throw new Malformed("The router is another than its address says.");
   const leaf = parseCertificate(leafDER);
   const identity = parseCertificate(identityDER);
-  if (!verify(identity.spki, leaf.signed, leaf.signature)) throw new Malformed("the router's certificate is not its identity's");
-  if (now < leaf.notBefore || now > leaf.notAfter) throw new Malformed("the router's certificate has expired, or the clock here is wrong");
+  if (!verify(identity.spki, leaf.signed, leaf.signature)) throw new Malformed("The router's certificate is not one of its identity.");
+  if (now < leaf.notBefore || now > leaf.notAfter) throw new Malformed("The router's certificate has expired, or the clock here is wrong.");
   return leaf.spki;
 }
 
@@ -104,5 +104,5 @@ export function checkSignedKey(der: Uint8Array, leaf: Uint8Array): void {
   const r = new Reader(expect(new Reader(der), tagSequence).content);
   const key = expect(r, tagSequence).whole;
   element(r);
-  if (!verify(leaf, key, bits(r))) throw new Malformed("the router's key is not signed by its certificate");
+  if (!verify(leaf, key, bits(r))) throw new Malformed("The router's key is not signed by its certificate.");
 }

@@ -58,7 +58,7 @@ export function writeDescription(d: Description): string {
 /** parseDescription reads a recipient's description and checks that it is whole. */
 export function parseDescription(yaml: string): Description {
   const top = fields(parseYAML(yaml));
-  if (scalar(top, "party") !== "recipient") throw new Malformed("this link is not one for recipients");
+  if (scalar(top, "party") !== "recipient") throw new Malformed("what is for the sender alone");
   const d: Description = {
     party: "recipient",
     size: parseSize(scalar(top, "size")),
@@ -99,7 +99,7 @@ function readPackets(groups: Node, usual: number): Packet[] {
       if (packets[i].size > maxPacket) throw new Malformed("a packet larger than routers take");
     }
   }
-  if (Array.from(packets).includes(undefined as never)) throw new Malformed("a packet is missing");
+  if (Array.from(packets).includes(undefined as never)) throw new Malformed("a list in which a packet is missing");
   return packets;
 }
 
@@ -115,7 +115,7 @@ function list(n: Node): Node[] {
 
 function scalar(m: Map<string, Node>, key: string): string {
   const n = m.get(key);
-  if (typeof n !== "string") throw new Malformed(`${key} is missing`);
+  if (typeof n !== "string") throw new Malformed(`a description without ${key}`);
   return n;
 }
 

@@ -40,6 +40,8 @@ export function uploadFault(code: string, password: boolean): Fault {
   return new Fault(password ? "The router does not accept this password." : "The router does not allow you to upload files.", false);
 }
 
+/** messageOf is what to say of anything that was thrown. */
 export function messageOf(e: unknown): string {
-  return e instanceof Error ? e.message : String(e);
+  const message = e instanceof Error ? e.message : String(e);
+  return message.endsWith(".") ? message : `What has come is not what was expected: ${message}.`;
 }

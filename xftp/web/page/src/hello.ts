@@ -38,9 +38,9 @@ export async function readHello(block: Uint8Array, challenge: Uint8Array, router
   const signedKey = r.large();
   const proof = r.empty ? new Uint8Array(0) : r.short();
   const leaf = await verifyChain(chain, router.keyHash, now);
-  if (!verify(leaf, concat(challenge, session), proof)) throw new Malformed("the router has not proved that it is the one of its address");
+  if (!verify(leaf, concat(challenge, session), proof)) throw new Malformed("The router has not proved that it is the one of its address.");
   checkSignedKey(signedKey, leaf);
-  if (min > maxVersion || max < minVersion) throw new Malformed("the router speaks another version of the protocol");
+  if (min > maxVersion || max < minVersion) throw new Malformed("The router speaks another version of the protocol.");
   const version = Math.min(max, maxVersion);
   return { session, answer: pad(concat(u16(version), short(router.keyHash)), blockSize) };
 }

@@ -12,7 +12,7 @@ async function through(b: Uint8Array<ArrayBuffer>, by: GenericTransformStream): 
   let size = 0;
   for await (const part of read(new Blob([b]).stream().pipeThrough(by as ReadableWritablePair<Uint8Array, Uint8Array>))) {
     size += part.length;
-    if (size > maxText) throw new Malformed("a link that is too large");
+    if (size > maxText) throw new Malformed("more than a link can describe");
     parts.push(part);
   }
   return concat(...parts);
@@ -38,7 +38,7 @@ export async function fromFragment(fragment: string): Promise<Description> {
   try {
     yaml = text(await through(compressed, new DecompressionStream("deflate-raw")));
   } catch (e) {
-    throw e instanceof Malformed ? e : new Malformed("a link that is not whole");
+    throw e instanceof Malformed ? e : new Malformed("only a part of what it should");
   }
   return parseDescription(yaml);
 }

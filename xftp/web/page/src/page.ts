@@ -1,6 +1,5 @@
 // The page: what is shown and asked. The work is done by worker.ts.
 
-import { messageOf } from "./faults.ts";
 import { fromFragment, isFragment } from "./link.ts";
 import type { FromWorker, RouterSettings, ToWorker } from "./messages.ts";
 import { safeName } from "./names.ts";
@@ -117,7 +116,6 @@ function received(name: string, content: Blob): void {
 /** choose lets somebody choose a file. */
 function choose(): void {
   stop();
-  find<HTMLInputElement>("file").value = "";
   setText("choose-hint", "");
   show("choose");
 }
@@ -135,7 +133,7 @@ async function open(): Promise<void> {
     find("download").onclick = receive;
     show("offer");
   } catch (e) {
-    failed(`This link cannot be used (${messageOf(e)}). Ask its sender for it again.`);
+    failed(`This link cannot be used: it holds ${(e as Error).message}. Ask its sender for it again.`);
   }
 }
 
@@ -171,7 +169,11 @@ function acceptDrops(): void {
 
 function main(): void {
   const input = find<HTMLInputElement>("file");
-  input.addEventListener("change", () => input.files?.[0] && send(input.files[0]));
+  input.addEventListener("change", () => {
+    const file = input.files?.[0];
+    input.value = ""; // so that the same file can be chosen again
+    if (file) send(file);
+  });
   acceptDrops();
   onClick("cancel", open);
   onClick("resume", () => {

@@ -110,20 +110,23 @@ export class Opener {
 
   private readHead(plain: Bytes): Bytes {
     const r = new Reader(plain);
-    const payload = r.u64();
-    this.name = text(r.short());
-    r.maybeShort();
-    const size = lengthSize + payload;
-    const content = r.rest() as Bytes;
-    this.left = payload - (plain.length - lengthSize - content.length);
-    if (this.left < 0 || size > this.total - tagSize) throw new Malformed("a file of another size than its description");
-    return content;
+    try {
+      const payload = r.u64();
+      this.name = text(r.short());
+      r.maybeShort();
+      const content = r.rest() as Bytes;
+      this.left = payload - (plain.length - lengthSize - content.length);
+      if (this.left >= 0 && lengthSize + payload <= this.total - tagSize) return content;
+    } catch (e) {
+      if (!(e instanceof Malformed)) throw e;
+    }
+    throw new Malformed("The key in the link is not for this file.");
   }
 
   /** finish checks the whole file against its tag and digest. */
   finish(digest: Uint8Array): void {
     if (this.at !== this.total || !equal(this.tag, this.stream.tag()) || !equal(digest, this.hash.digest())) {
-      throw new Malformed("the file is damaged: it is not what its sender has encrypted");
+      throw new Malformed("The file is damaged: it is not what its sender has encrypted.");
     }
   }
 }

@@ -1,0 +1,137 @@
+package web_test
+
+import (
+	"bytes"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"switchyard/xftp/desc"
+	"switchyard/xftp/router"
+	"switchyard/xftp/web/webtest"
+)
+
+// TestFaults shows what the page says of faults, and that nothing is left then.
+func TestFaults(t *testing.T) {
+	b := webtest.Start(t)
+	r := webtest.StartRouter(t, nil)
+	path, _ := file(t, "file", 1000)
+	link := b.Open(r.URL + "/file/").Send(path)
+	altered := func(alter func(d *desc.Description)) string {
+		origin, fragment, _ := strings.Cut(link, "#")
+		d, err := desc.ParseFragment(fragment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alter(d)
+		return origin + "#" + d.Fragment()
+	}
+	for _, test := range []struct{ name, link, want string }{
+		{"a cut link", link[:len(link)-40], "This link cannot be used"},
+		{"another identity", altered(func(d *desc.Description) { d.Chunks[0].Replicas[0].Server.KeyHash[0] ^= 1 }), "The router is another than its address says"},
+		{"another digest", altered(func(d *desc.Description) { d.Chunks[0].Digest[0] ^= 1 }), "another packet than was uploaded"},
+		{"another key", altered(func(d *desc.Description) { d.Key[0] ^= 1 }), "is not for this file"},
+		{"another file digest", altered(func(d *desc.Description) { d.Digest[0] ^= 1 }), "The file is damaged"},
+		{"another packet", altered(func(d *desc.Description) { d.Chunks[0].Replicas[0].ID[0] ^= 1 }), "has expired, or was deleted"},
+	} {
+		tab := b.Open(test.link)
+		if !strings.Contains(test.want, "link") {
+			tab.Await("offer")
+			tab.Click("#download")
+		}
+		if got := tab.AwaitText("#fault"); !strings.Contains(got, test.want) {
+			t.Errorf("%s: %q", test.name, got)
+		}
+	}
+	b.Quiet()
+}
+
+func TestUploadsThatTheRouterRefuses(t *testing.T) {
+	b := webtest.Start(t)
+	path, content := file(t, "file", 1<<20) // a packet of 1 MiB and one of 256 KiB
+	locked := webtest.StartRouter(t, func(c *router.Config) { c.Password = "secret" })
+	tab := b.Open(locked.URL + "/file/")
+	tab.Choose(path)
+	if got := tab.AwaitText("#choose-hint"); !strings.Contains(got, "password") {
+		t.Errorf("without a password: %q", got)
+	}
+	tab.Do(chromedp.SetValue(chromedp.CSS("#password"), "wrong"))
+	tab.Choose(path)
+	if got := tab.AwaitText("#fault"); !strings.Contains(got, "does not accept this password") {
+		t.Errorf("with a wrong password: %q", got)
+	}
+	tab.Click("#restart")
+	tab.Do(chromedp.SetValue(chromedp.CSS("#password"), "secret"))
+	if _, got := b.Open(tab.Send(path)).Receive(); !bytes.Equal(got, content) {
+		t.Error("another file is received")
+	}
+
+	closed := webtest.StartRouter(t, func(c *router.Config) { c.NewFiles = false })
+	tab = b.Open(closed.URL + "/file/")
+	tab.Await("choose")
+	if got := tab.AwaitText("#choose"); !strings.Contains(got, "does not take new files") {
+		t.Errorf("%q", got)
+	}
+
+	small := webtest.StartSmallRouter(t, 1<<20)
+	tab = b.Open(small.URL + "/file/")
+	tab.Choose(path)
+	if got := tab.AwaitText("#stall-message"); !strings.Contains(got, "full") {
+		t.Errorf("over the quota: %q", got)
+	}
+	tab.Click("#cancel")
+	tab.Await("choose")
+	awaitNothing(t, small)
+	b.Quiet()
+}
+
+// awaitNothing waits until the router has no packets.
+func awaitNothing(t testing.TB, r *webtest.Router) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); r.Bodies(t) > 0; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d packets are left", r.Bodies(t))
+		}
+	}
+}
+
+// TestRouterThatGoesAway breaks the connection during transfers. They go on when it is back, and when one is cancelled
+// instead, nothing is left.
+func TestRouterThatGoesAway(t *testing.T) {
+	b := webtest.Start(t)
+	r := webtest.StartRouter(t, nil)
+	path, content := file(t, "file", 9<<20)
+	tab := b.Open(r.URL + "/file/")
+	tab.Await("choose")
+	shut := r.Gate.ShutAfter(5 << 20)
+	tab.Choose(path)
+	<-shut
+	if got := tab.AwaitText("#stall-message"); !strings.Contains(got, "cannot be reached") {
+		t.Errorf("%q", got)
+	}
+	r.Gate.Open()
+	tab.Click("#resume")
+	tab.Await("sent")
+	link := webtest.Get(tab, chromedp.Value(chromedp.CSS("#link")))
+	if _, got := b.Open(link).Receive(); !bytes.Equal(got, content) {
+		t.Error("another file is received")
+	}
+	tab.Click("#delete")
+	tab.Await("deleted")
+	awaitNothing(t, r)
+
+	again := b.Open(r.URL + "/file/")
+	again.Await("choose")
+	shut = r.Gate.ShutAfter(5 << 20)
+	again.Choose(path)
+	<-shut
+	again.AwaitText("#stall-message")
+	again.Click("#cancel")
+	again.Await("choose")
+	r.Gate.Open()
+	awaitNothing(t, r)
+	b.Quiet()
+}
