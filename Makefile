@@ -5,7 +5,8 @@ PKG     ?= ./...
 RUN     ?= .
 BENCH   ?= .
 COUNT   ?= 1
-FUZZTIME ?= 10s
+FUZZ    ?= .
+FUZZTIME ?= 1m
 DATA    := $(or $(SWITCHYARD_DATA),data)
 COMMIT  := $(shell git rev-parse --short=7 HEAD 2>/dev/null || echo unknown)
 # Where the source of this build is published: what `smp-server init --source-code` writes when it is given no URI.
@@ -49,13 +50,11 @@ modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2
 bench-machine: tools ## measure what this machine can do: the resource sketch of BENCHMARKS.md
 	@$(GO) run ./cmd/bench-machine -dir $(or $(SWITCHYARD_DATA),.)
 
-fuzz: ## run every fuzz target for a while [PKG FUZZTIME=10s]
+fuzz: ## run every fuzz target for a minute, one a core at a time [PKG FUZZ=regex FUZZTIME=1m]
 	@set -e; for pkg in $$($(GO) list $(PKG)); do \
-		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
-		done; \
-	done
+		$(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' | grep -E '$(FUZZ)' | sed "s|^|$$pkg |" || true; \
+	done | xargs -r -L 1 -P $$(getconf _NPROCESSORS_ONLN) sh -c 'out=$$($(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) \
+		-fuzzminimizetime 1s -parallel 1 $$0 2>&1) && echo "ok $$0 $$1" || { echo "$$out"; exit 255; }'
 
 bogo: ## run BoringSSL's TLS test runner against package tls, from a checkout of BoringSSL [RUNNER=dir]
 	@test -n "$(RUNNER)" || { echo 'bogo: give RUNNER=DIR, a checkout of BoringSSL' >&2; exit 1; }
