@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/cloudflare/circl/dh/x25519"
+
+	"switchyard/box/internal/basepoint"
 )
 
 // ErrLowOrder reports an X25519 public key whose shared secret is all zero
@@ -26,7 +28,7 @@ func DH(dst, priv, pub *[KeySize]byte) error {
 
 // PublicX25519 sets dst to the public key of priv.
 func PublicX25519(dst, priv *[KeySize]byte) {
-	x25519.KeyGen((*x25519.Key)(dst), (*x25519.Key)(priv))
+	basepoint.X25519(dst, priv)
 }
 
 // GenerateX25519 fills priv from rand and sets pub to its public key.

@@ -4,16 +4,17 @@ import (
 	"errors"
 	"io"
 
-	"github.com/cloudflare/circl/dh/x25519"
 	"github.com/cloudflare/circl/dh/x448"
+
+	"switchyard/box"
 )
 
 // keyExchange is our half of an (EC)DHE exchange (RFC 8446 sections 4.2.8 and 7.4.2).
 type keyExchange struct {
 	group  Group
 	public []byte
-	x25519 x25519.Key // of X25519
-	x448   x448.Key   // of X448
+	x25519 [box.KeySize]byte // of X25519
+	x448   x448.Key          // of X448
 }
 
 func newKeyExchange(group Group, rand io.Reader) (*keyExchange, error) {
@@ -26,14 +27,12 @@ func newKeyExchange(group Group, rand io.Reader) (*keyExchange, error) {
 	return nil, errors.New("tls: group outside the profile")
 }
 
-// newX25519 uses circl's arithmetic, which takes two thirds of the time of crypto/ecdh's.
 func newX25519(rand io.Reader) (*keyExchange, error) {
 	k := &keyExchange{group: X25519}
-	if _, err := io.ReadFull(rand, k.x25519[:]); err != nil {
+	var public [box.KeySize]byte
+	if err := box.GenerateX25519(rand, &k.x25519, &public); err != nil {
 		return nil, err
 	}
-	var public x25519.Key
-	x25519.KeyGen(&public, &k.x25519)
 	k.public = public[:]
 	return k, nil
 }
@@ -63,9 +62,9 @@ func (k *keyExchange) shared(peer []byte) ([]byte, error) {
 		}
 		return shared[:], nil
 	}
-	var shared, public x25519.Key
+	var shared, public [box.KeySize]byte
 	copy(public[:], peer)
-	if !x25519.Shared(&shared, &k.x25519, &public) {
+	if box.DH(&shared, &k.x25519, &public) != nil {
 		return nil, errSmallOrder
 	}
 	return shared[:], nil
