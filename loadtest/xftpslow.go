@@ -49,15 +49,20 @@ func (r *xftpRun) slow(ctx context.Context, report *XFTPReport) error {
 	_, before := o.now()
 	release := make(chan struct{})
 	var reached, ended sync.WaitGroup
-	for i := range r.cfg.Conns {
+	readers := make([]*halting, r.cfg.Conns)
+	conns := make([]*client.Conn, r.cfg.Conns)
+	err = inParallel(ctx, r.cfg.Conns, dialsAtOnce, func(ctx context.Context, i int) (err error) {
+		readers[i] = &halting{reached: &reached, release: release}
+		readers[i].left.Store(haltAfter)
+		conns[i], err = client.Dial(ctx, client.Config{Address: r.cfg.Address, Connect: readers[i].connect})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, c := range conns {
 		reached.Add(1)
-		h := &halting{reached: &reached, release: release}
-		h.left.Store(haltAfter)
-		c, err := client.Dial(ctx, client.Config{Address: r.cfg.Address, Connect: h.connect})
-		if err != nil {
-			close(release)
-			return err
-		}
+		h := readers[i]
 		ended.Go(func() {
 			defer c.Close()
 			defer h.halted.Do(reached.Done)

@@ -10,9 +10,27 @@ import (
 	"switchyard/xftp"
 )
 
-// frameSize is what a download is written by: with the header of its HTTP/2 frame it fills one record of TLS. Frames of
-// two records, which clients take as well, would save a few system calls and cost each slow reader 48 KiB.
-const frameSize = 16384 - 9
+// What a download is written by. Each piece goes through three buffers, all of which a slow reader holds: ours, that of
+// golang.org/x/net and that of TLS. So pieces are small when there are many downloads; when there are few, larger ones
+// save switches between goroutines and system calls.
+const (
+	smallFrame  = 16384 - 9   // with the header of its HTTP/2 frame it fills a record of TLS
+	largeFrame  = 2*16384 - 9 // two records; the largest frame that the reference's clients take
+	largeFrames = 16          // downloads under way that may be written by them
+)
+
+// frames gives the buffer that a download is written by, and takes it back. Browsers take no large frames.
+func (r *Router) frames(web bool) (buffer []byte, release func()) {
+	pool := &r.small
+	if n := r.downloads.Add(1); n <= largeFrames && !web {
+		pool = &r.large
+	}
+	b := pool.Get().(*[]byte)
+	return *b, func() {
+		pool.Put(b)
+		r.downloads.Add(-1)
+	}
+}
 
 // download answers FGET: the block of FILE, the packet encrypted for this download, and the tag.
 func (x *exchange) download() (xftp.Response, bool) {
@@ -57,9 +75,9 @@ func (x *exchange) agree(response *xftp.Response) (subkey [box.KeySize]byte, ok 
 
 // sendPacket writes block, packet and tag as one stream of full frames.
 func (x *exchange) sendPacket(block []byte, packet io.Reader, stream *box.Streamed) error {
-	buffer := x.router.packed.Get().(*[]byte)
-	defer x.router.packed.Put(buffer)
-	o := output{w: x.w, buf: *buffer}
+	buffer, release := x.router.frames(x.session.web)
+	defer release()
+	o := output{w: x.w, buf: buffer}
 	if err := o.append(block); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -26,7 +27,9 @@ type Router struct {
 
 	verifiers sync.Pool // *box.Verifier
 	buffers   sync.Pool // *[]byte of bufferSize
-	packed    sync.Pool // *[]byte of frameSize
+	small     sync.Pool // *[]byte of smallFrame
+	large     sync.Pool // *[]byte of largeFrame
+	downloads atomic.Int32
 
 	ready chan struct{}
 	ctx   context.Context // ends when Stop begins
@@ -67,7 +70,8 @@ func New(cfg Config) (*Router, error) {
 	}
 	r.verifiers.New = func() any { return new(box.Verifier) }
 	r.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
-	r.packed.New = func() any { b := make([]byte, frameSize); return &b }
+	r.small.New = func() any { b := make([]byte, smallFrame); return &b }
+	r.large.New = func() any { b := make([]byte, largeFrame); return &b }
 	r.ctx, r.stop = context.WithCancel(context.Background())
 	r.Stats.begin(cfg.Now())
 	return r, nil
