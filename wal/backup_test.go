@@ -27,7 +27,7 @@ func TestBackup(t *testing.T) {
 }
 
 func backupsWhileWorking(t *testing.T, s *Store, dir string, o Options) {
-	shards := []*crashShard{{seed: 1}, {seed: 2}}
+	shards := []*crashShard{newCrashShard(1, 200, bodySize), newCrashShard(2, 200, bodySize)}
 	for range 4 {
 		stop := make(chan struct{})
 		var wg sync.WaitGroup

@@ -4,6 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,44 +16,88 @@ import (
 )
 
 var (
-	crashSeeds = flag.Int("crashes", tries(30), "how many seeds the crash test tries")
+	crashSeeds = flag.Int("crashes", tries(2000), "how many seeds the crash test tries")
 	crashSeed  = flag.Uint64("seed", 1, "the first of them")
 )
 
 // tries is how many seeds an ordinary run takes; the race detector makes each ten times slower.
 func tries(n int) int {
 	if raceEnabled {
-		return n / 5
+		return max(5, n/50)
 	}
 	return n
 }
 
 // TestCrash runs two shards with queues of their own on a file system that can crash, takes what a crash at a random
 // moment would leave of it, with 0 to 100 % of what was not synced, and opens that. What is there must be what the
-// shard's first n transactions left, for an n between those that were durable before the crash and those that were
-// made until after it. The shards go on from there, through several crashes.
+// shard's first n transactions left, for an n between those that were durable before the crash (what they wrote is set)
+// and those that were made until after it (what the others wrote may be set): of queues, keys, links, notifiers,
+// notifications, services, associations, counts and messages. And when a transaction of one shard is there, all are that
+// were made before it was begun, of both. In every other run the shards go on from there, and crash once more.
+//
+// WAL_CRASHES is another way to say how many seeds are tried.
 func TestCrash(t *testing.T) {
-	for seed := *crashSeed; seed < *crashSeed+uint64(*crashSeeds); seed++ {
-		mode := Sync(seed % 3)
-		t.Run(fmt.Sprintf("seed=%d/%s", seed, mode), func(t *testing.T) { crashes(t, seed, mode) })
+	n := uint64(*crashSeeds)
+	if text := os.Getenv("WAL_CRASHES"); text != "" {
+		var err error
+		if n, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for seed := *crashSeed; seed < *crashSeed+n; seed++ {
+		t.Run(fmt.Sprintf("seed=%d/%s", seed, Sync(seed%3)), func(t *testing.T) {
+			t.Parallel()
+			t.Cleanup(func() {
+				if t.Failed() { // the scheduling of goroutines makes each run a little different
+					t.Logf("again: go test ./wal -run 'TestCrash$' -count 20 -crashes 1 -seed %d", seed)
+				}
+			})
+			crashes(t, seed)
+		})
 	}
 }
 
-func crashes(t *testing.T, seed uint64, mode Sync) {
+func crashes(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	shards := []*crashShard{{seed: seed * 2}, {seed: seed*2 + 1}}
+	options := Options{
+		Sync: Sync(seed % 3), MemTable: 64 << 10 << rng.IntN(3), Cache: 64 << 10,
+		ticks: make(chan time.Time), looks: make(chan time.Time),
+	}
+	shards := []*crashShard{newCrashShard(seed*2, 40, 1000), newCrashShard(seed*2+1, 40, 1000)}
 	fs := vfs.NewCrashableMem()
-	for range 3 {
-		s := openStore(t, "store", Options{FS: fs, Sync: mode, MemTable: 256 << 10, ticks: make(chan time.Time)})
-		for _, sh := range shards {
-			sh.recover(t, s)
-		}
+	for range 1 + rng.IntN(2) {
+		options.FS = fs
+		s := openStore(t, "store", options)
+		recoverAll(t, s, shards)
 		fs = crashOnce(t, s, fs, shards, rng)
 		s.Close()
 	}
-	s := openStore(t, "store", Options{FS: fs})
-	for _, sh := range shards {
-		sh.recover(t, s)
+	recoverAll(t, openStore(t, "store", Options{FS: fs, looks: options.looks}), shards)
+}
+
+// recoverAll has the shards find out which of their transactions are there, checks that they are one prefix of all, and
+// continues from them.
+func recoverAll(t *testing.T, s *Store, shards []*crashShard) {
+	t.Helper()
+	there := make([]int64, len(shards))
+	for i, sh := range shards {
+		there[i] = sh.find(t, s)
+	}
+	for i, sh := range shards {
+		n := slices.Index(sh.sums, sh.sums[there[i]]) // what came after may have led back to it
+		if n == 0 {
+			continue
+		}
+		last := sh.calls[n-1]
+		for j, other := range shards {
+			if there[j] < int64(len(other.calls)) && other.calls[there[j]].end < last.begin {
+				t.Fatalf("transaction %d of a shard is there, but not %d of another one, which was made before", n, there[j]+1)
+			}
+		}
+	}
+	for i, sh := range shards {
+		sh.restart(there[i])
+		sh.m.check(t, s)
 	}
 }
 
@@ -62,7 +109,7 @@ func crashOnce(t *testing.T, s *Store, fs *vfs.MemFS, shards []*crashShard, rng 
 	for i, sh := range shards {
 		at := -1
 		if i == 0 {
-			at = rng.IntN(60)
+			at = rng.IntN(sh.limit)
 		}
 		wg.Go(func() { sh.work(t, s, at, moment, stop) })
 	}
@@ -86,7 +133,9 @@ func crashOnce(t *testing.T, s *Store, fs *vfs.MemFS, shards []*crashShard, rng 
 // crashShard is a shard that remembers what its transactions led to.
 type crashShard struct {
 	seed    uint64
+	limit   int // of transactions in one life
 	m       *model
+	calls   []call       // to Commit since the last crash
 	sums    []uint64     // of the model after each transaction since the last crash, and before the first one
 	models  []*model     // the same
 	made    atomic.Int64 // transactions that were committed
@@ -94,9 +143,22 @@ type crashShard struct {
 	atLeast int64        // durable when the crash came
 }
 
-// work makes transactions until stop, 400 at most, and says so when it has made the given number.
+// call is when a call was made and when it returned, in calls of all shards.
+type call struct{ begin, end int64 }
+
+var calls atomic.Int64
+
+// newCrashShard makes a shard with messages up to the given size.
+func newCrashShard(seed uint64, limit, body int) *crashShard {
+	sh := &crashShard{seed: seed, limit: limit, m: newModel(seed)}
+	sh.m.body = body
+	sh.remember()
+	return sh
+}
+
+// work makes transactions until stop, up to the limit, and says so when it has made the given number.
 func (sh *crashShard) work(t *testing.T, s *Store, at int, moment, stop chan struct{}) {
-	for n := range 400 {
+	for n := range sh.limit {
 		if n == at {
 			close(moment)
 		}
@@ -105,20 +167,11 @@ func (sh *crashShard) work(t *testing.T, s *Store, at int, moment, stop chan str
 			return
 		default:
 		}
-		tx := s.Begin(s.Epoch())
-		for range 1 + sh.m.rng.IntN(4) {
-			sh.m.step(tx)
-		}
-		c, err := tx.Commit()
+		made, err := sh.transact(s)
 		if err != nil {
-			sh.m = sh.models[len(sh.models)-1] // nothing of it is there
-			sh.check(t, s, err)
-			return
-		}
-		sh.remember()
-		made := sh.made.Add(1)
-		if err := c.Wait(); err != nil {
-			sh.check(t, s, err)
+			if failure := s.Err(); failure == nil || err != failure { // the disk's is a reason
+				t.Error(err)
+			}
 			return
 		}
 		if s.sync == SyncAlways {
@@ -127,11 +180,34 @@ func (sh *crashShard) work(t *testing.T, s *Store, at int, moment, stop chan str
 	}
 }
 
-// check lets a failure of the disk pass as the reason for an error.
-func (sh *crashShard) check(t *testing.T, s *Store, err error) {
-	if failure := s.Err(); failure == nil || err != failure {
-		t.Error(err)
+// transact makes a transaction and waits for it. made is how many there are.
+func (sh *crashShard) transact(s *Store) (made int64, err error) {
+	if sh.m.rng.IntN(30) == 0 {
+		return sh.register(s)
 	}
+	tx := s.Begin(s.Epoch())
+	for range 1 + sh.m.rng.IntN(4) {
+		sh.m.step(tx)
+	}
+	begin := calls.Add(1)
+	c, err := tx.Commit()
+	if err != nil {
+		sh.m = sh.models[len(sh.models)-1].clone() // nothing of it is there
+		return 0, err
+	}
+	sh.calls = append(sh.calls, call{begin, calls.Add(1)})
+	sh.remember()
+	made = sh.made.Add(1)
+	return made, c.Wait()
+}
+
+// register makes a service. When that fails it may be there.
+func (sh *crashShard) register(s *Store) (made int64, err error) {
+	begin := calls.Add(1)
+	err = sh.m.register(s)
+	sh.calls = append(sh.calls, call{begin, calls.Add(1)})
+	sh.remember()
+	return sh.made.Add(1), err
 }
 
 func (sh *crashShard) remember() {
@@ -142,10 +218,6 @@ func (sh *crashShard) remember() {
 // recover finds out which transactions are there after a crash, and continues from them.
 func (sh *crashShard) recover(t *testing.T, s *Store) {
 	t.Helper()
-	if sh.m == nil {
-		sh.m = newModel(sh.seed)
-		sh.remember()
-	}
 	sh.restart(sh.find(t, s))
 	sh.m.check(t, s)
 }
@@ -169,7 +241,7 @@ func (sh *crashShard) find(t *testing.T, s *Store) int64 {
 
 func (sh *crashShard) restart(n int64) {
 	sh.m = sh.models[n]
-	sh.sums, sh.models = nil, nil
+	sh.sums, sh.models, sh.calls = nil, nil, nil
 	sh.remember()
 	sh.made.Store(0)
 	sh.durable.Store(0)

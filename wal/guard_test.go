@@ -62,7 +62,7 @@ func TestDiskFaults(t *testing.T) {
 			fs.lasts = rng.IntN(2) == 0
 			s := openStore(t, "store", Options{FS: fs, Sync: mode, MemTable: 256 << 10})
 			fs.left.Store(rng.Int64N(300))
-			shards := []*crashShard{{seed: 1}, {seed: 2}}
+			shards := []*crashShard{newCrashShard(1, 200, bodySize), newCrashShard(2, 200, bodySize)}
 			failing(t, s, shards)
 			if s.Close() == nil && s.Err() != nil {
 				t.Error("Close says nothing of the failure")
@@ -114,7 +114,7 @@ func TestFaultPlaces(t *testing.T) {
 				}
 				s := openStore(t, "store", Options{FS: fs, MemTable: 256 << 10})
 				fs.left.Store(0)
-				failing(t, s, []*crashShard{{seed: 1}, {seed: 2}})
+				failing(t, s, []*crashShard{newCrashShard(1, 200, bodySize), newCrashShard(2, 200, bodySize)})
 				if failure := s.Err(); failure != nil && !strings.Contains(failure.Error(), file) {
 					t.Errorf("the failure does not name the file: %v", failure)
 				}

@@ -44,7 +44,7 @@ func recovers(t *testing.T, seed uint64, mode Sync) {
 	fs := newFaultyFS(disk)
 	fs.lasts = true
 	s := openStore(t, "store", Options{FS: fs, Sync: mode, MemTable: 256 << 10, looks: looks})
-	shards := []*crashShard{{seed: 1}, {seed: 2}}
+	shards := []*crashShard{newCrashShard(1, 200, bodySize), newCrashShard(2, 200, bodySize)}
 	var readers sync.WaitGroup
 	stop := make(chan struct{})
 	readers.Go(func() { readOften(t, s, stop) })

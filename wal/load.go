@@ -80,7 +80,7 @@ func (in *instance) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) 
 		return nil, err
 	}
 	q := new(shard.Loaded)
-	ok := parseRecord(sc.recipient, v, &q.Record)
+	ok := parseRecord(&sc.recipient, v, &q.Record)
 	closer.Close()
 	if !ok {
 		return nil, ErrCorrupt

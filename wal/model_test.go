@@ -19,6 +19,7 @@ type model struct {
 	sum    uint64        // of the rows, whatever their order
 	queues []*modelQueue // those that exist
 	counts map[uint8]shard.ServiceCount
+	body   int // the largest size of a message
 	rng    *rand.Rand
 }
 
@@ -35,13 +36,13 @@ type modelQueue struct {
 func newModel(seed uint64) *model {
 	return &model{
 		tag: byte(seed), rows: map[string]string{}, counts: map[uint8]shard.ServiceCount{},
-		rng: rand.New(rand.NewPCG(seed, 1)),
+		body: bodySize, rng: rand.New(rand.NewPCG(seed, 1)),
 	}
 }
 
 // clone copies the model as far as step changes it.
 func (m *model) clone() *model {
-	c := &model{tag: m.tag, rows: maps.Clone(m.rows), sum: m.sum, counts: maps.Clone(m.counts), rng: m.rng}
+	c := &model{tag: m.tag, rows: maps.Clone(m.rows), sum: m.sum, counts: maps.Clone(m.counts), body: m.body, rng: m.rng}
 	for _, q := range m.queues {
 		k := *q
 		k.bodies, k.headers = maps.Clone(q.bodies), maps.Clone(q.headers)
@@ -225,11 +226,8 @@ func (m *model) register(s *Store) error {
 	fingerprint := [32]byte(randomBytes(m.rng, 32))
 	fingerprint[0] = m.tag
 	r := shard.ServiceRecord{ID: randomID(m.rng), Role: smp.ServiceRole(m.rng.IntN(2))}
-	if err := s.PutService(&fingerprint, r); err != nil {
-		return err
-	}
 	m.set(spaceServices, fingerprint[:], append([]byte{byte(r.Role)}, r.ID[:]...))
-	return nil
+	return s.PutService(&fingerprint, r)
 }
 
 func (m *model) put(t shard.Tx, q *modelQueue) {
@@ -237,7 +235,7 @@ func (m *model) put(t shard.Tx, q *modelQueue) {
 	size := m.rng.IntN(300)
 	switch m.rng.IntN(8) {
 	case 0:
-		size = bodySize
+		size = m.body
 	case 1:
 		h.Kind = shard.KindQuota
 	}

@@ -59,7 +59,7 @@ func TestRecordRoundTrip(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := appendRecord(nil, &r)
 			var got shard.Record
-			if !parseRecord(r.RecipientID, b, &got) {
+			if !parseRecord(&r.RecipientID, b, &got) {
 				t.Fatal("does not parse")
 			}
 			if !reflect.DeepEqual(got, r) {
@@ -80,11 +80,11 @@ func checkPrefixes(t *testing.T, b []byte) {
 	t.Helper()
 	var r shard.Record
 	for n := range b {
-		if parseRecord(smp.ID{}, b[:n], &r) {
+		if parseRecord(&smp.ID{}, b[:n], &r) {
 			t.Errorf("the first %d of %d bytes parse", n, len(b))
 		}
 	}
-	if parseRecord(smp.ID{}, append(b[:len(b):len(b)], 0), &r) {
+	if parseRecord(&smp.ID{}, append(b[:len(b):len(b)], 0), &r) {
 		t.Error("parses with a byte more")
 	}
 }
@@ -134,7 +134,7 @@ func TestRecordRefuses(t *testing.T) {
 		"well known key stored as unknown": func(b []byte) []byte { return otherForm(b, &r, count+1) },
 	} {
 		var got shard.Record
-		if parseRecord(smp.ID{}, change(bytes.Clone(good)), &got) {
+		if parseRecord(&smp.ID{}, change(bytes.Clone(good)), &got) {
 			t.Errorf("%s: parses", name)
 		}
 	}
@@ -153,7 +153,7 @@ func FuzzRecord(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var r shard.Record
-		if parseRecord(smp.ID{1}, b, &r) {
+		if parseRecord(&smp.ID{1}, b, &r) {
 			if again := appendRecord(nil, &r); !bytes.Equal(again, b) {
 				t.Errorf("parses %x\nencodes %x", b, again)
 			}

@@ -15,7 +15,7 @@ type recordReader struct {
 }
 
 // parseRecord reads the record of the queue with the given recipient ID. r keeps no reference to b.
-func parseRecord(recipient smp.ID, b []byte, r *shard.Record) bool {
+func parseRecord(recipient *smp.ID, b []byte, r *shard.Record) bool {
 	rd := newRecordReader(b)
 	head := rd.take(4)
 	if rd.bad || head[0] != recordVersion || head[1]&^partsKnown != 0 ||
@@ -26,7 +26,7 @@ func parseRecord(recipient smp.ID, b []byte, r *shard.Record) bool {
 	if parts&partNotifierService != 0 && parts&partNotifier == 0 {
 		return false
 	}
-	*r = shard.Record{RecipientID: recipient, Mode: shard.Mode(head[2]), Status: shard.Status(head[3])}
+	*r = shard.Record{RecipientID: *recipient, Mode: shard.Mode(head[2]), Status: shard.Status(head[3])}
 	r.Updated = rd.u32()
 	copy(r.SenderID[:], rd.take(idSize))
 	copy(r.Secret[:], rd.take(len(r.Secret)))
