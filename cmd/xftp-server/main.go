@@ -56,8 +56,8 @@ func pathsFromEnv() paths {
 }
 
 func main() {
-	// Collect at 1.25 instead of 2 times what lives: there is little garbage, and what lives are buffers of transfers.
-	debug.SetGCPercent(25)
+	// Collect at 1.2 instead of 2 times what lives: there is little garbage, and what lives are buffers of transfers.
+	debug.SetGCPercent(20)
 	cli.Main(rootCommand(pathsFromEnv()))
 }
 

@@ -12,7 +12,7 @@ import (
 // record and a system call, here and at the client. What is held goes out before anything else.
 //
 // As all bodies count for the connection, too, no stream misses more than what is held of the connection's credit. That
-// is less than half of a window, so no client has to wait for it.
+// is at most half of a window, so no client has to wait for it.
 type creditor struct {
 	net.Conn
 	worth uint32 // bytes of credit that go out at once

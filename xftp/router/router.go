@@ -214,7 +214,7 @@ func (r *Router) serve(raw net.Conn) {
 	defer r.leave(s)
 	conn := s.conn
 	if !s.web { // of those HTTP/2 judges the TLS
-		conn = &creditor{Conn: conn, worth: uint32(r.cfg.UploadWindow) / 3}
+		conn = &creditor{Conn: conn, worth: uint32(r.cfg.UploadWindow) / 2}
 	}
 	r.http.ServeConn(conn, &http2.ServeConnOpts{
 		Context:    context.WithValue(context.Background(), sessionKey{}, s),
