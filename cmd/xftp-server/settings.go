@@ -57,7 +57,21 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 		return s, nil, err
 	}
 	s = readSettings(f, p)
-	return s, f.Doubtful(knownSettings()), f.Err()
+	return s, append(f.Doubtful(knownSettings()), idleSettings(f)...), f.Err()
+}
+
+// idleSettings names settings that are there in vain.
+func idleSettings(f *serverini.File) (lines []string) {
+	without := func(needed, section string, keys ...string) {
+		if _, there := f.Lookup(section, needed); !there {
+			lines = append(lines, f.Idle(section, "there is no "+needed, keys...)...)
+		}
+	}
+	lines = f.Idle("STORE_LOG", "this server has a store of its own", "db_connection", "db_schema", "db_pool_size", "db_store_log")
+	without("key", "WEB", "cert")
+	without("cert", "WEB", "key")
+	without("s3_endpoint", "SWITCHYARD", "s3_bucket", "s3_prefix", "s3_region", "s3_access_key", "s3_secret_key", "s3_tls")
+	return lines
 }
 
 func readSettings(f *serverini.File, p paths) settings {

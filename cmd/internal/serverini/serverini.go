@@ -247,6 +247,16 @@ func (f *File) Doubtful(known map[string][]string) (lines []string) {
 	return lines
 }
 
+// Idle returns a line for each of the keys that is there, for settings that have no effect: why says the reason.
+func (f *File) Idle(section, why string, keys ...string) (lines []string) {
+	for _, key := range keys {
+		if _, there := f.Lookup(section, key); there {
+			lines = append(lines, f.newFault(section, key, "has no effect", why).Error())
+		}
+	}
+	return lines
+}
+
 // Settings lists the keys of each section of an ini text, those that are commented out (`# key = …`) included.
 func Settings(text string) map[string][]string {
 	known := make(map[string][]string)
