@@ -28,12 +28,13 @@ endef
 rows = @$(LOADTEST) table $(foreach l,$(1),$(BENCH_OUT)/$(l)-[0-9]*.jsonl)
 
 BENCH_MESSAGES := message message-plain message-always
-BENCH_LABELS   := $(BENCH_MESSAGES) idle subscriptions subscribe handshake handshake-x448 idle-cpu replica
+BENCH_XFTP     := xftp-download xftp-upload xftp-slow xftp-start
+BENCH_LABELS   := $(BENCH_MESSAGES) idle subscriptions subscribe handshake handshake-x448 idle-cpu replica $(BENCH_XFTP)
 
 .PHONY: bench bench-floor bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu \
-	bench-replica bench-proxy bench-storm bench-go bench-table
+	bench-replica bench-xftp bench-proxy bench-storm bench-go bench-table
 
-bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu bench-replica bench-floor ## all figures of BENCHMARKS.md [BENCH_RUNS=5 BENCH_TIME=20s BENCH_SCALE=1 BENCH_OUT]
+bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu bench-replica bench-xftp bench-floor ## all figures of BENCHMARKS.md [BENCH_RUNS=5 BENCH_TIME=20s BENCH_SCALE=1 BENCH_OUT]
 	@echo
 	$(call rows,$(BENCH_LABELS))
 
@@ -78,6 +79,18 @@ bench-idle-cpu: build ## CPU of the router with 3,000 idle connections
 bench-replica: build ## a large public router: 15,000 connections, 1,000,000 subscriptions, 30,000,000 stored queues, times BENCH_SCALE
 	$(call runs,replica,replica --scale $(BENCH_SCALE) --data $(BENCH_OUT)/replica-$(BENCH_SCALE) --group $(BENCH_GROUP) --rate 20 --quiet 60s)
 	$(call rows,replica)
+
+bench-xftp: START := -- bin/xftp-server start
+bench-xftp: build $(BENCH_OUT)/xftp-seeded-$(BENCH_SCALE) ## XFTP: CPU of the router for each MiB, memory of slow downloads, start with 5,000,000 packets
+	$(call runs,xftp-download,xftp download --packets 400 --pprof own)
+	$(call runs,xftp-upload,xftp upload --packets 200 --pprof own)
+	$(call runs,xftp-slow,xftp slow --conns $(call scaled,1000))
+	$(call runs,xftp-start,xftp start --data $(BENCH_OUT)/xftp-seeded-$(BENCH_SCALE))
+	$(call rows,$(BENCH_XFTP))
+
+$(BENCH_OUT)/xftp-seeded-$(BENCH_SCALE): | build
+	@mkdir -p $(BENCH_OUT)
+	$(LOADTEST) xftp seed --count $(call scaled,5000000) --data $@ -- bin/xftp-server start
 
 bench-proxy: build ## messages through a proxy: CPU of the proxy for each
 	$(call runs,proxy,proxy --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
