@@ -34,6 +34,8 @@ type core struct {
 
 	outgoing []parcel // commands for other shards
 
+	ids idStock // for new queues
+
 	noted      []*queue // have notifications that wait for the next batchNotify
 	notifySoon bool     // which is arranged
 
@@ -81,6 +83,7 @@ type freshMessage struct {
 
 func newCore(cfg Config, e env) *core {
 	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards)}
+	c.ids.init()
 	c.verifier.Secrets = box.NewSecretCache(secretCache / cfg.Shards)
 	c.again.Secrets = c.verifier.Secrets
 	return c

@@ -98,7 +98,7 @@ const drawAttempts = 3
 func (c *core) drawIDs(q *queue) bool {
 	for range drawAttempts {
 		partition := c.partitions.drawOwned(&q.recipientID, c.random, c.index)
-		c.partitions.drawIn(&q.senderID, c.random, partition)
+		c.drawIn(&q.senderID, partition)
 		if c.cache.byRecipient[q.recipientID] == nil && c.cache.bySender[q.senderID] == nil {
 			return true
 		}

@@ -67,11 +67,11 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 	if string(q.senderID[:]) != string(p.SenderID) {
 		return smp.ErrCmdProhibited
 	}
-	c.partitions.drawIn(&q.recipientID, c.random, c.partitions.partition(q.senderID[:]))
+	c.drawIn(&q.recipientID, c.partitions.partition(q.senderID[:]))
 	linkID := p.LinkID
 	if p.Mode != smp.ModeContact {
 		var id smp.ID
-		c.partitions.drawIn(&id, c.random, c.partitions.partition(q.senderID[:]))
+		c.drawIn(&id, c.partitions.partition(q.senderID[:]))
 		linkID = id[:]
 	}
 	taken, err := c.taken(BySender, q.senderID[:])

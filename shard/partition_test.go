@@ -74,3 +74,41 @@ func BenchmarkDrawIDs(b *testing.B) {
 		p.drawIn(&sender, random, p.drawOwned(&recipient, random, 1))
 	}
 }
+
+// BenchmarkIDStock is the same with what is left of other attempts.
+func BenchmarkIDStock(b *testing.B) {
+	random := seeded(1)
+	p := newPartitioner(&[16]byte{2}, 2)
+	stock := new(idStock)
+	stock.init()
+	b.ReportAllocs()
+	for b.Loop() {
+		var recipient, sender smp.ID
+		stock.take(&sender, &p, random, p.drawOwned(&recipient, random, 1))
+	}
+}
+
+// TestIDStock: IDs are of the partition that was asked for, no two the same, and few attempts find them in the long run.
+func TestIDStock(t *testing.T) {
+	random := seeded(3)
+	drawn := 0
+	counting := func(b []byte) { drawn += len(b) / len(smp.ID{}); random(b) }
+	p := newPartitioner(&[16]byte{2}, 2)
+	stock := new(idStock)
+	stock.init()
+	choice := rand.New(rand.NewPCG(1, 2))
+	seen := make(map[smp.ID]bool)
+	const n = 20_000
+	for range n {
+		var id smp.ID
+		want := uint8(choice.UintN(Partitions))
+		stock.take(&id, &p, counting, want)
+		if p.partition(id[:]) != want || seen[id] {
+			t.Fatalf("ID %x for partition %d: drawn before, or of another", id, want)
+		}
+		seen[id] = true
+	}
+	if drawn > 4*n {
+		t.Errorf("%d attempts for %d IDs", drawn, n)
+	}
+}
