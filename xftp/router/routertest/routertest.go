@@ -65,21 +65,28 @@ func StartWith(t testing.TB, o packets.Options, change func(*router.Config)) *Ro
 }
 
 // Bodies counts the packets on the disk, and fails the test when an upload has left something.
-func (r *Router) Bodies(t testing.TB) (n int) {
+func (r *Router) Bodies(t testing.TB) int {
+	t.Helper()
+	bodies, uploads := r.OnDisk(t)
+	if uploads > 0 {
+		t.Errorf("%d uploads are left", uploads)
+	}
+	return bodies
+}
+
+// OnDisk counts the packets on the disk, and the uploads under way.
+func (r *Router) OnDisk(t testing.TB) (bodies, uploads int) {
 	t.Helper()
 	entries, err := os.ReadDir(r.path)
 	check(t, err)
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), ".") {
-			n++
+			bodies++
 		}
 	}
-	left, err := os.ReadDir(filepath.Join(r.path, ".uploads"))
+	begun, err := os.ReadDir(filepath.Join(r.path, ".uploads"))
 	check(t, err)
-	if len(left) > 0 {
-		t.Errorf("%d uploads are left", len(left))
-	}
-	return n
+	return bodies, len(begun)
 }
 
 // NewIdentity makes the certificates of a router, and the fingerprint of its identity.

@@ -17,7 +17,7 @@ import (
 )
 
 // patience bounds every step, on machines with much else to do.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // Browser is a running browser.
 type Browser struct {
