@@ -52,9 +52,14 @@ func (c *brokenConn) Write(b []byte) (int, error) {
 
 // closingSession is an open session on a loop without sockets.
 func closingSession(t *testing.T, store shard.Store, key [16]byte) *session {
-	r := &Router{shards: shard.New(shard.Config{Shards: 2, PartitionKey: key, NewQueues: true}, store)}
+	return sessionOn(shard.Config{Shards: 2, PartitionKey: key, NewQueues: true}, store)
+}
+
+// sessionOn is closingSession with shards as they are wanted.
+func sessionOn(cfg shard.Config, store shard.Store) *session {
+	r := &Router{shards: shard.New(cfg, store)}
 	l := newLoop(r, idleEvents{})
-	s := &session{loop: l, phase: phaseOpen, tls: tls.NewServer(&tls.Config{}), client: shard.NewClient(2)}
+	s := &session{loop: l, phase: phaseOpen, tls: tls.NewServer(&tls.Config{}), client: shard.NewClient(r.shards.Len())}
 	s.client.Version, s.client.SessionID = smp.CurrentVersion, make([]byte, 32)
 	s.client.Loop, s.client.Owner = l, s
 	return s
@@ -67,8 +72,13 @@ func (s *session) command(key ed25519.PrivateKey, entity, command []byte) []byte
 	return smp.AppendTransmission(nil, s.client.Version, s.client.SessionID, ed25519.Sign(key, authorized), nil, authorized[n:])
 }
 
-// take dispatches a block of commands.
+// take dispatches a block of commands and hands them to the shards.
 func (s *session) take(commands ...[]byte) {
+	s.gatherBlock(commands...)
+	s.loop.payOwed()
+}
+
+func (s *session) gatherBlock(commands ...[]byte) {
 	content := smp.AppendBatch(nil, commands...)
 	b := shard.NewBuffer(len(content))
 	copy(b.Data, content)

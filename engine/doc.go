@@ -4,6 +4,10 @@
 //	       ──ring──▶ shard (looks up, verifies, applies, commits)
 //	shard  ──inbox──▶ loop: packs replies into a block of the session → block chain seals → tls seals → one write
 //
+// A loop reads from all connections that are ready before it hands their commands to the shards, so that drains are
+// large when there is much to do: what signatures, commits and wake-ups cost is shared. It turns then: takes replies,
+// seals, writes.
+//
 // A loop never waits for a shard without serving its own inbox, so that shards may wait for loops. Replies to one
 // connection share blocks: a block is sealed when the loop turns, not when a reply comes. Responses keep the
 // order in which the shards gave them; those of different shards interleave.
@@ -26,5 +30,5 @@
 // Forwarding has two sides here: the destination's (forwarded.go) opens RFWD and sends the command inside through the
 // shards as any other; the proxy's (proxy.go) hands PFWD to the pool of relays in ./relay.
 //
-// engine imports relay, shard, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
+// engine imports relay, shard, stage, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
 package engine

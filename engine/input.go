@@ -150,16 +150,7 @@ func (s *session) dispatch(b *shard.Buffer) {
 	for t, ok := batch.Next(); ok; t, ok = batch.Next() {
 		s.takeTransmission(b, t)
 	}
-	l := s.loop
-	for i, part := range l.parted {
-		if part != nil {
-			l.parted[i] = nil
-			l.put(i, part)
-			if s.phase == phaseClosed { // while a ring was full: what end has owed came before part
-				l.owe(i, shard.NewBatch(shard.BatchClosed, s.client))
-			}
-		}
-	}
+	s.loop.gather()
 }
 
 // takeTransmission checks one transmission and adds its command to the batch of its shard, or answers it.

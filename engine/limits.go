@@ -79,6 +79,9 @@ const (
 	drainTickMax = 160 * time.Millisecond
 	// ringWait is how long a loop naps between tries to put a batch into a full ring.
 	ringWait = 20 * time.Microsecond
+	// gatherLimit is how many blocks of commands a loop reads before it hands them to the shards and looks at replies: a
+	// batch of signatures that is larger costs hardly less for each.
+	gatherLimit = 64
 	// lingerTime is how long a stopping router waits for its peers to close connections that it has taken leave of, and
 	// flushTime is how long it waits for sockets to take what was answered.
 	lingerTime = time.Second

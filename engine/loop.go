@@ -32,6 +32,8 @@ type loop struct {
 	clogged  []*session            // have messages that the socket has not taken
 	halfRead []*session            // have input that ends within a block, or had a moment ago
 	parted   []*shard.Batch        // by shard: the commands of the block at hand
+	gathered [][]*shard.Batch      // by shard: the commands of blocks that were taken since the last turn
+	blocks   int                   // that have something in gathered
 	owed     []owedBatch           // batches for shards whose ring was full, and those made where waiting is not allowed
 	scratch  []byte                // head of a reply of the loop's own
 	records  [][]byte              // sealed blocks of one write
@@ -75,6 +77,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 		sessions: make(map[*session]struct{}),
 		greeting: make(map[*session]struct{}),
 		parted:   make([]*shard.Batch, r.shards.Len()),
+		gathered: make([][]*shard.Batch, r.shards.Len()),
 		nextIdle: time.Now().Add(r.cfg.InactiveCheck),
 		input:    true,
 	}
@@ -123,6 +126,14 @@ func (l *loop) turn() {
 	l.payOwed()
 }
 
+// turnSoon has the loop turn when it has read from all connections that are ready, if that has brought about anything.
+// Blocks that were gathered have arranged it already.
+func (l *loop) turnSoon() {
+	if len(l.dirty) > 0 || len(l.owed) > 0 {
+		l.wake()
+	}
+}
+
 // takeReplies packs the replies in the inbox into blocks of their sessions.
 func (l *loop) takeReplies() {
 	for {
@@ -149,23 +160,59 @@ func (l *loop) takeReplies() {
 	}
 }
 
-// put hands a batch to a shard. While its ring is full the loop serves its own inbox, as the shard may be waiting for
-// that; meanwhile it reads from no connection, so that back-pressure reaches the senders.
-func (l *loop) put(i int, b *shard.Batch) {
-	l.payOwed()
-	for !l.router.shards.Put(i, b) {
-		l.takeReplies()
-		l.flush()
-		runtime.Gosched()
-		time.Sleep(ringWait)
+// gather keeps the commands of a block for their shards until the loop turns, so that what many connections have to say is
+// verified and stored together. Nothing waits for that: the loop turns when it has read what is there.
+func (l *loop) gather() {
+	some := false
+	for i, part := range l.parted {
+		if part != nil {
+			l.parted[i] = nil
+			l.gathered[i] = append(l.gathered[i], part)
+			some = true
+		}
+	}
+	if !some {
+		return
+	}
+	if l.blocks++; l.blocks < gatherLimit {
+		l.wake()
+		return
+	}
+	l.takeReplies()
+	l.flush()
+	l.handOver()
+}
+
+// handOver hands what was gathered to the shards. While a ring is full the loop serves its own inbox, as the shard may be
+// waiting for that; meanwhile it reads from no connection, so that back-pressure reaches the senders.
+func (l *loop) handOver() {
+	if l.blocks == 0 {
+		return
+	}
+	l.blocks = 0
+	for i, all := range l.gathered {
+		for rest := all; ; {
+			n := l.router.shards.PutAll(i, rest)
+			if rest = rest[n:]; len(rest) == 0 {
+				break
+			}
+			l.takeReplies()
+			l.flush()
+			runtime.Gosched()
+			time.Sleep(ringWait)
+		}
+		clear(all)
+		l.gathered[i] = all[:0]
 	}
 }
 
 // owe arranges that a batch reaches a shard, without waiting for it.
 func (l *loop) owe(i int, b *shard.Batch) { l.owed = append(l.owed, owedBatch{i, b}) }
 
-// payOwed hands over owed batches in their order, as far as the rings take them. A stopping router owes nothing.
+// payOwed hands over owed batches in their order, as far as the rings take them. A stopping router owes nothing. What was
+// gathered goes first, as one of the batches may be a connection's last.
 func (l *loop) payOwed() {
+	l.handOver()
 	if !l.input {
 		l.owed = nil
 		return
@@ -249,5 +296,8 @@ func (l *loop) unclog() {
 	}
 }
 
-// stopInput makes the loop take no more commands.
-func (l *loop) stopInput() { l.input = false }
+// stopInput makes the loop take no more commands than it has.
+func (l *loop) stopInput() {
+	l.handOver()
+	l.input = false
+}

@@ -7,6 +7,7 @@ import (
 	"switchyard/box"
 	"switchyard/shard"
 	"switchyard/smp"
+	"switchyard/stage"
 	"switchyard/tls"
 )
 
@@ -98,6 +99,7 @@ func (s *session) replyError(corrID, entityID []byte, err smp.Error) {
 
 // seal closes the open block: filler, block encryption, TLS.
 func (s *session) seal() {
+	defer s.loop.router.cfg.Queues.Watch.Begin(stage.Seal).End()
 	b := s.out
 	s.out = nil
 	block := b.mem[tls.RecordHeader : tls.RecordHeader+smp.BlockSize]
@@ -142,6 +144,7 @@ func (s *session) flush() {
 		return
 	}
 	l := s.loop
+	defer l.router.cfg.Queues.Watch.Begin(stage.Write).End()
 	l.router.counts.blocksOut.Add(int64(len(s.sealed)))
 	s.active = time.Now()
 	blocks := s.sealed

@@ -12,6 +12,7 @@ import (
 
 	"switchyard/engine/relay"
 	"switchyard/shard"
+	"switchyard/stage"
 	"switchyard/tls"
 )
 
@@ -161,8 +162,10 @@ func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 // OnTraffic implements gnet.EventHandler.
 func (r *Router) OnTraffic(c gnet.Conn) gnet.Action {
 	s := c.Context().(*session)
+	span := r.cfg.Queues.Watch.Begin(stage.Open)
 	s.traffic()
-	s.loop.turn()
+	span.End()
+	s.loop.turnSoon()
 	return gnet.None
 }
 

@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/google/pprof/profile"
@@ -45,46 +46,57 @@ type Spent struct {
 
 // Attribute divides the time of a CPU profile among the parts of the router's work, in the order of the parts.
 func Attribute(p *profile.Profile) []Spent {
-	seconds := make([]float64, len(parts)+1)
-	own := make([]map[string]float64, len(parts)+1)
-	for i := range own {
-		own[i] = make(map[string]float64)
+	names := make([]string, 0, len(parts)+1)
+	for _, part := range parts {
+		names = append(names, part.name)
 	}
+	return divide(p, append(names, partOther), func(_ *profile.Sample, stack []string) string { return partOf(stack) })
+}
+
+// AttributeStages divides it among the stages that the router has labelled, in the order in which a command passes them.
+// The rest is what has no stage: the collector, the scheduler, handshakes, writing and compacting the store.
+func AttributeStages(p *profile.Profile) []Spent {
+	return divide(p, append(stageNames[:len(stageNames):len(stageNames)], partOther), func(s *profile.Sample, _ []string) string {
+		if label := s.Label[stageLabel]; len(label) == 1 && slices.Contains(stageNames, label[0]) {
+			return label[0]
+		}
+		return partOther
+	})
+}
+
+// divide divides the time of a profile among the names, in their order. Those that took none are left out.
+func divide(p *profile.Profile, names []string, nameOf func(*profile.Sample, []string) string) (spent []Spent) {
+	own := make(map[string]map[string]float64)
+	seconds := make(map[string]float64)
 	for _, s := range p.Sample {
 		stack := stackOf(s)
-		i := partOf(stack)
+		name := nameOf(s, stack)
 		t := float64(s.Value[len(s.Value)-1]) / 1e9 // samples, nanoseconds
-		seconds[i] += t
-		if len(stack) > 0 {
-			own[i][stack[0]] += t
-		}
-	}
-	var spent []Spent
-	for i, t := range seconds {
-		if t == 0 {
+		seconds[name] += t
+		if len(stack) == 0 {
 			continue
 		}
-		name := partOther
-		if i < len(parts) {
-			name = parts[i].name
+		if own[name] == nil {
+			own[name] = make(map[string]float64)
 		}
-		spent = append(spent, Spent{name, t, largest(own[i])})
+		own[name][stack[0]] += t
+	}
+	for _, name := range names {
+		if seconds[name] > 0 {
+			spent = append(spent, Spent{name, seconds[name], largest(own[name])})
+		}
 	}
 	return spent
 }
 
-// AttributeFile is Attribute of a file.
-func AttributeFile(path string) ([]Spent, error) {
+// LoadProfile reads a profile from a file.
+func LoadProfile(path string) (*profile.Profile, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	p, err := profile.Parse(f)
-	if err != nil {
-		return nil, err
-	}
-	return Attribute(p), nil
+	return profile.Parse(f)
 }
 
 // stackOf is the names of the functions of a sample, the innermost first.
@@ -99,17 +111,17 @@ func stackOf(s *profile.Sample) (names []string) {
 	return names
 }
 
-func partOf(stack []string) int {
-	for i, p := range parts {
+func partOf(stack []string) string {
+	for _, p := range parts {
 		for _, function := range stack {
 			for _, name := range p.names {
 				if strings.HasPrefix(function, name) {
-					return i
+					return p.name
 				}
 			}
 		}
 	}
-	return len(parts)
+	return partOther
 }
 
 func largest(times map[string]float64) (name string) {

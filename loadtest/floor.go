@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/google/pprof/profile"
 )
 
 // The parts of the floor of one message: what the best implementation of its cryptography alone takes.
@@ -58,8 +60,9 @@ type Floor struct {
 	Plain   float64    `json:"plain"`             // µs, without block encryption
 	Missing []string   `json:"missing,omitempty"` // parts that no benchmark measured
 	// Of a run, when there is one: what a message took there beside the floor.
-	Rest  []Spent `json:"rest,omitempty"`  // CPU is µs of a message here
-	Total float64 `json:"total,omitempty"` // µs, from /proc
+	Rest   []Spent `json:"rest,omitempty"`   // CPU is µs of a message here
+	Stages []Spent `json:"stages,omitempty"` // all of it, by stage; in µs too
+	Total  float64 `json:"total,omitempty"`  // µs, from /proc
 }
 
 // Timing is one benchmark's result.
@@ -153,17 +156,24 @@ func implementationOf(name, benchmark string) (string, bool) {
 
 // Beside puts what a run of the router really spent beside the floor: its CPU profile, and the CPU time of a message
 // that its recording has.
-func (f *Floor) Beside(spent []Spent, run *Summary) error {
+func (f *Floor) Beside(p *profile.Profile, run *Summary) error {
 	total, ok := run.metric("cpu-µs/msg")
 	if !ok || total == 0 {
 		return fmt.Errorf("the run has no CPU time for a message: record messages with --pid, or with a router of its own")
 	}
+	spent, stages := Attribute(p), AttributeStages(p)
 	sum := 0.0
 	for _, s := range spent {
 		sum += s.CPU
 	}
+	scale := total / sum // as many microseconds as it has of the samples
+	if len(stages) > 1 { // the router labels them
+		for _, s := range stages {
+			f.Stages = append(f.Stages, Spent{s.Part, s.CPU * scale, s.Line})
+		}
+	}
 	for _, s := range spent {
-		s.CPU *= total / sum // as many microseconds as it has of the samples
+		s.CPU *= scale
 		row := f.row(s.Part)
 		if row == nil {
 			f.Rest = append(f.Rest, s)
@@ -182,6 +192,19 @@ func (f *Floor) row(part string) *FloorRow {
 		}
 	}
 	return nil
+}
+
+// writeStages prints the same time once more, by the stages of a command's way.
+func (f *Floor) writeStages(out io.Writer) {
+	if len(f.Stages) == 0 {
+		return
+	}
+	t := newTable(out)
+	t.row("stage", "spent µs", "mostly in")
+	for _, s := range f.Stages {
+		t.row(s.Part, fixed(s.CPU), s.Line)
+	}
+	t.flush()
 }
 
 // WriteText prints the floor, and beside it what a run spent.
@@ -203,6 +226,7 @@ func (f *Floor) WriteText(out io.Writer) error {
 		t.row(s.Part, "", "", "", "", fixed(s.CPU), s.Line)
 	}
 	t.flush()
+	f.writeStages(out)
 	for _, part := range f.Missing {
 		fmt.Fprintf(out, "not measured: %s\n", part)
 	}

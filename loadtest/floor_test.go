@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,7 +66,7 @@ func TestFloorBesideARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := ComputeFloor(timings)
-	spent := Attribute(profileOf(map[string]float64{
+	spent := profileOf(map[string]float64{
 		"asm.seal switchyard/tls.(*Conn).SealInPlace switchyard/engine.(*session).flush": 2,
 		"asm.hash switchyard/box.(*Chain).Next switchyard/box.(*Chain).SealBlock":        0.5,
 		"asm.salsa switchyard/box.(*Chain).SealBlock switchyard/engine.(*loop).turn":     2,
@@ -74,7 +75,15 @@ func TestFloorBesideARun(t *testing.T) {
 		"runtime.memmove switchyard/wal.(*transaction).Commit switchyard/shard.x":        1.5,
 		"runtime.memmove switchyard/shard.(*core).x":                                     1,
 		"something.else": 1,
-	}))
+	})
+	for _, s := range spent.Sample {
+		switch s.Location[0].Line[0].Function.Name {
+		case "asm.seal", "asm.hash":
+			s.Label = map[string][]string{"stage": {"seal"}}
+		case "curve.mul":
+			s.Label = map[string][]string{"stage": {"verify"}}
+		}
+	}
 	if err := f.Beside(spent, &Summary{Metrics: []Metric{{"cpu-µs/msg", 1000}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +98,10 @@ func TestFloorBesideARun(t *testing.T) {
 	}
 	if rest["store"] != 150 || rest["shard"] != 100 || rest[partOther] != 100 || len(rest) != 3 {
 		t.Errorf("rest %v", f.Rest)
+	}
+	want := []Spent{{"verify", 100, "curve.mul"}, {"seal", 250, "asm.seal"}, {partOther, 650, "runtime.memmove"}}
+	if !slices.Equal(f.Stages, want) {
+		t.Errorf("stages %v, want %v", f.Stages, want)
 	}
 	var out strings.Builder
 	if err := f.WriteText(&out); err != nil {

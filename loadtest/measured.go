@@ -9,6 +9,7 @@ import (
 type measured struct {
 	seconds          float64
 	use              *Use
+	work             *Work
 	delivered        int64
 	answer, delivery Latencies
 }
@@ -38,6 +39,7 @@ func (l *load) measure(ctx context.Context, c *VerifyConfig) (*measured, error) 
 	cause := l.until(ctx, end)
 	m := &measured{delivered: l.count.delivered.Load() - before}
 	m.seconds, m.use = o.stop()
+	m.work = o.profile.work()
 	m.answer, m.delivery = l.latency.answer.quantiles(), l.latency.delivery.quantiles()
 	if cause != nil || c.Duration > 0 {
 		l.stop()

@@ -20,17 +20,21 @@ const profileSlice = 2 * time.Second
 // profileTimeout is how long a profiler may take beyond the time of the profile.
 const profileTimeout = 20 * time.Second
 
-// profiler fetches CPU profiles from the router, one after the other.
+// profiler fetches CPU profiles from the router, one after the other, and its figures before and after.
 type profiler struct {
 	address string
 	quit    chan struct{}
 	done    sync.WaitGroup
 	slices  []*profile.Profile
 	err     error // of the last slice that failed
+
+	before, after *figures
+	figuresErr    error
 }
 
 func startProfiler(address string) *profiler {
 	p := &profiler{address: address, quit: make(chan struct{})}
+	p.before, p.figuresErr = fetchFigures(address)
 	p.done.Go(func() {
 		for {
 			slice, err := fetchProfile(p.address, "profile", url.Values{"seconds": {fmt.Sprint(int(profileSlice.Seconds()))}})
@@ -55,11 +59,14 @@ func (p *profiler) stop(r *Recorder) {
 		return
 	}
 	close(p.quit)
+	if p.figuresErr == nil {
+		p.after, p.figuresErr = fetchFigures(p.address)
+	}
 	p.done.Wait()
 	if r == nil {
 		return
 	}
-	err := p.err
+	err := firstError(p.err, p.figuresErr)
 	if len(p.slices) > 0 {
 		err = saveCPU(p.slices, r.Path(cpuProfile))
 	}
@@ -69,6 +76,14 @@ func (p *profiler) stop(r *Recorder) {
 	if err != nil {
 		r.fail(fmt.Errorf("profiles of the router: %w", err))
 	}
+}
+
+// work is that between start and stop; nil when the router has no figures.
+func (p *profiler) work() *Work {
+	if p == nil {
+		return nil
+	}
+	return p.after.since(p.before)
 }
 
 // Extensions of the files beside a recording.

@@ -34,6 +34,7 @@ type Report struct {
 	} `json:"latency"`
 	Router        *Use         `json:"router,omitempty"`
 	CPUPerMessage float64      `json:"cpuMicrosPerMessage,omitempty"` // of the router, for each delivered message
+	Work          *Work        `json:"work,omitempty"`                // of the router, where its figures were read
 	Crash         *CrashReport `json:"crash,omitempty"`
 	Ended         string       `json:"ended,omitempty"` // why the run ended early
 }
@@ -49,6 +50,7 @@ func (r *Report) Metrics() []Metric {
 	if r.Router != nil {
 		m = append(m, Metric{"cpu-µs/msg", r.CPUPerMessage}, Metric{"rss-B", float64(r.Router.RSSMax)})
 	}
+	m = append(m, r.Work.metrics()...)
 	m = append(m, r.Latency.Answer.metrics("answer")...)
 	return append(m, r.Latency.Delivery.metrics("delivery")...)
 }
@@ -70,7 +72,11 @@ func (r *Report) WriteText(w io.Writer) error {
 		t.row("router CPU s", fixed(u.CPUSeconds), "CPU µs/message", fixed(r.CPUPerMessage), "router RSS MiB",
 			fmt.Sprintf("%s to %s", mebi(u.RSSBefore), mebi(u.RSSAfter)))
 	}
+	if r.Work != nil {
+		t.row("commands/drain", fixed(r.Work.Drain), "commits/sync", fixed(r.Work.Group), "syncs", r.Work.Syncs)
+	}
 	t.flush()
+	r.Work.writeStages(w, r.Measured)
 	l := newTable(w)
 	l.row("latency ms", "p50", "p90", "p99", "p99.9", "max")
 	l.latency("SEND to OK", r.Latency.Answer)

@@ -171,7 +171,7 @@ func (l *load) report(name string, m *measured, cause error) *Report {
 	r := &Report{
 		Scenario: name, Queues: int(l.count.created.Load()), Connections: l.conns, Size: l.size,
 		Missing: int(l.count.missing.Load()), Orphans: l.count.orphans.Load(), Disconnects: l.count.disconnects.Load(),
-		Faults: l.count.allFaults(), Seconds: m.seconds, Router: m.use,
+		Faults: l.count.allFaults(), Seconds: m.seconds, Router: m.use, Work: m.work,
 	}
 	r.Verdict, r.Findings = Check(histories)
 	r.Measured = m.delivered

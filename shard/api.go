@@ -79,8 +79,9 @@ type Batch struct {
 	Client   *Client
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
-	order    *order // of a batchBlock
-	join     *join  // of a batchJoin
+	order    *order    // of a batchBlock
+	join     *join     // of a batchJoin
+	put      time.Time // into the ring; zero when nobody watches
 }
 
 // Command is one parsed transmission. Its slices alias Batch.Block.

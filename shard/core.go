@@ -5,6 +5,7 @@ import (
 
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/stage"
 )
 
 // env is all that a core knows of the world beside its input, so that a simulator can drive it.
@@ -95,9 +96,14 @@ func (c *core) run(now time.Time, d *drain) {
 	c.recover()
 	c.gather(d.batches)
 	c.load()
+	span := c.cfg.Watch.Begin(stage.Verify)
 	c.authorize()
+	span.End()
+	c.cfg.Watch.Drained(len(c.items))
+	span = c.cfg.Watch.Begin(stage.Apply)
 	c.apply(d.batches)
 	c.evict()
+	span.End()
 	c.commit()
 	c.reset()
 }
@@ -158,9 +164,12 @@ func (c *core) commit() {
 	if c.tx == nil {
 		return
 	}
+	span := c.cfg.Watch.Begin(stage.Commit)
 	if c.out.commit, c.out.err = c.tx.Commit(); c.out.err == nil {
 		c.failed = false
 	}
+	span.End()
+	c.out.committed = c.cfg.Watch.Now()
 	c.tx = nil
 }
 

@@ -26,6 +26,8 @@
 //   - a Group belongs to the shard until Loop.Deliver, then to the loop, which releases it;
 //   - the fields of a Client are immutable, atomic, or belong to one shard, as its comments say.
 //
-// shard imports smp and box. It defines the Store that package wal implements, and the Loop that package engine
+// With Config.Watch set, each drain's stages are measured (package stage).
+//
+// shard imports smp, box and stage. It defines the Store that package wal implements, and the Loop that package engine
 // implements. It knows nothing of sockets, TLS and blocks.
 package shard

@@ -1,7 +1,10 @@
 package shard
 
 import (
+	"time"
+
 	"switchyard/smp"
+	"switchyard/stage"
 )
 
 // drain is what a shard takes from its ring at once, and what comes of it:
@@ -15,6 +18,8 @@ type drain struct {
 	commit  Commit   // nil when nothing was written
 	err     error    // of the commit
 
+	committed time.Time // zero when nobody watches
+
 	// For the case that the commit fails.
 	touched    []*queue // queues of the commands
 	orders     []*order // that wait for the commit
@@ -24,7 +29,9 @@ type drain struct {
 
 // gather makes the items and finds their queues in memory.
 func (c *core) gather(batches []*Batch) {
+	watch := c.cfg.Watch
 	for _, b := range batches {
+		watch.Waited(stage.Ring, b.put)
 		switch b.Kind {
 		case BatchCommands:
 			for i := range b.Commands {
@@ -75,6 +82,7 @@ func (c *core) load() {
 	if len(c.lookups) == 0 {
 		return
 	}
+	defer c.cfg.Watch.Begin(stage.Load).End()
 	c.store.Load(c.lookups)
 	for i := range c.items {
 		it := &c.items[i]

@@ -69,24 +69,59 @@ func newRingBeside[T any](r *Ring[T], n int) *Ring[T] {
 
 // Put adds v, from any goroutine. False means that the ring is full.
 func (r *Ring[T]) Put(v T) bool {
-	pos := r.tail.Load()
-	for {
-		c := &r.cells[pos&r.mask]
-		switch turn := int64(c.seq.Load() - pos); {
-		case turn < 0:
-			return false // one lap behind: not taken yet
-		case turn == 0 && r.tail.CompareAndSwap(pos, pos+1):
-			c.value = v
-			c.seq.Store(pos + 1)
-			if s := r.sleeper; s.parked.Load() && s.parked.CompareAndSwap(true, false) {
-				select {
-				case s.wake <- struct{}{}:
-				default: // one that the consumer did not need is left; it does as well
-				}
-			}
-			return true
+	pos, ok := r.claim(1)
+	if ok {
+		r.fill(pos, v)
+		r.wake()
+	}
+	return ok
+}
+
+// PutAll adds as many of the values as there is room for, in their order, and returns how many. The consumer sees all of
+// them at once, and is woken once.
+func (r *Ring[T]) PutAll(values []T) int {
+	for n := min(len(values), len(r.cells)); n > 0; n /= 2 {
+		pos, ok := r.claim(uint64(n))
+		if !ok {
+			continue
 		}
+		for i := n - 1; i >= 0; i-- { // the consumer waits for the first
+			r.fill(pos+uint64(i), values[i])
+		}
+		r.wake()
+		return n
+	}
+	return 0
+}
+
+// claim takes the next n positions for a producer. As the consumer frees cells in order, all are free if the last is.
+func (r *Ring[T]) claim(n uint64) (pos uint64, ok bool) {
+	for {
 		pos = r.tail.Load()
+		last := pos + n - 1
+		switch turn := int64(r.cells[last&r.mask].seq.Load() - last); {
+		case turn < 0:
+			return 0, false // one lap behind: not taken yet
+		case turn == 0 && r.tail.CompareAndSwap(pos, pos+n):
+			return pos, true
+		}
+	}
+}
+
+// fill publishes the value at a position that was claimed.
+func (r *Ring[T]) fill(pos uint64, v T) {
+	c := &r.cells[pos&r.mask]
+	c.value = v
+	c.seq.Store(pos + 1)
+}
+
+// wake wakes the consumer if it sleeps.
+func (r *Ring[T]) wake() {
+	if s := r.sleeper; s.parked.Load() && s.parked.CompareAndSwap(true, false) {
+		select {
+		case s.wake <- struct{}{}:
+		default: // one that the consumer did not need is left; it does as well
+		}
 	}
 }
 

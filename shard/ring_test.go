@@ -69,13 +69,70 @@ func TestRingManyProducers(t *testing.T) {
 	}
 }
 
+// TestRingTakesAsManyAsFit puts several values at once.
+func TestRingTakesAsManyAsFit(t *testing.T) {
+	r := NewRing[int](8)
+	next, want := 0, 0
+	for _, c := range []struct{ put, take int }{{3, 1}, {8, 4}, {2, 7}, {0, 1}, {20, 5}, {9, 9}} {
+		var values []int
+		for i := range c.put {
+			values = append(values, next+i)
+		}
+		n := r.PutAll(values)
+		if room := 8 - (next - want); n > min(room, c.put) || n == 0 && min(room, c.put) > 0 {
+			t.Fatalf("%d of %d were taken, with room for %d", n, c.put, room)
+		}
+		next += n
+		for range c.take {
+			v, ok := r.Get()
+			if ok != (want < next) || ok && v != want {
+				t.Fatalf("got %d, %v, want %d", v, ok, want)
+			}
+			if ok {
+				want++
+			}
+		}
+	}
+}
+
+// TestRingShowsAllAtOnce: a consumer that sees the first of several values sees the others.
+func TestRingShowsAllAtOnce(t *testing.T) {
+	const rounds, each = 2000, 5
+	r := NewRing[int](rounds * each)
+	go func() {
+		values := make([]int, each)
+		for n := range rounds {
+			for i := range values {
+				values[i] = n*each + i
+			}
+			if n := r.PutAll(values); n != each {
+				t.Errorf("%d of %d were taken", n, each)
+			}
+		}
+	}()
+	for n := 0; n < rounds*each; {
+		v, ok := r.Get()
+		if !ok && n%each != 0 {
+			t.Fatalf("only %d values came at once", n%each)
+		}
+		if !ok {
+			r.Wait()
+			continue
+		}
+		if v != n {
+			t.Fatalf("got %d, want %d", v, n)
+		}
+		n++
+	}
+}
+
 func TestRingAllocatesNothing(t *testing.T) {
 	if raceEnabled {
 		return
 	}
 	r := NewRing[*int](4)
 	v := new(int)
-	if n := testing.AllocsPerRun(100, func() { r.Put(v); r.Get() }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { r.Put(v); r.Get(); r.PutAll([]*int{v, v}); r.Get(); r.Get() }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

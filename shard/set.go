@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchyard/smp"
+	"switchyard/stage"
 )
 
 // Config is what an operator can set about queues. The zero value of a limit means what its comment says.
@@ -28,6 +29,7 @@ type Config struct {
 	NotifyEvery   time.Duration // how long notifications gather before they are sent; 0: 1.5 s
 	NotifyTTL     time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
 	Clock         Clock         // nil: time.Now
+	Watch         *stage.Watch  // measures the stages of drains; nil: nobody does
 }
 
 // withDefaults returns cfg with the limits that are zero filled in.
@@ -116,7 +118,22 @@ func (s *Set) Route(client *Client, cmd *Command) int {
 
 // Put hands a batch to a shard, from any goroutine. False means that its ring is full: the caller serves its own
 // inbox and tries again. BatchClosed of a client is the last batch that mentions it.
-func (s *Set) Put(shard int, b *Batch) bool { return s.workers[shard].ring.Put(b) }
+func (s *Set) Put(shard int, b *Batch) bool {
+	b.put = s.cfg.Watch.Now()
+	return s.workers[shard].ring.Put(b)
+}
+
+// PutAll hands batches to a shard, as many as its ring has room for, and returns how many. The shard sees them at once:
+// they are in one drain as far as that takes them.
+func (s *Set) PutAll(shard int, all []*Batch) int {
+	if w := s.cfg.Watch; w != nil {
+		now := w.Now()
+		for _, b := range all {
+			b.put = now
+		}
+	}
+	return s.workers[shard].ring.PutAll(all)
+}
 
 // hand hands a batch from one shard to another. Nobody answers what a shard gets that has stopped.
 func (s *Set) hand(shard int, b *Batch) bool {

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"switchyard/stage"
 )
 
 // inFlight is how many drains of a shard may wait for their commits. With group commits of a few milliseconds this is
@@ -192,6 +194,7 @@ func (w *worker) wait() {
 			if waitErr := d.commit.Wait(); err == nil {
 				err = waitErr
 			}
+			w.core.cfg.Watch.Waited(stage.Sync, d.committed)
 		}
 		if w.lastErr = err; err != nil {
 			w.broken = d.generation

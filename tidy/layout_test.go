@@ -16,9 +16,10 @@ var mayImport = map[string][]string{
 	"smp":      {},
 	"box":      {},
 	"tls":      {"box"},
-	"shard":    {"smp", "box"},
+	"stage":    {},
+	"shard":    {"smp", "box", "stage"},
 	"wal":      {"shard", "smp", "box"},
-	"engine":   {"shard", "smp", "box", "tls", "agent"}, // agent: as proxy the router is a client
+	"engine":   {"shard", "smp", "box", "stage", "tls", "agent"}, // agent: as proxy the router is a client
 	"agent":    {"smp", "box", "tls"},
 	"loadtest": {"agent", "xftp", "smp", "box", "tls"},
 	"xftp":     {"smp", "box", "tls"},

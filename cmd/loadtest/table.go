@@ -98,9 +98,9 @@ func beside(floor *loadtest.Floor, name string) error {
 		return err
 	}
 	profile := strings.TrimSuffix(name, ".jsonl") + ".cpu.pprof"
-	spent, err := loadtest.AttributeFile(profile)
+	p, err := loadtest.LoadProfile(profile)
 	if err != nil {
 		return fmt.Errorf("%w: run `loadtest messages` with --pprof and --out", err)
 	}
-	return floor.Beside(spent, &summaries[0])
+	return floor.Beside(p, &summaries[0])
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,9 +29,10 @@ func TestMain(m *testing.M) {
 //	setup [options]  `init` as scripts for the reference call it, then port = $PORT in the ini
 //	serve [options]  run `start` until it has printed its last line; what it has printed is in the file started
 //	ping             connect to the printed address, on this machine, and exchange PING and PONG
+//	exchange N       create a queue, send N messages, receive and acknowledge each before the next
 //	endserve SIGNAL  send SIGTERM or SIGINT to the router, which must exit with 0; its log is in the file log
 //	mode OCTAL FILE  check the permissions of a file
-//	get URL          fetch a page of the profiler
+//	get URL          fetch a page of the profiler; with !, nobody serves it
 //	leave N          make queues and send N messages to each, which nobody receives
 //	collect          receive them: all are there, in their order; with !, none is there
 //	traffic          run loadtest.Verify with the router, in the background
@@ -55,6 +57,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"setup": setup, "serve": serveInBackground, "ping": ping, "endserve": stopServing, "mode": checkMode, "get": get,
 			"leave": leave, "collect": collect, "traffic": startTraffic, "endtraffic": endTraffic,
+			"exchange": exchange,
 		},
 	})
 }
@@ -142,6 +145,25 @@ func ping(ts *testscript.TestScript, _ bool, _ []string) {
 	dial(ts, func(ctx context.Context, c *agent.Client) { ts.Check(c.Ping(ctx)) })
 }
 
+func exchange(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	dial(ts, func(ctx context.Context, c *agent.Client) {
+		q, err := c.NewQueue(ctx, agent.QueueParams{Subscribe: true})
+		ts.Check(err)
+		for range n {
+			ts.Check(c.Send(ctx, q.Sender(nil), false, make([]byte, 16000)))
+			select {
+			case e := <-c.Events():
+				_, err := c.Ack(ctx, q, e.MsgID)
+				ts.Check(err)
+			case <-ctx.Done():
+				ts.Fatalf("no message came")
+			}
+		}
+	})
+}
+
 func stopServing(ts *testscript.TestScript, _ bool, args []string) {
 	signals := map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": os.Interrupt}
 	r := routerOf(ts)
@@ -161,8 +183,11 @@ func checkMode(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func get(ts *testscript.TestScript, _ bool, args []string) {
+func get(ts *testscript.TestScript, refused bool, args []string) {
 	response, err := http.Get(args[0])
+	if refused && err != nil {
+		return
+	}
 	ts.Check(err)
 	defer response.Body.Close()
 	_, err = io.Copy(ts.Stdout(), response.Body)

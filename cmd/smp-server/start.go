@@ -19,6 +19,7 @@ import (
 	"switchyard/cmd/internal/profiler"
 	"switchyard/engine"
 	"switchyard/smp"
+	"switchyard/stage"
 	"switchyard/wal"
 )
 
@@ -130,22 +131,25 @@ func openStore(p paths, s *settings, log *slog.Logger) (*wal.Store, error) {
 func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Store, profilerAddr string, end *stopping, log *slog.Logger) error {
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	stopProfiler, err := profiler.Start(orElse(profilerAddr, s.pprof), log)
-	if err != nil {
-		return err
-	}
-	defer stopProfiler()
-
 	s.tuneMemory()
 	cfg := s.engine
 	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(), id.KeyPair, id.Hash
 	cfg.Store, cfg.Queues, cfg.Log = store, s.queues, log
 	cfg.Proxy.Log = log
 	cfg.Queues.PartitionKey = store.PartitionKey()
+	profilerAddr = orElse(profilerAddr, s.pprof)
+	if profilerAddr != "" {
+		cfg.Queues.Watch = stage.NewWatch()
+	}
 	router, err := engine.New(cfg)
 	if err != nil {
 		return err
 	}
+	stopProfiler, err := profiler.Start(profilerAddr, log, figures{router, store}, cfg.Queues.Watch)
+	if err != nil {
+		return errors.Join(err, end.router(router))
+	}
+	defer stopProfiler()
 	ended := make(chan error, 1)
 	go func() { ended <- router.Run() }()
 	select {

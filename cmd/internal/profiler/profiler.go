@@ -1,5 +1,5 @@
-// Package profiler serves the Go profiler of a server at an address of its own, which has no password. It imports
-// cmd/internal/serverini.
+// Package profiler serves the Go profiler of a server, and its figures as text for Prometheus, at an address of their
+// own, which has no password. It imports cmd/internal/serverini.
 package profiler
 
 import (
@@ -10,6 +10,10 @@ import (
 	"net/http/pprof"
 	"strconv"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"switchyard/cmd/internal/serverini"
 )
@@ -23,8 +27,9 @@ func Address(f *serverini.File) string {
 	return addr
 }
 
-// Start serves the profiler at addr, or does nothing without one. The returned function ends it.
-func Start(addr string, log *slog.Logger) (stop func(), err error) {
+// Start serves at addr, or does nothing without one: the profiler below /debug/pprof/, and at /metrics the figures of the
+// process, of Go's runtime and of the given collectors. The returned function ends it.
+func Start(addr string, log *slog.Logger, figures ...prometheus.Collector) (stop func(), err error) {
 	if addr == "" {
 		return func() {}, nil
 	}
@@ -38,6 +43,10 @@ func Start(addr string, log *slog.Logger) (stop func(), err error) {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(figures...)
+	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(l)
 	log.Info("profiler", "address", l.Addr().String())

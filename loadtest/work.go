@@ -1,0 +1,148 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+)
+
+// Work is what a router that serves its figures (/metrics beside its profiler) tells of its work while it was measured.
+type Work struct {
+	Stages []StageWork `json:"stages"`
+	Drain  float64     `json:"commandsPerDrain"` // how many commands a shard takes at once, on average
+	Group  float64     `json:"commitsPerSync"`   // how many transactions a sync of the log makes durable, on average
+	Syncs  int64       `json:"syncs"`
+}
+
+// StageWork is a stage of the work on commands.
+type StageWork struct {
+	Stage   string  `json:"stage"`
+	Times   int64   `json:"times"`
+	Seconds float64 `json:"seconds"` // that passed in all, of the clock
+}
+
+// The figures that are read. Those of stages have the label stageLabel, as samples of a CPU profile have.
+const (
+	stageFigure = "switchyard_stage_seconds"
+	drainFigure = "switchyard_drain_commands"
+	groupFigure = "switchyard_commit_group"
+	stageLabel  = "stage"
+)
+
+// stageNames are those that a router may have, in the order in which a command passes them.
+var stageNames = []string{"open", "ring", "load", "verify", "apply", "commit", "sync", "seal", "write"}
+
+// figures is a reading of them: histograms by figure, and by stage.
+type figures struct {
+	stages       map[string]*dto.Histogram
+	drain, group *dto.Histogram
+}
+
+// fetchFigures reads the router's figures. A router that has none is no error: another version, or the reference.
+func fetchFigures(address string) (*figures, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), profileTimeout)
+	defer cancel()
+	u := url.URL{Scheme: "http", Host: address, Path: "/metrics"}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusNotFound {
+		return nil, nil
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", u.Path, response.Status)
+	}
+	var parser expfmt.TextParser
+	families, err := parser.TextToMetricFamilies(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", u.Path, err)
+	}
+	return readFigures(families), nil
+}
+
+func readFigures(families map[string]*dto.MetricFamily) *figures {
+	f := &figures{stages: make(map[string]*dto.Histogram)}
+	for _, m := range families[stageFigure].GetMetric() {
+		for _, l := range m.GetLabel() {
+			if l.GetName() == stageLabel {
+				f.stages[l.GetValue()] = m.GetHistogram()
+			}
+		}
+	}
+	f.drain, f.group = only(families[drainFigure]), only(families[groupFigure])
+	return f
+}
+
+// only is the histogram of a figure without labels, nil when there is none.
+func only(f *dto.MetricFamily) *dto.Histogram {
+	if len(f.GetMetric()) != 1 {
+		return nil
+	}
+	return f.GetMetric()[0].GetHistogram()
+}
+
+// since is the work between an earlier reading and this one; nil when there is none of either.
+func (f *figures) since(earlier *figures) *Work {
+	if f == nil || earlier == nil {
+		return nil
+	}
+	w := &Work{}
+	w.Drain, _ = mean(earlier.drain, f.drain)
+	w.Group, w.Syncs = mean(earlier.group, f.group)
+	for _, stage := range stageNames {
+		before, after := earlier.stages[stage], f.stages[stage]
+		times := int64(after.GetSampleCount() - before.GetSampleCount())
+		if times > 0 {
+			w.Stages = append(w.Stages, StageWork{stage, times, after.GetSampleSum() - before.GetSampleSum()})
+		}
+	}
+	return w
+}
+
+// mean is the mean of what a histogram has counted meanwhile, and how often.
+func mean(before, after *dto.Histogram) (float64, int64) {
+	n := int64(after.GetSampleCount() - before.GetSampleCount())
+	if n <= 0 {
+		return 0, 0
+	}
+	return (after.GetSampleSum() - before.GetSampleSum()) / float64(n), n
+}
+
+// metrics are the figures that can be compared.
+func (w *Work) metrics() (m []Metric) {
+	if w == nil {
+		return nil
+	}
+	if w.Drain > 0 {
+		m = append(m, Metric{"commands/drain", w.Drain})
+	}
+	if w.Syncs > 0 {
+		m = append(m, Metric{"commits/sync", w.Group})
+	}
+	return m
+}
+
+// writeStages prints the stages, and what a message has of them: of the clock, so with what else ran on the machine.
+func (w *Work) writeStages(out io.Writer, messages int64) {
+	if w == nil || len(w.Stages) == 0 {
+		return
+	}
+	t := newTable(out)
+	t.row("stage", "times", "mean µs", "µs/message")
+	for _, s := range w.Stages {
+		micros := s.Seconds * 1e6
+		t.row(s.Stage, s.Times, fixed(micros/float64(s.Times)), fixed(micros/float64(max(1, messages))))
+	}
+	t.flush()
+}
