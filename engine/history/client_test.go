@@ -138,8 +138,8 @@ func (c *conn) received(q *testQueue, id, sealed []byte) string {
 	c.mu.Unlock()
 	c.h.mu.Lock()
 	q.seen = append(q.seen, got)
-	if !slices.Contains(q.order, got.text) {
-		q.order = append(q.order, got.text)
+	if !slices.ContainsFunc(q.order, func(m first) bool { return m.text == got.text }) {
+		q.order = append(q.order, first{got.text, c.h.now()})
 	}
 	c.h.mu.Unlock()
 	return got.text

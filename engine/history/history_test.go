@@ -20,7 +20,7 @@ var (
 	seeds   = flag.Uint64("history.seeds", 6, "how many histories are made")
 	seed    = flag.Uint64("history.seed", 1, "the first of their seeds")
 	clients = flag.Int("history.clients", 5, "clients of a history")
-	steps   = flag.Int("history.steps", 200, "steps of each client")
+	steps   = flag.Int("history.steps", 120, "steps of each client")
 )
 
 // patience is how long a message may take to be pushed, and a history to be judged.
@@ -66,7 +66,13 @@ type testQueue struct {
 	// Guarded by history.mu.
 	key   int // that has, as far as is known: 1 or 2
 	seen  []message
-	order []string // messages as they were received first
+	order []first // messages in the order in which they were received first
+}
+
+// first is when a message was received for the first time.
+type first struct {
+	text string
+	at   int64
 }
 
 // now is the time in the history. Its nanoseconds tell what was before what.
@@ -198,7 +204,7 @@ func (h *history) step(c *conn, random *rand.Rand) {
 	case r < 97 && random.IntN(2) == 0:
 		in.kind = opDel
 		c.do(in, q.Del(), cut)
-	case r < 98:
+	case r < 99:
 		h.create(c)
 	default:
 		in.kind, in.message = opAck, "none"

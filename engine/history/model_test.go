@@ -196,19 +196,6 @@ func (q *queue) saw(in input) bool {
 
 // model is the queue for porcupine.
 var model = porcupine.Model{
-	Partition: func(all []porcupine.Operation) (parts [][]porcupine.Operation) {
-		byQueue := make(map[int]int)
-		for _, o := range all {
-			k, ok := byQueue[o.Input.(input).queue]
-			if !ok {
-				k = len(parts)
-				byQueue[o.Input.(input).queue] = k
-				parts = append(parts, nil)
-			}
-			parts[k] = append(parts[k], o)
-		}
-		return parts
-	},
 	Init: func() any { return queue{} },
 	Step: func(state, in, out any) (bool, any) {
 		q, i := state.(queue), in.(input)
