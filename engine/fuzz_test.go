@@ -45,7 +45,9 @@ func shaken(f *testing.F) (*tls.Conn, *tls.KeyPair) {
 func fuzzedHelloMaker(pair *tls.KeyPair) helloMaker {
 	return helloMaker{
 		keyPair: pair, versions: smp.VersionRange{Min: smp.MinVersion, Max: smp.CurrentVersion},
-		services: func([32]byte, smp.ServiceRole, box.PublicKey) (*shard.Service, error) { return new(shard.Service), nil },
+		services: func(*[32]byte, smp.ServiceRole, *box.PublicKey) (*shard.Service, error) {
+			return new(shard.Service), nil
+		},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
+	"switchyard/crash"
 	"switchyard/shard"
 )
 
@@ -104,6 +105,7 @@ func (l *loop) wake() {
 
 // Run implements gnet.Runnable for wake.
 func (l *loop) Run(context.Context) error {
+	defer crash.Report()
 	l.awake.Store(false) // before the inbox is read: what comes later wakes again
 	l.turn()
 	return nil
@@ -112,6 +114,7 @@ func (l *loop) Run(context.Context) error {
 // run does something on the loop, from any goroutine.
 func (l *loop) run(do func()) {
 	_ = l.events.Execute(context.Background(), gnet.RunnableFunc(func(context.Context) error {
+		defer crash.Report()
 		do()
 		l.turn()
 		return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
+	"switchyard/crash"
 	"switchyard/engine/relay"
 	"switchyard/shard"
 	"switchyard/stage"
@@ -138,6 +139,7 @@ func (r *Router) Ready() <-chan struct{} { return r.ready }
 
 // OnTick implements gnet.EventHandler: it sends every loop to look after its connections.
 func (r *Router) OnTick() (time.Duration, gnet.Action) {
+	defer crash.Report()
 	now := time.Now()
 	r.eachLoop(func(l *loop) { l.run(func() { l.lookAfter(now) }) })
 	return tick, gnet.None
@@ -145,6 +147,7 @@ func (r *Router) OnTick() (time.Duration, gnet.Action) {
 
 // OnOpen implements gnet.EventHandler.
 func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
+	defer crash.Report()
 	r.counts.accepted.Add(1)
 	r.counts.open.Add(1)
 	l := r.loopOf(c.EventLoop())
@@ -161,6 +164,7 @@ func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 
 // OnTraffic implements gnet.EventHandler.
 func (r *Router) OnTraffic(c gnet.Conn) gnet.Action {
+	defer crash.Report()
 	s := c.Context().(*session)
 	span := r.cfg.Queues.Watch.Begin(stage.Open)
 	s.traffic()
@@ -171,6 +175,7 @@ func (r *Router) OnTraffic(c gnet.Conn) gnet.Action {
 
 // OnClose implements gnet.EventHandler.
 func (r *Router) OnClose(c gnet.Conn, _ error) gnet.Action {
+	defer crash.Report()
 	if s, ok := c.Context().(*session); ok {
 		s.closed()
 	}

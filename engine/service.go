@@ -14,7 +14,7 @@ import (
 // service of a certificate is made when it comes for the first time, and stays.
 
 // registry finds or makes the service with a certificate.
-type registry func(fingerprint [32]byte, role smp.ServiceRole, key box.PublicKey) (*shard.Service, error)
+type registry func(fingerprint *[32]byte, role smp.ServiceRole, key *box.PublicKey) (*shard.Service, error)
 
 // admit judges the service's part of the client's hello, on a worker; chain is what the client has shown in TLS. The
 // error is what the client is told.
@@ -31,7 +31,8 @@ func (m *helloMaker) admit(chain [][]byte, hello *smp.ServiceHello) (*shard.Serv
 	if err != nil || key.Alg() != box.Ed25519 {
 		return nil, smp.TransportBadAuth
 	}
-	service, err := m.services(tls.Fingerprint(tls.Identity(chain)), hello.Role, key)
+	fingerprint := tls.Fingerprint(tls.Identity(chain))
+	service, err := m.services(&fingerprint, hello.Role, &key)
 	if err != nil {
 		return nil, smp.TransportBadService
 	}

@@ -54,7 +54,7 @@ func TestServiceHelloVectors(t *testing.T) {
 			continue
 		}
 		admitted++
-		known := func(fingerprint [32]byte, role smp.ServiceRole, key box.PublicKey) (*shard.Service, error) {
+		known := func(fingerprint *[32]byte, role smp.ServiceRole, key *box.PublicKey) (*shard.Service, error) {
 			if string(fingerprint[:]) != string(v.CertHash) || string(role) != v.Role || string(key.AppendSPKI(nil)) != string(v.SessionKey) {
 				t.Errorf("vector %d: another service", i)
 			}

@@ -1,6 +1,10 @@
 package engine
 
-import "sync"
+import (
+	"sync"
+
+	"switchyard/crash"
+)
 
 // workerQueue is how many handshakes may wait for a worker. More than that are turned away: a client of the
 // reference comes back after a pause, while one that waits longer gives up and has cost its work for nothing.
@@ -16,6 +20,7 @@ func startWorkers(n int) *workers {
 	w := &workers{jobs: make(chan func(), workerQueue)}
 	for range n {
 		w.done.Go(func() {
+			defer crash.Report()
 			for job := range w.jobs {
 				job()
 			}

@@ -107,7 +107,7 @@ func (c *core) load() {
 func (c *core) admit(l *Lookup) (*queue, error) {
 	if l.Found == nil {
 		if l.Kind == ByRecipient {
-			c.vanished(smp.ID(l.ID))
+			c.vanished((*smp.ID)(l.ID))
 		}
 		return nil, nil
 	}

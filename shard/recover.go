@@ -128,8 +128,8 @@ func (c *core) refill(q *queue, l *Loaded) error {
 }
 
 // vanished drops a stale queue that the store does not have.
-func (c *core) vanished(id smp.ID) {
-	q := c.cache.byRecipient[id]
+func (c *core) vanished(id *smp.ID) {
+	q := c.cache.byRecipient[*id]
 	if q == nil || !q.stale {
 		return
 	}

@@ -17,10 +17,10 @@ var (
 // Service finds the service that has an identity certificate, or makes it with a random ID that stays; key is that of the
 // session at hand. It waits for the store, so event loops must not call it. The error is ErrServiceRole, ErrNoService or a
 // failure of the store.
-func (s *Set) Service(fingerprint [32]byte, role smp.ServiceRole, key box.PublicKey) (*Service, error) {
-	r, found, err := s.store.Service(&fingerprint)
+func (s *Set) Service(fingerprint *[32]byte, role smp.ServiceRole, key *box.PublicKey) (*Service, error) {
+	r, found, err := s.store.Service(fingerprint)
 	if err == nil && !found {
-		r, err = s.newService(&fingerprint, role)
+		r, err = s.newService(fingerprint, role)
 	}
 	switch {
 	case err != nil:
@@ -29,7 +29,7 @@ func (s *Set) Service(fingerprint [32]byte, role smp.ServiceRole, key box.Public
 		return nil, ErrServiceRole
 	}
 	v := s.services.of(r.ID[:])
-	return &Service{ID: r.ID, Role: role, Fingerprint: fingerprint, Key: key, shared: v}, nil
+	return &Service{ID: r.ID, Role: role, Fingerprint: *fingerprint, Key: *key, shared: v}, nil
 }
 
 // newService stores a service, unless another connection of it was quicker.

@@ -18,7 +18,8 @@ type serviceClient struct {
 func (r *router) connectService(fingerprint byte, role smp.ServiceRole) *serviceClient {
 	r.t.Helper()
 	own := r.newKeyOf(box.Ed25519)
-	s, err := r.set.Service([32]byte{fingerprint}, role, own.Public())
+	public := own.Public()
+	s, err := r.set.Service(&[32]byte{fingerprint}, role, &public)
 	if err != nil {
 		r.t.Fatal(err)
 	}

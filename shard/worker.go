@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/crash"
 	"switchyard/stage"
 )
 
@@ -69,6 +70,7 @@ func newWorker(cfg Config, e env) *worker {
 
 // run is the shard's goroutine.
 func (w *worker) run() {
+	defer crash.Report()
 	for {
 		first := w.next()
 		if first == nil {
@@ -188,6 +190,7 @@ func (w *worker) recover(d *drain) {
 
 // wait is the waiter's goroutine: it releases the replies of the drains, in their order, when they are stored.
 func (w *worker) wait() {
+	defer crash.Report()
 	for d := range w.order {
 		err := d.err
 		if d.commit != nil {

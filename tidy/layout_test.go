@@ -16,10 +16,11 @@ var mayImport = map[string][]string{
 	"smp":      {},
 	"box":      {},
 	"tls":      {"box"},
+	"crash":    {},
 	"stage":    {},
-	"shard":    {"smp", "box", "stage"},
+	"shard":    {"smp", "box", "stage", "crash"},
 	"wal":      {"shard", "smp", "box"},
-	"engine":   {"shard", "smp", "box", "stage", "tls", "agent"}, // agent: as proxy the router is a client
+	"engine":   {"shard", "smp", "box", "stage", "tls", "agent", "crash"}, // agent: as proxy the router is a client
 	"agent":    {"smp", "box", "tls"},
 	"loadtest": {"agent", "xftp", "smp", "box", "tls"},
 	"xftp":     {"smp", "box", "tls"},

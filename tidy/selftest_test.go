@@ -43,6 +43,12 @@ func TestRulesFindOffences(t *testing.T) {
 		{"no machine paths", "Makefile", "cd /ho" + "me/someone", "Makefile:1: /ho" + "me/someone: a path of one machine"},
 		{"no registry hosts", "README.md", "go.dev", ""},
 		{"no registry hosts", "README.md", "proxy.golang" + ".org", "README.md:1: proxy.golang" + ".org: the host of a package registry"},
+		{"no bytes by value", "shard/s.go", "package shard\nfunc f(id *smp.ID, b []byte, n [2]int) {}", ""},
+		{"no bytes by value", "loadtest/l.go", "package loadtest\nfunc f(id smp.ID) {}", ""},
+		{"no bytes by value", "shard/s.go", "package shard\nfunc f(id smp.ID) {}",
+			"shard/s.go:2: f: pass bytes by pointer, as a crash prints values"},
+		{"no bytes by value", "box/b.go", "package box\nfunc f(a int, k [32]byte) {}",
+			"box/b.go:2: f: pass bytes by pointer, as a crash prints values"},
 	} {
 		t.Run(test.rule+" "+test.file, func(t *testing.T) {
 			f, err := newFile(test.file, []byte(test.source))

@@ -89,6 +89,7 @@ var rules = []rule{
 	{"import direction", eachGo(importDirection)},
 	{"no machine paths", each(machinePaths)},
 	{"no registry hosts", each(registryHosts)},
+	{"no bytes by value", eachGo(bytesByValue)},
 }
 
 func TestHouseRules(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
+	"switchyard/crash"
 	"switchyard/engine"
 	"switchyard/smp"
 	"switchyard/stage"
@@ -70,6 +71,7 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 		note(cmd, "%s", line)
 	}
 	if !s.coreDumps {
+		crash.Silence()
 		if err := coredump.Forbid(); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
+	"switchyard/crash"
 	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
@@ -62,6 +63,7 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 		note(cmd.ErrOrStderr(), "%s", line)
 	}
 	if !s.coreDumps {
+		crash.Silence()
 		if err := coredump.Forbid(); err != nil {
 			return err
 		}

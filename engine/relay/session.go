@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/agent"
+	"switchyard/crash"
 	"switchyard/smp"
 )
 
@@ -36,6 +37,7 @@ func (s *session) stopping() { s.pool.running.Go(s.client.Close) }
 
 // serve is the goroutine of an attempt, and of the session that comes of it.
 func (p *Pool) serve(r *relay) {
+	defer crash.Report()
 	s, err := p.dial(r)
 	p.mu.Lock()
 	p.dials--
