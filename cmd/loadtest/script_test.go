@@ -18,26 +18,26 @@ import (
 	"switchyard/loadtest"
 )
 
-// binaries is where the programs under test are: loadtest is this test's own, smp-server is built from the tree.
+// binaries is where the programs under test are: loadtest is this test's own, the routers are built from the tree.
 var binaries string
 
 func TestMain(m *testing.M) {
 	testscript.Main(builder{m}, map[string]func(){"loadtest": main})
 }
 
-// builder builds the router before the tests run; the commands that testscript runs need none.
+// builder builds the routers before the tests run; the commands that testscript runs need none.
 type builder struct{ m *testing.M }
 
 func (b builder) Run() int {
 	dir, err := os.MkdirTemp("", "loadtest-test-")
 	if err == nil {
 		binaries = dir
-		build := exec.Command("go", "build", "-o", dir, "switchyard/cmd/smp-server")
+		build := exec.Command("go", "build", "-o", dir, "switchyard/cmd/smp-server", "switchyard/cmd/xftp-server")
 		build.Stderr = os.Stderr
 		err = build.Run()
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "building the router:", err)
+		fmt.Fprintln(os.Stderr, "building the routers:", err)
 		return 1
 	}
 	defer os.RemoveAll(dir)

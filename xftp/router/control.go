@@ -112,7 +112,7 @@ func matches(want, given string) bool {
 // end deletes or blocks the packet that a recipient has access to.
 func (c *Control) end(command, argument string) string {
 	text, info, _ := strings.Cut(argument, " ")
-	raw, err := base64.URLEncoding.DecodeString(text)
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
 	id, ok := packets.ParseID(raw)
 	if err != nil || !ok {
 		return "error: AUTH"
