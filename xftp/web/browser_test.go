@@ -91,3 +91,24 @@ func TestLinkOnTheFirstPage(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestTwoTabs send at the same time. They share a connection, and so a session, in which each says its hello.
+func TestTwoTabs(t *testing.T) {
+	r := webtest.StartRouter(t, nil)
+	b := webtest.Start(t)
+	var tabs [2]*webtest.Tab
+	var contents [2][]byte
+	for i := range tabs {
+		var path string
+		path, contents[i] = file(t, "file", 3<<20)
+		tabs[i] = b.Open(r.URL + "/file/")
+		tabs[i].Choose(path)
+	}
+	for i, tab := range tabs {
+		tab.Await("sent")
+		link := webtest.Get(tab, chromedp.Value(chromedp.CSS("#link")))
+		if _, got := b.Open(link).Receive(); !bytes.Equal(got, contents[i]) {
+			t.Errorf("another file than that of tab %d is received", i)
+		}
+	}
+}

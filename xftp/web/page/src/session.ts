@@ -25,6 +25,8 @@ class Session {
   private readonly origin: string;
   private greeting: Promise<Uint8Array> | null = null; // the session's identifier
 
+  private refused = false; // the last command
+
   constructor(
     private readonly router: Address,
     here: string,
@@ -43,11 +45,14 @@ class Session {
     const response = readBlock(session, answer);
     if (response.kind === "error") {
       if (response.code === "SESSION" || response.code === "HANDSHAKE") {
-        this.forget(greeting);
+        // A first HANDSHAKE is likely the hello of another tab that shares the connection, and so the session.
+        if (response.code === "SESSION" || this.refused) this.forget(greeting);
+        this.refused = response.code === "HANDSHAKE";
         throw routerFault(response.code);
       }
       throw new RouterError(response.code);
     }
+    this.refused = false;
     return { response, body: answer.subarray(blockSize) };
   }
 
