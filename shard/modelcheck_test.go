@@ -22,7 +22,7 @@ var (
 // ordinarySteps is fewer where each takes ten times as long.
 func ordinarySteps() int {
 	if raceEnabled {
-		return 300
+		return 150
 	}
 	return 2000
 }
