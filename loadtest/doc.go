@@ -1,4 +1,4 @@
-// Package loadtest puts load on SMP routers, and with one scenario on XFTP routers, and checks what they do with it. It
+// Package loadtest puts load on SMP routers, and with two scenarios on XFTP routers, and checks what they do with it. It
 // is the library behind cmd/loadtest.
 //
 // Scenarios:
@@ -10,7 +10,9 @@
 //	Subscribe  creates queues, reconnects, subscribes in batches; CPU time of the router for each NEW and SUB
 //	Handshake  connects and closes; CPU time of the router for each
 //	Storm      kills a router of its own and lets all clients come back at once, while a group exchanges messages
+//	Abuse      attackers of each kind in turn, while a group exchanges messages
 //	XFTP       uploads or downloads packets, or holds downloads of slow readers
+//	XFTPStart  stops, kills and starts an XFTP router of its own
 //
 // The pure parts come first and do no I/O: stamp.go (what a message carries), history.go and checker.go (what was
 // sent and delivered, and whether that is right), pacer.go (when to send), schedule.go (when to kill). The driver of

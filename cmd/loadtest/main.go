@@ -1,4 +1,4 @@
-// Command loadtest puts load on SMP routers and checks that they lose, repeat and reorder nothing.
+// Command loadtest puts load on SMP and XFTP routers and checks that they lose, repeat and reorder nothing.
 //
 // Results go to standard output, as tables or with --json also as JSON; progress and errors go to standard error. The
 // exit code is 1 when anything is wrong with the router or with the call. Ctrl-C ends a run with the results so far, a
@@ -47,7 +47,7 @@ func rootCommand() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
-		newQueuesCommand(), handshakeCommand(), proxyCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(),
+		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(),
 		crowdProcessCommand(), reportCommand(), tableCommand(),
 		extrapolateCommand(), floorCommand())
 	return root

@@ -10,7 +10,8 @@
 //	         └─ command (command.go) ─▶ packets.Store, upload.go, download.go
 //
 // Bodies stream: an upload is hashed and written as it arrives, a download is read and encrypted as the client takes
-// it; each holds a few buffers, whatever the size of the packet.
+// it; each holds a few buffers, whatever the size of the packet. Downloads are written by larger pieces while there are
+// few of them (download.go), and credit for uploads goes out in few records (credit.go).
 //
 // # Who owns what
 //
