@@ -66,7 +66,11 @@ func (s *Store) openInstance(epoch uint64) (*instance, error) {
 	var err error
 	if in.db, err = pebble.Open(s.dir, options); err != nil {
 		in.guard.tails.close()
-		return nil, openFault(err, s.dir)
+		fault := openFault(err, s.dir)
+		if aboutOptions(err) {
+			fault.Place = s.options.FS.PathJoin(s.dir, newestOptions(s.options.FS, s.dir))
+		}
+		return nil, fault
 	}
 	if err = s.identify(in); err == nil {
 		err = in.guard.err() // of a write that Pebble did not see fail
@@ -188,6 +192,22 @@ func checkDirectory(fs vfs.FS, dir string) error {
 		return foreignFault(errors.New("such as "+foreign), dir)
 	}
 	return nil
+}
+
+// aboutOptions tells errors of Pebble's file of options, which do not name it.
+func aboutOptions(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "from options") || strings.Contains(text, "key=value") || strings.Contains(text, "section")
+}
+
+func newestOptions(fs vfs.FS, dir string) (newest string) {
+	names, _ := fs.List(dir) // as Pebble just has
+	for _, name := range names {
+		if strings.HasPrefix(name, "OPTIONS-") {
+			newest = max(newest, name)
+		}
+	}
+	return newest
 }
 
 // formatMarker begins the name of the file whose name says the version of what Pebble defines, after a number by which

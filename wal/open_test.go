@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,8 +14,6 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
-
-	"switchyard/shard"
 )
 
 // holdVariable makes this test binary a process that opens a store and holds it until its standard input ends.
@@ -236,43 +233,5 @@ func TestCreationCutShort(t *testing.T) {
 		}
 		s.Close()
 		openStore(t, "store", Options{FS: crashed}).Close()
-	}
-}
-
-// TestCorruptFiles flips a bit early in the manifest and in a log of many syncs, in turn. Late in a log, Pebble takes
-// it for the end that a crash leaves.
-func TestCorruptFiles(t *testing.T) {
-	for _, kind := range []string{"MANIFEST-", ".log"} {
-		dir := t.TempDir()
-		s := openStore(t, dir, Options{})
-		for range 200 {
-			tx := s.Begin(0)
-			tx.PutMessage(&someQueue, &shard.MessageHeader{}, make([]byte, 1000))
-			commit(t, tx)
-		}
-		copied := filepath.Join(t.TempDir(), "copy")
-		if err := os.CopyFS(copied, os.DirFS(dir)); err != nil { // as after a kill
-			t.Fatal(err)
-		}
-		names, _ := filepath.Glob(filepath.Join(copied, "*"))
-		for _, name := range names {
-			if b := filepath.Base(name); strings.HasPrefix(b, kind) || strings.HasSuffix(b, kind) {
-				flip(t, name)
-			}
-		}
-		wantFault(t, copied, Options{}, "corrupt")
-	}
-}
-
-// flip changes a bit in the first eighth of what is used of a file.
-func flip(t *testing.T, name string) {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b[len(strings.TrimRight(string(b), "\x00"))/8] ^= 1
-	if err := os.WriteFile(name, b, 0o600); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -1,0 +1,231 @@
+package wal
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// flips is what became of damage to the files of one kind.
+type flips struct{ tried, atOpen, atRead, harmless int }
+
+// TestDamagedFiles flips single bits in each file that a killed router leaves, and cuts it off at some length: logs, tables, manifest, options, the file
+// that says what is synced. Either opening fails and names the file, or reading fails with an error and the file is in
+// the log, or all that was stored is read as it was. Nothing is ever missing or different without an error.
+func TestDamagedFiles(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	m := storeToDamage(t, disk)
+	found, cut := map[string]*flips{}, map[string]*flips{}
+	names, err := disk.List("store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, name := range names {
+		kind := kindOf(name)
+		info, err := disk.Stat("store/" + name)
+		if err != nil || info.Size() == 0 {
+			continue // whose name says it all
+		}
+		if found[kind] == nil {
+			found[kind] = new(flips)
+		}
+		for n := range int64(tries(80)) {
+			at := rng.Int64N(info.Size())
+			if n == 0 {
+				at = info.Size() - 1
+			}
+			bit := byte(1) << rng.IntN(8)
+			found[kind].look(t, m, disk, name, at, func(fs vfs.FS) { flip(t, fs, "store/"+name, at, bit) })
+		}
+		if cut[kind] == nil {
+			cut[kind] = new(flips)
+		}
+		for range tries(20) {
+			at := rng.Int64N(info.Size())
+			cut[kind].look(t, m, disk, name, at, func(fs vfs.FS) { truncate(t, fs, "store/"+name, at) })
+		}
+	}
+	for kind, f := range found {
+		t.Logf("%-9s %4d flipped: %d found at open, %d at reading, %d harmless", kind, f.tried, f.atOpen, f.atRead, f.harmless)
+		f = cut[kind]
+		t.Logf("%-9s %4d cut off: %d found at open, %d at reading, %d harmless", kind, f.tried, f.atOpen, f.atRead, f.harmless)
+	}
+	for _, kind := range []string{"log", "table", "manifest", "options", "tail"} {
+		if f := found[kind]; f == nil || f.tried == 0 || kind != "options" && kind != "tail" && f.atOpen+f.atRead == 0 {
+			t.Errorf("no flipped bit of a %s was found", kind)
+		}
+	}
+	for _, f := range []*flips{found["log"], cut["log"]} {
+		if f != nil && f.atOpen != f.tried {
+			t.Errorf("of %d changes of the log %d were found", f.tried, f.atOpen)
+		}
+	}
+}
+
+func kindOf(name string) string {
+	switch {
+	case strings.HasSuffix(name, ".log"):
+		return "log"
+	case strings.HasSuffix(name, ".sst"):
+		return "table"
+	case strings.HasPrefix(name, "MANIFEST-"):
+		return "manifest"
+	case strings.HasPrefix(name, "OPTIONS-"):
+		return "options"
+	case name == tailName:
+		return "tail"
+	}
+	return "other"
+}
+
+// storeToDamage leaves tables and a log, and returns what is in them.
+func storeToDamage(t *testing.T, disk vfs.FS) *model {
+	o := Options{FS: disk, MemTable: 1 << 20, looks: make(chan time.Time)}
+	m := newModel(7)
+	m.body = 1000
+	for range 2 {
+		s := openStore(t, "store", o)
+		for range 60 {
+			tx := s.Begin(0)
+			m.step(tx)
+			m.step(tx)
+			commit(t, tx)
+		}
+		s.Close()
+	}
+	s := openStore(t, "store", o)
+	for range 40 {
+		tx := s.Begin(0)
+		m.step(tx)
+		commit(t, tx)
+	}
+	s.now().guard.stop(&Error{Fault: "killed"}) // the disk stays as it is
+	s.Close()
+	// What is synced is what counts: logs that are left over from before would not be read.
+	for _, name := range obsoleteLogs(t, disk) {
+		if err := disk.Remove("store/" + name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m
+}
+
+// obsoleteLogs are all logs but the newest, the content of which is in tables.
+func obsoleteLogs(t *testing.T, disk vfs.FS) (logs []string) {
+	names, err := disk.List("store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := ""
+	for _, name := range names {
+		if strings.HasSuffix(name, ".log") {
+			if name > newest {
+				newest, name = name, newest
+			}
+			if name != "" {
+				logs = append(logs, name)
+			}
+		}
+	}
+	return logs
+}
+
+// look damages a file in a copy of the disk and looks at what comes of it.
+func (f *flips) look(t *testing.T, m *model, disk *vfs.MemFS, name string, at int64, damage func(vfs.FS)) {
+	t.Helper()
+	f.tried++
+	copied := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+	damage(copied)
+	var log bytes.Buffer
+	s, err := Open("store", Options{FS: copied, MemTable: 1 << 20, Cache: 64 << 10, still: true,
+		Log: slog.New(slog.NewTextHandler(&log, nil)), looks: make(chan time.Time)})
+	if err != nil {
+		f.atOpen++
+		checkFault(t, err)
+		number := strings.TrimLeft(strings.TrimSuffix(strings.TrimSuffix(name, ".log"), ".sst"), "0")
+		if !strings.Contains(err.Error(), number) {
+			t.Errorf("%s at %d: the error does not name the file: %v", name, at, err)
+		}
+		return
+	}
+	defer s.Close()
+	rows, err := readRows(s)
+	switch {
+	case err == nil && maps.Equal(rows, m.rows):
+		f.harmless++
+	case err == nil:
+		t.Errorf("%s at %d: %d rows in place of %d, without an error", name, at, len(rows), len(m.rows))
+	default:
+		f.atRead++
+		if !strings.HasSuffix(name, ".sst") {
+			t.Errorf("%s at %d is found only when it is read: %v", name, at, err)
+		}
+		if !pebble.IsCorruptionError(err) && !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s at %d: %v", name, at, err)
+		}
+		if !strings.Contains(log.String(), name) && !strings.Contains(err.Error(), strings.TrimSuffix(name, ".sst")) {
+			t.Errorf("%s at %d: neither %v nor the log name the file:\n%s", name, at, err, log.String())
+		}
+	}
+}
+
+func truncate(t *testing.T, fs vfs.FS, name string, at int64) {
+	t.Helper()
+	b, err := readFile(fs, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := fs.Create(name, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(b[:at]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func flip(t *testing.T, fs vfs.FS, name string, at int64, bit byte) {
+	t.Helper()
+	f, err := fs.OpenReadWrite(name, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b := make([]byte, 1)
+	if _, err := f.ReadAt(b, at); err != nil {
+		t.Fatal(err)
+	}
+	b[0] ^= bit
+	if _, err := f.WriteAt(b, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// readRows reads everything but what is about the store itself.
+func readRows(s *Store) (map[string]string, error) {
+	it, err := s.now().db.NewIter(nil)
+	if err != nil {
+		return nil, err
+	}
+	rows := map[string]string{}
+	for ok := it.First(); ok; ok = it.Next() {
+		v, err := it.ValueAndErr()
+		if err != nil {
+			return nil, errors.Join(err, it.Close())
+		}
+		if it.Key()[0] != spaceMeta {
+			rows[string(it.Key())] = string(v)
+		}
+	}
+	return rows, it.Close()
+}
