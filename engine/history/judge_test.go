@@ -29,7 +29,7 @@ func (q *testQueue) judge(h *history, operations []porcupine.Operation) {
 	if result == porcupine.Ok {
 		return
 	}
-	_, info := porcupine.CheckOperationsVerbose(model, operations, patience)
+	_, info := porcupine.CheckOperationsVerbose(model, operations, patience/6) // for the longest orders that it finds
 	page, err := os.CreateTemp("", "history-*.html")
 	if err == nil {
 		defer page.Close()
