@@ -51,8 +51,12 @@ func collect(ts *testscript.TestScript, none bool, _ []string) {
 				_, err = c.Ack(ctx, q, m.ID)
 				ts.Check(err)
 			}
-			if m, err := c.Get(ctx, q); m != nil || err != nil {
-				ts.Fatalf("got %v, %v behind the last message", m, err)
+			for m, err := c.Get(ctx, q); m != nil || err != nil; m, err = c.Get(ctx, q) {
+				if err != nil || string(m.Body) != probe {
+					ts.Fatalf("got %v, %v behind the last message", m, err)
+				}
+				_, err = c.Ack(ctx, q, m.ID)
+				ts.Check(err)
 			}
 		}
 	})

@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 //	get URL          fetch a page of the profiler; with !, nobody serves it
 //	leave N          make queues and send N messages to each, which nobody receives
 //	collect          receive them: all are there, in their order; with !, none is there
+//	limit BYTES|off  let the router write no file beyond this size, or any again
+//	refused          the router refuses what it cannot keep, and answers reads
+//	recovers         wait until the router takes messages
 //	traffic          run loadtest.Verify with the router, in the background
 //	endtraffic       wait for its end; nothing may be lost, duplicated or reordered
 func TestScripts(t *testing.T) {
@@ -56,6 +59,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"setup": setup, "serve": serveInBackground, "ping": ping, "endserve": stopServing, "mode": checkMode, "get": get,
+			"limit": limitFiles, "refused": refused, "recovers": recovers,
 			"leave": leave, "collect": collect, "traffic": startTraffic, "endtraffic": endTraffic,
 			"exchange": exchange,
 		},
