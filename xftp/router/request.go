@@ -13,7 +13,7 @@ func (r *Router) request(w http.ResponseWriter, q *http.Request) {
 	s := sessionOf(q.Context())
 	s.begin(r.cfg.Now())
 	defer s.end()
-	if s.web && q.Method == http.MethodGet {
+	if s.web && (q.Method == http.MethodGet || q.Method == http.MethodHead) {
 		if r.cfg.Pages == nil {
 			http.NotFound(w, q)
 			return

@@ -165,6 +165,9 @@ func TestPagesAreForBrowsers(t *testing.T) {
 	if response, body := f.dialWeb("h2").do(http.MethodGet, nil); string(body) != "page /" || response.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("%q %v", body, response.Header)
 	}
+	if response, body := f.dialWeb("h2").do(http.MethodHead, nil); response.StatusCode != http.StatusOK || len(body) > 0 {
+		t.Errorf("HEAD: %s with %d bytes", response.Status, len(body))
+	}
 	if response, _ := newWebFixture(t, nil).dialWeb("h2").do(http.MethodGet, nil); response.StatusCode != http.StatusNotFound {
 		t.Error(response.Status)
 	}
