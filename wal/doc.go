@@ -45,14 +45,27 @@
 // done, as Pebble would wait for one otherwise. 6,000,000 queues open in 15 ms. Records are read when they are asked
 // for.
 //
+// Backup (backup.go) makes a copy while the store is used.
+//
 // Another process that holds the directory, content that is not ours, a newer version, damage, and a directory that
 // cannot be written each give an *Error, which is one line with the fault, the place and what to do.
 //
 // # When the disk fails
 //
-// The first write or sync that fails stops the store: it is logged, Err tells it, commits are refused, and those under
+// The first write or sync that fails freezes the store: it is logged, Err tells it, commits are refused, and those under
 // way return it from Wait. Reads go on. The disk stays as it is from that moment; the guard (guard.go) sees to that, and
-// keeps Pebble from panicking, hanging or ending the process. Opening the store again finds all that was waited for.
+// keeps Pebble from panicking, hanging or ending the process.
+//
+// The keeper (keep.go) then tries whether the disk works again. If so it opens the directory once more, beside the
+// frozen instance, and puts the new one in its place (instance.go): all that was waited for is there. What was frozen
+// showed more than that, as commits are visible before they are durable; so the Epoch counts on, commits of those who
+// do not know it fail, and shards read again what they have in memory.
+//
+// A disk that fills up should not come to that: less free space than the reserve (space.go) has Full say so, on which
+// shards refuse what makes the store larger, while messages are still received and deleted.
+//
+// Bits that a disk changes are found by the checksums of tables when they are read, and when the store is opened by those
+// of logs and manifests. Where their end is, tail.go tells.
 //
 // # Choices
 //
@@ -70,8 +83,8 @@
 //
 // Store is safe for all goroutines between Open and Close, which needs that nobody uses it any more. A transaction
 // belongs to its shard until Commit, then to whoever waits; Wait gives it back to a pool. Goroutines: Pebble's for the
-// log, for writing tables and for compactions, and the ticker of SyncInterval. No lock of ours is held on the way of a
-// message.
+// log, for writing tables and for compactions, the keeper, and the ticker of SyncInterval. No lock of ours is held on the
+// way of a message, but for a note of how far the log is synced.
 package wal
 
 import "switchyard/shard"

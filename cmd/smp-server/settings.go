@@ -131,6 +131,7 @@ func readStore(f *serverini.File, p paths, s *settings) {
 		Interval: time.Duration(f.Int("SWITCHYARD", "sync_interval_ms", 100, 1, 60_000)) * time.Millisecond,
 		MemTable: f.Int("SWITCHYARD", "memtable_mb", 0, 0, 4096) << 20,
 		Cache:    f.Int("SWITCHYARD", "cache_mb", 0, 0, 1<<20) << 20,
+		Reserve:  f.Int("SWITCHYARD", "reserve_mb", 0, 0, 1<<30) << 20,
 	}
 	switch f.Choice("SWITCHYARD", "sync", "always", "interval", "never") {
 	case "interval":
