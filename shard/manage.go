@@ -63,7 +63,7 @@ func (s *subscription) info() *smp.InfoSub {
 	switch {
 	case s.kind == subGet:
 		info.Thread = smp.SubThreadProhibit
-	case s.ready:
+	case s.ready && s.queue.count > 0: // it may be empty again: the expiry came first
 		info.Thread = smp.SubThreadPending
 	}
 	if s.waiting {

@@ -390,7 +390,7 @@ func (m *model) info(a *action) {
 		switch {
 		case s != q.sub:
 			i.Sub.Thread = smp.SubThreadProhibit
-		case s.ready:
+		case s.ready && q.first() != nil:
 			i.Sub.Thread = smp.SubThreadPending
 		}
 	}

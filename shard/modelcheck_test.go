@@ -278,7 +278,7 @@ func (c *modelCheck) block(q *modelQueue) {
 		notice := smp.Notice{Present: c.IntN(2) == 0, HasTTL: c.IntN(2) == 0, TTL: 60}
 		e = smp.ErrBlocked([]smp.BlockReason{smp.BlockSpam, smp.BlockContent}[c.IntN(2)], notice)
 	}
-	c.log("queue %d is blocked: %v", q.number, e)
+	c.log("queue %d: blocked %v", q.number, !e.IsZero())
 	if err := c.router.set.give(id, e); err != nil {
 		c.t.Errorf("block: %v", err)
 	}
