@@ -18,7 +18,7 @@ SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var b
 XFTP := XFTP_SERVER_CFG_PATH=$(DATA)/xftp/etc XFTP_SERVER_LOG_PATH=$(DATA)/xftp/var bin/xftp-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race race-short modelcheck bench-machine fuzz bogo interop web lint tools clean
+.PHONY: help build run test race race-short modelcheck bench-machine fuzz timing bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ fuzz: ## run every fuzz target for a minute, one a core at a time [PKG FUZZ=rege
 		*"Failing input"*|*panic*) echo "$$out"; exit 255 ;; \
 		*"context deadline exceeded"*) echo "ok $$0 $$1" ;; \
 		*) echo "$$out"; exit 255 ;; esac'
+
+timing: ## measure whether time tells a secret, by Welch's t-test: minutes, on a machine with nothing else to do
+	$(GO) test -tags timing -count=1 -run '^TestTiming' -v ./box ./shard ./engine
 
 bogo: ## run BoringSSL's TLS test runner against package tls, from a checkout of BoringSSL [RUNNER=dir]
 	@test -n "$(RUNNER)" || { echo 'bogo: give RUNNER=DIR, a checkout of BoringSSL' >&2; exit 1; }
