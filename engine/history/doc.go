@@ -11,7 +11,7 @@
 // Each seed makes other clients, but the machine decides how they meet: a seed does not make the same history again. A
 // history without an order is written as a page to look at, whose name is in the failure.
 //
-//	go test ./engine/history                                          6 histories
+//	go test ./engine/history                                          6 histories, 2 with -short
 //	go test ./engine/history -timeout 0 -history.seeds 1000           any number
 //
 // The test imports engine, shard, wal, agent, smp and tls.

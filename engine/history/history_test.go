@@ -29,7 +29,11 @@ const patience = time.Minute
 // TestLinearizable has clients use a few queues at a time, all of them the same, and checks that an order explains what
 // they have seen.
 func TestLinearizable(t *testing.T) {
-	for s := *seed; s < *seed+*seeds; s++ {
+	n := *seeds
+	if testing.Short() {
+		n = min(n, 2)
+	}
+	for s := *seed; s < *seed+n; s++ {
 		t.Run(strconv.FormatUint(s, 10), func(t *testing.T) {
 			h := &history{t: t, router: newRouter(t), seed: s, begin: time.Now(), sent: map[string]int64{}, outages: make(chan func())}
 			h.make()
