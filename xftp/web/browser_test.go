@@ -30,6 +30,7 @@ func file(t testing.TB, name string, size int) (path string, content []byte) {
 
 // TestSendAndReceive sends files in one tab and receives them in another.
 func TestSendAndReceive(t *testing.T) {
+	t.Parallel()
 	r := webtest.StartRouter(t, nil)
 	b := webtest.Start(t)
 	for _, test := range []struct {
@@ -42,6 +43,9 @@ func TestSendAndReceive(t *testing.T) {
 		{"два пакета.bin", 100_000, 2 + 1}, // and the description, which is too long for a link
 		{"large.bin", 9<<20 + 12345, 4 + 1},
 	} {
+		if testing.Short() && test.size > 1<<20 {
+			continue
+		}
 		path, content := file(t, test.name, test.size)
 		before := r.Bodies(t)
 		sender := b.Open(r.URL + "/file/")
@@ -67,6 +71,7 @@ func TestSendAndReceive(t *testing.T) {
 
 // TestEd448Identity: the reference's program makes such certificates unless it is told otherwise.
 func TestEd448Identity(t *testing.T) {
+	t.Parallel()
 	r := webtest.StartRouter(t, func(c *router.Config) { c.KeyPair, c.Identity = routertest.NewIdentity(t, tls.Ed448) })
 	b := webtest.Start(t)
 	path, content := file(t, "file", 1000)
@@ -78,6 +83,7 @@ func TestEd448Identity(t *testing.T) {
 
 // TestLinkOnTheFirstPage goes on to the page of files, and a link that replaces another is taken.
 func TestLinkOnTheFirstPage(t *testing.T) {
+	t.Parallel()
 	r := webtest.StartRouter(t, nil)
 	b := webtest.Start(t)
 	path, content := file(t, "file", 1000)
@@ -94,13 +100,14 @@ func TestLinkOnTheFirstPage(t *testing.T) {
 
 // TestTwoTabs send at the same time. They share a connection, and so a session, in which each says its hello.
 func TestTwoTabs(t *testing.T) {
+	t.Parallel()
 	r := webtest.StartRouter(t, nil)
 	b := webtest.Start(t)
 	var tabs [2]*webtest.Tab
 	var contents [2][]byte
 	for i := range tabs {
 		var path string
-		path, contents[i] = file(t, "file", 3<<20)
+		path, contents[i] = file(t, "file", 1<<20)
 		tabs[i] = b.Open(r.URL + "/file/")
 		tabs[i].Choose(path)
 	}

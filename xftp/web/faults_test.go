@@ -15,6 +15,7 @@ import (
 
 // TestFaults shows what the page says of faults, and that nothing is left then.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	r := webtest.StartRouter(t, nil)
 	path, _ := file(t, "file", 1000)
@@ -49,6 +50,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestUploadsThatTheRouterRefuses(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	path, content := file(t, "file", 1<<20) // a packet of 1 MiB and one of 256 KiB
 	locked := webtest.StartRouter(t, func(c *router.Config) { c.Password = "secret" })
@@ -109,12 +111,13 @@ func awaitNothing(t testing.TB, r *webtest.Router) {
 // TestRouterThatGoesAway breaks the connection during transfers. They go on when it is back, and when one is cancelled
 // instead, nothing is left.
 func TestRouterThatGoesAway(t *testing.T) {
+	t.Parallel()
 	b := webtest.Start(t)
 	r := webtest.StartRouter(t, nil)
-	path, content := file(t, "file", 9<<20)
+	path, content := file(t, "file", 2<<20) // two packets of 1 MiB and a small one
 	tab := b.Open(r.URL + "/file/")
 	tab.Await("choose")
-	shut := r.Gate.ShutAfter(5 << 20)
+	shut := r.Gate.ShutAfter(3 << 19)
 	tab.Choose(path)
 	<-shut
 	if got := tab.AwaitText("#stall-message"); !strings.Contains(got, "cannot be reached") {
@@ -133,7 +136,7 @@ func TestRouterThatGoesAway(t *testing.T) {
 
 	again := b.Open(r.URL + "/file/")
 	again.Await("choose")
-	shut = r.Gate.ShutAfter(5 << 20)
+	shut = r.Gate.ShutAfter(3 << 19)
 	again.Choose(path)
 	<-shut
 	again.AwaitText("#stall-message")

@@ -41,6 +41,7 @@ func TestAssetsAreBuilt(t *testing.T) {
 
 // TestTypes runs TypeScript's check of the sources.
 func TestTypes(t *testing.T) {
+	t.Parallel()
 	out, err := exec.Command(page+"/node_modules/.bin/tsc", "-p", page).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s; `make interop` installs tsc", err, out)
@@ -49,6 +50,7 @@ func TestTypes(t *testing.T) {
 
 // TestVectors runs the golden vectors of the network, and checks without vectors, in a browser.
 func TestVectors(t *testing.T) {
+	t.Parallel()
 	built := build(t, "selftest")
 	mux := http.NewServeMux()
 	serve := func(path, contentType string, data []byte) {
