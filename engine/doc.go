@@ -25,7 +25,9 @@
 //     sessions fill;
 //   - an idle session holds no buffer: what is half read waits in gnet's, or in a pooled block.
 //
-// Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go).
+// Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go). What
+// operators may limit is kept by source.go for addresses and throttle.go for connections, with buckets that are one number
+// (pace.go); what is begun and not finished is ended by halfread.go. A router ends by stop.go.
 //
 // Forwarding has two sides here: the destination's (forwarded.go) opens RFWD and sends the command inside through the
 // shards as any other; the proxy's (proxy.go) hands PFWD to the pool of relays in ./relay.
