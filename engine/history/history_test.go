@@ -108,6 +108,9 @@ func (h *history) make() {
 	for len(h.queues) < 3 && !h.t.Failed() {
 		h.create(first)
 	}
+	if h.t.Failed() {
+		return
+	}
 	var wg sync.WaitGroup
 	for i := range *clients {
 		wg.Go(func() { h.use(i) })
