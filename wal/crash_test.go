@@ -201,7 +201,7 @@ func (sh *crashShard) transact(s *Store) (made int64, err error) {
 	return made, c.Wait()
 }
 
-// register makes a service. When that fails it may be there.
+// register makes a service.
 func (sh *crashShard) register(s *Store) (made int64, err error) {
 	begin := calls.Add(1)
 	err = sh.m.register(s)
