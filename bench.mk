@@ -39,14 +39,14 @@ bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-hands
 	$(call rows,$(BENCH_LABELS))
 
 bench-messages: build ## messages: CPU of the router for each, messages a second
-	$(call runs,message,messages --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
-	$(call runs,message-plain,messages --no-block-encryption --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
-	$(call runs,message-always,messages --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own --set SWITCHYARD.sync=always)
+	$(call runs,message,messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
+	$(call runs,message-plain,messages --auth x25519 --no-block-encryption --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
+	$(call runs,message-always,messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own --set SWITCHYARD.sync=always)
 	$(call rows,$(BENCH_MESSAGES))
 
 bench-floor: build ## what the cryptography of a message takes at least, beside what the router spends at the same time
 	@mkdir -p $(BENCH_OUT)
-	@$(LOADTEST) messages --queues 64 --conns 64 --duration 10s --warmup 2s --pprof own $(INTERVAL) --label floor \
+	@$(LOADTEST) messages --auth x25519 --queues 64 --conns 64 --duration 10s --warmup 2s --pprof own $(INTERVAL) --label floor \
 		--out $(BENCH_OUT)/floor.jsonl $(START) >$(BENCH_OUT)/floor.txt
 	@$(GO) test -run '^$$' -bench '^BenchmarkFloor' -benchtime 300ms -count 3 ./box ./tls >$(BENCH_OUT)/floor.bench
 	@$(LOADTEST) floor --run $(BENCH_OUT)/floor.jsonl --json $(BENCH_OUT)/floor.json <$(BENCH_OUT)/floor.bench
