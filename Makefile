@@ -18,7 +18,7 @@ SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var b
 XFTP := XFTP_SERVER_CFG_PATH=$(DATA)/xftp/etc XFTP_SERVER_LOG_PATH=$(DATA)/xftp/var bin/xftp-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race race-short modelcheck bench-machine fuzz timing bogo interop web lint tools clean
+.PHONY: help build run test race race-short torture modelcheck bench-machine fuzz timing bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ race-short: tools interop ## the same with -short, as CI does
 
 modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2000]
 	$(GO) test -count=1 -timeout 0 ./shard -run '^Test(Service)?Model$$' -model.seeds $(or $(SEEDS),100) -model.steps $(or $(STEPS),2000)
+
+torture: build ## break things until a budget of time is spent, from seeds that none had before [BUDGET=1h ONLY=crash,power]
+	@bin/torture --dir $(DATA)/torture --budget $(or $(BUDGET),1h) $(if $(ONLY),--only $(ONLY))
 
 bench-machine: tools ## measure what this machine can do: the resource sketch of BENCHMARKS.md
 	@$(GO) run ./cmd/bench-machine -dir $(or $(SWITCHYARD_DATA),.)

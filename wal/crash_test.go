@@ -3,6 +3,7 @@ package wal
 import (
 	"flag"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -17,7 +18,8 @@ import (
 
 var (
 	crashSeeds = flag.Int("crashes", tries(2000), "how many seeds the crash test tries")
-	crashSeed  = flag.Uint64("seed", 1, "the first of them")
+	faultTimes = flag.Int("faults", 1, "how many times as many faulty disks and damaged files are tried as usual")
+	crashSeed  = flag.Uint64("seed", 1, "the first seed, of crashes, faulty disks and damaged files")
 )
 
 // tries is how many seeds an ordinary run takes; the race detector makes each ten times slower.
@@ -26,6 +28,17 @@ func tries(n int) int {
 		return max(5, n/50)
 	}
 	return n
+}
+
+// faultSeeds are those of n disks that fail, times faultTimes.
+func faultSeeds(n int) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for i := range uint64(*faultTimes * tries(n)) {
+			if !yield(*crashSeed - 1 + i) {
+				return
+			}
+		}
+	}
 }
 
 // TestCrash runs two shards with queues of their own on a file system that can crash, takes what a crash at a random

@@ -28,7 +28,7 @@ func TestDamagedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(1, 1))
+	rng := rand.New(rand.NewPCG(*crashSeed, 1))
 	for _, name := range names {
 		kind := kindOf(name)
 		info, err := disk.Stat("store/" + name)
@@ -38,7 +38,7 @@ func TestDamagedFiles(t *testing.T) {
 		if found[kind] == nil {
 			found[kind] = new(flips)
 		}
-		for n := range int64(tries(80)) {
+		for n := range *faultTimes * tries(80) {
 			at := rng.Int64N(info.Size())
 			if n == 0 {
 				at = info.Size() - 1
@@ -49,7 +49,7 @@ func TestDamagedFiles(t *testing.T) {
 		if cut[kind] == nil {
 			cut[kind] = new(flips)
 		}
-		for range tries(20) {
+		for range *faultTimes * tries(20) {
 			at := rng.Int64N(info.Size())
 			cut[kind].look(t, m, disk, name, at, func(fs vfs.FS) { truncate(t, fs, "store/"+name, at) })
 		}

@@ -53,7 +53,7 @@ func (f *faultyFS) inject(op errorfs.Op) error {
 // the failure, everything that was made is read back from the failed store, and what was durable is there when it is
 // opened again, on a disk that works.
 func TestDiskFaults(t *testing.T) {
-	for seed := range uint64(tries(40)) {
+	for seed := range faultSeeds(40) {
 		mode := Sync(seed % 3)
 		t.Run(fmt.Sprintf("seed=%d/%s", seed, mode), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))

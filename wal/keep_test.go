@@ -32,7 +32,7 @@ func (l looker) look() {
 // writes from then on: what was durable is there, and of the rest the result of a number of transactions. All of it
 // survives a crash.
 func TestDiskRecovers(t *testing.T) {
-	for seed := range uint64(tries(15)) {
+	for seed := range faultSeeds(15) {
 		mode := Sync(seed % 3)
 		t.Run(fmt.Sprintf("seed=%d/%s", seed, mode), func(t *testing.T) { recovers(t, seed, mode) })
 	}

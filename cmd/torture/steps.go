@@ -18,9 +18,14 @@ type step struct {
 	command func(seed uint64) command
 }
 
-// goTest is a test of a package, with its seeds in variables of the environment.
-func goTest(pkg, test string, env ...string) command {
-	return command{env, []string{"go", "test", "-count=1", "-timeout=30m", "-run=^" + test + "$", pkg}}
+// goTest is a test of a package, with flags of its own.
+func goTest(pkg, tests string, flags ...string) command {
+	return command{args: append([]string{"go", "test", "-count=1", "-timeout=30m", "-run=" + tests, pkg, "-args"}, flags...)}
+}
+
+// onRouter is a scenario of the load harness with a router of its own.
+func onRouter(flags ...string) command {
+	return command{args: append(append([]string{"bin/loadtest"}, flags...), "--", "bin/smp-server", "start")}
 }
 
 // choose returns the steps of these names; all when there are none.
@@ -49,10 +54,41 @@ func names(steps []step) (names []string) {
 // steps are what `make torture` runs, in the root of the repository with the programs in bin.
 var steps = []step{
 	{
-		name: "crash", fault: "kill -9 of the router under load, sync=always", unit: "kills", seeds: 1, tries: 30, share: 1,
+		name: "power", fault: "loss of power at any moment, on a file system in memory", unit: "seeds", seeds: 5000, tries: 5000, share: 2,
 		command: func(seed uint64) command {
-			return command{nil, []string{"bin/loadtest", "crash", "--queues", "100", "--kills", "30", "--seed", strconv.FormatUint(seed, 10),
-				"--", "bin/smp-server", "start"}}
+			return goTest("./wal", "^TestCrash$", "-crashes=5000", flagged("-seed", seed))
+		},
+	},
+	{
+		name: "disk", fault: "disks that fail and recover, damaged files", unit: "rounds", seeds: 200, tries: 5, share: 2,
+		command: func(seed uint64) command {
+			return goTest("./wal", "^(TestDiskFaults|TestDiskRecovers|TestDamagedFiles)$", "-faults=5", flagged("-seed", seed))
+		},
+	},
+	{
+		name: "model", fault: "random commands and restarts, beside a model of SMP", unit: "steps", seeds: 1, tries: 20_000, share: 2,
+		command: func(seed uint64) command {
+			return goTest("./shard", "^(TestModel|TestServiceModel)$", flagged("-model.seed", seed), "-model.steps=20000")
+		},
+	},
+	{
+		name: "history", fault: "cut connections and crashes, histories checked for linearizability", unit: "histories", seeds: 20, tries: 20, share: 2,
+		command: func(seed uint64) command {
+			return goTest("./engine/history", "^TestLinearizable$", "-history.seeds=20", flagged("-history.seed", seed))
+		},
+	},
+	{
+		name: "crash", fault: "kill -9 of the router under load, sync=always", unit: "kills", seeds: 1, tries: 50, share: 3,
+		command: func(seed uint64) command {
+			return onRouter("crash", "--queues=100", "--kills=50", flagged("--seed", seed))
+		},
+	},
+	{
+		name: "abuse", fault: "attackers beside a group that exchanges messages", unit: "attacks", seeds: 1, tries: 10, share: 1,
+		command: func(uint64) command {
+			return onRouter("abuse", "--attackers=100", "--each=5s", "--quiet=5s", "--rate=20")
 		},
 	},
 }
+
+func flagged(name string, seed uint64) string { return name + "=" + strconv.FormatUint(seed, 10) }

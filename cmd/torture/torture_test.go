@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -115,5 +116,46 @@ func TestProgramIsMissing(t *testing.T) {
 	s := step{name: "gone", seeds: 1, share: 1, command: func(uint64) command { return command{nil, []string{"bin/nothing"}} }}
 	if err := (&torture{steps: []step{s}, progress: p, budget: time.Hour, log: io.Discard}).run(t.Context()); err == nil || p.failed() {
 		t.Errorf("%v, %+v", err, p.Steps)
+	}
+}
+
+// A step whose tests are gone would pass: go test is content with none.
+func TestStepsNameTests(t *testing.T) {
+	names := regexp.MustCompile(`Test\w+`)
+	for _, s := range steps {
+		c := s.command(1)
+		if c.args[0] != "go" {
+			continue
+		}
+		var run, dir string
+		for _, a := range c.args {
+			if strings.HasPrefix(a, "-run=") {
+				run = a
+			}
+			if strings.HasPrefix(a, "./") {
+				dir = filepath.Join("..", "..", a)
+			}
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var code strings.Builder
+		for _, name := range files {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code.Write(data)
+		}
+		wanted := names.FindAllString(run, -1)
+		if len(wanted) == 0 {
+			t.Errorf("%s runs no test", s.name)
+		}
+		for _, name := range wanted {
+			if !strings.Contains(code.String(), "\nfunc "+name+"(t *testing.T)") {
+				t.Errorf("%s: there is no %s in %s", s.name, name, dir)
+			}
+		}
 	}
 }
