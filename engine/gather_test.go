@@ -8,9 +8,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"switchyard/internal/stage"
 	"switchyard/shard"
 	"switchyard/smp"
-	"switchyard/stage"
 	"switchyard/wal"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
-	"switchyard/crash"
+	"switchyard/internal/crash"
 	"switchyard/shard"
 )
 

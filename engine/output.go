@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/internal/stage"
 	"switchyard/shard"
 	"switchyard/smp"
-	"switchyard/stage"
 	"switchyard/tls"
 )
 

@@ -10,10 +10,10 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
-	"switchyard/crash"
 	"switchyard/engine/relay"
+	"switchyard/internal/crash"
+	"switchyard/internal/stage"
 	"switchyard/shard"
-	"switchyard/stage"
 	"switchyard/tls"
 )
 

@@ -3,7 +3,7 @@ package engine
 import (
 	"sync"
 
-	"switchyard/crash"
+	"switchyard/internal/crash"
 )
 
 // workerQueue is how many handshakes may wait for a worker. More than that are turned away: a client of the

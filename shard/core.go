@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/internal/stage"
 	"switchyard/smp"
-	"switchyard/stage"
 )
 
 // env is all that a core knows of the world beside its input, so that a simulator can drive it.

@@ -3,8 +3,8 @@ package shard
 import (
 	"time"
 
+	"switchyard/internal/stage"
 	"switchyard/smp"
-	"switchyard/stage"
 )
 
 // drain is what a shard takes from its ring at once, and what comes of it:

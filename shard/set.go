@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/internal/stage"
 	"switchyard/smp"
-	"switchyard/stage"
 )
 
 // Config is what an operator can set about queues. The zero value of a limit means what its comment says.

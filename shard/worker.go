@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/crash"
-	"switchyard/stage"
+	"switchyard/internal/crash"
+	"switchyard/internal/stage"
 )
 
 // inFlight is how many drains of a shard may wait for their commits. With group commits of a few milliseconds this is

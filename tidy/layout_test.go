@@ -16,11 +16,10 @@ var mayImport = map[string][]string{
 	"smp":      {},
 	"box":      {},
 	"tls":      {"box"},
-	"crash":    {},
-	"stage":    {},
-	"shard":    {"smp", "box", "stage", "crash"},
+	"internal": {}, // what several need that is not of the network's
+	"shard":    {"smp", "box", "internal"},
 	"wal":      {"shard", "smp", "box"},
-	"engine":   {"shard", "smp", "box", "stage", "tls", "agent", "crash"}, // agent: as proxy the router is a client
+	"engine":   {"shard", "smp", "box", "tls", "agent", "internal"}, // agent: as proxy the router is a client
 	"agent":    {"smp", "box", "tls"},
 	"loadtest": {"agent", "xftp", "smp", "box", "tls"},
 	"xftp":     {"smp", "box", "tls"},

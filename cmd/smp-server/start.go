@@ -17,10 +17,10 @@ import (
 	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
-	"switchyard/crash"
 	"switchyard/engine"
+	"switchyard/internal/crash"
+	"switchyard/internal/stage"
 	"switchyard/smp"
-	"switchyard/stage"
 	"switchyard/wal"
 )
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"switchyard/agent"
-	"switchyard/crash"
+	"switchyard/internal/crash"
 	"switchyard/smp"
 )
 
