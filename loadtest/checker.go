@@ -25,11 +25,17 @@ const maxFindings = 20
 //   - an attempt comes before another that was sent later if it was answered, if both were sent in one session, or if
 //     the router was restarted between them. Only an unanswered attempt of a session that was cut while the router
 //     lived may arrive late, as the router may still have had its bytes to read.
-func Check(queues []History) (Verdict, []Finding) {
+func Check(queues []History) (Verdict, []Finding) { return judge(queues, nil) }
+
+// judge is Check for a run that knows when the router was killed and what it may have forgotten then:
+//
+//   - an accepted attempt that it may have forgotten need not be delivered;
+//   - a message whose ACK was answered does not come again, unless it may have forgotten that ACK.
+func judge(queues []History, forgets *lapses) (Verdict, []Finding) {
 	var total Verdict
 	var findings []Finding
 	for i := range queues {
-		c := checker{queue: i, history: &queues[i], findings: findings}
+		c := checker{queue: i, history: &queues[i], forgets: forgets, findings: findings}
 		c.deliveries()
 		c.attempts()
 		total.Add(c.verdict)
@@ -42,6 +48,7 @@ func Check(queues []History) (Verdict, []Finding) {
 type checker struct {
 	queue    int
 	history  *History
+	forgets  *lapses // nil: kills are not known
 	verdict  Verdict
 	findings []Finding
 
@@ -58,21 +65,20 @@ func (c *checker) fault(count *int, position uint32, format string, args ...any)
 
 // deliveries walks the arrivals in order.
 func (c *checker) deliveries() {
-	type first struct {
-		position uint32
-		acked    bool
-	}
-	ids := make(map[string]first, len(c.history.Deliveries))
+	ids := make(map[string]Delivery, len(c.history.Deliveries)) // the first of each, with its last ACK
 	order := newOrder()
 	c.arrived = make([]bool, len(c.history.Attempts))
 	c.verdict.Corrupt = c.history.Corrupt
 	for _, d := range c.history.Deliveries {
 		if f, again := ids[d.ID]; again {
-			c.redelivery(d, f.position, f.acked)
-			ids[d.ID] = first{f.position, f.acked || d.Acked}
+			c.redelivery(d, f)
+			if d.Acked {
+				f.Acked, f.AckedIn = true, d.AckedIn
+				ids[d.ID] = f
+			}
 			continue
 		}
-		ids[d.ID] = first{d.Position, d.Acked}
+		ids[d.ID] = d
 		if int(d.Position) >= len(c.history.Attempts) {
 			c.fault(&c.verdict.Corrupt, d.Position, "was never sent")
 			continue
@@ -90,14 +96,17 @@ func (c *checker) deliveries() {
 	c.last = order.last
 }
 
-// redelivery counts an arrival whose message ID is known.
-func (c *checker) redelivery(d Delivery, position uint32, acked bool) {
+// redelivery counts an arrival whose message ID is known from before.
+func (c *checker) redelivery(d, before Delivery) {
 	c.verdict.Redelivered++
-	if acked {
+	if before.Acked {
 		c.verdict.Returned++
+		if c.forgets != nil && !c.forgets.excuse(before.AckedIn) {
+			c.fault(&c.verdict.Undone, d.Position, "delivered again after its ACK was answered")
+		}
 	}
-	if d.Position != position {
-		c.fault(&c.verdict.Corrupt, d.Position, "redelivered with the message ID of position %d", position)
+	if d.Position != before.Position {
+		c.fault(&c.verdict.Corrupt, d.Position, "redelivered with the message ID of position %d", before.Position)
 	}
 }
 
@@ -115,6 +124,10 @@ func (c *checker) attempts() {
 			}
 			if c.history.Cut && i > c.last {
 				c.verdict.Pending++
+				continue
+			}
+			if c.forgets.excuse(a.answer()) {
+				c.verdict.Forgotten++
 				continue
 			}
 			c.fault(&c.verdict.Lost, uint32(i), "answered OK and never delivered")

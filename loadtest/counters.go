@@ -21,6 +21,8 @@ type counters struct {
 	drained     atomic.Int64
 	removed     atomic.Int64
 	missing     atomic.Int64
+	forgotten   atomic.Int64 // queues that the router may have forgotten, and has
+	unsecured   atomic.Int64 // queues whose sender's key likewise
 	sent        atomic.Int64
 	accepted    atomic.Int64
 	refused     atomic.Int64
@@ -110,6 +112,20 @@ func (l *load) removed(q *queue) {
 func (l *load) missing(q *queue, was queueState, err error) {
 	l.count.missing.Add(1)
 	l.count.fault(err)
+	l.ended(was)
+}
+
+// forgotten is missing without a fault; another queue follows.
+func (l *load) forgotten(q *queue, was queueState) {
+	l.count.forgotten.Add(1)
+	l.ended(was)
+	if l.renew && !l.stopped.Load() {
+		l.add(q.slot).start()
+	}
+}
+
+// ended counts a queue for those who wait for the steps that it will not take.
+func (l *load) ended(was queueState) {
 	if was == queueNew || was == queueCreated {
 		l.count.open.Add(1) // nobody is to wait for it
 	}

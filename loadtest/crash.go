@@ -6,48 +6,43 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/smp"
 )
 
 // CrashConfig says what Crash does.
 type CrashConfig struct {
-	Command  []string // program of the router and "start"; see NewRouter
-	Queues   int      // at a time: one that has carried its messages is deleted and followed by another
-	Kills    int
-	Seed     uint64 // of kill times and of what queues do
-	Conns    int
-	Size     int // of a message body in bytes
-	Auth     Auth
-	Stall    time.Duration
-	Keep     bool // leave the router's directory behind
-	Progress func(Progress)
+	Command     []string  // program of the router and "start"; see NewRouter
+	Settings    []Setting // of the routers; those of sync say what the router may forget
+	Proxy       bool      // senders send through a second router, which is killed, too
+	KillClients bool      // some of the clients are killed, too
+	Queues      int       // at a time: one that has carried its messages is deleted and followed by another
+	Kills       int
+	Seed        uint64 // of kill times and of what queues do
+	Conns       int
+	Size        int // of a message body in bytes
+	Auth        Auth
+	Stall       time.Duration
+	Keep        bool // leave the routers' directory behind
+	Progress    func(Progress)
 }
 
-// CrashReport is what Crash tells beside the exchange of messages.
-type CrashReport struct {
-	Seed         uint64  `json:"seed"`
-	Kills        int     `json:"kills"`
-	Starting     int     `json:"killsWhileStarting"`
-	SlowestStart float64 `json:"slowestStart"` // milliseconds from the start of the process to its first connection
-	Deleted      int     `json:"deleted"`      // queues that were deleted and, at the end, asked for again
-	Directory    string  `json:"directory,omitempty"`
+// targets is what a run may kill. Clients are links of the load.
+type targets struct {
+	router victim
+	proxy  victim                     // nil: there is none
+	cut    func(link int, reset bool) // kills the connections of a client; see mortals
 }
 
-// victim is the router as crash uses it: a Router, or one within the tests.
-type victim interface {
-	Start() error
-	Ready(context.Context) error
-	Exited() <-chan struct{}
-	Ended() error
-	Kill()
-}
+// dialTimeoutLocal is enough for a router on this machine, and short enough that one that was killed while it shook
+// hands does not hold up its clients.
+const dialTimeoutLocal = 5 * time.Second
 
-// Crash initialises a router of its own, kills it again and again under load, and checks that whatever it answered
-// OK has survived.
+// Crash initialises routers of its own, kills them and their clients again and again under load, and checks that
+// whatever the router answered OK has survived.
 func Crash(ctx context.Context, c CrashConfig) (*Report, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -56,13 +51,7 @@ func Crash(ctx context.Context, c CrashConfig) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	router, err := NewRouter(ctx, dir, c.Command)
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	client := Client{Address: router.Address, BlockEncryption: true, Timeout: dialTimeoutLocal}
-	report, err := crash(ctx, c, Schedule(c.Seed, c.Kills), router, agentDialer(client.keeper))
-	router.Kill()
+	report, err := crashIn(ctx, c, dir)
 	if report != nil && c.Keep {
 		report.Crash.Directory = dir
 		return report, err
@@ -70,9 +59,27 @@ func Crash(ctx context.Context, c CrashConfig) (*Report, error) {
 	return report, errors.Join(err, os.RemoveAll(dir))
 }
 
-// dialTimeoutLocal is enough for a router on this machine, and short enough that one that was killed while it shook
-// hands does not hold up its clients.
-const dialTimeoutLocal = 5 * time.Second
+// crashIn is Crash with the routers' files in dir, those of the proxy in its subdirectory.
+func crashIn(ctx context.Context, c CrashConfig, dir string) (*Report, error) {
+	router, err := NewRouter(ctx, dir, c.Command, c.Settings...)
+	if err != nil {
+		return nil, err
+	}
+	defer router.Kill()
+	connections := newMortals()
+	t := targets{router: router, cut: connections.kill}
+	clients := VerifyConfig{Client: Client{Address: router.Address, BlockEncryption: true, Timeout: dialTimeoutLocal,
+		mortals: connections}}
+	if c.Proxy {
+		proxy, err := NewRouter(ctx, filepath.Join(dir, "proxy"), c.Command, c.Settings...)
+		if err != nil {
+			return nil, err
+		}
+		defer proxy.Kill()
+		t.proxy, clients.Proxy = proxy, &proxy.Address
+	}
+	return crash(ctx, c, Schedule(c.Seed, c.Kills, c.victims()), t, clients.dialer())
+}
 
 func (c *CrashConfig) check() error {
 	switch {
@@ -84,7 +91,21 @@ func (c *CrashConfig) check() error {
 	if err := (Client{}).check(c.Auth, c.Size); err != nil {
 		return err
 	}
-	return RaiseFileLimit(c.Conns)
+	if !c.Proxy {
+		return RaiseFileLimit(c.Conns)
+	}
+	return RaiseFileLimit(2 * c.Conns) // one with the router and one with the proxy each
+}
+
+func (c *CrashConfig) victims() Victims {
+	v := VictimRouter
+	if c.Proxy {
+		v |= VictimProxy
+	}
+	if c.KillClients {
+		v |= VictimClients
+	}
+	return v
 }
 
 // What queues do in a crash run. Most are busy with a few messages on their way; one in four leaves its messages
@@ -97,7 +118,7 @@ const (
 	crashMoreMessage = 400
 )
 
-func (c *CrashConfig) load(d dialer, epoch *atomic.Uint32) loadConfig {
+func (c *CrashConfig) load(d dialer, k *killer) loadConfig {
 	return loadConfig{
 		dial: d, conns: c.Conns, slots: c.Queues, size: c.Size, auth: c.Auth, run: c.Seed, stall: c.Stall, renew: true,
 		window: func(slot int) int {
@@ -110,15 +131,16 @@ func (c *CrashConfig) load(d dialer, epoch *atomic.Uint32) loadConfig {
 			r := rand.New(rand.NewPCG(c.Seed, uint64(queue)))
 			return crashMinMessages + r.Uint32N(crashMoreMessage)
 		},
-		holds: func(slot int) bool { return slot%4 == 3 && epoch.Load()%2 == 1 },
-		epoch: epoch.Load,
+		holds:  func(slot int) bool { return slot%4 == 3 && k.epoch.Load()%2 == 1 },
+		epoch:  k.epoch.Load,
+		lapses: k.lapses,
 	}
 }
 
 // crash runs the kills and then lets everything that is on its way arrive.
-func crash(ctx context.Context, c CrashConfig, plan []Kill, v victim, d dialer) (*Report, error) {
-	k := &killer{victim: v, plan: plan}
-	l, err := newLoad(c.load(d, &k.epoch))
+func crash(ctx context.Context, c CrashConfig, plan []Kill, t targets, d dialer) (*Report, error) {
+	k := newKiller(&c, plan, t)
+	l, err := newLoad(c.load(d, k))
 	if err != nil {
 		return nil, err
 	}
@@ -138,41 +160,49 @@ func crash(ctx context.Context, c CrashConfig, plan []Kill, v victim, d dialer) 
 	}
 	cause := k.run(ctx)
 	w.phase("draining", 0, &l.count.acked)
-	cameBack, err := l.wind(ctx, cause)
+	back, err := l.wind(ctx, cause)
 	if cause == nil {
 		cause = err
 	}
 	m := &measured{seconds: time.Since(began).Seconds(), delivered: l.count.delivered.Load(),
 		answer: l.latency.answer.quantiles(), delivery: l.latency.delivery.quantiles()}
 	r := l.report("crash", m, cause)
-	r.Undeleted = cameBack
-	r.Crash = &CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting,
-		SlowestStart: float64(k.slowest.Microseconds()) / 1000, Deleted: len(l.gone())}
+	r.Undeleted = back.undeleted
+	r.Crash = k.report(&c)
+	r.Crash.Deleted = len(l.gone())
+	if f := r.Crash.Forgets; f != nil {
+		f.Deletions = back.excused
+	}
 	return r, cause
 }
 
-// wind ends a crash run: queues empty and are deleted, then those that were deleted must be unknown. It returns how
-// many are not.
-func (l *load) wind(ctx context.Context, cause error) (cameBack int, err error) {
+// comeback counts the queues that were deleted and that the router knows.
+type comeback struct {
+	undeleted int
+	excused   int // it may have forgotten the DEL
+}
+
+// wind ends a crash run: queues empty and are deleted, then those that were deleted must be unknown.
+func (l *load) wind(ctx context.Context, cause error) (comeback, error) {
 	l.stop()
 	removed := func() bool { return l.count.removed.Load() >= int64(len(l.all())) }
 	if cause != nil {
 		l.grace(removed)
-		return 0, nil
+		return comeback{}, nil
 	}
 	if err := l.until(ctx, removed); err != nil {
-		return 0, err
+		return comeback{}, err
 	}
 	return l.known(ctx, l.gone())
 }
 
 // gone is the queues that were answered DEL.
-func (l *load) gone() []*agent.RcvQueue {
-	var gone []*agent.RcvQueue
+func (l *load) gone() []*queue {
+	var gone []*queue
 	for _, q := range l.all() {
 		q.mu.Lock()
 		if q.state == queueGone {
-			gone = append(gone, q.rcv)
+			gone = append(gone, q)
 		}
 		q.mu.Unlock()
 	}
@@ -180,25 +210,29 @@ func (l *load) gone() []*agent.RcvQueue {
 }
 
 // known counts the queues that the router has.
-func (l *load) known(ctx context.Context, queues []*agent.RcvQueue) (int, error) {
+func (l *load) known(ctx context.Context, queues []*queue) (comeback, error) {
 	c := l.links[0].now.Load()
 	if c == nil {
-		return 0, nil
+		return comeback{}, nil
 	}
-	var known, answers atomic.Int64
+	var undeleted, excused, answers atomic.Int64
 	for _, q := range queues {
-		err := c.subscribe(q, func(err error) {
-			if !errors.Is(err, smp.ErrAuth) {
-				known.Add(1)
+		err := c.subscribe(q.rcv, func(err error) {
+			switch {
+			case errors.Is(err, smp.ErrAuth):
+			case l.lapses.excuse(q.deleted):
+				excused.Add(1)
+			default:
+				undeleted.Add(1)
 			}
 			answers.Add(1)
 			l.count.acked.Add(1) // an answer is progress
 			l.signal()
 		})
 		if err != nil {
-			return 0, err
+			return comeback{}, err
 		}
 	}
 	err := l.until(ctx, reached(&answers, len(queues)))
-	return int(known.Load()), err
+	return comeback{int(undeleted.Load()), int(excused.Load())}, err
 }

@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 )
@@ -10,29 +11,67 @@ func crashConfig() CrashConfig {
 	return CrashConfig{Queues: 24, Kills: 6, Seed: 3, Conns: 6, Size: 64, Auth: AuthEd25519, Stall: 30 * time.Second}
 }
 
-// quickPlan is a schedule for a router that starts at once and serves fast.
-func quickPlan(c CrashConfig) []Kill {
-	plan := Schedule(c.Seed, c.Kills)
+// forgetting is how a router says that it may forget whatever it answered before a kill.
+func forgetting() []Setting { return []Setting{{settingSection, settingSync, "never"}} }
+
+// fakeProxy is a proxy within the test: all connections end with it.
+type fakeProxy struct {
+	*fakeRouter
+	exited chan struct{}
+}
+
+func (p *fakeProxy) Start() error            { p.exited = make(chan struct{}); return nil }
+func (p *fakeProxy) Exited() <-chan struct{} { return p.exited }
+func (p *fakeProxy) Kill() {
+	for i := range p.lines {
+		p.cutLine(i, true)
+	}
+}
+
+// runCrash kills the router within the test by a schedule for one that starts at once and serves fast.
+func runCrash(c CrashConfig, r *fakeRouter) (*Report, error) {
+	plan := Schedule(c.Seed, c.Kills, c.victims())
 	for i := range plan {
 		plan[i].After /= 8
 	}
-	return plan
+	t := targets{router: r, cut: r.cutLine}
+	if c.Proxy {
+		t.proxy = &fakeProxy{fakeRouter: r}
+	}
+	return crash(context.Background(), c, plan, t, r.dial)
 }
 
 func TestCrashWithADurableRouter(t *testing.T) {
-	t.Parallel()
-	r, c := newFakeRouter(t), crashConfig()
-	r.quota = 8
-	c.Kills++ // ends in a life in which some queues hold their messages back
-	report, err := crash(context.Background(), c, quickPlan(c), r, r.dial)
-	if err != nil {
-		t.Fatal(err)
+	tests := []struct {
+		name   string
+		change func(*CrashConfig)
+	}{
+		{"router", func(c *CrashConfig) { c.Kills++ }}, // ends in a life in which some queues hold their messages back
+		{"clients, too", func(c *CrashConfig) { c.KillClients, c.Kills = true, 12 }},
+		{"a proxy, too", func(c *CrashConfig) { c.Proxy, c.Kills = true, 12 }},
+		{"all", func(c *CrashConfig) { c.KillClients, c.Proxy, c.Kills = true, true, 20 }},
 	}
-	if !report.Clean() || report.Crash.Kills != c.Kills || report.Accepted == 0 || report.Accepted > report.Delivered {
-		t.Errorf("%+v\n%+v", report, report.Crash)
-	}
-	if report.Disconnects == 0 || report.Crash.Deleted < c.Queues {
-		t.Errorf("not much happened: %+v", report)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r, c := newFakeRouter(t), crashConfig()
+			r.quota = 8
+			tt.change(&c)
+			report, err := runCrash(c, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !report.Clean() || report.Crash.Kills != c.Kills || report.Accepted == 0 || report.Accepted > report.Delivered {
+				t.Errorf("%+v\n%+v", report, report.Crash)
+			}
+			if report.Disconnects == 0 || report.Crash.Deleted < c.Queues {
+				t.Errorf("not much happened: %+v", report)
+			}
+			k := report.Crash
+			if k.OfRouter == 0 || (k.OfProxy > 0) != c.Proxy || (k.OfClients > 0) != c.KillClients || k.Clients < k.OfClients {
+				t.Errorf("%+v", k)
+			}
+		})
 	}
 }
 
@@ -45,6 +84,7 @@ func TestCrashFindsWhatDoesNotSurvive(t *testing.T) {
 		{"messages", func(r *fakeRouter) { r.forgetful = true }, func(r *Report) int { return r.Lost }},
 		{"queues", func(r *fakeRouter) { r.amnesiac = true }, func(r *Report) int { return r.Missing }},
 		{"deletions", func(r *fakeRouter) { r.revive = 3 }, func(r *Report) int { return r.Undeleted }},
+		{"ACKs", func(r *fakeRouter) { r.syncEvery = 15 }, func(r *Report) int { return r.Undone }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,10 +93,56 @@ func TestCrashFindsWhatDoesNotSurvive(t *testing.T) {
 			tt.fault(r)
 			c := crashConfig()
 			c.Stall = 2 * time.Second
-			report, err := crash(context.Background(), c, quickPlan(c), r, r.dial)
+			report, err := runCrash(c, r)
 			if report == nil || report.Clean() || tt.count(report) == 0 {
 				t.Errorf("not found: %+v, %v", report, err)
 			}
 		})
+	}
+}
+
+// A router that does not sync forgets queues, keys, messages, ACKs and deletions together, always the last ones.
+func TestCrashExcusesWhatTheRouterMayForget(t *testing.T) {
+	r, c := newFakeRouter(t), crashConfig()
+	r.syncEvery, r.quota = 40, 8
+	c.Settings, c.KillClients, c.Kills = forgetting(), true, 12
+	report, err := runCrash(c, r)
+	if err != nil || !report.Clean() {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if f := report.Crash.Forgets; report.Forgotten == 0 || report.Returned == 0 || f.Oldest <= 0 || f.Window == 0 {
+		t.Errorf("nothing was forgotten: %+v\n%+v", report, f)
+	}
+}
+
+func TestWindowOfSettings(t *testing.T) {
+	set := func(settings ...string) (all []Setting) {
+		for _, text := range settings {
+			s, err := ParseSetting(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, s)
+		}
+		return all
+	}
+	tests := []struct {
+		name     string
+		settings []Setting
+		want     time.Duration
+	}{
+		{"default", nil, 0},
+		{"always", set("SWITCHYARD.sync=always", "SWITCHYARD.sync_interval_ms=50"), 0},
+		{"interval", set("SWITCHYARD.sync=interval"), 100*time.Millisecond + syncGrace},
+		{"given interval", set("SWITCHYARD.sync=interval", "SWITCHYARD.sync_interval_ms=50"), 50*time.Millisecond + syncGrace},
+		{"never", set("SWITCHYARD.sync=never"), math.MaxInt64},
+		{"last one counts", set("SWITCHYARD.sync=never", "SWITCHYARD.sync=always"), 0},
+		{"another section", set("OTHER.sync=never"), 0},
+	}
+	for _, tt := range tests {
+		c := CrashConfig{Settings: tt.settings}
+		if got := c.window(); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
 	}
 }

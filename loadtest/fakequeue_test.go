@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"fmt"
+	"slices"
 
 	"switchyard/agent"
 	"switchyard/box"
@@ -91,4 +92,28 @@ func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) envelope {
 	box.Precompute(&key, (*[box.KeySize]byte)(q.rcv.Secret))
 	box.Seal(sealed, (*[box.NonceSize]byte)(m.id), &key)
 	return envelope{m.id, sealed}
+}
+
+// sync counts a command and now and then makes all that was done durable.
+func (r *fakeRouter) sync() {
+	if r.commands++; r.syncEvery > 0 && r.commands%r.syncEvery == 0 {
+		r.disk = copyQueues(r.queues)
+	}
+}
+
+// forget is what a kill does to what is not durable.
+func (r *fakeRouter) forget() {
+	if r.syncEvery > 0 {
+		r.queues = copyQueues(r.disk)
+	}
+}
+
+func copyQueues(queues map[string]*fakeQueue) map[string]*fakeQueue {
+	all := make(map[string]*fakeQueue, len(queues))
+	for id, q := range queues {
+		c := *q
+		c.messages = slices.Clone(q.messages)
+		all[id] = &c
+	}
+	return all
 }

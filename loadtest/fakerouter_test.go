@@ -38,6 +38,9 @@ type fakeRouter struct {
 	amnesiac  bool // a kill loses a queue
 	revive    int  // every so many DEL are answered OK and not obeyed
 	deleted   int  // DEL
+	syncEvery int  // a kill loses what was done since so many commands were obeyed last; 0: nothing
+	commands  int
+	disk      map[string]*fakeQueue // what a kill leaves when there is syncEvery
 }
 
 type fakeQueue struct {
@@ -46,6 +49,7 @@ type fakeQueue struct {
 	subscriber *fakeSession
 	delivered  bool // the first message is with the subscriber
 	full       bool
+	secured    bool
 }
 
 type fakeMessage struct {
@@ -80,6 +84,7 @@ func (r *fakeRouter) Kill() {
 	for _, l := range r.lines {
 		l.cut()
 	}
+	r.forget()
 	for _, q := range r.queues {
 		q.subscriber, q.delivered = nil, false
 		if n := len(q.messages); r.forgetful && n > 0 {
@@ -91,6 +96,17 @@ func (r *fakeRouter) Kill() {
 			delete(r.queues, id)
 		}
 		break
+	}
+}
+
+// cutLine ends the connection of a client, which comes back.
+func (r *fakeRouter) cutLine(index int, _ bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.lines[index]
+	l.cut()
+	if r.running {
+		l.connect()
 	}
 }
 
@@ -206,6 +222,7 @@ func (s *fakeSession) run() {
 		task := s.tasks[0]
 		s.tasks = s.tasks[1:]
 		then := task.run()
+		r.sync()
 		r.mu.Unlock()
 		then()
 		r.mu.Lock()
@@ -213,7 +230,7 @@ func (s *fakeSession) run() {
 	// What was read before the cut is obeyed, and not answered.
 	obeyed := r.rand.IntN(len(s.tasks) + 1)
 	for i, task := range s.tasks {
-		if i < obeyed && !r.running {
+		if i < obeyed && !r.running && r.syncEvery == 0 {
 			task.run()
 		}
 		if task.cut != nil {
@@ -260,7 +277,13 @@ func (s *fakeSession) create(_ agent.QueueParams, done func(*agent.RcvQueue, err
 }
 
 func (s *fakeSession) secure(q *agent.RcvQueue, _ *agent.SndQueue, _ bool, done func(error)) error {
-	return s.answer(func() error { _, err := s.line.router.find(q.ID); return err }, done)
+	return s.answer(func() error {
+		found, err := s.line.router.find(q.ID)
+		if err == nil {
+			found.secured = true
+		}
+		return err
+	}, done)
 }
 
 func (s *fakeSession) subscribe(q *agent.RcvQueue, done func(error)) error {
@@ -285,6 +308,9 @@ func (s *fakeSession) send(q *agent.SndQueue, body []byte, done func(error)) err
 		found, err := r.find(q.ID[1:])
 		if err != nil {
 			return err
+		}
+		if found.secured != (q.Key != nil) {
+			return smp.ErrAuth
 		}
 		return r.store(found, body)
 	}, done)

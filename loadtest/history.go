@@ -1,5 +1,7 @@
 package loadtest
 
+import "time"
+
 // Outcome is what the sender knows of an attempt.
 type Outcome uint8
 
@@ -15,13 +17,19 @@ type Attempt struct {
 	Session uint32 // the sender's session, counted up with each connection
 	Epoch   uint32 // the router process, counted up with each restart
 	Outcome Outcome
+
+	Answered time.Duration // when it was answered OK, since the load began
 }
+
+func (a *Attempt) answer() answer { return answer{a.Epoch, a.Answered} }
 
 // Delivery is one message as the recipient got it, in the order of arrival, redeliveries included.
 type Delivery struct {
 	ID       string // message ID that the router gave
 	Position uint32 // of the attempt, as the message says
 	Acked    bool   // its ACK was answered
+
+	AckedIn answer // by which router process and when
 }
 
 // History is all that was seen of one queue.
@@ -42,17 +50,19 @@ type Verdict struct {
 	Redelivered int `json:"redelivered"`  // arrivals beyond the first with the same message ID
 	Returned    int `json:"returned"`     // those of them whose ACK had been answered
 	Pending     int `json:"pending"`      // accepted, not delivered when the run was cut
+	Forgotten   int `json:"forgotten"`    // accepted and never delivered, as the router was killed soon after
 
 	Lost       int `json:"lost"`       // accepted and never delivered
 	Reordered  int `json:"reordered"`  // delivered after a message that was sent after it
 	Duplicates int `json:"duplicates"` // delivered again under another message ID
 	Corrupt    int `json:"corrupt"`    // content is not what was sent under this message ID
 	Unexpected int `json:"unexpected"` // delivered although refused
+	Undone     int `json:"undone"`     // returned, which no kill excuses; only where kills are known
 }
 
 // Clean reports that there is no fault.
 func (v Verdict) Clean() bool {
-	return v.Lost+v.Reordered+v.Duplicates+v.Corrupt+v.Unexpected == 0
+	return v.Lost+v.Reordered+v.Duplicates+v.Corrupt+v.Unexpected+v.Undone == 0
 }
 
 // Add sums the counts of another verdict into v.
@@ -65,9 +75,11 @@ func (v *Verdict) Add(o Verdict) {
 	v.Redelivered += o.Redelivered
 	v.Returned += o.Returned
 	v.Pending += o.Pending
+	v.Forgotten += o.Forgotten
 	v.Lost += o.Lost
 	v.Reordered += o.Reordered
 	v.Duplicates += o.Duplicates
 	v.Corrupt += o.Corrupt
 	v.Unexpected += o.Unexpected
+	v.Undone += o.Undone
 }

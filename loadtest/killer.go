@@ -2,30 +2,55 @@ package loadtest
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 )
 
-// killer starts and kills a router by plan. It is used by one goroutine, the counters may be read by others.
-type killer struct {
-	victim victim
-	load   *load
-	plan   []Kill
-	epoch  atomic.Uint32 // counts the router's lives
-	kills  atomic.Int64
-
-	starting int           // kills while starting
-	slowest  time.Duration // start
+// victim is a router process as crash uses it: a Router, or one within the tests.
+type victim interface {
+	Start() error
+	Ready(context.Context) error
+	Exited() <-chan struct{}
+	Ended() error
+	Kill()
 }
 
-// run goes through the plan and leaves the router running.
+// killer starts and kills by plan. It is used by one goroutine, the counters may be read by others.
+type killer struct {
+	routers map[Victims]victim // VictimRouter and perhaps VictimProxy
+	cut     func(link int, reset bool)
+	rand    *rand.Rand // which clients die, and how
+	load    *load
+	plan    []Kill
+	lapses  *lapses
+	epoch   atomic.Uint32 // counts the router's lives
+	kills   atomic.Int64
+
+	down     Victims         // routers that do not run
+	of       map[Victims]int // kills
+	clients  int             // that died
+	starting int             // kills while starting
+	slowest  time.Duration   // start
+}
+
+func newKiller(c *CrashConfig, plan []Kill, t targets) *killer {
+	k := &killer{plan: plan, cut: t.cut, of: make(map[Victims]int), routers: map[Victims]victim{VictimRouter: t.router},
+		lapses: &lapses{window: c.window()}, rand: rand.New(rand.NewPCG(c.Seed, 0x636c6965)), down: VictimRouter}
+	if t.proxy != nil {
+		k.routers[VictimProxy] = t.proxy
+		k.down |= VictimProxy
+	}
+	return k
+}
+
+// run goes through the plan and leaves the routers running.
 func (k *killer) run(ctx context.Context) error {
 	for _, next := range k.plan {
 		if err := k.live(ctx, next); err != nil {
 			return err
 		}
-		k.victim.Kill()
-		k.epoch.Add(1) // now no session of the dead process can begin
+		k.kill(next.Victims)
 		k.kills.Add(1)
 		if next.Starting {
 			k.starting++
@@ -34,10 +59,44 @@ func (k *killer) run(ctx context.Context) error {
 	return k.start(ctx)
 }
 
-// live starts the router and returns when it is time to kill it.
+// kill ends all victims at once, or nearly so.
+func (k *killer) kill(who Victims) {
+	for _, v := range []Victims{VictimRouter, VictimProxy, VictimClients} {
+		if who&v == 0 {
+			continue
+		}
+		k.of[v]++
+		switch v {
+		case VictimRouter:
+			k.lapses.killed(k.load.clock())
+			k.routers[v].Kill()
+			k.epoch.Add(1) // now no session of the dead process can begin
+		case VictimProxy:
+			k.routers[v].Kill()
+		case VictimClients:
+			k.killClients()
+		}
+	}
+	k.down |= who & victimsWithStart
+}
+
+// killClients kills one client and every other one of the rest.
+func (k *killer) killClients() {
+	chosen := k.rand.IntN(len(k.load.links))
+	for i, link := range k.load.links {
+		dies, reset := k.rand.IntN(2) == 0, k.rand.IntN(2) == 0
+		if i == chosen || dies {
+			k.cut(i, reset)
+			link.died()
+			k.clients++
+		}
+	}
+}
+
+// live starts what is down and returns when it is time for the next kill.
 func (k *killer) live(ctx context.Context, next Kill) error {
 	if next.Starting {
-		if err := k.victim.Start(); err != nil {
+		if err := k.begin(); err != nil {
 			return err
 		}
 		return k.wait(ctx, next.After)
@@ -46,42 +105,77 @@ func (k *killer) live(ctx context.Context, next Kill) error {
 		return err
 	}
 	before := k.load.count.accepted.Load()
-	answered := func() bool { return k.load.count.accepted.Load() > before || k.ended() }
+	answered := func() bool { return k.load.count.accepted.Load() > before || k.ended() != nil }
 	if err := k.load.until(ctx, answered); err != nil {
 		return err
 	}
 	return k.wait(ctx, next.After)
 }
 
-func (k *killer) start(ctx context.Context) error {
-	began := time.Now()
-	if err := k.victim.Start(); err != nil {
-		return err
+// begin starts the routers that are down.
+func (k *killer) begin() error {
+	for which, v := range k.routers {
+		if k.down&which == 0 {
+			continue
+		}
+		if err := v.Start(); err != nil {
+			return err
+		}
 	}
-	if err := k.victim.Ready(ctx); err != nil {
-		return err
-	}
-	k.slowest = max(k.slowest, time.Since(began))
+	k.down = 0
 	return nil
 }
 
-// wait lets the router live for a time. It fails when the router ends by itself.
+// start is begin that waits until they serve.
+func (k *killer) start(ctx context.Context) error {
+	was, began := k.down, time.Now()
+	if err := k.begin(); err != nil {
+		return err
+	}
+	for which, v := range k.routers {
+		if was&which == 0 {
+			continue
+		}
+		if err := v.Ready(ctx); err != nil {
+			return err
+		}
+		k.slowest = max(k.slowest, time.Since(began))
+	}
+	return nil
+}
+
+// wait lets all live for a time. It fails when a router ends by itself.
 func (k *killer) wait(ctx context.Context, d time.Duration) error {
 	end := time.Now().Add(d)
-	if err := k.load.until(ctx, func() bool { return k.ended() || !time.Now().Before(end) }); err != nil {
+	if err := k.load.until(ctx, func() bool { return k.ended() != nil || !time.Now().Before(end) }); err != nil {
 		return err
 	}
-	if k.ended() {
-		return k.victim.Ended()
+	if v := k.ended(); v != nil {
+		return v.Ended()
 	}
 	return nil
 }
 
-func (k *killer) ended() bool {
-	select {
-	case <-k.victim.Exited():
-		return true
-	default:
-		return false
+// ended is a router that has ended by itself, nil while all live.
+func (k *killer) ended() victim {
+	for _, v := range k.routers {
+		select {
+		case <-v.Exited():
+			return v
+		default:
+		}
 	}
+	return nil
+}
+
+// report tells what was killed, and with a window what the router has forgotten.
+func (k *killer) report(c *CrashConfig) *CrashReport {
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	r := &CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting, SlowestStart: ms(k.slowest),
+		OfRouter: k.of[VictimRouter], OfProxy: k.of[VictimProxy], OfClients: k.of[VictimClients], Clients: k.clients}
+	if k.lapses.window > 0 {
+		r.Forgets = &Forgets{Window: ms(k.lapses.window), Oldest: ms(k.lapses.age()),
+			Queues: int(k.load.count.forgotten.Load()), Keys: int(k.load.count.unsecured.Load())}
+	}
+	return r
 }

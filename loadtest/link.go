@@ -76,6 +76,15 @@ func (k *link) forget(q *queue) {
 	l.Remove(q.rcv)
 }
 
+// died forgets what the process of the link knew when it was killed; the session ends by itself.
+func (k *link) died() {
+	for _, q := range k.snapshot() {
+		if q.sender == k {
+			q.senderDied()
+		}
+	}
+}
+
 // snapshot is the queues of the link, so that they can be visited without the lock.
 func (k *link) snapshot() []*queue {
 	k.mu.Lock()

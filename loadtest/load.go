@@ -37,6 +37,7 @@ type loadConfig struct {
 	holds    func(slot int) bool       // the recipient leaves its message unacknowledged for now
 	epoch    func() uint32             // of the router process
 	renew    bool                      // a queue that was deleted is followed by another
+	lapses   *lapses                   // of the router process; nil: it is not killed
 }
 
 // load is queues on links under load.
@@ -52,6 +53,7 @@ type load struct {
 	stopped  atomic.Bool // nothing new is begun
 	released atomic.Uint64
 	started  time.Time // when sending began; set before sending is
+	began    time.Time // the load
 
 	changed chan struct{} // has an element when a counter that someone may wait for has changed
 
@@ -62,7 +64,7 @@ type load struct {
 }
 
 func newLoad(c loadConfig) (*load, error) {
-	l := &load{loadConfig: c, changed: make(chan struct{}, 1), latency: newLatencies(), keys: make([]*agent.Key, c.slots)}
+	l := &load{loadConfig: c, changed: make(chan struct{}, 1), latency: newLatencies(), began: time.Now(), keys: make([]*agent.Key, c.slots)}
 	if alg := c.auth.alg(); alg != 0 {
 		for i := range l.keys {
 			k, err := agent.NewKey(alg)
@@ -80,6 +82,9 @@ func newLoad(c loadConfig) (*load, error) {
 
 // dialsAtOnce bounds how many connections are being made, so that none waits for its handshake behind a crowd.
 const dialsAtOnce = 64
+
+// clock is the time since the load began.
+func (l *load) clock() time.Duration { return time.Since(l.began) }
 
 // connect starts all links. With patience they may stay down, which is what a router that is killed does to them;
 // without it connect waits until they are up and fails with the first that cannot.

@@ -53,6 +53,7 @@ var errProxied = errors.New("the proxy lost the router")
 type proxiedLine struct {
 	*agent.Keeper
 	config *VerifyConfig
+	index  int
 	on     func(event)
 	ctx    context.Context
 	stop   context.CancelFunc
@@ -65,7 +66,7 @@ type proxiedLine struct {
 // proxiedDialer dials the router and the proxy.
 func proxiedDialer(c *VerifyConfig) dialer {
 	return func(index int, on func(event)) line {
-		l := &proxiedLine{config: c, on: on}
+		l := &proxiedLine{config: c, index: index, on: on}
 		l.ctx, l.stop = context.WithCancel(context.Background())
 		k := c.keeper(index)
 		k.OnEvent = l.event
@@ -109,8 +110,8 @@ func (l *proxiedLine) event(e agent.Event) {
 
 // dialProxy connects to the proxy and asks for its session with the router. When that fails the keeper begins anew.
 func (l *proxiedLine) dialProxy(router *agent.Client) (*agent.Relay, error) {
-	config := l.config.config(0)
-	config.Address, config.LocalAddr = *l.config.Proxy, sourceAddr(l.config.Proxy.Hosts, 0)
+	config := l.config.config(l.index)
+	config.Address, config.LocalAddr = *l.config.Proxy, sourceAddr(l.config.Proxy.Hosts, l.index)
 	config.Versions = smp.VersionRange{} // --version is for the router
 	config.OnEvent = func(e agent.Event) {
 		if e.Kind == agent.EventClosed {

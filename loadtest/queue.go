@@ -34,6 +34,9 @@ type queue struct {
 	mu      sync.Mutex
 	state   queueState
 	busy    bool   // a step waits for its answer
+	created answer // IDS
+	secured answer // KEY or SKEY
+	deleted answer // DEL
 	deletes int    // DEL that were sent
 	target  uint32 // how many messages it carries
 	rcv     *agent.RcvQueue
@@ -74,6 +77,7 @@ func (q *queue) step() {
 	case queueCreated:
 		q.secure()
 	case queueOpen:
+		q.probe()
 		q.pump()
 		if q.empty() {
 			q.state = queueDrained
@@ -98,7 +102,7 @@ func (q *queue) create() {
 		q.busy = false
 		switch {
 		case err == nil:
-			q.rcv = rcv
+			q.rcv, q.created = rcv, answer{c.epoch, q.load.clock()}
 			q.snd = rcv.Sender(q.load.key(q.slot))
 			q.receiver.receive(q)
 			q.state = queueCreated
@@ -134,6 +138,7 @@ func (q *queue) secure() {
 		q.busy = false
 		switch {
 		case err == nil:
+			q.secured = answer{c.epoch, q.load.clock()}
 			q.open()
 			return
 		case isProtocol(err):
@@ -162,7 +167,7 @@ func (q *queue) remove() {
 		q.busy = false
 		switch {
 		case err == nil, errors.Is(err, smp.ErrAuth) && q.deletes > 1:
-			q.state = queueGone
+			q.state, q.deleted = queueGone, answer{c.epoch, q.load.clock()}
 			q.leave()
 			q.load.removed(q)
 			return
@@ -177,7 +182,20 @@ func (q *queue) remove() {
 	}
 }
 
-// missing ends a queue that the router should have and refuses.
+// refuseSender takes AUTH as the answer to a message. When the router may have forgotten the sender's key, it is given it
+// again. secured is when that was done before the message was sent: there may be answers left from before the last time.
+func (q *queue) refuseSender(err error, secured answer) {
+	switch {
+	case q.state == queueCreated || secured != q.secured:
+	case q.snd.Key != nil && q.load.lapses.excuse(q.secured):
+		q.load.count.unsecured.Add(1)
+		q.state = queueCreated
+	default:
+		q.missing(err)
+	}
+}
+
+// missing ends a queue that the router should have and refuses. If it may have forgotten it, that is no fault.
 func (q *queue) missing(err error) {
 	if q.state == queueMissing || q.state == queueGone {
 		return
@@ -185,6 +203,10 @@ func (q *queue) missing(err error) {
 	was := q.state
 	q.state = queueMissing
 	q.leave()
+	if q.load.lapses.excuse(q.created) {
+		q.load.forgotten(q, was)
+		return
+	}
 	q.load.missing(q, was, err)
 }
 
@@ -200,6 +222,17 @@ func (q *queue) resume() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.paused = false
+	if q.load.lapses != nil {
+		q.expectLess(func(a *Attempt) bool { return q.load.lapses.may(a.answer()) })
+	}
+	q.step()
+}
+
+// senderDied forgets the window: who starts again knows what was answered, not what others did with it.
+func (q *queue) senderDied() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.expectLess(func(*Attempt) bool { return true })
 	q.step()
 }
 

@@ -17,10 +17,11 @@ type receiving struct {
 type unacked struct {
 	session  session
 	msgID    []byte
-	delivery int  // its place in the history, -1 for quota marks and unreadable ones
-	position int  // its position, -1 likewise
-	marker   bool // a quota mark
-	held     bool // its ACK waits for release
+	delivery int    // its place in the history, -1 for quota marks and unreadable ones
+	position int    // its position, -1 likewise
+	marker   bool   // a quota mark
+	held     bool   // its ACK waits for release
+	epoch    uint32 // of the router process that it came from
 }
 
 // arrive takes a message that was pushed.
@@ -39,7 +40,7 @@ func (q *queue) arrive(s session, e envelope) {
 
 // take records a message and acknowledges it, unless the load wants this queue to fill up.
 func (q *queue) take(s session, e envelope) {
-	p := &unacked{session: s, msgID: bytes.Clone(e.msgID), delivery: -1, position: -1}
+	p := &unacked{session: s, msgID: bytes.Clone(e.msgID), delivery: -1, position: -1, epoch: q.load.epoch()}
 	q.pending = p
 	m, err := q.rcv.Open(p.msgID, e.sealed)
 	stamp, ok := ParseStamp(m.Body)
@@ -93,7 +94,8 @@ func (q *queue) acknowledged(p *unacked, next envelope, err error) {
 	case err != nil:
 		return // the session is over, linkDown clears up
 	case p.delivery >= 0:
-		q.history.Deliveries[p.delivery].Acked = true
+		d := &q.history.Deliveries[p.delivery]
+		d.Acked, d.AckedIn = true, answer{p.epoch, q.load.clock()}
 	case p.marker:
 		q.markers++
 		q.paused = false

@@ -64,10 +64,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	t.row("seconds", fixed(r.Seconds), "messages/s", fixed(r.Rate), "disconnects", r.Disconnects)
 	t.row("sent", r.Sent, "refused (quota)", r.Refused, "unanswered", r.Unanswered)
 	t.row("redelivered", r.Redelivered, "after their ACK", r.Returned, "pending", r.Pending)
-	if c := r.Crash; c != nil {
-		t.row("kills", c.Kills, "while starting", c.Starting, "slowest start ms", fixed(c.SlowestStart))
-		t.row("unanswered NEW", r.Orphans, "deleted queues", c.Deleted, "that came back", r.Undeleted)
-	}
+	r.writeCrash(t)
 	if u := r.Router; u != nil {
 		t.row("router CPU s", fixed(u.CPUSeconds), "CPU µs/message", fixed(r.CPUPerMessage), "router RSS MiB",
 			fmt.Sprintf("%s to %s", mebi(u.RSSBefore), mebi(u.RSSAfter)))
@@ -83,6 +80,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	l.latency("SEND to MSG", r.Latency.Delivery)
 	l.flush()
 	r.writeFaults(w)
+	r.writeForgets(w)
 	_, err := fmt.Fprintf(w, "acknowledged %d delivered %d duplicates %d corrupt %d lost %d reordered %d\n",
 		r.Accepted, r.Delivered, r.Duplicates, r.Corrupt+r.Unexpected, r.Lost, r.Reordered)
 	return err

@@ -5,12 +5,25 @@ import (
 	"time"
 )
 
-// Kill is one planned end of the router.
+// Victims is a set of what a run may kill.
+type Victims uint8
+
+const (
+	VictimRouter Victims = 1 << iota
+	VictimProxy
+	VictimClients // some of them, each with its connections
+
+	allVictims       = VictimRouter | VictimProxy | VictimClients
+	victimsWithStart = VictimRouter | VictimProxy // processes of the run's own, which it starts again
+)
+
+// Kill is one planned end.
 type Kill struct {
-	// Starting means that the router is killed while it starts, After its process began; else After the first answer
-	// that a client gets from it.
+	// Starting means that those processes are killed that the last kill has ended, while they start, After they began;
+	// else the kill comes After the first answer that a client gets when all run.
 	Starting bool
 	After    time.Duration
+	Victims  Victims // at the same moment; not empty
 }
 
 // Bounds of the kill times. The shortest meets a router that has hardly served anyone, the longest lets queues fill
@@ -20,18 +33,29 @@ const (
 	maxKillAfterStarting = 150 * time.Millisecond
 )
 
-// Schedule derives a number of kills from a seed. One in eight happens while the router starts; the times of the
-// others are spread so that short ones are as likely by order of magnitude as long ones.
-func Schedule(seed uint64, kills int) []Kill {
-	r := rand.New(rand.NewPCG(seed, 0x6b696c6c))
+// Schedule derives a number of kills from a seed. One in eight happens while processes start; the times of the others
+// are spread so that short ones are as likely by order of magnitude as long ones. Each has any of the victims, alone or
+// together, as likely as any other combination.
+func Schedule(seed uint64, kills int, of Victims) []Kill {
+	times, victims := rand.New(rand.NewPCG(seed, 0x6b696c6c)), rand.New(rand.NewPCG(seed, 0x76696374))
 	plan := make([]Kill, kills)
 	for i := range plan {
-		starting, x := r.IntN(8) == 0 && i > 0, r.Float64()
-		if starting {
-			plan[i] = Kill{true, time.Duration(x * float64(maxKillAfterStarting))}
+		starting, x := times.IntN(8) == 0 && i > 0, times.Float64()
+		drawn := draw(victims, of)
+		if starting && plan[i-1].Victims&victimsWithStart != 0 {
+			plan[i] = Kill{true, time.Duration(x * float64(maxKillAfterStarting)), plan[i-1].Victims & victimsWithStart}
 			continue
 		}
-		plan[i] = Kill{false, time.Duration(x * x * float64(maxKillAfter))}
+		plan[i] = Kill{false, time.Duration(x * x * float64(maxKillAfter)), drawn}
 	}
 	return plan
+}
+
+// draw chooses one of the sets that can be made of these victims, other than the empty one.
+func draw(r *rand.Rand, of Victims) Victims {
+	for {
+		if v := Victims(r.Uint32()) & of & allVictims; v != 0 {
+			return v
+		}
+	}
 }

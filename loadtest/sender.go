@@ -75,8 +75,8 @@ func (q *queue) attempt(c *connected, m retry) bool {
 	buf := bodies.Get().(*[]byte)
 	defer bodies.Put(buf)
 	*buf = stamp.Append((*buf)[:0], q.load.size)
-	markers := q.markers
-	err := c.send(q.snd, *buf, func(err error) { q.answered(position, markers, err) })
+	markers, secured := q.markers, q.secured
+	err := c.send(q.snd, *buf, func(err error) { q.answered(position, markers, secured, err) })
 	if err != nil {
 		return false
 	}
@@ -88,15 +88,16 @@ func (q *queue) attempt(c *connected, m retry) bool {
 	return true
 }
 
-// answered takes the answer to an attempt. markers is how many quota marks had been acknowledged when it was sent.
-func (q *queue) answered(position uint32, markers int, err error) {
+// answered takes the answer to an attempt. markers is how many quota marks had been acknowledged when it was sent,
+// secured when the queue had been secured last.
+func (q *queue) answered(position uint32, markers int, secured answer, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.unanswered--
 	a := &q.history.Attempts[position]
 	switch {
 	case err == nil:
-		a.Outcome = Accepted
+		a.Outcome, a.Answered = Accepted, q.load.clock()
 		q.lastAccepted = max(q.lastAccepted, int(position))
 		q.accepted++
 		q.load.acceptedOne(q.progress[position].intended)
@@ -108,7 +109,7 @@ func (q *queue) answered(position uint32, markers int, err error) {
 	case errors.Is(err, smp.ErrAuth):
 		a.Outcome = Refused
 		q.again(position)
-		q.missing(err)
+		q.refuseSender(err, secured)
 	case isProtocol(err) && !passing(err):
 		a.Outcome = Refused
 		q.again(position)
@@ -144,6 +145,29 @@ func (q *queue) settle(position int) {
 	if position >= 0 && q.progress[position].onItsWay {
 		q.progress[position].onItsWay = false
 		q.outstanding--
+	}
+}
+
+// expectLess makes room in the window for what was accepted and is not to be expected any more.
+func (q *queue) expectLess(gone func(*Attempt) bool) {
+	if q.outstanding == 0 {
+		return
+	}
+	for i := range q.history.Attempts {
+		if a := &q.history.Attempts[i]; a.Outcome == Accepted && gone(a) {
+			q.settle(i)
+		}
+	}
+}
+
+// probe sends one message more when the last one may have been lost with a router that was killed: only what arrives
+// behind it tells that it will not come any more.
+func (q *queue) probe() {
+	if q.lastAccepted < 0 || q.accepted < q.target || q.next < q.target || q.progress[q.lastAccepted].delivered {
+		return
+	}
+	if q.load.lapses.may(q.history.Attempts[q.lastAccepted].answer()) {
+		q.target++
 	}
 }
 

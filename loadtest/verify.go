@@ -173,7 +173,7 @@ func (l *load) report(name string, m *measured, cause error) *Report {
 		Missing: int(l.count.missing.Load()), Orphans: l.count.orphans.Load(), Disconnects: l.count.disconnects.Load(),
 		Faults: l.count.allFaults(), Seconds: m.seconds, Router: m.use, Work: m.work,
 	}
-	r.Verdict, r.Findings = Check(histories)
+	r.Verdict, r.Findings = judge(histories, l.lapses)
 	r.Measured = m.delivered
 	r.Latency.Answer, r.Latency.Delivery = m.answer, m.delivery
 	r.Rate = float64(m.delivered) / m.seconds

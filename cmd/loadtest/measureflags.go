@@ -112,8 +112,11 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 	})
 }
 
-func (f *measureFlags) settings() (settings []loadtest.Setting, err error) {
-	for _, text := range f.set {
+func (f *measureFlags) settings() ([]loadtest.Setting, error) { return parseSettings(f.set) }
+
+// parseSettings reads the values of --set.
+func parseSettings(texts []string) (settings []loadtest.Setting, err error) {
+	for _, text := range texts {
 		s, err := loadtest.ParseSetting(text)
 		if err != nil {
 			return nil, fmt.Errorf("--set: %w", err)

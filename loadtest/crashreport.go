@@ -1,0 +1,93 @@
+package loadtest
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"time"
+)
+
+// CrashReport is what Crash tells beside the exchange of messages.
+type CrashReport struct {
+	Seed         uint64   `json:"seed"`
+	Kills        int      `json:"kills"`
+	Starting     int      `json:"killsWhileStarting"`
+	OfRouter     int      `json:"killsOfRouter"` // alone or together with others, as those below
+	OfProxy      int      `json:"killsOfProxy"`
+	OfClients    int      `json:"killsOfClients"`
+	Clients      int      `json:"clientsKilled"`
+	SlowestStart float64  `json:"slowestStart"` // milliseconds from the start of the process to its first connection
+	Deleted      int      `json:"deleted"`      // queues that were deleted and, at the end, asked for again
+	Forgets      *Forgets `json:"forgets,omitempty"`
+	Directory    string   `json:"directory,omitempty"`
+}
+
+// Forgets is what a router that does not sync always has forgotten of what it answered within the window before it was
+// killed. Messages and ACKs are in the verdict. Times are milliseconds.
+type Forgets struct {
+	Window    float64 `json:"window"`
+	Oldest    float64 `json:"oldest"` // how long before its kill the earliest was answered
+	Queues    int     `json:"queues"`
+	Keys      int     `json:"keys"`
+	Deletions int     `json:"deletions"`
+}
+
+// How routers of ours sync, by their ini, and the interval when it does not say.
+const (
+	settingSection  = "SWITCHYARD"
+	settingSync     = "sync"
+	settingInterval = "sync_interval_ms"
+	defaultInterval = 100 * time.Millisecond
+)
+
+// syncGrace is what the sync at the end of an interval may take on a busy disk.
+const syncGrace = 100 * time.Millisecond
+
+// window is how long before a kill a router with the settings of c may forget what it has answered.
+func (c *CrashConfig) window() time.Duration {
+	mode, interval := "always", defaultInterval
+	for _, s := range c.Settings {
+		if s.Section != settingSection {
+			continue
+		}
+		switch s.Key {
+		case settingSync:
+			mode = s.Value
+		case settingInterval:
+			if ms, err := strconv.Atoi(s.Value); err == nil { // else the router refuses to start
+				interval = time.Duration(ms) * time.Millisecond
+			}
+		}
+	}
+	switch mode {
+	case "interval":
+		return interval + syncGrace
+	case "never":
+		return math.MaxInt64
+	default:
+		return 0
+	}
+}
+
+// writeCrash prints what was killed.
+func (r *Report) writeCrash(t table) {
+	c := r.Crash
+	if c == nil {
+		return
+	}
+	t.row("kills", c.Kills, "while starting", c.Starting, "slowest start ms", fixed(c.SlowestStart))
+	t.row("of the router", c.OfRouter, "of the proxy", c.OfProxy, "of clients", fmt.Sprintf("%d, %d in all", c.OfClients, c.Clients))
+	t.row("unanswered NEW", r.Orphans, "deleted queues", c.Deleted, "that came back", r.Undeleted)
+}
+
+// writeForgets prints what the router has forgotten, as it may and as it may not.
+func (r *Report) writeForgets(w io.Writer) {
+	if r.Crash == nil || r.Crash.Forgets == nil {
+		return
+	}
+	f := r.Crash.Forgets
+	fmt.Fprintf(w, "lost within the interval: %d messages, %d ACKs, %d queues, %d keys, %d deletions; the oldest answered %s ms before its kill\n",
+		r.Forgotten, r.Returned-r.Undone, f.Queues, f.Keys, f.Deletions, fixed(f.Oldest))
+	fmt.Fprintf(w, "lost before it: %d messages, %d ACKs, %d queues, %d deletions\n", r.Lost, r.Undone, r.Missing, r.Undeleted)
+}

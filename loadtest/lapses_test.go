@@ -1,0 +1,113 @@
+package loadtest
+
+import (
+	"testing"
+	"time"
+)
+
+const ms = time.Millisecond
+
+// twoKills is a router with a window of 100 ms that was killed at 1 s and at 2 s.
+func twoKills() *lapses {
+	l := &lapses{window: 100 * ms}
+	l.killed(time.Second)
+	l.killed(2 * time.Second)
+	return l
+}
+
+func TestLapses(t *testing.T) {
+	tests := []struct {
+		name string
+		of   *lapses
+		a    answer
+		want bool
+	}{
+		{"long before the kill", twoKills(), answer{0, 500 * ms}, false},
+		{"just before the window", twoKills(), answer{0, 899 * ms}, false},
+		{"at its start", twoKills(), answer{0, 900 * ms}, true},
+		{"in it", twoKills(), answer{0, 950 * ms}, true},
+		{"read after the kill", twoKills(), answer{0, 1050 * ms}, true},
+		{"of the second process, at the first kill", twoKills(), answer{1, 1050 * ms}, false},
+		{"of the second process", twoKills(), answer{1, 1950 * ms}, true},
+		{"of a process that was not killed", twoKills(), answer{2, 2950 * ms}, false},
+		{"no window", &lapses{kills: []time.Duration{time.Second}}, answer{0, time.Second}, false},
+		{"nobody is killed", nil, answer{}, false},
+	}
+	for _, tt := range tests {
+		if got := tt.of.may(tt.a); got != tt.want {
+			t.Errorf("%s: may %v", tt.name, got)
+		}
+		if got := tt.of.excuse(tt.a); got != tt.want {
+			t.Errorf("%s: excuse %v", tt.name, got)
+		}
+	}
+}
+
+func TestLapsesKeepTheOldest(t *testing.T) {
+	l := twoKills()
+	for _, a := range []answer{{0, 990 * ms}, {0, 100 * ms}, {1, 1930 * ms}, {0, 980 * ms}, {2, 1000 * ms}} {
+		l.excuse(a)
+	}
+	if got := l.age(); got != 70*ms {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	// Three messages of the first process, answered 850, 920 and 990 ms after the load began, two of the second one.
+	sent := func(deliveries ...string) History {
+		h := history(list("OK/0/0", "OK/0/0", "OK/0/0", "OK/1/1", "OK/1/1"), deliveries...)
+		for i, at := range []time.Duration{850 * ms, 920 * ms, 990 * ms, 1500 * ms, 1600 * ms} {
+			h.Attempts[i].Answered = at
+		}
+		return h
+	}
+	acked := func(h History, i int, a answer) History {
+		h.Deliveries[i].Acked, h.Deliveries[i].AckedIn = true, a
+		return h
+	}
+	always := &lapses{kills: []time.Duration{time.Second}}
+	facts := Verdict{Sent: 5, Accepted: 5}
+	with := func(change func(*Verdict)) Verdict { v := facts; change(&v); return v }
+	tests := []struct {
+		name    string
+		of      *lapses
+		history History
+		want    Verdict
+	}{
+		{"all there", twoKills(), sent("a:0", "b:1", "c:2", "d:3", "e:4"), with(func(v *Verdict) { v.Delivered = 5 })},
+		{"lost within", twoKills(), sent("a:0", "d:3", "e:4"),
+			with(func(v *Verdict) { v.Delivered, v.Forgotten = 3, 2 })},
+		{"one of them lost before", twoKills(), sent("d:3", "e:4"),
+			with(func(v *Verdict) { v.Delivered, v.Forgotten, v.Lost = 2, 2, 1 })},
+		{"lost within the window of another kill", twoKills(), sent("a:0", "b:1", "c:2"),
+			with(func(v *Verdict) { v.Delivered, v.Lost = 3, 2 })},
+		{"what may be lost comes late", twoKills(), sent("a:0", "d:3", "b:1", "c:2", "e:4"),
+			with(func(v *Verdict) { v.Delivered, v.Reordered = 5, 2 })},
+		{"what may be lost comes twice", twoKills(), sent("a:0", "b:1", "x:1", "c:2", "d:3", "e:4"),
+			with(func(v *Verdict) { v.Delivered, v.Duplicates = 5, 1 })},
+		{"always: lost", always, sent("a:0", "b:1", "d:3", "e:4"), with(func(v *Verdict) { v.Delivered, v.Lost = 4, 1 })},
+		{"ACK lost within", twoKills(), acked(sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, answer{0, 950 * ms}),
+			with(func(v *Verdict) { v.Delivered, v.Redelivered, v.Returned = 5, 1, 1 })},
+		{"ACK lost before", twoKills(), acked(sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, answer{0, 860 * ms}),
+			with(func(v *Verdict) { v.Delivered, v.Redelivered, v.Returned, v.Undone = 5, 1, 1, 1 })},
+		{"always: ACK lost", always, acked(sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, answer{0, 999 * ms}),
+			with(func(v *Verdict) { v.Delivered, v.Redelivered, v.Returned, v.Undone = 5, 1, 1, 1 })},
+		{"second ACK lost", twoKills(), acked(acked(sent("a:0", "a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, answer{0, 950 * ms}),
+			1, answer{1, 1500 * ms}),
+			with(func(v *Verdict) { v.Delivered, v.Redelivered, v.Returned, v.Undone = 5, 2, 2, 1 })},
+		{"without ACK", always, sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"),
+			with(func(v *Verdict) { v.Delivered, v.Redelivered = 5, 1 })},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, findings := judge([]History{tt.history}, tt.of)
+			if got != tt.want {
+				t.Errorf("got  %+v\nwant %+v", got, tt.want)
+			}
+			if got.Clean() != (len(findings) == 0) {
+				t.Errorf("clean %v with findings %v", got.Clean(), findings)
+			}
+		})
+	}
+}
