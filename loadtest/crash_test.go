@@ -5,6 +5,9 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"switchyard/agent"
+	"switchyard/smp"
 )
 
 func crashConfig() CrashConfig {
@@ -144,5 +147,49 @@ func TestWindowOfSettings(t *testing.T) {
 		if got := c.window(); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
+	}
+}
+
+// What a queue makes of AUTH depends on what the router may have forgotten: the queue, the sender's key, or nothing.
+func TestQueueThatTheRouterRefuses(t *testing.T) {
+	before, within, later := answer{0, 500 * ms}, answer{0, 950 * ms}, answer{2, 2500 * ms}
+	tests := []struct {
+		name                          string
+		created, secured, sent        answer // sent: when the queue had been secured when the message was sent
+		want                          queueState
+		missing, forgotten, unsecured int64
+	}{
+		{"nothing may be forgotten", before, before, before, queueMissing, 1, 0, 0},
+		{"the key may be", before, within, within, queueCreated, 0, 0, 1},
+		{"the key may be, and is set again", before, later, within, queueOpen, 0, 0, 0},
+		{"the new key is refused, too", before, later, later, queueMissing, 1, 0, 0},
+		{"the queue may be", within, later, later, queueMissing, 0, 1, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := verifyConfig()
+			config := c.load(nil)
+			config.lapses = twoKills()
+			l, err := newLoad(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := l.add(0)
+			for _, k := range []*link{q.receiver, q.sender} {
+				k.line = newFakeRouter(t).dial(0, func(event) {})
+			}
+			q.rcv, q.snd = &agent.RcvQueue{}, &agent.SndQueue{Key: l.key(0)}
+			q.state, q.created, q.secured = queueOpen, tt.created, tt.secured
+			q.refuseSender(smp.ErrAuth, tt.sent)
+			n := &l.count
+			if q.state != tt.want || n.missing.Load() != tt.missing || n.forgotten.Load() != tt.forgotten ||
+				n.unsecured.Load() != tt.unsecured {
+				t.Errorf("state %d, missing %d, forgotten %d, unsecured %d", q.state, n.missing.Load(), n.forgotten.Load(),
+					n.unsecured.Load())
+			}
+			if faults := len(l.count.allFaults()); int64(faults) != tt.missing {
+				t.Errorf("%d faults", faults)
+			}
+		})
 	}
 }

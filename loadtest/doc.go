@@ -4,7 +4,7 @@
 // Scenarios:
 //
 //	Verify     creates queues, sends numbered messages through them, checks that each arrives once and in order
-//	Crash      the same with a router of its own that is killed again and again
+//	Crash      the same with a router of its own that is killed again and again, as its proxy and clients are
 //	Messages   messages by rate, or in closed loop; latency, CPU time of the router for each delivered message
 //	Idle       holds idle connections and subscriptions; resident bytes of the router for each of them
 //	Subscribe  creates queues, reconnects, subscribes in batches; CPU time of the router for each NEW and SUB
@@ -15,10 +15,10 @@
 //	XFTPStart  stops, kills and starts an XFTP router of its own
 //
 // The pure parts come first and do no I/O: stamp.go (what a message carries), history.go and checker.go (what was
-// sent and delivered, and whether that is right), pacer.go (when to send), schedule.go (when to kill). The driver of
-// messages is link.go (a connection that comes back), queue.go, sender.go and receiver.go (the life of a queue), load.go
-// (all queues of a run). That of many connections is crowd.go; crowdchild.go and crowdprocess.go put it into processes of
-// its own.
+// sent and delivered, and whether that is right), lapses.go (what a router that was killed may have forgotten), pacer.go
+// (when to send), schedule.go (whom to kill when). The driver of messages is link.go (a connection that comes back),
+// mortal.go (one that is killed), queue.go, sender.go and receiver.go (the life of a queue), load.go (all queues of a
+// run). That of many connections is crowd.go; crowdchild.go and crowdprocess.go put it into processes of its own.
 //
 // What is measured goes through observer.go, which samples the router's process and the counters of the scenario, to
 // recorder.go, which writes a recording (recording.go): raw results, from which summary.go, plots.go and page.go, rows.go,

@@ -7,7 +7,7 @@ import (
 )
 
 // mortals are the TCP connections of clients that can be killed: what the router sees is what the kernel does to the
-// connections of a killed process. No close_notify is sent, and a handshake or a block may be cut anywhere.
+// connections of a killed process. No close_notify is sent, and handshakes may end half done.
 type mortals struct {
 	mu   sync.Mutex
 	open map[*mortal]struct{}

@@ -11,9 +11,9 @@ clients create queues, secure them, send, receive and delete. In the end whateve
 messages once and in order, ACKs obeyed, deleted queues gone. What was not answered may be there or not.
 
 With --proxy senders send through a second router, which is killed as well. With --kill-clients clients are: about half
-of the connections each time end as the kernel ends those of a killed process, with RST or FIN in the middle of whatever
-was on its way, without close_notify. The clients stay in the memory of this program: what they forget are their windows
-and the answers and messages that were on their way; what they keep is what a client has on its disk: queues and keys,
+of the connections each time end as the kernel ends those of a killed process: with RST or FIN, without close_notify,
+also while they are being made. The clients stay in the memory of this program. What they forget are their windows and
+the answers and messages that were on their way; what they keep is what a client has on its disk: queues and keys, and
 what was sent, answered, received and acknowledged up to that moment. Each kill has one victim or several at once, drawn
 from the seed.
 
