@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"maps"
@@ -145,7 +144,7 @@ func (f *flips) look(t *testing.T, m *model, disk *vfs.MemFS, name string, at in
 	f.tried++
 	copied := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
 	damage(copied)
-	var log bytes.Buffer
+	var log lockedLog
 	s, err := Open("store", Options{FS: copied, MemTable: 1 << 20, Cache: 64 << 10, still: true,
 		Log: slog.New(slog.NewTextHandler(&log, nil)), looks: make(chan time.Time)})
 	if err != nil {

@@ -1,7 +1,9 @@
 package wal
 
 import (
+	"bytes"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -71,4 +73,22 @@ func randomRecord(rng *rand.Rand) shard.Record {
 // newTestGuard is a guard of a store in the root directory.
 func newTestGuard(fs vfs.FS, onFail func(*Error)) *guard {
 	return newGuard(fs, "/", new(logStats), &space{fs: fs, dir: "/"}, onFail)
+}
+
+// lockedLog takes what a store's goroutines log while a test reads it.
+type lockedLog struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
 }

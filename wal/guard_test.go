@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -164,7 +163,7 @@ func checkFault(t *testing.T, err error) {
 }
 
 func TestFailureIsLogged(t *testing.T) {
-	var log bytes.Buffer
+	var log lockedLog
 	fs := newFaultyFS(vfs.NewMem())
 	fs.err = syscall.ENOSPC
 	fs.lasts = true

@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -113,7 +112,7 @@ func readOften(t *testing.T, s *Store, stop chan struct{}) {
 
 // TestFullDiskRecovers fills a disk, tells why in one line, and goes on when there is space.
 func TestFullDiskRecovers(t *testing.T) {
-	var log bytes.Buffer
+	var log lockedLog
 	fs, looks := newFaultyFS(vfs.NewMem()), make(looker)
 	fs.err, fs.lasts = syscall.ENOSPC, true
 	s := openStore(t, "store", Options{FS: fs, looks: looks, Log: slog.New(slog.NewTextHandler(&log, nil))})
@@ -188,7 +187,7 @@ func (d *smallDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
 
 // TestReserve has less and less space, and then more again.
 func TestReserve(t *testing.T) {
-	var log bytes.Buffer
+	var log lockedLog
 	d, looks := &smallDisk{MemFS: vfs.NewMem()}, make(looker)
 	d.free.Store(1 << 30)
 	s := openStore(t, "store", Options{FS: d, Reserve: 400, looks: looks, Log: slog.New(slog.NewTextHandler(&log, nil))})
