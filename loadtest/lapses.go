@@ -31,7 +31,7 @@ func (l *lapses) killed(at time.Duration) {
 
 // may reports whether the router may have forgotten what it answered. A nil l excuses nothing.
 func (l *lapses) may(a answer) bool {
-	if l == nil {
+	if l == nil || l.window == 0 {
 		return false
 	}
 	l.mu.Lock()
@@ -40,12 +40,12 @@ func (l *lapses) may(a answer) bool {
 }
 
 func (l *lapses) within(a answer) bool {
-	return l.window > 0 && int(a.epoch) < len(l.kills) && l.kills[a.epoch]-a.at <= l.window
+	return int(a.epoch) < len(l.kills) && l.kills[a.epoch]-a.at <= l.window
 }
 
 // excuse is may for what the router has indeed forgotten.
 func (l *lapses) excuse(a answer) bool {
-	if l == nil {
+	if l == nil || l.window == 0 {
 		return false
 	}
 	l.mu.Lock()
