@@ -77,7 +77,7 @@ bench-idle-cpu: build ## CPU of the router with 3,000 idle connections
 	$(call rows,idle-cpu)
 
 bench-replica: build ## a large public router: 15,000 connections, 1,000,000 subscriptions, 30,000,000 stored queues, times BENCH_SCALE
-	$(call runs,replica,replica --scale $(BENCH_SCALE) --data $(BENCH_OUT)/replica-$(BENCH_SCALE) --group $(BENCH_GROUP) --rate 20 --quiet 60s)
+	$(call runs,replica,replica --scale $(BENCH_SCALE) --data $(BENCH_OUT)/replica-store-$(BENCH_SCALE) --group $(BENCH_GROUP) --rate 20 --quiet 60s)
 	$(call rows,replica)
 
 bench-xftp: START := -- bin/xftp-server start
