@@ -28,6 +28,11 @@ func onRouter(flags ...string) command {
 	return command{args: append(append([]string{"bin/loadtest"}, flags...), "--", "bin/smp-server", "start")}
 }
 
+// crash kills what the flags say 30 times.
+func crash(seed uint64, flags ...string) command {
+	return onRouter(append([]string{"crash", "--queues=100", "--kills=30", flagged("--seed", seed)}, flags...)...)
+}
+
 // choose returns the steps of these names; all when there are none.
 func choose(all []step, only []string) ([]step, error) {
 	if len(only) == 0 {
@@ -78,9 +83,21 @@ var steps = []step{
 		},
 	},
 	{
-		name: "crash", fault: "kill -9 of the router under load, sync=always", unit: "kills", seeds: 1, tries: 50, share: 3,
+		name: "crash", fault: "kill -9 of the router under load, sync=always", unit: "kills", seeds: 1, tries: 30, share: 1,
+		command: func(seed uint64) command { return crash(seed) },
+	},
+	{
+		name: "crash-clients", fault: "the same, and of clients", unit: "kills", seeds: 1, tries: 30, share: 1,
+		command: func(seed uint64) command { return crash(seed, "--kill-clients") },
+	},
+	{
+		name: "crash-proxy", fault: "the same, and of a proxy between them", unit: "kills", seeds: 1, tries: 30, share: 1,
+		command: func(seed uint64) command { return crash(seed, "--proxy", "--kill-clients") },
+	},
+	{
+		name: "crash-interval", fault: "of router and clients, sync=interval", unit: "kills", seeds: 1, tries: 30, share: 1,
 		command: func(seed uint64) command {
-			return onRouter("crash", "--queues=100", "--kills=50", flagged("--seed", seed))
+			return crash(seed, "--set=SWITCHYARD.sync=interval", "--kill-clients")
 		},
 	},
 	{
