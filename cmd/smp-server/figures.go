@@ -21,6 +21,7 @@ var (
 	acceptedDesc = figure("connections_accepted_total", "Connections since the start.")
 	failedDesc   = figure("connections_failed_total", "Connections that could not be accepted.")
 	closedDesc   = figure("connections_closed_total", "Connections that were closed, by cause.", "cause")
+	refusedDesc  = figure("refused_total", "What limits refused on connections that stay, by cause.", "cause")
 	blocksDesc   = figure("blocks_total", "Blocks after the handshake, in or out.", "direction")
 	commitsDesc  = figure("commits_total", "Transactions of the store that were not empty.")
 	groupsDesc   = figure("commit_group", "Transactions that a sync of the store's log made durable, each time.")
@@ -49,6 +50,9 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	counter(failedDesc, float64(r.Failed))
 	for cause, n := range r.Closed {
 		counter(closedDesc, float64(n), cause)
+	}
+	for cause, n := range r.Refused {
+		counter(refusedDesc, float64(n), cause)
 	}
 	counter(blocksDesc, float64(r.BlocksIn), "in")
 	counter(blocksDesc, float64(r.BlocksOut), "out")
