@@ -22,6 +22,7 @@ import (
 	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
+	"switchyard/xftp/web"
 )
 
 // stopTimeout bounds how long a stopping router waits for transfers under way.
@@ -200,7 +201,7 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 	} else {
 		fmt.Fprintln(w, "Store log disabled.")
 	}
-	fmt.Fprintln(w, "expiring files after "+duration(s.router.FileTTL))
+	fmt.Fprintln(w, "expiring files after "+web.Duration(s.router.FileTTL))
 	if s.router.InactiveTTL > 0 {
 		fmt.Fprintf(w, "expiring clients inactive for %d seconds every %d seconds\n", s.router.InactiveTTL/time.Second, s.router.InactiveCheck/time.Second)
 	} else {
@@ -215,18 +216,6 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 	}
 	fmt.Fprintln(w, "Uploading new files "+uploads)
 	fmt.Fprintf(w, "Listening on port %s...\n", s.port)
-}
-
-// duration is a time in whole days or hours.
-func duration(d time.Duration) string {
-	n, unit := int64(d/time.Hour), "hour"
-	if n%24 == 0 {
-		n, unit = n/24, "day"
-	}
-	if n != 1 {
-		unit += "s"
-	}
-	return fmt.Sprintf("%d %s", n, unit)
 }
 
 // startControl serves the control port, if the ini asks for it.

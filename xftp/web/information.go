@@ -62,7 +62,7 @@ func (s *Site) public() (rows []row) {
 func (s *Site) configuration() []row {
 	expiry := "never"
 	if s.FileTTL > 0 {
-		expiry = "after " + duration(s.FileTTL)
+		expiry = "after " + Duration(s.FileTTL)
 	}
 	return []row{
 		{"Files expire", []value{{Text: expiry}}},
@@ -104,8 +104,8 @@ func (c Contacts) values() (values []value) {
 	return values
 }
 
-// duration is a time in whole days or hours.
-func duration(d time.Duration) string {
+// Duration is a time in whole days or hours, in words.
+func Duration(d time.Duration) string {
 	n, unit := int64(d/time.Hour), "hour"
 	if n%24 == 0 {
 		n, unit = n/24, "day"

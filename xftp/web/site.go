@@ -98,5 +98,5 @@ func (s *Site) Keeps() string {
 	if s.FileTTL == 0 {
 		return ""
 	}
-	return duration(s.FileTTL)
+	return Duration(s.FileTTL)
 }
