@@ -53,9 +53,10 @@ type forwardedVector struct {
 	RRES           digest      `json:"rres_response"`
 }
 
-func forwardedVectors(t testing.TB) (vectors []forwardedVector) {
+// readVectors reads a file of golden vectors in testdata.
+func readVectors[T any](t testing.TB, file string) (vectors []T) {
 	t.Helper()
-	f, err := os.Open("testdata/forwarded.json.gz")
+	f, err := os.Open("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func sealBox(b, corrID, secret []byte) {
 
 // What a proxy of the reference sends is opened, and the response is sealed to the very bytes of the reference.
 func TestForwardedVectors(t *testing.T) {
-	vectors := forwardedVectors(t)
+	vectors := readVectors[forwardedVector](t, "forwarded.json.gz")
 	if len(vectors) != 31 {
 		t.Errorf("%d vectors", len(vectors))
 	}
@@ -145,7 +146,7 @@ func TestForwardedVectors(t *testing.T) {
 
 // Correlation IDs of any length and responses of any size are answered by something that fits a block.
 func TestForwardedResponseTooLarge(t *testing.T) {
-	v := forwardedVectors(t)[0]
+	v := readVectors[forwardedVector](t, "forwarded.json.gz")[0]
 	for _, c := range []struct {
 		proxy, sender, response int
 		want                    string
@@ -173,7 +174,7 @@ func TestForwardedResponseTooLarge(t *testing.T) {
 // FuzzForwarded: whatever a proxy sends in RFWD, sealed as it should be or not, the answer is one RRES or ERR, or the
 // command is on its way to a shard.
 func FuzzForwarded(f *testing.F) {
-	v := forwardedVectors(f)[0]
+	v := readVectors[forwardedVector](f, "forwarded.json.gz")[0]
 	f.Add([]byte("corr"), []byte{}, false)
 	f.Add([]byte("corr"), make([]byte, 300), true)
 	f.Add(make([]byte, 255), append([]byte{4, 'c', 'o', 'r', 'r', 0, 19, 44}, v.CommandPublic...), true)

@@ -1,10 +1,7 @@
 package engine
 
 import (
-	"compress/gzip"
-	"encoding/json"
 	"errors"
-	"os"
 	"testing"
 
 	"switchyard/box"
@@ -25,27 +22,10 @@ type serviceVector struct {
 	Error      string      `json:"error"`
 }
 
-func serviceVectors(t testing.TB) (vectors []serviceVector) {
-	t.Helper()
-	f, err := os.Open("testdata/services.json.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.NewDecoder(z).Decode(&vectors); err != nil {
-		t.Fatal(err)
-	}
-	return vectors
-}
-
 // Clients of the reference are admitted as services, and answered as the reference answers them.
 func TestServiceHelloVectors(t *testing.T) {
 	admitted := 0
-	for i, v := range serviceVectors(t) {
+	for i, v := range readVectors[serviceVector](t, "services.json.gz") {
 		hello, ok := smp.ParseClientHello(v.Hello)
 		if !ok || (hello.Service != nil) != (len(v.Reply) > 0) {
 			t.Fatalf("vector %d: hello parses %v, service %v", i, ok, hello.Service != nil)

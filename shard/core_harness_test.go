@@ -13,7 +13,6 @@ type testCore struct {
 	*core
 	router *router // for its keys, and as the loop
 	drain  *drain
-	block  *Buffer
 	client *client
 }
 

@@ -62,8 +62,8 @@ func TestServiceCounts(t *testing.T) {
 func TestWaiting(t *testing.T) {
 	s := openStore(t, t.TempDir(), Options{Sync: SyncNever})
 	rng := rand.New(rand.NewPCG(3, 3))
-	service, other := randomID(rng), randomID(rng)
-	other = smp.ID(nextPrefix(nil, service[:])) // the next one
+	service := randomID(rng)
+	other := smp.ID(nextPrefix(nil, service[:])) // the next one
 	var withMessage, withNotification []smp.ID
 	tx := s.Begin(0)
 	for i := range 300 {

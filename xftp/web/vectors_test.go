@@ -2,8 +2,6 @@ package web_test
 
 import (
 	"bytes"
-	"compress/gzip"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +11,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"switchyard/xftp/internal/vectors"
 	"switchyard/xftp/web/page/bundle"
 	"switchyard/xftp/web/webtest"
 )
@@ -61,7 +60,7 @@ func TestVectors(t *testing.T) {
 	}
 	serve("/{$}", "text/html", []byte(`<!doctype html><script type="module" src="selftest.js"></script>`))
 	serve("/selftest.js", "text/javascript", built["selftest.js"])
-	serve("/vectors.json", "application/json", vectors(t))
+	serve("/vectors.json", "application/json", vectors.Read(t, "../testdata/xftp.json.gz"))
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	results := webtest.Get(webtest.Start(t).Open(server.URL), chromedp.Evaluate[struct {
@@ -77,22 +76,4 @@ func TestVectors(t *testing.T) {
 			t.Errorf("%s: %d checked, want %d", name, results.Checked[name], want)
 		}
 	}
-}
-
-func vectors(t testing.TB) []byte {
-	t.Helper()
-	f, err := os.Open("../testdata/xftp.json.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }

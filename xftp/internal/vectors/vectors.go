@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"os"
 	"testing"
 )
@@ -39,8 +40,8 @@ func (o *Big) Equal(b []byte) bool {
 	return len(b) == o.Len && string(sum[:]) == string(o.SHA256)
 }
 
-// Load calls each with the JSON of the cases that have the given name, and fails the test when there are none.
-func Load[T any](t *testing.T, file, name string) (cases []T) {
+// Read is the JSON of a compressed file of vectors.
+func Read(t testing.TB, file string) []byte {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -51,8 +52,18 @@ func Load[T any](t *testing.T, file, name string) (cases []T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// Load reads the cases that have the given name, and fails the test when there are none.
+func Load[T any](t *testing.T, file, name string) (cases []T) {
+	t.Helper()
 	var all []json.RawMessage
-	if err := json.NewDecoder(z).Decode(&all); err != nil {
+	if err := json.Unmarshal(Read(t, file), &all); err != nil {
 		t.Fatal(err)
 	}
 	for _, raw := range all {
