@@ -68,9 +68,42 @@ func TestDHOracle(t *testing.T) {
 		if err := DH(&got, &priv, &pub); err != nil || !bytes.Equal(got[:], want) {
 			t.Fatalf("private %x public %x: %x, %v", priv, pub, got, err)
 		}
-		if PublicX25519(&got, &priv); !bytes.Equal(got[:], k.PublicKey().Bytes()) {
-			t.Fatalf("private %x: public %x", priv, got)
+	}
+}
+
+// checkPublic compares a public key with the standard library's.
+func checkPublic(t *testing.T, private [KeySize]byte) {
+	t.Helper()
+	key, err := ecdh.X25519().NewPrivateKey(private[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var public [KeySize]byte
+	if PublicX25519(&public, &private); !bytes.Equal(public[:], key.PublicKey().Bytes()) {
+		t.Fatalf("public key of %x is %x, want %x", private, public, key.PublicKey().Bytes())
+	}
+}
+
+func TestPublicX25519(t *testing.T) {
+	rnd := random(t)
+	for range 1000 {
+		var private [KeySize]byte
+		rnd.Read(private[:])
+		checkPublic(t, private)
+	}
+	for b := range 256 { // digits that are all the same, or carry all the way
+		checkPublic(t, [KeySize]byte(filled(KeySize, byte(b))))
+		var single [KeySize]byte
+		single[b/8] = 1 << (b % 8)
+		checkPublic(t, single)
+		for i := range single {
+			single[i] ^= 0xff
 		}
+		checkPublic(t, single)
+	}
+	var public, private [KeySize]byte
+	if n := testing.AllocsPerRun(10, func() { PublicX25519(&public, &private) }); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 

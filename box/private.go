@@ -8,6 +8,7 @@ import (
 
 	"github.com/cloudflare/circl/dh/x448"
 	"github.com/cloudflare/circl/sign/ed448"
+	voi "github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
 )
 
 // PrivateKey is a private key of any of the four algorithms together with its
@@ -75,7 +76,7 @@ func (k *PrivateKey) X25519() (*[KeySize]byte, bool) {
 func (k *PrivateKey) Sign(msg []byte) []byte {
 	switch k.alg {
 	case Ed25519:
-		return ed25519.Sign(k.secret, msg)
+		return voi.Sign(k.secret, msg)
 	case Ed448:
 		return ed448.Sign(k.secret, msg, "")
 	}

@@ -23,12 +23,7 @@ type acceptors struct {
 
 // listen opens the listeners of all addresses.
 func listen(addrs []string) (all []net.Listener, err error) {
-	config := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{
-		Enable:   true,
-		Idle:     keepAliveIdle,
-		Interval: keepAliveInterval,
-		Count:    keepAliveCount,
-	}}
+	config := listenConfig
 	config.SetMultipathTCP(false)
 	for _, addr := range addrs {
 		l, err := config.Listen(context.Background(), "tcp", addr)

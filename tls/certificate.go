@@ -10,8 +10,8 @@ import (
 	"encoding/pem"
 	"errors"
 
-	circl "github.com/cloudflare/circl/sign/ed25519"
 	"github.com/cloudflare/circl/sign/ed448"
+	voi "github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
 	"golang.org/x/crypto/cryptobyte"
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -103,11 +103,11 @@ func (k *KeyPair) Scheme() SignatureScheme {
 	return 0
 }
 
-// Sign signs a message with the private key: 64 bytes (Ed25519) or 114 (Ed448). Of Ed25519 it uses circl's arithmetic, which
-// takes two thirds of the time of crypto/ed25519's, on the same representation of keys.
+// Sign signs a message with the private key: 64 bytes (Ed25519) or 114 (Ed448). Of Ed25519 it uses the arithmetic of
+// curve25519-voi, which takes half the time of crypto/ed25519's, on the same representation of keys.
 func (k *KeyPair) Sign(message []byte) []byte {
 	if key, ok := k.Key.(ed25519.PrivateKey); ok {
-		return circl.Sign(circl.PrivateKey(key), message)
+		return voi.Sign(voi.PrivateKey(key), message)
 	}
 	signature, err := k.Key.Sign(nil, message, crypto.Hash(0))
 	if err != nil {
