@@ -11,8 +11,12 @@ var hasKernels = useAVX2
 // eachPath runs a test with the kernels that this machine can run, and with
 // what replaces them where it cannot.
 func eachPath(t *testing.T, test func(*testing.T)) {
-	had := useAVX2
-	defer func() { useAVX2 = had }()
+	had, wide := useAVX2, useAVX512
+	defer func() { useAVX2, useAVX512 = had, wide }()
+	if wide {
+		t.Run("AVX512", test)
+	}
+	useAVX512 = false
 	if had {
 		t.Run("AVX2", test)
 	}

@@ -9,8 +9,9 @@ const (
 	// as many as the kernel makes at once.
 	firstSize = salsaGroup
 
-	salsaGroup = 512 // bytes that the kernel encrypts at once
-	salsaShort = 64  // up to so many bytes it is slower than x/crypto
+	salsaGroup = 512  // bytes that the kernel encrypts at once
+	salsaWide  = 1024 // the same of that for AVX-512
+	salsaShort = 64   // up to so many bytes it is slower than x/crypto
 )
 
 func xorKeyStream(data []byte, counter *[16]byte, key *[32]byte) {
@@ -20,22 +21,25 @@ func xorKeyStream(data []byte, counter *[16]byte, key *[32]byte) {
 		xorKeyStreamGeneric(data, counter, key)
 		return
 	}
-	groups := len(data) / salsaGroup
-	if groups > 0 {
-		salsaXOR(&data[0], groups, counter, key)
-	}
-	rest := data[groups*salsaGroup:]
-	if len(rest) == 0 {
-		return
-	}
 	at := *counter
-	binary.LittleEndian.PutUint64(at[8:], number+uint64(groups*salsaGroup/64))
-	if len(rest) <= salsaShort {
-		xorKeyStreamGeneric(rest, &at, key)
-		return
+	if groups := len(data) / salsaWide; useAVX512 && groups > 0 {
+		salsaXORWide(&data[0], groups, &at, key)
+		data = data[groups*salsaWide:]
+		number += uint64(groups * salsaWide / 64)
+		binary.LittleEndian.PutUint64(at[8:], number)
 	}
-	var last [salsaGroup]byte
-	copy(last[:], rest)
-	salsaXOR(&last[0], 1, &at, key)
-	copy(rest, last[:])
+	if groups := len(data) / salsaGroup; groups > 0 {
+		salsaXOR(&data[0], groups, &at, key)
+		data = data[groups*salsaGroup:]
+		binary.LittleEndian.PutUint64(at[8:], number+uint64(groups*salsaGroup/64))
+	}
+	switch {
+	case len(data) > salsaShort:
+		var last [salsaGroup]byte
+		copy(last[:], data)
+		salsaXOR(&last[0], 1, &at, key)
+		copy(data, last[:])
+	case len(data) > 0:
+		xorKeyStreamGeneric(data, &at, key)
+	}
 }

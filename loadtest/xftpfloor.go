@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/crypto/chacha20poly1305"
 	"golang.org/x/sys/unix"
 
 	"switchyard/box"
@@ -43,8 +42,8 @@ func xftpFloor(mode XFTPMode, size uint32) (float64, error) {
 	defer ours.Close()
 	defer theirs.Close()
 	f := &floorWork{dir: dir, conn: ours, size: int(size), packets: min(floorBytes/int(size), floorPackets),
-		buf: make([]byte, recordSize, recordSize+chacha20poly1305.Overhead)}
-	if f.aead, err = chacha20poly1305.New(make([]byte, chacha20poly1305.KeySize)); err != nil {
+		buf: make([]byte, recordSize, recordSize+box.TagSize)}
+	if f.aead, err = box.NewChaCha20Poly1305(make([]byte, box.KeySize)); err != nil {
 		return 0, err
 	}
 	work, peer := f.download, func() { io.Copy(io.Discard, theirs) }

@@ -8,7 +8,7 @@ import (
 	"hash"
 	"sync"
 
-	"golang.org/x/crypto/chacha20poly1305"
+	"switchyard/box"
 )
 
 // suite is a cipher suite with what it is made of.
@@ -28,7 +28,7 @@ type suite struct {
 }
 
 var suites = []*suite{
-	newSuite(ChaCha20Poly1305SHA256, sha256.New, chacha20poly1305.KeySize, chacha20poly1305.New, 1<<48),
+	newSuite(ChaCha20Poly1305SHA256, sha256.New, box.KeySize, box.NewChaCha20Poly1305, 1<<48),
 	newSuite(AES128GCMSHA256, sha256.New, 16, newGCM, 1<<24),
 	newSuite(AES256GCMSHA384, sha512.New384, 32, newGCM, 1<<24),
 }
