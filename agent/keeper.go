@@ -36,8 +36,8 @@ type Keeper struct {
 	changed chan struct{} // closed, and replaced, when client changes
 }
 
-// NewKeeper starts to connect.
-func NewKeeper(config KeeperConfig) *Keeper {
+// NewKeeper starts to connect. The queues are subscribed after each connect.
+func NewKeeper(config KeeperConfig, queues ...*RcvQueue) *Keeper {
 	k := &Keeper{
 		config:  config,
 		stopped: make(chan struct{}),
@@ -50,6 +50,7 @@ func NewKeeper(config KeeperConfig) *Keeper {
 			config.OnEvent(e)
 		}
 	}
+	k.Add(queues...)
 	go k.run()
 	return k
 }

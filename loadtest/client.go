@@ -36,8 +36,6 @@ type Client struct {
 	Versions        smp.VersionRange // zero: all
 	BlockEncryption bool
 	Timeout         time.Duration // for connecting; 0: the agent's
-
-	mortals *mortals // makes the connections; nil: they are not killed
 }
 
 // Bounds of the delay between two attempts to connect: a load wants to be back as soon as its router is.
@@ -55,9 +53,6 @@ func (c Client) config(index int) agent.Config {
 	config.BlockEncryption = c.BlockEncryption
 	config.DialTimeout = c.Timeout
 	config.LocalAddr = sourceAddr(c.Address.Hosts, index)
-	if c.mortals != nil {
-		config.Connect = c.mortals.connect(index)
-	}
 	return config
 }
 

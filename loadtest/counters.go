@@ -21,8 +21,6 @@ type counters struct {
 	drained     atomic.Int64
 	removed     atomic.Int64
 	missing     atomic.Int64
-	forgotten   atomic.Int64 // queues that the router may have forgotten, and has
-	unsecured   atomic.Int64 // queues whose sender's key likewise
 	sent        atomic.Int64
 	accepted    atomic.Int64
 	refused     atomic.Int64
@@ -36,16 +34,20 @@ type counters struct {
 
 // fault counts something that a router should not have answered.
 func (c *counters) fault(err error) {
-	text := err.Error()
-	if e := (smp.Error{}); errors.As(err, &e) {
-		text = "ERR " + e.Error()
-	}
+	text := faultText(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.faults == nil {
 		c.faults = make(map[string]int)
 	}
 	c.faults[text]++
+}
+
+func faultText(err error) string {
+	if e := (smp.Error{}); errors.As(err, &e) {
+		return "ERR " + e.Error()
+	}
+	return err.Error()
 }
 
 func (c *counters) allFaults() map[string]int {
@@ -115,9 +117,19 @@ func (l *load) missing(q *queue, was queueState, err error) {
 	l.ended(was)
 }
 
+// fault counts what a router should not have answered.
+func (l *load) fault(err error) {
+	l.count.fault(err)
+	if l.keep == nil {
+		return
+	}
+	if err := l.keep.fault(faultText(err)); err != nil {
+		l.fail("journal: %w", err)
+	}
+}
+
 // forgotten is missing without a fault; another queue follows.
 func (l *load) forgotten(q *queue, was queueState) {
-	l.count.forgotten.Add(1)
 	l.ended(was)
 	if l.renew && !l.stopped.Load() {
 		l.add(q.slot).start()

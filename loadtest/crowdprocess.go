@@ -1,18 +1,12 @@
 package loadtest
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -30,9 +24,7 @@ type crowdProcesses struct {
 
 // crowdProcess is one of them.
 type crowdProcess struct {
-	command *exec.Cmd
-	orders  io.WriteCloser
-	ended   chan struct{} // closed when the process has ended
+	*childProcess
 
 	mu    sync.Mutex
 	state crowdState
@@ -63,55 +55,18 @@ func startCrowd(program []string, processes int, c CrowdConfig) (*crowdProcesses
 }
 
 func startCrowdProcess(program []string, c CrowdConfig) (*crowdProcess, error) {
-	config, err := json.Marshal(c)
-	if err != nil {
-		return nil, err
-	}
-	p := &crowdProcess{command: exec.Command(program[0], append(program[1:len(program):len(program)], string(config))...),
-		ended: make(chan struct{})}
-	p.command.Stderr = os.Stderr
-	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C in the terminal is for us
-	if p.orders, err = p.command.StdinPipe(); err != nil {
-		return nil, err
-	}
-	states, err := p.command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := startNice(p.command); err != nil {
-		return nil, err
-	}
-	go func() {
-		defer close(p.ended)
-		p.read(states)
-		_ = p.command.Wait() // how it ended is of no account
-	}()
-	return p, nil
+	p := &crowdProcess{}
+	child, err := startChild(program, c, crowdNice, p.take)
+	p.childProcess = child
+	return p, err
 }
 
-// startNice starts a process with crowdNice. Niceness is a thread's on Linux and is inherited; the thread that took it
-// on ends with the goroutine.
-func startNice(c *exec.Cmd) error {
-	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, crowdNice); err != nil {
-			started <- err
-			return
-		}
-		started <- c.Start()
-	}()
-	return <-started
-}
-
-func (p *crowdProcess) read(states io.Reader) {
-	for lines := bufio.NewScanner(states); lines.Scan(); {
-		var s crowdState
-		if json.Unmarshal(lines.Bytes(), &s) == nil {
-			p.mu.Lock()
-			p.state = s
-			p.mu.Unlock()
-		}
+func (p *crowdProcess) take(line []byte) {
+	var s crowdState
+	if json.Unmarshal(line, &s) == nil {
+		p.mu.Lock()
+		p.state = s
+		p.mu.Unlock()
 	}
 }
 
@@ -129,7 +84,7 @@ func (p *crowdProcesses) order(name string) error {
 		p.subscribed.Store(0)
 	}
 	for _, c := range p.children {
-		if _, err := fmt.Fprintln(c.orders, name); err != nil {
+		if err := c.order(name); err != nil {
 			return fmt.Errorf("a process of the crowd: %w", err)
 		}
 	}
@@ -184,7 +139,7 @@ func (p *crowdProcesses) obey(ctx context.Context, name string) error {
 // close ends the processes.
 func (p *crowdProcesses) close() {
 	for _, c := range p.children {
-		_ = c.orders.Close() // it may have ended
+		c.end()
 	}
 	for _, c := range p.children {
 		<-c.ended

@@ -17,8 +17,13 @@
 // The pure parts come first and do no I/O: stamp.go (what a message carries), history.go and checker.go (what was
 // sent and delivered, and whether that is right), lapses.go (what a router that was killed may have forgotten), pacer.go
 // (when to send), schedule.go (whom to kill when). The driver of messages is link.go (a connection that comes back),
-// mortal.go (one that is killed), queue.go, sender.go and receiver.go (the life of a queue), load.go (all queues of a
-// run). That of many connections is crowd.go; crowdchild.go and crowdprocess.go put it into processes of its own.
+// queue.go, sender.go and receiver.go (the life of a queue), load.go (all queues of a run). That of many connections is
+// crowd.go; crowdchild.go and crowdprocess.go put it into processes of its own.
+//
+// The clients of Crash are processes, too (childprocess.go), so that they can be killed. crashchild.go is one of them, crew.go
+// has all. A client writes each step of a queue to a journal (journal.go, archive.go) before it takes it; from that the
+// next process goes on (fate.go), and in the end the run is judged (crashjudge.go). What a client must know of the
+// router's kills is in a ledger (lapses.go).
 //
 // What is measured goes through observer.go, which samples the router's process and the counters of the scenario, to
 // recorder.go, which writes a recording (recording.go): raw results, from which summary.go, plots.go and page.go, rows.go,

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"switchyard/agent"
 )
 
 func verifyConfig() VerifyConfig {
@@ -93,8 +95,8 @@ func TestExchangeGoesOnAfterACut(t *testing.T) {
 	r, c := newFakeRouter(t), verifyConfig()
 	c.Messages = 200
 	cuts := 0
-	dial := func(index int, on func(event)) line {
-		return r.dial(index, func(e event) {
+	dial := func(index int, queues []*agent.RcvQueue, on func(event)) line {
+		return r.dial(index, queues, func(e event) {
 			on(e)
 			if e.kind != eventMessage || index != 0 {
 				return
@@ -143,9 +145,9 @@ func TestExchangeEndsWhenInterrupted(t *testing.T) {
 }
 
 func TestExchangeEndsWhenNobodyListens(t *testing.T) {
-	refused := func(_ int, on func(event)) line {
+	refused := func(_ int, _ []*agent.RcvQueue, on func(event)) line {
 		go on(event{kind: eventDown, err: errCut})
-		return newFakeRouter(t).dial(0, func(event) {})
+		return newFakeRouter(t).dial(0, nil, func(event) {})
 	}
 	if _, err := exchange(context.Background(), "verify", verifyConfig(), refused); !errors.Is(err, errCut) {
 		t.Errorf("error %v", err)

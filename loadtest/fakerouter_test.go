@@ -99,22 +99,14 @@ func (r *fakeRouter) Kill() {
 	}
 }
 
-// cutLine ends the connection of a client, which comes back.
-func (r *fakeRouter) cutLine(index int, _ bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	l := r.lines[index]
-	l.cut()
-	if r.running {
-		l.connect()
-	}
-}
-
 // dial is a dialer.
-func (r *fakeRouter) dial(_ int, on func(event)) line {
+func (r *fakeRouter) dial(_ int, queues []*agent.RcvQueue, on func(event)) line {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := &fakeLine{router: r, on: on, added: map[string]*agent.RcvQueue{}}
+	for _, q := range queues {
+		l.added[string(q.ID)] = q
+	}
 	r.lines = append(r.lines, l)
 	if r.running {
 		l.connect()

@@ -3,6 +3,7 @@ package loadtest
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -19,12 +20,10 @@ type victim interface {
 // killer starts and kills by plan. It is used by one goroutine, the counters may be read by others.
 type killer struct {
 	routers map[Victims]victim // VictimRouter and perhaps VictimProxy
-	cut     func(link int, reset bool)
-	rand    *rand.Rand // which clients die, and how
-	load    *load
+	crew    *crew
+	rand    *rand.Rand // which clients die
 	plan    []Kill
 	lapses  *lapses
-	epoch   atomic.Uint32 // counts the router's lives
 	kills   atomic.Int64
 
 	down     Victims         // routers that do not run
@@ -34,9 +33,9 @@ type killer struct {
 	slowest  time.Duration   // start
 }
 
-func newKiller(c *CrashConfig, plan []Kill, t targets) *killer {
-	k := &killer{plan: plan, cut: t.cut, of: make(map[Victims]int), routers: map[Victims]victim{VictimRouter: t.router},
-		lapses: &lapses{window: c.window()}, rand: rand.New(rand.NewPCG(c.Seed, 0x636c6965)), down: VictimRouter}
+func newKiller(c *CrashConfig, plan []Kill, t targets, w *crew, ledger *os.File) *killer {
+	k := &killer{plan: plan, crew: w, of: make(map[Victims]int), routers: map[Victims]victim{VictimRouter: t.router},
+		lapses: &lapses{window: c.window(), ledger: ledger}, rand: rand.New(rand.NewPCG(c.Seed, 0x636c6965)), down: VictimRouter}
 	if t.proxy != nil {
 		k.routers[VictimProxy] = t.proxy
 		k.down |= VictimProxy
@@ -50,7 +49,9 @@ func (k *killer) run(ctx context.Context) error {
 		if err := k.live(ctx, next); err != nil {
 			return err
 		}
-		k.kill(next.Victims)
+		if err := k.kill(next.Victims); err != nil {
+			return err
+		}
 		k.kills.Add(1)
 		if next.Starting {
 			k.starting++
@@ -60,7 +61,7 @@ func (k *killer) run(ctx context.Context) error {
 }
 
 // kill ends all victims at once, or nearly so.
-func (k *killer) kill(who Victims) {
+func (k *killer) kill(who Victims) error {
 	for _, v := range []Victims{VictimRouter, VictimProxy, VictimClients} {
 		if who&v == 0 {
 			continue
@@ -68,29 +69,36 @@ func (k *killer) kill(who Victims) {
 		k.of[v]++
 		switch v {
 		case VictimRouter:
-			k.lapses.killed(k.load.clock())
+			if err := k.lapses.write(clock()); err != nil {
+				return err
+			}
 			k.routers[v].Kill()
-			k.epoch.Add(1) // now no session of the dead process can begin
+			if err := k.lapses.write(0); err != nil { // now no session of the dead process can begin
+				return err
+			}
 		case VictimProxy:
 			k.routers[v].Kill()
 		case VictimClients:
-			k.killClients()
+			if err := k.killClients(); err != nil {
+				return err
+			}
 		}
 	}
 	k.down |= who & victimsWithStart
+	return nil
 }
 
 // killClients kills one client and every other one of the rest.
-func (k *killer) killClients() {
-	chosen := k.rand.IntN(len(k.load.links))
-	for i, link := range k.load.links {
-		dies, reset := k.rand.IntN(2) == 0, k.rand.IntN(2) == 0
-		if i == chosen || dies {
-			k.cut(i, reset)
-			link.died()
-			k.clients++
+func (k *killer) killClients() error {
+	chosen := k.rand.IntN(len(k.crew.members))
+	var victims []int
+	for i := range k.crew.members {
+		if dies := k.rand.IntN(2) == 0; i == chosen || dies {
+			victims = append(victims, i)
 		}
 	}
+	k.clients += len(victims)
+	return k.crew.kill(victims)
 }
 
 // live starts what is down and returns when it is time for the next kill.
@@ -104,9 +112,9 @@ func (k *killer) live(ctx context.Context, next Kill) error {
 	if err := k.start(ctx); err != nil {
 		return err
 	}
-	before := k.load.count.accepted.Load()
-	answered := func() bool { return k.load.count.accepted.Load() > before || k.ended() != nil }
-	if err := k.load.until(ctx, answered); err != nil {
+	before := k.crew.accepted.Load()
+	answered := func() bool { return k.crew.accepted.Load() > before || k.ended() != nil }
+	if err := k.crew.until(ctx, answered); err != nil {
 		return err
 	}
 	return k.wait(ctx, next.After)
@@ -147,7 +155,7 @@ func (k *killer) start(ctx context.Context) error {
 // wait lets all live for a time. It fails when a router ends by itself.
 func (k *killer) wait(ctx context.Context, d time.Duration) error {
 	end := time.Now().Add(d)
-	if err := k.load.until(ctx, func() bool { return k.ended() != nil || !time.Now().Before(end) }); err != nil {
+	if err := k.crew.until(ctx, func() bool { return k.ended() != nil || !time.Now().Before(end) }); err != nil {
 		return err
 	}
 	if v := k.ended(); v != nil {
@@ -168,14 +176,12 @@ func (k *killer) ended() victim {
 	return nil
 }
 
-// report tells what was killed, and with a window what the router has forgotten.
+// report tells what was killed.
 func (k *killer) report(c *CrashConfig) *CrashReport {
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	r := &CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting, SlowestStart: ms(k.slowest),
+	r := &CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting, SlowestStart: millis(k.slowest),
 		OfRouter: k.of[VictimRouter], OfProxy: k.of[VictimProxy], OfClients: k.of[VictimClients], Clients: k.clients}
 	if k.lapses.window > 0 {
-		r.Forgets = &Forgets{Window: ms(k.lapses.window), Oldest: ms(k.lapses.age()),
-			Queues: int(k.load.count.forgotten.Load()), Keys: int(k.load.count.unsecured.Load())}
+		r.Forgets = &Forgets{Window: millis(k.lapses.window)}
 	}
 	return r
 }

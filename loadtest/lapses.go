@@ -1,6 +1,8 @@
 package loadtest
 
 import (
+	"encoding/binary"
+	"os"
 	"sync"
 	"time"
 )
@@ -8,7 +10,7 @@ import (
 // answer is when the router said that something was done.
 type answer struct {
 	epoch uint32        // of the router process that said so
-	at    time.Duration // since the load began
+	at    time.Duration // clock
 }
 
 // lapses knows what a router may have forgotten: what one of its processes had answered within the window before it was
@@ -18,15 +20,54 @@ type lapses struct {
 	window time.Duration
 
 	mu     sync.Mutex
+	ledger *os.File        // nil: there are no processes to tell
+	read   int64           // of the ledger
 	kills  []time.Duration // when the process of each epoch was killed
+	epoch  uint32          // of the router process that lives, or is to start
 	oldest time.Duration   // how long before its kill the earliest that was forgotten had been answered
 }
 
-// killed is told when the router is about to be killed, before the epoch grows.
-func (l *lapses) killed(at time.Duration) {
+// A ledger tells client processes of kills: for each one word when it is about to happen, the time, and another when the
+// process is gone, 0.
+const ledgerWord = 8
+
+// note takes a word of the ledger.
+func (l *lapses) note(at time.Duration) {
+	if at == 0 {
+		l.epoch++
+		return
+	}
+	l.kills = append(l.kills, at)
+}
+
+// write adds a word to the ledger.
+func (l *lapses) write(at time.Duration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.kills = append(l.kills, at)
+	l.note(at)
+	l.read += ledgerWord
+	_, err := l.ledger.Write(binary.LittleEndian.AppendUint64(nil, uint64(at)))
+	return err
+}
+
+// look reads what was added to the ledger of another process.
+func (l *lapses) look() {
+	var word [ledgerWord]byte
+	for l.ledger != nil {
+		if _, err := l.ledger.ReadAt(word[:], l.read); err != nil {
+			return // its end
+		}
+		l.read += ledgerWord
+		l.note(time.Duration(binary.LittleEndian.Uint64(word[:])))
+	}
+}
+
+// current is the epoch of the router process that lives.
+func (l *lapses) current() uint32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.look()
+	return l.epoch
 }
 
 // may reports whether the router may have forgotten what it answered. A nil l excuses nothing.
@@ -40,6 +81,7 @@ func (l *lapses) may(a answer) bool {
 }
 
 func (l *lapses) within(a answer) bool {
+	l.look()
 	return int(a.epoch) < len(l.kills) && l.kills[a.epoch]-a.at <= l.window
 }
 

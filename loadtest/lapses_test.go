@@ -10,8 +10,8 @@ const ms = time.Millisecond
 // twoKills is a router with a window of 100 ms that was killed at 1 s and at 2 s.
 func twoKills() *lapses {
 	l := &lapses{window: 100 * ms}
-	l.killed(time.Second)
-	l.killed(2 * time.Second)
+	l.note(time.Second)
+	l.note(2 * time.Second)
 	return l
 }
 

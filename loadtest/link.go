@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"switchyard/agent"
 )
 
 var errSubscriptionEnded = errors.New("subscription ended by the router")
@@ -28,14 +30,18 @@ type connected struct {
 }
 
 func newLink(l *load) *link {
-	return &link{load: l, queues: make(map[*queue]struct{}), byEntity: make(map[string]*queue)}
+	return &link{load: l, sessions: l.sessions, queues: make(map[*queue]struct{}), byEntity: make(map[string]*queue)}
 }
 
 // dial starts the line. Its first event waits for the lock.
 func (k *link) dial(d dialer, index int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.line = d(index, k.on)
+	var before []*agent.RcvQueue
+	for _, q := range k.byEntity {
+		before = append(before, q.rcv)
+	}
+	k.line = d(index, before, k.on)
 }
 
 func (k *link) close() {
@@ -59,13 +65,16 @@ func (k *link) detach(q *queue) {
 	delete(k.queues, q)
 }
 
-// receive routes messages for the queue's recipient ID and has the line subscribe it in later sessions.
+// receive routes messages for the queue's recipient ID and has the line subscribe it in later sessions, or in all when it
+// is not dialed yet.
 func (k *link) receive(q *queue) {
 	k.mu.Lock()
 	k.byEntity[string(q.rcv.ID)] = q
 	l := k.line
 	k.mu.Unlock()
-	l.Add(q.rcv)
+	if l != nil {
+		l.Add(q.rcv)
+	}
 }
 
 func (k *link) forget(q *queue) {
@@ -74,15 +83,6 @@ func (k *link) forget(q *queue) {
 	l := k.line
 	k.mu.Unlock()
 	l.Remove(q.rcv)
-}
-
-// died forgets what the process of the link knew when it was killed; the session ends by itself.
-func (k *link) died() {
-	for _, q := range k.snapshot() {
-		if q.sender == k {
-			q.senderDied()
-		}
-	}
 }
 
 // snapshot is the queues of the link, so that they can be visited without the lock.
@@ -118,7 +118,7 @@ func (k *link) on(e event) {
 			q.unsubscribed(e.err)
 		}
 	case eventStrange:
-		k.load.count.fault(e.err)
+		k.load.fault(e.err)
 	}
 }
 
@@ -128,7 +128,7 @@ func (k *link) up(s session) {
 	k.sessions++
 	k.mu.Unlock()
 	k.now.Store(c)
-	k.load.linkUp(c.number > 0)
+	k.load.linkUp(c.number > k.load.sessions)
 	for _, q := range k.snapshot() {
 		q.resume()
 	}

@@ -38,6 +38,8 @@ type loadConfig struct {
 	epoch    func() uint32             // of the router process
 	renew    bool                      // a queue that was deleted is followed by another
 	lapses   *lapses                   // of the router process; nil: it is not killed
+	keep     *archive                  // what survives this process; nil: it is not killed
+	sessions uint32                    // numbers of sessions before those of this process
 }
 
 // load is queues on links under load.
@@ -53,7 +55,6 @@ type load struct {
 	stopped  atomic.Bool // nothing new is begun
 	released atomic.Uint64
 	started  time.Time // when sending began; set before sending is
-	began    time.Time // the load
 
 	changed chan struct{} // has an element when a counter that someone may wait for has changed
 
@@ -64,7 +65,7 @@ type load struct {
 }
 
 func newLoad(c loadConfig) (*load, error) {
-	l := &load{loadConfig: c, changed: make(chan struct{}, 1), latency: newLatencies(), began: time.Now(), keys: make([]*agent.Key, c.slots)}
+	l := &load{loadConfig: c, changed: make(chan struct{}, 1), latency: newLatencies(), keys: make([]*agent.Key, c.slots)}
 	if alg := c.auth.alg(); alg != 0 {
 		for i := range l.keys {
 			k, err := agent.NewKey(alg)
@@ -82,9 +83,6 @@ func newLoad(c loadConfig) (*load, error) {
 
 // dialsAtOnce bounds how many connections are being made, so that none waits for its handshake behind a crowd.
 const dialsAtOnce = 64
-
-// clock is the time since the load began.
-func (l *load) clock() time.Duration { return time.Since(l.began) }
 
 // connect starts all links. With patience they may stay down, which is what a router that is killed does to them;
 // without it connect waits until they are up and fails with the first that cannot.
@@ -126,10 +124,23 @@ func (l *load) create() {
 // add makes the next queue of a slot. Its recipient and its sender are on different links.
 func (l *load) add(slot int) *queue {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := len(l.links)
-	q := newQueue(l, slot, uint32(len(l.queues)), l.links[slot%n], l.links[(slot+max(1, n/2))%n])
+	number, n := uint32(len(l.queues)), len(l.links)
+	var before *fate
+	var j *journal
+	var err error
+	if l.keep != nil {
+		number, before, j, err = l.keep.begin(slot)
+	}
+	q := newQueue(l, slot, number, l.links[slot%n], l.links[(slot+max(1, n/2))%n])
+	q.journal = j
 	l.queues = append(l.queues, q)
+	l.mu.Unlock()
+	switch {
+	case err != nil:
+		l.fail("journal of queue %d: %w", number, err)
+	case before != nil:
+		q.adopt(before)
+	}
 	return q
 }
 
@@ -176,6 +187,11 @@ func (l *load) close() {
 		all.Go(k.close)
 	}
 	all.Wait()
+	for _, q := range l.all() {
+		if q.journal != nil {
+			_ = q.journal.close() // what is written is written; it may have been finished before
+		}
+	}
 }
 
 // tickInterval is how often a load that waits looks at its clock: for messages that are due by rate, for queues that

@@ -65,12 +65,12 @@ type proxiedLine struct {
 
 // proxiedDialer dials the router and the proxy.
 func proxiedDialer(c *VerifyConfig) dialer {
-	return func(index int, on func(event)) line {
+	return func(index int, queues []*agent.RcvQueue, on func(event)) line {
 		l := &proxiedLine{config: c, index: index, on: on}
 		l.ctx, l.stop = context.WithCancel(context.Background())
 		k := c.keeper(index)
 		k.OnEvent = l.event
-		l.Keeper = agent.NewKeeper(k)
+		l.Keeper = agent.NewKeeper(k, queues...)
 		return l
 	}
 }

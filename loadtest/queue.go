@@ -29,14 +29,14 @@ type queue struct {
 	number   uint32 // among all queues of the run
 	receiver *link
 	sender   *link
-	window   int // messages on their way: sent and neither refused nor acknowledged by the recipient
+	window   int      // messages on their way: sent and neither refused nor acknowledged by the recipient
+	journal  *journal // nil: nobody kills this process; under mu
 
 	mu      sync.Mutex
 	state   queueState
 	busy    bool   // a step waits for its answer
 	created answer // IDS
 	secured answer // KEY or SKEY
-	deleted answer // DEL
 	deletes int    // DEL that were sent
 	target  uint32 // how many messages it carries
 	rcv     *agent.RcvQueue
@@ -96,14 +96,18 @@ func (q *queue) create() {
 	if q.busy || c == nil {
 		return
 	}
+	if !q.note(entry{Kind: entryNew}) {
+		return
+	}
 	err := c.create(q.load.queueParams(), func(rcv *agent.RcvQueue, err error) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.busy = false
 		switch {
 		case err == nil:
-			q.rcv, q.created = rcv, answer{c.epoch, q.load.clock()}
+			q.rcv, q.created = rcv, answer{c.epoch, clock()}
 			q.snd = rcv.Sender(q.load.key(q.slot))
+			q.note(entry{Kind: entryIDs, Epoch: c.epoch, Rcv: q.rcv, Snd: q.snd})
 			q.receiver.receive(q)
 			q.state = queueCreated
 			q.load.count.created.Add(1)
@@ -120,6 +124,7 @@ func (q *queue) create() {
 // secure sets the sender's key. Repeating it is harmless: the key is the same.
 func (q *queue) secure() {
 	if q.snd.Key == nil {
+		q.note(entry{Kind: entrySecured})
 		q.open()
 		return
 	}
@@ -138,7 +143,8 @@ func (q *queue) secure() {
 		q.busy = false
 		switch {
 		case err == nil:
-			q.secured = answer{c.epoch, q.load.clock()}
+			q.secured = answer{c.epoch, clock()}
+			q.note(entry{Kind: entrySecured, Epoch: c.epoch})
 			q.open()
 			return
 		case isProtocol(err):
@@ -158,7 +164,7 @@ func (q *queue) open() {
 // remove deletes the queue. When an answer to an earlier DEL was lost, AUTH says that it was obeyed.
 func (q *queue) remove() {
 	c := q.receiver.now.Load()
-	if q.busy || c == nil {
+	if q.busy || c == nil || !q.note(entry{Kind: entryDEL}) {
 		return
 	}
 	err := c.remove(q.rcv, func(err error) {
@@ -167,7 +173,8 @@ func (q *queue) remove() {
 		q.busy = false
 		switch {
 		case err == nil, errors.Is(err, smp.ErrAuth) && q.deletes > 1:
-			q.state, q.deleted = queueGone, answer{c.epoch, q.load.clock()}
+			q.state = queueGone
+			q.finish(entry{Kind: entryGone, Epoch: c.epoch})
 			q.leave()
 			q.load.removed(q)
 			return
@@ -188,7 +195,7 @@ func (q *queue) refuseSender(err error, secured answer) {
 	switch {
 	case q.state == queueCreated || secured != q.secured:
 	case q.snd.Key != nil && q.load.lapses.excuse(q.secured):
-		q.load.count.unsecured.Add(1)
+		q.note(entry{Kind: entryUnsecured})
 		q.state = queueCreated
 	default:
 		q.missing(err)
@@ -202,12 +209,37 @@ func (q *queue) missing(err error) {
 	}
 	was := q.state
 	q.state = queueMissing
+	q.finish(entry{Kind: entryMissing, Err: faultText(err)})
 	q.leave()
 	if q.load.lapses.excuse(q.created) {
 		q.load.forgotten(q, was)
 		return
 	}
 	q.load.missing(q, was, err)
+}
+
+// note writes what the client is about to act on. When that fails it must not, and the run ends.
+func (q *queue) note(e entry) bool {
+	if q.journal == nil {
+		return true
+	}
+	if err := q.journal.write(e); err != nil {
+		q.load.fail("journal of queue %d: %w", q.number, err)
+		return false
+	}
+	return true
+}
+
+// finish writes the last that there is to say of the queue. What answers come after it is of no account.
+func (q *queue) finish(e entry) {
+	j := q.journal
+	if !q.note(e) || j == nil {
+		return
+	}
+	q.journal = nil
+	if err := q.load.keep.finish(q.number, j); err != nil {
+		q.load.fail("journal of queue %d: %w", q.number, err)
+	}
 }
 
 // leave takes the queue off its links.
@@ -225,14 +257,6 @@ func (q *queue) resume() {
 	if q.load.lapses != nil {
 		q.expectLess(func(a *Attempt) bool { return q.load.lapses.may(a.answer()) })
 	}
-	q.step()
-}
-
-// senderDied forgets the window: who starts again knows what was answered, not what others did with it.
-func (q *queue) senderDied() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.expectLess(func(*Attempt) bool { return true })
 	q.step()
 }
 
@@ -257,7 +281,7 @@ func (q *queue) unsubscribed(err error) {
 	case errors.Is(err, smp.ErrAuth):
 		q.missing(err)
 	case isProtocol(err), errors.Is(err, errSubscriptionEnded):
-		q.load.count.fault(err)
+		q.load.fault(err)
 	}
 }
 

@@ -32,7 +32,7 @@ func (q *queue) arrive(s session, e envelope) {
 		return
 	}
 	if q.pending != nil && !bytes.Equal(q.pending.msgID, e.msgID) {
-		q.load.count.fault(errSecondUnacked)
+		q.load.fault(errSecondUnacked)
 	}
 	q.take(s, e)
 	q.step()
@@ -46,15 +46,16 @@ func (q *queue) take(s session, e envelope) {
 	stamp, ok := ParseStamp(m.Body)
 	switch {
 	case err != nil:
-		q.history.Corrupt++
+		q.corrupt()
 	case m.Quota:
 		p.marker = true
 	case !ok, stamp.Run != q.load.run, stamp.Queue != q.number, int(stamp.Position) >= len(q.history.Attempts),
 		q.history.Attempts[stamp.Position].Message != stamp.Message:
-		q.history.Corrupt++
+		q.corrupt()
 	default:
 		p.delivery, p.position = len(q.history.Deliveries), int(stamp.Position)
 		q.history.Deliveries = append(q.history.Deliveries, Delivery{ID: string(p.msgID), Position: stamp.Position})
+		q.note(entry{Kind: entryMessage, ID: p.msgID, Position: stamp.Position})
 		if g := &q.progress[p.position]; !g.delivered {
 			g.delivered = true
 			q.load.deliveredOne(g.intended, time.Now())
@@ -63,6 +64,12 @@ func (q *queue) take(s session, e envelope) {
 	if p.held = !q.load.stopped.Load() && q.load.holds(q.slot); !p.held {
 		q.acknowledge()
 	}
+}
+
+// corrupt counts a message that cannot be what it should.
+func (q *queue) corrupt() {
+	q.history.Corrupt++
+	q.note(entry{Kind: entryCorrupt})
 }
 
 // acknowledge sends the ACK of the pending message. When the session is over nothing happens: the message comes again.
@@ -90,12 +97,13 @@ func (q *queue) acknowledged(p *unacked, next envelope, err error) {
 	switch {
 	case errors.Is(err, smp.ErrAuth) && q.deletes > 0: // a DEL was obeyed before the ACK
 	case isProtocol(err):
-		q.load.count.fault(err)
+		q.load.fault(err)
 	case err != nil:
 		return // the session is over, linkDown clears up
 	case p.delivery >= 0:
 		d := &q.history.Deliveries[p.delivery]
-		d.Acked, d.AckedIn = true, answer{p.epoch, q.load.clock()}
+		d.Acked, d.AckedIn = true, answer{p.epoch, clock()}
+		q.note(entry{Kind: entryACK, Delivery: p.delivery, Epoch: p.epoch})
 	case p.marker:
 		q.markers++
 		q.paused = false

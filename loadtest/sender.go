@@ -76,8 +76,12 @@ func (q *queue) attempt(c *connected, m retry) bool {
 	defer bodies.Put(buf)
 	*buf = stamp.Append((*buf)[:0], q.load.size)
 	markers, secured := q.markers, q.secured
+	if !q.note(entry{Kind: entrySend, Message: m.message, Session: c.number, Epoch: c.epoch}) {
+		return false
+	}
 	err := c.send(q.snd, *buf, func(err error) { q.answered(position, markers, secured, err) })
 	if err != nil {
+		q.note(entry{Kind: entryUnsent})
 		return false
 	}
 	q.history.Attempts = append(q.history.Attempts, Attempt{Message: m.message, Session: c.number, Epoch: c.epoch})
@@ -97,7 +101,7 @@ func (q *queue) answered(position uint32, markers int, secured answer, err error
 	a := &q.history.Attempts[position]
 	switch {
 	case err == nil:
-		a.Outcome, a.Answered = Accepted, q.load.clock()
+		a.Outcome, a.Answered = Accepted, clock()
 		q.lastAccepted = max(q.lastAccepted, int(position))
 		q.accepted++
 		q.load.acceptedOne(q.progress[position].intended)
@@ -115,12 +119,15 @@ func (q *queue) answered(position uint32, markers int, secured answer, err error
 		q.again(position)
 		q.load.fail("sending a message: %w", err)
 	case isProtocol(err):
-		q.load.count.fault(err)
+		q.load.fault(err)
 		q.paused = true
 		q.again(position)
 	default: // the session is over
 		q.load.count.unanswered.Add(1)
 		q.again(position)
+	}
+	if a.Outcome != Uncertain {
+		q.note(entry{Kind: entryAnswer, Position: position, Outcome: a.Outcome})
 	}
 	q.step()
 }

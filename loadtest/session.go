@@ -90,21 +90,21 @@ const (
 	eventStrange                  // something that a router should not have sent
 )
 
-// dialer starts a line and returns before its first event. eventUp and eventDown take turns; the other events of a
+// dialer starts a line that subscribes these queues and returns before its first event. eventUp and eventDown take turns; the other events of a
 // session come before its eventDown, one at a time, also while its queues are being subscribed and eventUp is still to
 // come. on must not block.
-type dialer func(index int, on func(event)) line
+type dialer func(index int, queues []*agent.RcvQueue, on func(event)) line
 
 // agentDialer dials with keepers of package agent.
 func agentDialer(config func(index int) agent.KeeperConfig) dialer {
-	return func(index int, on func(event)) line {
+	return func(index int, queues []*agent.RcvQueue, on func(event)) line {
 		c := config(index)
 		c.OnEvent = func(e agent.Event) {
 			if translated, ok := translate(e); ok {
 				on(translated)
 			}
 		}
-		return agent.NewKeeper(c)
+		return agent.NewKeeper(c, queues...)
 	}
 }
 

@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"tls":      {"box"},
 	"internal": {}, // what several need that is not of the network's
 	"shard":    {"smp", "box", "internal"},
-	"wal":      {"shard", "smp", "box"},
+	"wal":      {"shard", "smp", "box", "internal"},
 	"engine":   {"shard", "smp", "box", "tls", "agent", "internal"}, // agent: as proxy the router is a client
 	"agent":    {"smp", "box", "tls"},
 	"loadtest": {"agent", "xftp", "smp", "box", "tls"},

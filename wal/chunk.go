@@ -14,7 +14,8 @@ import (
 //	CRC u32 ‖ size u16 ‖ type u8 5 to 8  ‖ low half of the log's number u32                  ‖ payload   a store's first log
 //	CRC u32 ‖ size u16 ‖ type u8 9 to 12 ‖ low half of the log's number u32 ‖ synced u64     ‖ payload   logs
 //
-// The CRC is over all that follows the size. A log that was ended has a chunk of the next log's number behind its last.
+// The CRC is over all that follows the size. A log that was ended has a chunk of the next log's number behind its last,
+// whose CRC and size are 0.
 const (
 	chunkBlock     = 32 << 10
 	chunkMinHeader = 7
@@ -65,7 +66,8 @@ func (t *tail) checkBlock(b []byte, end uint64) (at int, ended, ok bool) {
 			switch binary.LittleEndian.Uint32(rest[7:]) {
 			case uint32(t.number):
 			case uint32(t.number) + 1:
-				return at, true, true
+				trailer := size == 0 && binary.LittleEndian.Uint32(rest) == 0 // else it is one of ours with a flipped bit
+				return at, trailer, trailer
 			default:
 				return at, false, false
 			}

@@ -4,6 +4,8 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"switchyard/internal/crash"
 )
 
 // scheduler decides when Pebble may compact tables: not before the store is open, as Pebble's own opening would wait
@@ -113,7 +115,10 @@ func (s *scheduler) UpdateGetAllowedWithoutPermission() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.free() {
-		go s.grant()
+		go func() {
+			defer crash.Report()
+			s.grant()
+		}()
 	}
 }
 

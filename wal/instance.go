@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"switchyard/internal/crash"
 )
 
 // instance is the store as one opening of its directory found it. There is one at a time that counts; after a failure
@@ -36,6 +38,7 @@ func (s *Store) enter() *instance {
 func (in *instance) leave() {
 	if in.users.Add(-1) == 0 {
 		go func() { // as it takes a while, and the last user may be a shard
+			defer crash.Report()
 			_ = in.close() // it has failed, and its errors are known
 			in.closed()
 		}()

@@ -1,6 +1,10 @@
 package wal
 
-import "time"
+import (
+	"time"
+
+	"switchyard/internal/crash"
+)
 
 // keeper is the goroutine that looks after the disk: at its free space, and, after a failure, whether it works again.
 // Then the directory is opened once more, which is what a restart of the router would do, but without one: what was
@@ -28,6 +32,7 @@ func (s *Store) startKeeper(o Options) {
 		looks, stop = t.C, t.Stop
 	}
 	go func() {
+		defer crash.Report()
 		defer close(s.keeper.done)
 		defer stop()
 		for {

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"switchyard/internal/crash"
 )
 
 // ticker is the goroutine of SyncInterval. Its zero value is that of the other modes.
@@ -20,6 +22,7 @@ func (s *Store) startTicker(o Options) {
 		ticks, stop = t.C, t.Stop
 	}
 	go func() {
+		defer crash.Report()
 		defer close(s.ticker.done)
 		defer stop()
 		for {

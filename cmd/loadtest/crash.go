@@ -1,6 +1,11 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
@@ -10,19 +15,20 @@ const crashHelp = `Runs a router of its own, kills it with SIGKILL at random tim
 clients create queues, secure them, send, receive and delete. In the end whatever the router has answered must be there:
 messages once and in order, ACKs obeyed, deleted queues gone. What was not answered may be there or not.
 
-With --proxy senders send through a second router, which is killed as well. With --kill-clients clients are: about half
-of the connections each time end as the kernel ends those of a killed process: with RST or FIN, without close_notify,
-also while they are being made. The clients stay in the memory of this program. What they forget are their windows and
-the answers and messages that were on their way; what they keep is what a client has on its disk: queues and keys, and
-what was sent, answered, received and acknowledged up to that moment. Each kill has one victim or several at once, drawn
-from the seed.
+The clients are processes of their own, one for two connections, which receive and send. Before a client acts it writes to a
+journal what it is about to do and what it was told: queues and keys, what was sent, answered, received and acknowledged.
+In the end the journals of all clients are judged.
+
+With --proxy senders send through a second router, which is killed as well. With --kill-clients clients are: about half of
+the processes each time, also with SIGKILL. The next process of a client goes on from the journals; what it did not write
+it has forgotten. Each kill has one victim or several at once, drawn from the seed.
 
 With --set SWITCHYARD.sync=interval (or never) the router may forget what it has answered within the interval before it
 was killed, and 100 ms for the sync itself; the report counts what it has forgotten, and any other loss fails.`
 
 func crashCommand() *cobra.Command {
 	var c loadtest.CrashConfig
-	var auth, json string
+	var auth, report string
 	var set []string
 	cmd := &cobra.Command{
 		Use:   "crash [flags] -- smp-server start …",
@@ -38,13 +44,17 @@ func crashCommand() *cobra.Command {
 				return err
 			}
 			p := newProgress(cmd.ErrOrStderr())
-			c.Command, c.Auth, c.Progress = args, loadtest.Auth(auth), p.tell
-			report, err := loadtest.Crash(cmd.Context(), c)
-			p.close()
-			if report == nil {
+			program, err := exec.LookPath(os.Args[0])
+			if err != nil {
 				return err
 			}
-			return show(cmd, json, report, err)
+			c.Command, c.Program, c.Auth, c.Progress = args, []string{program, "client"}, loadtest.Auth(auth), p.tell
+			r, err := loadtest.Crash(cmd.Context(), c)
+			p.close()
+			if r == nil {
+				return err
+			}
+			return show(cmd, report, r, err)
 		},
 	}
 	flags := cmd.Flags()
@@ -53,12 +63,29 @@ func crashCommand() *cobra.Command {
 	flags.BoolVar(&c.Proxy, "proxy", false, "send through a second router of its own, and kill that, too")
 	flags.BoolVar(&c.KillClients, "kill-clients", false, "kill clients, too")
 	flags.Uint64Var(&c.Seed, "seed", 1, "of the times and victims of the kills and of what the queues do")
-	flags.IntVar(&c.Conns, "conns", 10, "connections; each queue receives on one and sends on another")
+	flags.IntVar(&c.Conns, "conns", 10, "connections, two for each client process; each queue receives on one and sends on another")
 	flags.IntVar(&c.Size, "size", 2000, "bytes of a message body")
 	flags.StringVar(&auth, "auth", "ed25519", "authorization of senders: x25519, ed25519 or none")
 	flags.DurationVar(&c.Stall, "timeout", stallTimeout, "give up after so long without any answer")
 	flags.StringArrayVar(&set, "set", nil, "setting of the routers, as SWITCHYARD.sync=interval")
-	flags.BoolVar(&c.Keep, "keep", false, "leave the routers' directory behind and name it in the report")
-	addJSON(cmd, &json)
+	flags.BoolVar(&c.Keep, "keep", false, "leave the directory of routers and journals behind and name it in the report")
+	addJSON(cmd, &report)
 	return cmd
+}
+
+// clientProcessCommand is a client of a crash run, which starts it.
+func clientProcessCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "client CONFIG",
+		Short:  "a client of another loadtest, which may kill it",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var c loadtest.ClientConfig
+			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
+				return fmt.Errorf("configuration: %w", err)
+			}
+			return loadtest.ServeClient(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
 }

@@ -60,6 +60,11 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 	if err != nil {
 		return err
 	}
+	if !s.coreDumps {
+		if err := crash.Silence(); err != nil { // before anything is said or opened
+			return err
+		}
+	}
 	for _, line := range doubtful {
 		note(cmd, "%s", line)
 	}
@@ -71,7 +76,6 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 		note(cmd, "%s", line)
 	}
 	if !s.coreDumps {
-		crash.Silence()
 		if err := coredump.Forbid(); err != nil {
 			return err
 		}

@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -103,9 +105,13 @@ func (p *process) stop(signal os.Signal) {
 	p.t.Helper()
 	check(p.t, p.cmd.Process.Signal(signal))
 	if err := p.cmd.Wait(); err != nil && signal != syscall.SIGKILL {
-		text, _ := os.ReadFile(filepath.Join(p.dir, "log"))
-		p.t.Fatalf("%v: %s", err, text)
+		p.t.Fatalf("%v: %s", err, p.log())
 	}
+}
+
+func (p *process) log() string {
+	text, _ := os.ReadFile(filepath.Join(p.dir, "log"))
+	return string(text)
 }
 
 // bodies is how many bytes of packets are on the disk, those of uploads included.
@@ -124,14 +130,14 @@ func (p *process) bodies() (total int64) {
 	return total
 }
 
+// freePort chooses below the ports that the kernel gives to connections, as one of those may take it meanwhile.
 func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for {
+		port := strconv.Itoa(10000 + rand.IntN(20000))
+		if l, err := net.Listen("tcp", ":"+port); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }
 
 var ctx = context.Background()

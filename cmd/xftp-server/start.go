@@ -53,6 +53,11 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	if err != nil {
 		return err
 	}
+	if !s.coreDumps {
+		if err := crash.Silence(); err != nil { // before anything is said or opened
+			return err
+		}
+	}
 	for _, line := range append(doubtful, s.web.doubts()...) {
 		note(cmd.ErrOrStderr(), "%s", line)
 	}
@@ -64,7 +69,6 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 		note(cmd.ErrOrStderr(), "%s", line)
 	}
 	if !s.coreDumps {
-		crash.Silence()
 		if err := coredump.Forbid(); err != nil {
 			return err
 		}

@@ -1,7 +1,8 @@
 // Package crash says where a process has failed without saying on what: Go prints the arguments of every function on the
 // stack when it crashes, among them keys and IDs, or words of memory that once were some.
 //
-// A goroutine that handles secrets begins with `defer crash.Report()`. Silence stops Go from printing stacks by itself.
+// A goroutine that handles secrets begins with `defer crash.Report()`, which prints the functions without what they were
+// given. Silence stops Go from printing stacks by itself, those of goroutines of libraries among them.
 // The package imports nothing of ours.
 package crash
 
@@ -10,11 +11,30 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
+	"syscall"
 )
 
-// Silence has Go print no stack when the process crashes, only why.
-func Silence() { debug.SetTraceback("none") }
+// level is the variable of the environment from which Go takes what it prints; none is only why.
+const level = "GOTRACEBACK"
+
+// Silence has Go print no stack when a goroutine panics, only why. What ends the process otherwise, a fatal error of the
+// runtime or a signal such as SIGQUIT, is printed with stacks all the same. debug.SetTraceback cannot print less
+// than the environment said when the process started, so the process executes itself once more with the variable set. It
+// returns where that was done, or where the operator has set the variable, whose choice it is. It is to be called before
+// anything is opened.
+func Silence() error {
+	if os.Getenv(level) != "" {
+		return nil
+	}
+	program, err := os.Executable()
+	if err == nil {
+		err = os.Setenv(level, "none")
+	}
+	if err == nil {
+		err = syscall.Exec(program, os.Args, os.Environ())
+	}
+	return fmt.Errorf("keep secrets out of the report of a crash: set %s=none: %w", level, err)
+}
 
 // Report, deferred, ends the process when the goroutine panics: it prints why, and the functions on the stack with their
 // lines.

@@ -115,7 +115,7 @@ func (x *exchange) authorize() xftp.Error {
 		x.verify(nil)
 		return xftp.ErrAuth
 	case err != nil:
-		x.router.cfg.Log.Error("cannot read a record", "cause", err)
+		x.router.cfg.Log.Error("cannot read a record", "cause", cause(err))
 		return xftp.ErrInternal
 	case x.record.Status == packets.Blocked:
 		if blocked, ok := xftp.ParseBlockingInfo(x.record.Blocking); ok {
@@ -214,6 +214,6 @@ func (x *exchange) broken(err error) (xftp.Response, bool) {
 	if errors.Is(err, packets.ErrNotFound) || errors.Is(err, packets.ErrGone) {
 		return failed(xftp.ErrAuth)
 	}
-	x.router.cfg.Log.Error("the store failed", "command", x.c.Tag.String(), "cause", err)
+	x.router.cfg.Log.Error("the store failed", "command", x.c.Tag.String(), "cause", cause(err))
 	return failed(xftp.ErrFileIO)
 }

@@ -138,7 +138,7 @@ func (c *Control) end(command, argument string) string {
 	case errors.Is(err, packets.ErrNotFound):
 		return "error: AUTH"
 	case err != nil:
-		c.Router.cfg.Log.Error("the store failed", "cause", err)
+		c.Router.cfg.Log.Error("the store failed", "cause", cause(err))
 		return "error: FILE_IO"
 	}
 	return "ok"

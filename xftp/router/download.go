@@ -86,7 +86,7 @@ func (x *exchange) sendPacket(block []byte, packet io.Reader, stream *box.Stream
 		p := o.free()
 		p = p[:min(int64(len(p)), left)]
 		if _, err := io.ReadFull(packet, p); err != nil {
-			x.router.cfg.Log.Error("cannot read the body of a packet", "cause", err)
+			x.router.cfg.Log.Error("cannot read the body of a packet", "cause", cause(err))
 			return err
 		}
 		stream.Seal(p)

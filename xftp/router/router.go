@@ -257,7 +257,7 @@ func (r *Router) expire() {
 	for r.cfg.FileTTL > 0 {
 		err := r.store.Expire(r.ctx, r.cfg.FileTTL, func() { r.Stats.Expired.Add(1) })
 		if err != nil && r.ctx.Err() == nil {
-			r.cfg.Log.Error("cannot expire packets", "cause", err)
+			r.cfg.Log.Error("cannot expire packets", "cause", cause(err))
 		}
 		if !r.pause(r.cfg.ExpireCheck) {
 			return

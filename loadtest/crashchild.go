@@ -1,0 +1,254 @@
+package loadtest
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"switchyard/agent"
+	"switchyard/smp"
+)
+
+// ClientConfig is what a client process of a crash run is given. It goes through JSON.
+type ClientConfig struct {
+	Dir    string        `json:"dir"` // of the journals of all clients, and of the ledger
+	Server string        `json:"server"`
+	Proxy  string        `json:"proxy,omitempty"`
+	Number int           `json:"number"` // of this client
+	Of     int           `json:"of"`     // clients
+	Life   uint32        `json:"life"`   // how many processes this client had before
+	Conns  int           `json:"conns"`  // of this client
+	Queues int           `json:"queues"` // of all clients at a time
+	Size   int           `json:"size"`
+	Auth   Auth          `json:"auth"`
+	Seed   uint64        `json:"seed"`
+	Window time.Duration `json:"window"` // of what the router may forget
+}
+
+// ClientState is what a client process says of itself. It counts from its own start.
+type ClientState struct {
+	Accepted    int64  `json:"accepted"`
+	Acked       int64  `json:"acked"`
+	Work        int64  `json:"work"`
+	Disconnects int64  `json:"disconnects"`
+	Done        bool   `json:"done"` // the order was carried out
+	Err         string `json:"err,omitempty"`
+}
+
+// orderDrain is that nothing new is begun, queues are emptied and deleted, and asked for again.
+const orderDrain = "drain"
+
+// What is in the directory of the journals, too.
+const ledgerName = "ledger"
+
+// sayEvery is how often a client process says how far it is; sessionsOfLife is more than a process has on a link.
+const (
+	sayEvery       = 20 * time.Millisecond
+	sessionsOfLife = 1 << 16
+)
+
+// dialTimeoutLocal is enough for a router on this machine, and short enough that one that was killed while it shook
+// hands does not hold up its clients.
+const dialTimeoutLocal = 5 * time.Second
+
+// ServeClient is the life of a client process of a crash run. It may be killed at any time; another with the same
+// configuration goes on from what it has written.
+func ServeClient(ctx context.Context, c ClientConfig, orders io.Reader, states io.Writer) error {
+	server, err := smp.ParseServerAddress(c.Server)
+	if err != nil {
+		return err
+	}
+	v := VerifyConfig{Client: Client{Address: server, BlockEncryption: true, Timeout: dialTimeoutLocal}}
+	if c.Proxy != "" {
+		proxy, err := smp.ParseServerAddress(c.Proxy)
+		if err != nil {
+			return err
+		}
+		v.Proxy = &proxy
+	}
+	if err := RaiseFileLimit(2*c.Conns + c.Queues); err != nil {
+		return err
+	}
+	return serveClient(ctx, c, v.dialer(), orders, states)
+}
+
+func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader, states io.Writer) error {
+	ledger, err := os.Open(filepath.Join(c.Dir, ledgerName))
+	if err != nil {
+		return err
+	}
+	defer ledger.Close()
+	keep, err := openArchive(c.Dir, c.Number, c.Of, c.Queues)
+	if err != nil {
+		return err
+	}
+	defer keep.close()
+	l, err := newLoad(c.load(d, keep, &lapses{window: c.Window, ledger: ledger}))
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	ctx, cancel := context.WithCancel(ctx)
+	s := clientServer{load: l, out: json.NewEncoder(states)}
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	all.Go(func() { s.tell(ctx) })
+	drain := make(chan struct{})
+	go func() { // ends with the input
+		defer cancel()
+		for in := bufio.NewScanner(orders); in.Scan(); {
+			if in.Text() == orderDrain {
+				close(drain)
+			}
+		}
+	}()
+	s.finish(s.run(ctx, drain))
+	<-ctx.Done()
+	return nil
+}
+
+// What queues do in a crash run. Most are busy with a few messages on their way; one in four leaves its messages
+// unacknowledged every other life of the router, so that they are at rest when it dies; every other one of these
+// goes on sending until it meets the quota.
+const (
+	crashWindow      = 4
+	crashQuotaWindow = 160
+	crashMinMessages = 20
+	crashMoreMessage = 400
+)
+
+func (c *ClientConfig) load(d dialer, keep *archive, of *lapses) loadConfig {
+	return loadConfig{
+		dial: d, conns: c.Conns, slots: len(keep.next), size: c.Size, auth: c.Auth, run: c.Seed, renew: true,
+		stall: math.MaxInt64, // who started this process watches
+		window: func(slot int) int {
+			if keep.slot(slot)%8 == 7 {
+				return crashQuotaWindow
+			}
+			return crashWindow
+		},
+		messages: func(queue uint32) uint32 {
+			r := rand.New(rand.NewPCG(c.Seed, uint64(queue)))
+			return crashMinMessages + r.Uint32N(crashMoreMessage)
+		},
+		holds:    func(slot int) bool { return keep.slot(slot)%4 == 3 && of.current()%2 == 1 },
+		epoch:    of.current,
+		lapses:   of,
+		keep:     keep,
+		sessions: c.Life * sessionsOfLife,
+	}
+}
+
+// clientServer is the load of a client process and what it says.
+type clientServer struct {
+	load *load
+
+	mu   sync.Mutex
+	out  *json.Encoder
+	done bool
+	err  string
+}
+
+// run lets messages flow until the order comes, and obeys it.
+func (s *clientServer) run(ctx context.Context, drain <-chan struct{}) error {
+	l := s.load
+	l.deleting.Store(true)
+	l.create()
+	l.send()
+	if err := l.connect(ctx, true); err != nil {
+		return err
+	}
+	ordered := func() bool {
+		select {
+		case <-drain:
+			return true
+		default:
+			return false
+		}
+	}
+	if err := l.until(ctx, ordered); err != nil {
+		return err
+	}
+	return l.wind(ctx)
+}
+
+// tell says the state now and then.
+func (s *clientServer) tell(ctx context.Context) {
+	ticker := time.NewTicker(sayEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			s.say()
+		}
+	}
+}
+
+func (s *clientServer) finish(err error) {
+	s.mu.Lock()
+	s.done = err == nil
+	if err != nil {
+		s.err = err.Error()
+	}
+	s.mu.Unlock()
+	s.say()
+}
+
+func (s *clientServer) say() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := &s.load.count
+	// When nobody listens any more the input has ended, too.
+	_ = s.out.Encode(ClientState{Accepted: n.accepted.Load(), Acked: n.acked.Load(), Work: n.work(),
+		Disconnects: n.disconnects.Load(), Done: s.done, Err: s.err})
+}
+
+// wind empties the queues and deletes them; then those that were deleted, by this process or one before, must be unknown.
+func (l *load) wind(ctx context.Context) error {
+	l.stop()
+	if err := l.until(ctx, func() bool { return l.count.removed.Load() >= int64(len(l.all())) }); err != nil {
+		return err
+	}
+	return l.keep.deleted(func(queue uint32, f *fate) error {
+		known, err := l.known(ctx, f.rcv)
+		if known {
+			return l.keep.back(queue)
+		}
+		return err
+	})
+}
+
+// known asks the router for a queue.
+func (l *load) known(ctx context.Context, rcv *agent.RcvQueue) (bool, error) {
+	answer := make(chan error, 1)
+	for {
+		c := l.links[0].now.Load()
+		if c == nil || c.subscribe(rcv, func(err error) { answer <- err; l.signal() }) != nil {
+			if err := l.until(ctx, func() bool { return l.links[0].now.Load() != nil }); err != nil {
+				return false, err
+			}
+			continue
+		}
+		if err := l.until(ctx, func() bool { return len(answer) > 0 }); err != nil {
+			return false, err
+		}
+		l.count.acked.Add(1) // an answer is progress
+		switch err := <-answer; {
+		case err == nil:
+			return true, nil
+		case isProtocol(err):
+			return !errors.Is(err, smp.ErrAuth), nil
+		}
+	}
+}

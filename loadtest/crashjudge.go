@@ -1,0 +1,81 @@
+package loadtest
+
+import (
+	"errors"
+	"time"
+)
+
+// crashVerdict adds up what the journals of all clients tell.
+type crashVerdict struct {
+	report    *Report
+	crash     *CrashReport
+	lapses    *lapses
+	cause     error // why the run ended early
+	latency   latencies
+	histories []History
+	orphans   int
+}
+
+// judge reports on a run whose clients have written their journals in dir.
+func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause error) (*Report, error) {
+	r := &Report{Scenario: "crash", Connections: c.Conns, Size: c.Size, Faults: make(map[string]int),
+		Disconnects: k.crew.disconnects.Load(), Seconds: took.Seconds()}
+	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: newLatencies()}
+	if err := errors.Join(readFates(dir, func(int) bool { return true }, v.take), readFaults(dir, r.Faults)); err != nil {
+		return nil, err
+	}
+	r.Verdict, r.Findings = judge(v.histories, k.lapses)
+	r.Orphans, r.Crash = int64(v.orphans), v.crash
+	if f := v.crash.Forgets; f != nil {
+		f.Oldest = millis(k.lapses.age())
+	}
+	r.Measured = int64(r.Delivered)
+	r.Rate = float64(r.Delivered) / r.Seconds
+	r.Latency.Answer, r.Latency.Delivery = v.latency.answer.quantiles(), v.latency.delivery.quantiles()
+	if cause != nil {
+		r.Ended = cause.Error()
+	}
+	return r, nil
+}
+
+// take adds a queue.
+func (v *crashVerdict) take(_ int, f *fate) error {
+	v.orphans += f.asked
+	if f.rcv != nil {
+		v.orphans--
+		v.report.Queues++
+	}
+	v.forgets(f)
+	f.time(v.latency)
+	h := f.history
+	h.Cut = v.cause != nil && !errors.Is(v.cause, errStalled) && f.state == queueOpen
+	v.histories = append(v.histories, h)
+	return nil
+}
+
+// forgets tells what the router may have forgotten of a queue from what it may not.
+func (v *crashVerdict) forgets(f *fate) {
+	excused := v.crash.Forgets
+	for _, secured := range f.unkeyed {
+		if v.lapses.excuse(secured) {
+			excused.Keys++
+		}
+	}
+	switch {
+	case f.state == queueGone:
+		v.crash.Deleted++
+		switch {
+		case !f.back:
+		case v.lapses.excuse(f.deleted):
+			excused.Deletions++
+		default:
+			v.report.Undeleted++
+		}
+	case f.state != queueMissing:
+	case v.lapses.excuse(f.created):
+		excused.Queues++
+	default:
+		v.report.Missing++
+		v.report.Faults[f.why]++
+	}
+}

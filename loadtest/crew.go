@@ -1,0 +1,175 @@
+package loadtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// crew is the client processes of a crash run. All methods but said are for one goroutine, the counters may be read by
+// others.
+type crew struct {
+	start   clientStarter
+	members []*crewMember
+	stall   time.Duration // time without any answer after which the run fails
+
+	accepted, acked, disconnects, work atomic.Int64
+}
+
+// clientProcess is a childProcess, or one within the tests.
+type clientProcess interface {
+	order(string) error
+	kill()
+	gone() <-chan struct{}
+}
+
+// clientStarter starts a client that says its states to said.
+type clientStarter func(c ClientConfig, said func(ClientState)) (clientProcess, error)
+
+// processStarter starts clients as processes by the command that calls ServeClient with the configuration behind it.
+func processStarter(program []string) clientStarter {
+	return func(c ClientConfig, said func(ClientState)) (clientProcess, error) {
+		return startChild(program, c, 0, func(line []byte) {
+			var s ClientState
+			if json.Unmarshal(line, &s) == nil {
+				said(s)
+			}
+		})
+	}
+}
+
+// crewMember is a client in all its lives.
+type crewMember struct {
+	crew   *crew
+	config ClientConfig
+	client clientProcess
+
+	mu   sync.Mutex
+	last ClientState // of the process that lives
+}
+
+// connsOfClient is one to receive and one to send.
+const connsOfClient = 2
+
+// newCrew starts clients that share the connections and queues of a run.
+func newCrew(start clientStarter, c ClientConfig, conns int, stall time.Duration) (*crew, error) {
+	w := &crew{start: start, stall: stall}
+	c.Of = max(1, min(conns/connsOfClient, c.Queues))
+	for i := range c.Of {
+		m := &crewMember{crew: w, config: c}
+		m.config.Number, m.config.Conns = i, share(conns, c.Of, i)
+		if err := m.begin(); err != nil {
+			w.close()
+			return nil, err
+		}
+		w.members = append(w.members, m)
+	}
+	return w, nil
+}
+
+// begin starts the next process of the client.
+func (m *crewMember) begin() (err error) {
+	m.mu.Lock()
+	m.last = ClientState{}
+	m.mu.Unlock()
+	m.client, err = m.crew.start(m.config, m.said)
+	m.config.Life++
+	return err
+}
+
+// said takes a state, which counts from the start of the process.
+func (m *crewMember) said(s ClientState) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w := m.crew
+	w.accepted.Add(s.Accepted - m.last.Accepted)
+	w.acked.Add(s.Acked - m.last.Acked)
+	w.disconnects.Add(s.Disconnects - m.last.Disconnects)
+	w.work.Add(s.Work - m.last.Work)
+	m.last = s
+}
+
+func (m *crewMember) state() ClientState {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last
+}
+
+// kill ends these clients at once and starts them again.
+func (w *crew) kill(members []int) error {
+	for _, i := range members {
+		w.members[i].client.kill()
+	}
+	for _, i := range members {
+		if err := w.members[i].begin(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failure is what a client cannot go on with.
+func (w *crew) failure() error {
+	for i, m := range w.members {
+		select {
+		case <-m.client.gone():
+			return fmt.Errorf("client %d ended by itself", i)
+		default:
+		}
+		if s := m.state(); s.Err != "" {
+			return errors.New(s.Err)
+		}
+	}
+	return nil
+}
+
+// until waits for a condition. It fails when the context ends, when a client cannot go on, or with errStalled.
+func (w *crew) until(ctx context.Context, condition func() bool) error {
+	ticker := time.NewTicker(tickInterval)
+	defer ticker.Stop()
+	work, moved := w.work.Load(), time.Now()
+	for !condition() {
+		if err := w.failure(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case now := <-ticker.C:
+			if n := w.work.Load(); n != work {
+				work, moved = n, now
+			} else if now.Sub(moved) > w.stall {
+				return fmt.Errorf("%w for %v", errStalled, w.stall)
+			}
+		}
+	}
+	return w.failure()
+}
+
+// drain has the clients finish what they do, and waits until they have.
+func (w *crew) drain(ctx context.Context) error {
+	for _, m := range w.members {
+		if err := m.client.order(orderDrain); err != nil {
+			return fmt.Errorf("a client: %w", err)
+		}
+	}
+	return w.until(ctx, func() bool {
+		for _, m := range w.members {
+			if !m.state().Done {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// close ends the clients. What they have to say is in their journals.
+func (w *crew) close() {
+	for _, m := range w.members {
+		m.client.kill()
+	}
+}

@@ -1,0 +1,113 @@
+package loadtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"switchyard/agent"
+)
+
+// entry is a line of a journal: something that a client is about to do, or that it was told. It goes through JSON.
+type entry struct {
+	Kind     entryKind       `json:"k"`
+	At       time.Duration   `json:"t"` // clock
+	Epoch    uint32          `json:"e,omitempty"`
+	Session  uint32          `json:"s,omitempty"`
+	Message  uint32          `json:"m,omitempty"`
+	Position uint32          `json:"p,omitempty"`
+	Delivery int             `json:"d,omitempty"` // which, counted from 0
+	Outcome  Outcome         `json:"o,omitempty"`
+	ID       []byte          `json:"id,omitempty"` // of the message
+	Rcv      *agent.RcvQueue `json:"rcv,omitempty"`
+	Snd      *agent.SndQueue `json:"snd,omitempty"`
+	Err      string          `json:"err,omitempty"`
+}
+
+type entryKind string
+
+const (
+	entryNew       entryKind = "NEW"     // is sent
+	entryIDs       entryKind = "IDS"     // came
+	entrySecured   entryKind = "KEY OK"  // or SKEY
+	entryUnsecured entryKind = "no KEY"  // the router has forgotten the key
+	entrySend      entryKind = "SEND"    // is sent
+	entryUnsent    entryKind = "no SEND" // the last one was not, after all
+	entryAnswer    entryKind = "SEND OK" // or an error; what no answer came to is uncertain as it was
+	entryMessage   entryKind = "MSG"     // came
+	entryCorrupt   entryKind = "bad MSG" // came
+	entryACK       entryKind = "ACK OK"
+	entryDEL       entryKind = "DEL" // is sent
+	entryGone      entryKind = "DEL OK"
+	entryMissing   entryKind = "gone"  // the router does not know the queue
+	entryBack      entryKind = "back"  // the router knows a queue that was deleted
+	entryFault     entryKind = "fault" // something that a router should not have answered
+)
+
+// clock is a time that all processes of the machine share.
+func clock() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
+		panic("loadtest: no clock: " + err.Error()) // Linux has it
+	}
+	return time.Duration(t.Nano())
+}
+
+// journal is a file of entries that is only added to. Each is written before the client acts on it, so that a client
+// that is killed loses nothing that anybody has seen; the system keeps what was written. Its user has a lock.
+type journal struct{ file *os.File }
+
+// openJournal reads the entries of a journal, those that there are, and lets it be added to. A last line that a kill has
+// cut off was not acted on and is dropped.
+func openJournal(path string, take func(entry)) (*journal, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := readEntries(f, take)
+	if err == nil {
+		err = f.Truncate(whole)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+	}
+	return &journal{f}, nil
+}
+
+// readEntries returns how long the whole lines are.
+func readEntries(from io.Reader, take func(entry)) (whole int64, err error) {
+	text, err := io.ReadAll(from)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		line, rest, found := bytes.Cut(text[whole:], []byte("\n"))
+		if !found {
+			return whole, nil
+		}
+		var e entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			return 0, err
+		}
+		take(e)
+		whole = int64(len(text) - len(rest))
+	}
+}
+
+func (j *journal) write(e entry) error {
+	e.At = clock()
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = j.file.Write(append(line, '\n'))
+	return err
+}
+
+func (j *journal) close() error { return j.file.Close() }
