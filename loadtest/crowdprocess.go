@@ -1,18 +1,10 @@
 package loadtest
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"runtime"
-	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -29,14 +21,7 @@ type crowdProcesses struct {
 }
 
 // crowdProcess is one of them.
-type crowdProcess struct {
-	command *exec.Cmd
-	orders  io.WriteCloser
-	ended   chan struct{} // closed when the process has ended
-
-	mu    sync.Mutex
-	state crowdState
-}
+type crowdProcess = child[crowdState]
 
 // startCrowd starts processes that share the connections and queues of c. program is the command that calls
 // ServeCrowd with the configuration that is added to it.
@@ -52,7 +37,7 @@ func startCrowd(program []string, processes int, c CrowdConfig) (*crowdProcesses
 		if part.AtOnce = c.AtOnce / processes; part.AtOnce < 1 {
 			part.AtOnce = 1
 		}
-		child, err := startCrowdProcess(program, part)
+		child, err := startChild[crowdState](program, crowdNice, part)
 		if err != nil {
 			p.close()
 			return nil, err
@@ -60,65 +45,6 @@ func startCrowd(program []string, processes int, c CrowdConfig) (*crowdProcesses
 		p.children = append(p.children, child)
 	}
 	return p, nil
-}
-
-func startCrowdProcess(program []string, c CrowdConfig) (*crowdProcess, error) {
-	config, err := json.Marshal(c)
-	if err != nil {
-		return nil, err
-	}
-	p := &crowdProcess{command: exec.Command(program[0], append(program[1:len(program):len(program)], string(config))...),
-		ended: make(chan struct{})}
-	p.command.Stderr = os.Stderr
-	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C in the terminal is for us
-	if p.orders, err = p.command.StdinPipe(); err != nil {
-		return nil, err
-	}
-	states, err := p.command.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := startNice(p.command); err != nil {
-		return nil, err
-	}
-	go func() {
-		defer close(p.ended)
-		p.read(states)
-		_ = p.command.Wait() // how it ended is of no account
-	}()
-	return p, nil
-}
-
-// startNice starts a process with crowdNice. Niceness is a thread's on Linux and is inherited; the thread that took it
-// on ends with the goroutine.
-func startNice(c *exec.Cmd) error {
-	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, crowdNice); err != nil {
-			started <- err
-			return
-		}
-		started <- c.Start()
-	}()
-	return <-started
-}
-
-func (p *crowdProcess) read(states io.Reader) {
-	for lines := bufio.NewScanner(states); lines.Scan(); {
-		var s crowdState
-		if json.Unmarshal(lines.Bytes(), &s) == nil {
-			p.mu.Lock()
-			p.state = s
-			p.mu.Unlock()
-		}
-	}
-}
-
-func (p *crowdProcess) last() crowdState {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.state
 }
 
 // order gives an order to all processes; carriedOut tells when they have obeyed.
@@ -129,14 +55,12 @@ func (p *crowdProcesses) order(name string) error {
 		p.subscribed.Store(0)
 	}
 	for _, c := range p.children {
-		if _, err := fmt.Fprintln(c.orders, name); err != nil {
-			return fmt.Errorf("a process of the crowd: %w", err)
+		if err := c.order(name); err != nil {
+			return err
 		}
 	}
 	return nil
 }
-
-var errCrowdEnded = errors.New("a process of the crowd ended")
 
 // carriedOut reports whether all orders were carried out, or what went wrong.
 func (p *crowdProcesses) carriedOut() (bool, error) {
@@ -147,10 +71,8 @@ func (p *crowdProcesses) carriedOut() (bool, error) {
 		if s.Err != "" {
 			return false, errors.New(s.Err)
 		}
-		select {
-		case <-c.ended:
-			return false, errCrowdEnded
-		default:
+		if err := c.alive(); err != nil {
+			return false, err
 		}
 		all = all && s.Done >= p.orders
 		up, subscribed, redials = up+s.Up, subscribed+s.Subscribed, redials+s.Redials
@@ -184,7 +106,7 @@ func (p *crowdProcesses) obey(ctx context.Context, name string) error {
 // close ends the processes.
 func (p *crowdProcesses) close() {
 	for _, c := range p.children {
-		_ = c.orders.Close() // it may have ended
+		c.release()
 	}
 	for _, c := range p.children {
 		<-c.ended

@@ -1,0 +1,188 @@
+package loadtest
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// What disturbs a router may live in processes of its own: each has its own limit of open files, and none of its work
+// delays the clients whose latency is measured. The parent writes orders to the standard input of such a process and reads
+// its states from the standard output, both one line each. The end of the input ends the process.
+
+// stateEvery is how often a child says how far it is.
+const stateEvery = 100 * time.Millisecond
+
+// child is a process of the run's own, whose states are of type S.
+type child[S any] struct {
+	command *exec.Cmd
+	orders  io.WriteCloser
+	ended   chan struct{} // closed when the process has ended
+
+	mu    sync.Mutex
+	state S
+}
+
+// startChild starts a process at a lower priority. program is its command, to which the configuration is added as JSON.
+func startChild[S any](program []string, niceness int, config any) (*child[S], error) {
+	text, err := json.Marshal(config)
+	if err != nil {
+		return nil, err
+	}
+	p := &child[S]{command: exec.Command(program[0], append(program[1:len(program):len(program)], string(text))...),
+		ended: make(chan struct{})}
+	p.command.Stderr = os.Stderr
+	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C in the terminal is for us
+	if p.orders, err = p.command.StdinPipe(); err != nil {
+		return nil, err
+	}
+	states, err := p.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := startNice(p.command, niceness); err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(p.ended)
+		p.read(states)
+		_ = p.command.Wait() // how it ended is of no account
+	}()
+	return p, nil
+}
+
+// startNice starts a process with a niceness, which is a thread's on Linux and is inherited; the thread that took it on
+// ends with the goroutine.
+func startNice(c *exec.Cmd, niceness int) error {
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness); err != nil {
+			started <- err
+			return
+		}
+		started <- c.Start()
+	}()
+	return <-started
+}
+
+func (p *child[S]) read(states io.Reader) {
+	for lines := bufio.NewScanner(states); lines.Scan(); {
+		var s S
+		if json.Unmarshal(lines.Bytes(), &s) == nil {
+			p.mu.Lock()
+			p.state = s
+			p.mu.Unlock()
+		}
+	}
+}
+
+// last is what the process said last.
+func (p *child[S]) last() S {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state
+}
+
+var errChildEnded = errors.New("a process of the load ended")
+
+// order gives the process an order.
+func (p *child[S]) order(name string) error {
+	if _, err := fmt.Fprintln(p.orders, name); err != nil {
+		return fmt.Errorf("%w: %w", errChildEnded, err)
+	}
+	return nil
+}
+
+// alive is an error when the process has ended.
+func (p *child[S]) alive() error {
+	select {
+	case <-p.ended:
+		return errChildEnded
+	default:
+		return nil
+	}
+}
+
+// release lets the process end, which ended tells.
+func (p *child[S]) release() { _ = p.orders.Close() } // it may have ended
+
+// obedience is a child's side: it carries out orders and says its state. The scenario's part is in the functions.
+type obedience struct {
+	orders io.Reader
+	obey   func(ctx context.Context, order string) error
+	state  func(done int, err string) any // orders that were carried out, and what went wrong
+
+	mu   sync.Mutex
+	out  *json.Encoder
+	done int
+	err  string
+}
+
+// serve carries out orders until the input ends.
+func (s *obedience) serve(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	all.Go(func() { s.tell(ctx) })
+	defer all.Wait()
+	defer cancel()
+	lines := make(chan string)
+	go func() { // ends with the input
+		defer cancel()
+		for in := bufio.NewScanner(s.orders); in.Scan(); {
+			select {
+			case lines <- in.Text():
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case order := <-lines:
+			s.finish(s.obey(ctx, order))
+		}
+	}
+}
+
+// tell says the state now and then.
+func (s *obedience) tell(ctx context.Context) {
+	ticker := time.NewTicker(stateEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			s.say()
+		}
+	}
+}
+
+func (s *obedience) finish(err error) {
+	s.mu.Lock()
+	s.done++
+	if err != nil {
+		s.err = err.Error()
+	}
+	s.mu.Unlock()
+	s.say()
+}
+
+func (s *obedience) say() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// When nobody listens any more the input has ended, too.
+	_ = s.out.Encode(s.state(s.done, s.err))
+}
