@@ -22,8 +22,19 @@ import (
 // stateEvery is how often a child says how far it is.
 const stateEvery = 100 * time.Millisecond
 
+// childState is what every process says of itself.
+type childState struct {
+	Done int    `json:"done"` // orders that were carried out
+	Err  string `json:"err,omitempty"`
+}
+
+func (s childState) common() childState { return s }
+
+// stated is a state, which embeds childState.
+type stated interface{ common() childState }
+
 // child is a process of the run's own, whose states are of type S.
-type child[S any] struct {
+type child[S stated] struct {
 	command *exec.Cmd
 	orders  io.WriteCloser
 	ended   chan struct{} // closed when the process has ended
@@ -33,7 +44,7 @@ type child[S any] struct {
 }
 
 // startChild starts a process at a lower priority. program is its command, to which the configuration is added as JSON.
-func startChild[S any](program []string, niceness int, config any) (*child[S], error) {
+func startChild[S stated](program []string, niceness int, config any) (*child[S], error) {
 	text, err := json.Marshal(config)
 	if err != nil {
 		return nil, err
@@ -95,37 +106,60 @@ func (p *child[S]) last() S {
 
 var errChildEnded = errors.New("a process of the load ended")
 
-// order gives the process an order.
-func (p *child[S]) order(name string) error {
-	if _, err := fmt.Fprintln(p.orders, name); err != nil {
-		return fmt.Errorf("%w: %w", errChildEnded, err)
+// children are processes that get the same orders.
+type children[S stated] struct {
+	all    []*child[S]
+	orders int // given so far
+}
+
+// order gives an order to all; carriedOut tells when they have obeyed.
+func (c *children[S]) order(name string) error {
+	c.orders++
+	for _, p := range c.all {
+		if _, err := fmt.Fprintln(p.orders, name); err != nil {
+			return fmt.Errorf("%w: %w", errChildEnded, err)
+		}
 	}
 	return nil
 }
 
-// alive is an error when the process has ended.
-func (p *child[S]) alive() error {
-	select {
-	case <-p.ended:
-		return errChildEnded
-	default:
-		return nil
+// carriedOut reports whether all orders were carried out, or what went wrong.
+func (c *children[S]) carriedOut() (bool, error) {
+	done := true
+	for _, p := range c.all {
+		s := p.last().common()
+		if s.Err != "" {
+			return false, errors.New(s.Err)
+		}
+		select {
+		case <-p.ended:
+			return false, errChildEnded
+		default:
+		}
+		done = done && s.Done >= c.orders
 	}
+	return done, nil
 }
 
-// release lets the process end, which ended tells.
-func (p *child[S]) release() { _ = p.orders.Close() } // it may have ended
+// close ends the processes.
+func (c *children[S]) close() {
+	for _, p := range c.all {
+		_ = p.orders.Close() // it may have ended
+	}
+	for _, p := range c.all {
+		<-p.ended
+	}
+}
 
 // obedience is a child's side: it carries out orders and says its state. The scenario's part is in the functions.
 type obedience struct {
 	orders io.Reader
 	obey   func(ctx context.Context, order string) error
-	state  func(done int, err string) any // orders that were carried out, and what went wrong
+	state  func(childState) any
 
-	mu   sync.Mutex
-	out  *json.Encoder
-	done int
-	err  string
+	mu  sync.Mutex
+	out *json.Encoder
+	now childState
 }
 
 // serve carries out orders until the input ends.
@@ -172,9 +206,9 @@ func (s *obedience) tell(ctx context.Context) {
 
 func (s *obedience) finish(err error) {
 	s.mu.Lock()
-	s.done++
+	s.now.Done++
 	if err != nil {
-		s.err = err.Error()
+		s.now.Err = err.Error()
 	}
 	s.mu.Unlock()
 	s.say()
@@ -184,5 +218,5 @@ func (s *obedience) say() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// When nobody listens any more the input has ended, too.
-	_ = s.out.Encode(s.state(s.done, s.err))
+	_ = s.out.Encode(s.state(s.now))
 }

@@ -36,13 +36,12 @@ type CrowdConfig struct {
 	Seeded          *seeded.Plan     `json:"seeded,omitempty"`
 }
 
-// crowdState is what a process of a crowd says of itself. Done counts the orders that were carried out.
+// crowdState is what a process of a crowd says of itself.
 type crowdState struct {
-	Up         int64  `json:"up"`
-	Subscribed int64  `json:"subscribed"`
-	Redials    int64  `json:"redials"`
-	Done       int    `json:"done"`
-	Err        string `json:"err,omitempty"`
+	childState
+	Up         int64 `json:"up"`
+	Subscribed int64 `json:"subscribed"`
+	Redials    int64 `json:"redials"`
 }
 
 // crowdDialTimeout lets a connection wait long for its turn when all come at once.
@@ -94,7 +93,7 @@ func (s *crowdServer) obey(ctx context.Context, order string) error {
 	return fmt.Errorf("unknown order %q", order)
 }
 
-func (s *crowdServer) state(done int, err string) any {
+func (s *crowdServer) state(now childState) any {
 	w := s.crowd
-	return crowdState{Up: w.up.Load(), Subscribed: w.subscribed.Load(), Redials: w.redials.Load(), Done: done, Err: err}
+	return crowdState{childState: now, Up: w.up.Load(), Subscribed: w.subscribed.Load(), Redials: w.redials.Load()}
 }

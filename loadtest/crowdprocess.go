@@ -2,7 +2,6 @@ package loadtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -14,14 +13,10 @@ const crowdNice = 5
 
 // crowdProcesses is a crowd that lives in processes of its own.
 type crowdProcesses struct {
-	children []*crowdProcess
-	orders   int // given so far
+	children[crowdState]
 
 	up, subscribed, redials atomic.Int64 // of all, as they said last
 }
-
-// crowdProcess is one of them.
-type crowdProcess = child[crowdState]
 
 // startCrowd starts processes that share the connections and queues of c. program is the command that calls
 // ServeCrowd with the configuration that is added to it.
@@ -42,45 +37,35 @@ func startCrowd(program []string, processes int, c CrowdConfig) (*crowdProcesses
 			p.close()
 			return nil, err
 		}
-		p.children = append(p.children, child)
+		p.all = append(p.all, child)
 	}
 	return p, nil
 }
 
 // order gives an order to all processes; carriedOut tells when they have obeyed.
 func (p *crowdProcesses) order(name string) error {
-	p.orders++
 	if name == orderReturn {
 		p.up.Store(0) // what they said before
 		p.subscribed.Store(0)
 	}
-	for _, c := range p.children {
-		if err := c.order(name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.children.order(name)
 }
 
 // carriedOut reports whether all orders were carried out, or what went wrong.
 func (p *crowdProcesses) carriedOut() (bool, error) {
-	all := true
+	done, err := p.children.carriedOut()
+	if err != nil {
+		return false, err
+	}
 	var up, subscribed, redials int64
-	for _, c := range p.children {
+	for _, c := range p.all {
 		s := c.last()
-		if s.Err != "" {
-			return false, errors.New(s.Err)
-		}
-		if err := c.alive(); err != nil {
-			return false, err
-		}
-		all = all && s.Done >= p.orders
 		up, subscribed, redials = up+s.Up, subscribed+s.Subscribed, redials+s.Redials
 	}
 	p.up.Store(up)
 	p.subscribed.Store(subscribed)
 	p.redials.Store(redials)
-	return all, nil
+	return done, nil
 }
 
 // obey gives an order and waits until it was carried out.
@@ -100,15 +85,5 @@ func (p *crowdProcesses) obey(ctx context.Context, name string) error {
 			return context.Cause(ctx)
 		case <-ticker.C:
 		}
-	}
-}
-
-// close ends the processes.
-func (p *crowdProcesses) close() {
-	for _, c := range p.children {
-		c.release()
-	}
-	for _, c := range p.children {
-		<-c.ended
 	}
 }
