@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // What disturbs a router may live in processes of its own: each has its own limit of open files, and none of its work
@@ -43,8 +45,8 @@ type child[S stated] struct {
 	state S
 }
 
-// startChild starts a process at a lower priority. program is its command, to which the configuration is added as JSON.
-func startChild[S stated](program []string, niceness int, config any) (*child[S], error) {
+// startChild starts a process whose priority lower has made lower. program is its command, to which the configuration is added as JSON.
+func startChild[S stated](program []string, lower priority, config any) (*child[S], error) {
 	text, err := json.Marshal(config)
 	if err != nil {
 		return nil, err
@@ -60,7 +62,7 @@ func startChild[S stated](program []string, niceness int, config any) (*child[S]
 	if err != nil {
 		return nil, err
 	}
-	if err := startNice(p.command, niceness); err != nil {
+	if err := startLower(p.command, lower); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -71,13 +73,26 @@ func startChild[S stated](program []string, niceness int, config any) (*child[S]
 	return p, nil
 }
 
-// startNice starts a process with a niceness, which is a thread's on Linux and is inherited; the thread that took it on
+// priority makes that of the calling thread lower.
+type priority func() error
+
+// nice is a niceness: what is nicer gets less of the cores, but has its turns.
+func nice(n int) priority {
+	return func() error { return syscall.Setpriority(syscall.PRIO_PROCESS, 0, n) }
+}
+
+// onlyIdle is to get what nobody else wants of the cores, and to give it up at once (SCHED_IDLE of sched(7)).
+func onlyIdle() error {
+	return unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}, 0)
+}
+
+// startLower starts a process at a lower priority, which is a thread's on Linux and is inherited; the thread that took it on
 // ends with the goroutine.
-func startNice(c *exec.Cmd, niceness int) error {
+func startLower(c *exec.Cmd, lower priority) error {
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, niceness); err != nil {
+		if err := lower(); err != nil {
 			started <- err
 			return
 		}

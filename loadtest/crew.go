@@ -6,15 +6,11 @@ import (
 	"time"
 )
 
-const (
-	// crewNice is the niceness of attackers: the highest there is. They stand for machines elsewhere, so they get what the
-	// router and the measured group leave of the cores.
-	crewNice = 19
-	// crewConns is how many attackers a process has, because of its limit of open files.
-	crewConns = 10_000
-)
+// crewConns is how many attackers a process has, because of its limit of open files.
+const crewConns = 10_000
 
-// crew is the attackers of one kind, in processes of their own.
+// crew is the attackers of one kind, in processes of their own. They stand for machines elsewhere, so they get what the
+// router and the measured group leave of the cores.
 type crew struct {
 	children[attackState]
 
@@ -26,7 +22,7 @@ type crew struct {
 func startCrew(program []string, c AttackConfig) (*crew, error) {
 	w := &crew{}
 	for _, part := range shares(c) {
-		p, err := startChild[attackState](program, crewNice, part)
+		p, err := startChild[attackState](program, onlyIdle, part)
 		if err != nil {
 			w.close()
 			return nil, err

@@ -32,7 +32,7 @@ func startCrowd(program []string, processes int, c CrowdConfig) (*crowdProcesses
 		if part.AtOnce = c.AtOnce / processes; part.AtOnce < 1 {
 			part.AtOnce = 1
 		}
-		child, err := startChild[crowdState](program, crowdNice, part)
+		child, err := startChild[crowdState](program, nice(crowdNice), part)
 		if err != nil {
 			p.close()
 			return nil, err
