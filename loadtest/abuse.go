@@ -3,18 +3,21 @@ package loadtest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"slices"
 	"time"
+
+	"switchyard/loadtest/seeded"
 )
 
 // AbuseConfig says what Abuse does.
 type AbuseConfig struct {
 	Client
+	Program   []string // command that calls ServeAttack with what is added to it
 	Kinds     []string // of attackers, see AttackKinds; each has its turn
-	Attackers int      // connections of each kind, for those that need many
+	Scale     float64  // of the number of attackers; 1 is what each kind has
+	Attackers int      // connections of each kind; 0: by Scale
 	Each      time.Duration
+	Empty     *seeded.Plan // queues of the store for those kinds that need them
+	Full      *seeded.Plan
 
 	Queues int     // of the measured group
 	Links  int     // its connections
@@ -27,39 +30,19 @@ type AbuseConfig struct {
 	Progress func(Progress)
 }
 
-// Attack is what came of one kind of attacker.
-type Attack struct {
-	Kind      string           `json:"kind"`
-	Delivery  Latencies        `json:"delivery"` // SEND to MSG in the group meanwhile
-	Ratio     float64          `json:"ratio"`    // p99 by that in quiet
-	RSS       int64            `json:"rss"`      // of the router in bytes, at the end of the attack
-	Rested    int64            `json:"rssRested"`
-	Attempts  int64            `json:"attempts"`
-	Succeeded int64            `json:"succeeded"`
-	Failed    map[string]int64 `json:"failed,omitempty"` // by what the attackers saw
-}
-
-// AbuseReport is the result of Abuse.
-type AbuseReport struct {
-	Scenario string           `json:"scenario"`
-	Quiet    Latencies        `json:"quiet"`
-	Held     int64            `json:"rssHeld"` // at the end of the quiet time
-	Attacks  []Attack         `json:"attacks"`
-	Causes   map[string]int64 `json:"causes,omitempty"` // of connections closed and requests refused, as the router counts them
-	Router   *Use             `json:"router,omitempty"`
-	Exchange *Report          `json:"exchange"` // of the group
-	Ended    string           `json:"ended,omitempty"`
-}
-
 func (c *AbuseConfig) check() error {
-	for _, kind := range c.Kinds {
-		if attacks[kind] == nil {
-			return fmt.Errorf("there is no attacker %q; give one of %v", kind, AttackKinds())
+	for _, name := range c.Kinds {
+		kind, known := attacks[name]
+		switch {
+		case !known:
+			return unknownAttack(name)
+		case c.plan(kind) == nil && kind.store != storeNone:
+			return errors.New(name + " needs queues in the store: give the command of a router of the run's own")
 		}
 	}
 	switch {
-	case len(c.Kinds) == 0 || c.Attackers < 1:
-		return errors.New("there must be at least 1 kind of attacker and 1 connection")
+	case len(c.Kinds) == 0 || c.Attackers < 0 || c.Attackers == 0 && c.Scale <= 0:
+		return errors.New("there must be at least 1 kind of attacker, and a scale above 0 or at least 1 connection")
 	case c.Queues < 1 || c.Links < 2:
 		return errors.New("the measured group must have at least 1 queue and 2 connections")
 	case c.Rate <= 0 || c.Quiet <= 0 || c.Each <= 0:
@@ -68,7 +51,32 @@ func (c *AbuseConfig) check() error {
 	if err := c.Client.check(AuthEd25519, c.Size); err != nil {
 		return err
 	}
-	return RaiseFileLimit(c.Links + c.Attackers)
+	return RaiseFileLimit(c.Links)
+}
+
+// plan is the queues that a kind uses, nil when it needs none.
+func (c *AbuseConfig) plan(kind attackKind) *seeded.Plan {
+	switch kind.store {
+	case storeEmpty:
+		return c.Empty
+	case storeFull:
+		return c.Full
+	}
+	return nil
+}
+
+// crew is how the processes of a kind are set up.
+func (c *AbuseConfig) crew(name string) AttackConfig {
+	kind := attacks[name]
+	conns := c.Attackers
+	if conns == 0 {
+		conns = max(1, int(float64(kind.conns)*c.Scale))
+	}
+	config := AttackConfig{Server: c.Address.String(), Versions: c.Versions, BlockEncryption: c.BlockEncryption, Kind: name, Conns: conns}
+	if plan := c.plan(kind); plan != nil {
+		config.Seeded, config.Queues = plan, int(plan.Count)
+	}
+	return config
 }
 
 // Abuse has attackers of each kind at a router, one after the other, while a group of clients exchanges messages. A router
@@ -84,14 +92,18 @@ func Abuse(ctx context.Context, c AbuseConfig, router *Router) (*AbuseReport, er
 		return nil, err
 	}
 	defer l.close()
-	o, err := c.observe(l.sources())
+	late := startLag()
+	defer late.stop()
+	from := l.sources()
+	from.latency["lag"] = late.late
+	o, err := c.observe(from)
 	if err != nil {
 		return nil, err
 	}
 	defer o.stop()
 	w := watch(c.Progress)
 	defer w.close()
-	a := &abuse{AbuseConfig: c, stages: stages{o, w}, load: l, report: &AbuseReport{Scenario: "abuse"}}
+	a := &abuse{AbuseConfig: c, stages: stages{o, w}, load: l, lag: late, report: &AbuseReport{Scenario: "abuse"}}
 	cause := a.run(ctx)
 	if l.count.delivered.Load() == 0 {
 		return nil, cause
@@ -109,6 +121,7 @@ type abuse struct {
 	AbuseConfig
 	stages
 	load   *load
+	lag    *lag
 	report *AbuseReport
 }
 
@@ -122,12 +135,16 @@ func (a *abuse) run(ctx context.Context) error {
 	if err := a.load.until(ctx, after(a.Quiet/4)); err != nil {
 		return err
 	}
-	a.begin("quiet")
+	from, err := a.begin("quiet")
+	if err != nil {
+		return err
+	}
 	if err := a.load.until(ctx, after(a.Quiet)); err != nil {
 		return err
 	}
-	_, a.report.Held = a.now()
-	a.report.Quiet = a.begin("rest")
+	if a.report.Quiet, err = a.end(from, restPhase); err != nil {
+		return err
+	}
 	for _, kind := range a.Kinds {
 		if err := a.attack(ctx, kind); err != nil {
 			return err
@@ -136,35 +153,76 @@ func (a *abuse) run(ctx context.Context) error {
 	return nil
 }
 
-// begin begins a phase of the exchange and returns what the last was like.
-func (a *abuse) begin(phase string) Latencies {
+// reading is what is known when a phase begins.
+type reading struct {
+	at      time.Time
+	cpu     time.Duration
+	figures *figures
+}
+
+func (a *abuse) read() (r reading, err error) {
+	r.at = time.Now()
+	r.cpu, _ = a.now()
+	if a.Figures != "" {
+		r.figures, err = fetchFigures(a.Figures)
+	}
+	return r, err
+}
+
+// begin begins a phase of the exchange.
+func (a *abuse) begin(phase string) (reading, error) {
 	a.enter(phase)
-	before := a.load.latency.delivery.quantiles()
 	a.load.latency.delivery.reset()
-	return before
+	a.lag.late.reset()
+	return a.read()
+}
+
+// end ends a phase, begins another one, and tells what the first was like.
+func (a *abuse) end(from reading, next string) (p AbusePhase, err error) {
+	to, err := a.read()
+	p.Delivery, p.Lag = a.load.latency.delivery.quantiles(), a.lag.late.quantiles()
+	_, p.RSS = a.now()
+	p.CPUPercent = (to.cpu - from.cpu).Seconds() / to.at.Sub(from.at).Seconds() * 100
+	p.Work, p.Causes = to.figures.since(from.figures), to.figures.causesSince(from.figures)
+	a.enter(next)
+	a.load.latency.delivery.reset()
+	return p, err
 }
 
 // attack runs one kind of attackers, and lets the router rest.
 func (a *abuse) attack(ctx context.Context, kind string) error {
-	crew := newAttackers(a.Client, a.Attackers)
+	config := a.crew(kind)
+	crew, err := startAttackCrew(a.Program, config)
+	if err != nil {
+		return err
+	}
+	defer crew.close()
 	a.watcher.phase("attack: "+kind, 0, &crew.succeeded)
-	a.begin(kind)
-	attackCtx, stop := context.WithCancel(ctx)
-	defer stop()
-	crew.run(attackCtx, attacks[kind])
-	err := a.load.until(ctx, after(a.Each))
-	r := Attack{Kind: kind}
-	_, r.RSS = a.now()
-	r.Delivery = a.begin("rest")
-	stop()
-	crew.wait()
-	r.Attempts, r.Succeeded, r.Failed = crew.attempts.Load(), crew.succeeded.Load(), crew.failed
-	if a.report.Quiet.P99 > 0 {
-		r.Ratio = r.Delivery.P99 / a.report.Quiet.P99
+	if err := crew.obey(ctx, a.load, orderPrepare); err != nil {
+		return err
 	}
-	if err == nil {
-		err = a.load.until(ctx, after(a.Quiet/2))
+	from, err := a.begin(kind)
+	if err != nil {
+		return err
 	}
+	used := crew.cpu()
+	if err := crew.order(orderAttack); err != nil {
+		return err
+	}
+	over := after(a.Each)
+	cause := a.load.until(ctx, func() bool { crew.sum(); return over() })
+	r := Attack{Kind: kind, Connections: config.Conns}
+	r.CrewPercent = (crew.cpu() - used).Seconds() / time.Since(from.at).Seconds() * 100
+	if r.AbusePhase, err = a.end(from, restPhase); err != nil {
+		return firstError(cause, err)
+	}
+	saw := crew.sum()
+	r.Attempts, r.Succeeded, r.Failed = saw.Attempts, saw.Succeeded, saw.Failed
+	if quiet := a.report.Quiet.Delivery.P99; quiet > 0 {
+		r.Ratio = r.Delivery.P99 / quiet
+	}
+	rested := after(a.Quiet / 2)
+	err = firstError(cause, crew.leave(ctx, a.load), a.load.until(ctx, rested))
 	_, r.Rested = a.now()
 	a.report.Attacks = append(a.report.Attacks, r)
 	return err
@@ -175,7 +233,7 @@ func (a *abuse) finish(cause error) {
 	l := a.load
 	l.stop()
 	l.grace(reached(&l.count.drained, l.slots))
-	m := &measured{delivered: l.count.delivered.Load(), delivery: a.report.Quiet}
+	m := &measured{delivered: l.count.delivered.Load(), delivery: a.report.Quiet.Delivery}
 	m.seconds, a.report.Router = a.observer.stop()
 	l.remove()
 	l.grace(reached(&l.count.removed, l.slots))
@@ -183,52 +241,4 @@ func (a *abuse) finish(cause error) {
 	if cause != nil {
 		a.report.Ended = cause.Error()
 	}
-}
-
-// Clean reports that the group's exchange was faultless.
-func (r *AbuseReport) Clean() bool { return r.Exchange.Clean() }
-
-// Metrics implements Measured.
-func (r *AbuseReport) Metrics() []Metric {
-	m := []Metric{{"quiet-p99-ms", r.Quiet.P99}}
-	for _, a := range r.Attacks {
-		m = append(m, Metric{a.Kind + "/quiet", a.Ratio})
-	}
-	if r.Router != nil {
-		m = append(m, Metric{"rss-max-B", float64(r.Router.RSSMax)})
-	}
-	return m
-}
-
-// WriteText prints the report as tables; the last line is that of Report.
-func (r *AbuseReport) WriteText(out io.Writer) error {
-	t := newTable(out)
-	t.row("attackers", "group's p99 ms", "by quiet", "RSS MiB", "rested", "attempts", "succeeded", "failed")
-	t.row("none", fixed(r.Quiet.P99), "1.0", mebi(r.Held), "", "", "", "")
-	for _, a := range r.Attacks {
-		t.row(a.Kind, fixed(a.Delivery.P99), fixed(a.Ratio), mebi(a.RSS), mebi(a.Rested), a.Attempts, a.Succeeded, counts(a.Failed))
-	}
-	t.flush()
-	if len(r.Causes) > 0 {
-		fmt.Fprintln(out, "the router counts:", counts(r.Causes))
-	}
-	e := r.Exchange
-	e.writeFaults(out)
-	_, err := fmt.Fprintf(out, "acknowledged %d delivered %d duplicates %d corrupt %d lost %d reordered %d\n",
-		e.Accepted, e.Delivered, e.Duplicates, e.Corrupt+e.Unexpected, e.Lost, e.Reordered)
-	return err
-}
-
-// counts is a map as text, in the order of the names.
-func counts(all map[string]int64) string {
-	var names []string
-	for name := range all {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	text := ""
-	for _, name := range names {
-		text += fmt.Sprintf("%s %d, ", name, all[name])
-	}
-	return text[:max(0, len(text)-2)]
 }

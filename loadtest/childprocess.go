@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // childProcess is a process of this program: it gets its configuration as an argument, takes orders from its standard input
@@ -19,8 +21,9 @@ type childProcess struct {
 	ended   chan struct{} // closed when the process has ended
 }
 
-// startChild starts program with its configuration. Each line that it says goes to said, on a goroutine of the child's.
-func startChild(program []string, config any, nice int, said func(line []byte)) (*childProcess, error) {
+// startChild starts program with its configuration, at a priority that lower has made lower; nil leaves it alone. Each line
+// that it says goes to said, on a goroutine of the child's.
+func startChild(program []string, config any, lower priority, said func(line []byte)) (*childProcess, error) {
 	text, err := json.Marshal(config)
 	if err != nil {
 		return nil, err
@@ -36,7 +39,7 @@ func startChild(program []string, config any, nice int, said func(line []byte)) 
 	if err != nil {
 		return nil, err
 	}
-	if err := startNice(p.command, nice); err != nil {
+	if err := startLower(p.command, lower); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -49,16 +52,29 @@ func startChild(program []string, config any, nice int, said func(line []byte)) 
 	return p, nil
 }
 
-// startNice starts a process with a niceness. It is a thread's on Linux and is inherited; the thread that took it on ends
-// with the goroutine.
-func startNice(c *exec.Cmd, nice int) error {
-	if nice == 0 {
+// priority makes that of the calling thread lower.
+type priority func() error
+
+// nice is a niceness: what is nicer gets less of the cores, but has its turns.
+func nice(n int) priority {
+	return func() error { return syscall.Setpriority(syscall.PRIO_PROCESS, 0, n) }
+}
+
+// onlyIdle is to get what nobody else wants of the cores, and to give it up at once (SCHED_IDLE of sched(7)).
+func onlyIdle() error {
+	return unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}, 0)
+}
+
+// startLower starts a process at a lower priority, which is a thread's on Linux and is inherited; the thread that took it on
+// ends with the goroutine.
+func startLower(c *exec.Cmd, lower priority) error {
+	if lower == nil {
 		return c.Start()
 	}
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		if err := syscall.Setpriority(syscall.PRIO_PROCESS, 0, nice); err != nil {
+		if err := lower(); err != nil {
 			started <- err
 			return
 		}

@@ -33,7 +33,7 @@ type clientStarter func(c ClientConfig, said func(ClientState)) (clientProcess, 
 // processStarter starts clients as processes by the command that calls ServeClient with the configuration behind it.
 func processStarter(program []string) clientStarter {
 	return func(c ClientConfig, said func(ClientState)) (clientProcess, error) {
-		return startChild(program, c, 0, func(line []byte) {
+		return startChild(program, c, nil, func(line []byte) {
 			var s ClientState
 			if json.Unmarshal(line, &s) == nil {
 				said(s)

@@ -1,27 +1,21 @@
 package loadtest
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
 )
 
-// A crowd may live in processes of its own: each has its own limit of open files, and none of its work delays the
-// clients whose latency is measured. The parent writes orders to the standard input of such a process and reads its
-// states from the standard output, both one line each:
+// Orders of a process of a crowd:
 //
 //	connect  open the connections
 //	queues   create the queues, or subscribe those of the store
 //	return   the connections have ended or will: connect and subscribe again, each as often as it takes
-//
-// The end of the input ends the process.
 const (
 	orderConnect = "connect"
 	orderQueues  = "queues"
@@ -42,17 +36,13 @@ type CrowdConfig struct {
 	Seeded          *seeded.Plan     `json:"seeded,omitempty"`
 }
 
-// crowdState is what a process of a crowd says of itself. Done counts the orders that were carried out.
+// crowdState is what a process of a crowd says of itself.
 type crowdState struct {
-	Up         int64  `json:"up"`
-	Subscribed int64  `json:"subscribed"`
-	Redials    int64  `json:"redials"`
-	Done       int    `json:"done"`
-	Err        string `json:"err,omitempty"`
+	childState
+	Up         int64 `json:"up"`
+	Subscribed int64 `json:"subscribed"`
+	Redials    int64 `json:"redials"`
 }
-
-// stateEvery is how often a process of a crowd says how far it is.
-const stateEvery = 100 * time.Millisecond
 
 // crowdDialTimeout lets a connection wait long for its turn when all come at once.
 const crowdDialTimeout = time.Minute
@@ -72,43 +62,16 @@ func ServeCrowd(ctx context.Context, c CrowdConfig, orders io.Reader, states io.
 		return err
 	}
 	w.first = c.First
-	ctx, cancel := context.WithCancel(ctx)
 	defer w.close()
-	s := &crowdServer{config: c, crowd: w, out: json.NewEncoder(states)}
-	var all sync.WaitGroup
-	all.Go(func() { s.tell(ctx) })
-	defer all.Wait()
-	defer cancel()
-	lines := make(chan string)
-	go func() { // ends with the input
-		defer cancel()
-		for in := bufio.NewScanner(orders); in.Scan(); {
-			select {
-			case lines <- in.Text():
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case order := <-lines:
-			s.finish(s.obey(ctx, order))
-		}
-	}
+	server := crowdServer{c, w}
+	o := &obedience{orders: orders, out: json.NewEncoder(states), obey: server.obey, state: server.state}
+	return o.serve(ctx)
 }
 
-// crowdServer is a crowd and what it says.
+// crowdServer is a crowd and what it shall do.
 type crowdServer struct {
 	config CrowdConfig
 	crowd  *crowd
-
-	mu   sync.Mutex
-	out  *json.Encoder
-	done int
-	err  string
 }
 
 func (s *crowdServer) obey(ctx context.Context, order string) error {
@@ -130,35 +93,7 @@ func (s *crowdServer) obey(ctx context.Context, order string) error {
 	return fmt.Errorf("unknown order %q", order)
 }
 
-// tell says the state now and then.
-func (s *crowdServer) tell(ctx context.Context) {
-	ticker := time.NewTicker(stateEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			s.say()
-		}
-	}
-}
-
-func (s *crowdServer) finish(err error) {
-	s.mu.Lock()
-	s.done++
-	if err != nil {
-		s.err = err.Error()
-	}
-	s.mu.Unlock()
-	s.say()
-}
-
-func (s *crowdServer) say() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *crowdServer) state(now childState) any {
 	w := s.crowd
-	// When nobody listens any more the input has ended, too.
-	_ = s.out.Encode(crowdState{Up: w.up.Load(), Subscribed: w.subscribed.Load(), Redials: w.redials.Load(),
-		Done: s.done, Err: s.err})
+	return crowdState{childState: now, Up: w.up.Load(), Subscribed: w.subscribed.Load(), Redials: w.redials.Load()}
 }

@@ -2,10 +2,7 @@ package loadtest
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -16,18 +13,9 @@ const crowdNice = 5
 
 // crowdProcesses is a crowd that lives in processes of its own.
 type crowdProcesses struct {
-	children []*crowdProcess
-	orders   int // given so far
+	children[crowdState]
 
 	up, subscribed, redials atomic.Int64 // of all, as they said last
-}
-
-// crowdProcess is one of them.
-type crowdProcess struct {
-	*childProcess
-
-	mu    sync.Mutex
-	state crowdState
 }
 
 // startCrowd starts processes that share the connections and queues of c. program is the command that calls
@@ -44,76 +32,40 @@ func startCrowd(program []string, processes int, c CrowdConfig) (*crowdProcesses
 		if part.AtOnce = c.AtOnce / processes; part.AtOnce < 1 {
 			part.AtOnce = 1
 		}
-		child, err := startCrowdProcess(program, part)
+		child, err := startStated[crowdState](program, part, nice(crowdNice))
 		if err != nil {
 			p.close()
 			return nil, err
 		}
-		p.children = append(p.children, child)
+		p.all = append(p.all, child)
 	}
 	return p, nil
 }
 
-func startCrowdProcess(program []string, c CrowdConfig) (*crowdProcess, error) {
-	p := &crowdProcess{}
-	child, err := startChild(program, c, crowdNice, p.take)
-	p.childProcess = child
-	return p, err
-}
-
-func (p *crowdProcess) take(line []byte) {
-	var s crowdState
-	if json.Unmarshal(line, &s) == nil {
-		p.mu.Lock()
-		p.state = s
-		p.mu.Unlock()
-	}
-}
-
-func (p *crowdProcess) last() crowdState {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.state
-}
-
 // order gives an order to all processes; carriedOut tells when they have obeyed.
 func (p *crowdProcesses) order(name string) error {
-	p.orders++
 	if name == orderReturn {
 		p.up.Store(0) // what they said before
 		p.subscribed.Store(0)
 	}
-	for _, c := range p.children {
-		if err := c.order(name); err != nil {
-			return fmt.Errorf("a process of the crowd: %w", err)
-		}
-	}
-	return nil
+	return p.children.order(name)
 }
-
-var errCrowdEnded = errors.New("a process of the crowd ended")
 
 // carriedOut reports whether all orders were carried out, or what went wrong.
 func (p *crowdProcesses) carriedOut() (bool, error) {
-	all := true
+	done, err := p.children.carriedOut()
+	if err != nil {
+		return false, err
+	}
 	var up, subscribed, redials int64
-	for _, c := range p.children {
+	for _, c := range p.all {
 		s := c.last()
-		if s.Err != "" {
-			return false, errors.New(s.Err)
-		}
-		select {
-		case <-c.ended:
-			return false, errCrowdEnded
-		default:
-		}
-		all = all && s.Done >= p.orders
 		up, subscribed, redials = up+s.Up, subscribed+s.Subscribed, redials+s.Redials
 	}
 	p.up.Store(up)
 	p.subscribed.Store(subscribed)
 	p.redials.Store(redials)
-	return all, nil
+	return done, nil
 }
 
 // obey gives an order and waits until it was carried out.
@@ -133,15 +85,5 @@ func (p *crowdProcesses) obey(ctx context.Context, name string) error {
 			return context.Cause(ctx)
 		case <-ticker.C:
 		}
-	}
-}
-
-// close ends the processes.
-func (p *crowdProcesses) close() {
-	for _, c := range p.children {
-		c.end()
-	}
-	for _, c := range p.children {
-		<-c.ended
 	}
 }

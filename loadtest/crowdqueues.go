@@ -48,27 +48,47 @@ func (w *crowd) createMember(ctx context.Context, i, n int) error {
 // adopt gives the connections queues of a store that was filled offline, beginning with the given one in the
 // scattered order.
 func (w *crowd) adopt(p seeded.Plan, first, queues int) error {
-	keys := make(map[int]*agent.Key)
-	n := uint64(first)
+	stored := newStoredQueues(p)
+	from := first
 	for i := range w.members {
 		m := &w.members[i]
-		m.queues = make([]*agent.RcvQueue, share(queues, len(w.members), i))
-		for j := range m.queues {
-			number := p.Scattered(n)
-			k := p.KeyNumber(number)
-			if keys[k] == nil {
-				key, err := seededKey(p, k)
-				if err != nil {
-					return err
-				}
-				keys[k] = key
-			}
-			id := p.RecipientID(number)
-			m.queues[j] = &agent.RcvQueue{ID: id[:], Key: keys[k]}
-			n++
+		n := share(queues, len(w.members), i)
+		var err error
+		if m.queues, err = stored.queues(from, n); err != nil {
+			return err
 		}
+		from += n
 	}
 	return nil
+}
+
+// storedQueues are the queues of a store that was filled offline, as recipients know them.
+type storedQueues struct {
+	plan seeded.Plan
+	keys map[int]*agent.Key // those that were asked for
+}
+
+func newStoredQueues(p seeded.Plan) *storedQueues {
+	return &storedQueues{plan: p, keys: make(map[int]*agent.Key)}
+}
+
+// queues are n of them, beginning with the given one in the scattered order.
+func (s *storedQueues) queues(first, n int) ([]*agent.RcvQueue, error) {
+	all := make([]*agent.RcvQueue, n)
+	for j := range all {
+		number := s.plan.Scattered(uint64(first + j))
+		k := s.plan.KeyNumber(number)
+		if s.keys[k] == nil {
+			key, err := seededKey(s.plan, k)
+			if err != nil {
+				return nil, err
+			}
+			s.keys[k] = key
+		}
+		id := s.plan.RecipientID(number)
+		all[j] = &agent.RcvQueue{ID: id[:], Key: s.keys[k]}
+	}
+	return all, nil
 }
 
 func seededKey(p seeded.Plan, number int) (*agent.Key, error) {

@@ -10,7 +10,7 @@
 //	Subscribe  creates queues, reconnects, subscribes in batches; CPU time of the router for each NEW and SUB
 //	Handshake  connects and closes; CPU time of the router for each
 //	Storm      kills a router of its own and lets all clients come back at once, while a group exchanges messages
-//	Abuse      attackers of each kind in turn, while a group exchanges messages
+//	Abuse      attackers of each kind in turn, in processes of their own, while a group exchanges messages
 //	XFTP       uploads or downloads packets, or holds downloads of slow readers
 //	XFTPStart  stops, kills and starts an XFTP router of its own
 //
@@ -18,7 +18,8 @@
 // sent and delivered, and whether that is right), lapses.go (what a router that was killed may have forgotten), pacer.go
 // (when to send), schedule.go (whom to kill when). The driver of messages is link.go (a connection that comes back),
 // queue.go, sender.go and receiver.go (the life of a queue), load.go (all queues of a run). That of many connections is
-// crowd.go; crowdchild.go and crowdprocess.go put it into processes of its own.
+// crowd.go; crowdchild.go and crowdprocess.go put it into processes of its own, as attackchild.go and attackcrew.go do with
+// attackers; child.go is what both have in common.
 //
 // The clients of Crash are processes, too (childprocess.go), so that they can be killed. crashchild.go is one of them, crew.go
 // has all. A client writes each step of a queue to a journal (journal.go, archive.go) before it takes it; from that the

@@ -198,13 +198,14 @@ func (l *load) close() {
 // pause, for the lack of progress.
 const (
 	tickInterval  = 5 * time.Millisecond
+	minTick       = 200 * time.Microsecond
 	pauseInterval = time.Second
 )
 
 // until waits for a condition and keeps the clock meanwhile. It fails when the context ends, when the load cannot go
 // on, or with errStalled.
 func (l *load) until(ctx context.Context, condition func() bool) error {
-	ticker := time.NewTicker(tickInterval)
+	ticker := time.NewTimer(l.nextTick())
 	defer ticker.Stop()
 	work, moved, resumed := l.count.work(), time.Now(), time.Now()
 	for !condition() {
@@ -226,9 +227,20 @@ func (l *load) until(ctx context.Context, condition func() bool) error {
 				resumed = now
 				l.resume()
 			}
+			ticker.Reset(l.nextTick())
 		}
 	}
 	return l.failure()
+}
+
+// nextTick is how long a load that waits may leave its clock alone: until the next message is due by rate, so that no tick
+// counts as latency.
+func (l *load) nextTick() time.Duration {
+	if l.rate <= 0 || !l.sending.Load() {
+		return tickInterval
+	}
+	due := l.started.Add(Pacer{l.rate}.Due(l.released.Load()))
+	return min(tickInterval, max(minTick, time.Until(due)))
 }
 
 // releaseDue lets the messages that are due by rate go.

@@ -9,9 +9,10 @@ import (
 
 // Measure says what of the router is measured beside a scenario, and where it goes.
 type Measure struct {
-	PID    int       // of the router's process; 0: it is not measured
-	Pprof  string    // host:port of the router's profiler; empty: no profiles
-	Record *Recorder // takes the raw results; nil: nothing does
+	PID     int       // of the router's process; 0: it is not measured
+	Pprof   string    // host:port of the router's profiler; empty: no profiles
+	Figures string    // host:port of the router's figures, for scenarios that read them at each phase; empty: they do not
+	Record  *Recorder // takes the raw results; nil: nothing does
 
 	interval time.Duration // of ticks, for tests; 0: tickEvery
 }

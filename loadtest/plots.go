@@ -48,16 +48,44 @@ func plots(r, other *Recording) []template.HTML {
 			rss.add("RSS", i, 0, run.rss())
 		}
 	}
+	spans := r.spans()
 	var drawn []template.HTML
 	for _, c := range append(charts, rates, held, subscriptions, cpu, rss) {
 		if c.x.label == "" {
-			c.x.label = "seconds"
+			c.x.label, c.spans = "seconds", spans
 		}
 		if svg := c.svg(); svg != "" {
 			drawn = append(drawn, svg)
 		}
 	}
 	return drawn
+}
+
+// restPhase is a phase in which nothing is measured. Its name is not written into the charts.
+const restPhase = "rest"
+
+// spans are the phases of a run that has several, in their order.
+func (r *Recording) spans() (all []span) {
+	if len(r.phases()) < 2 {
+		return nil
+	}
+	from, phase := 0.0, ""
+	for i, t := range r.Ticks {
+		last := i+1 == len(r.Ticks)
+		if t.Phase == phase && !last {
+			continue
+		}
+		if end := t.At; phase != "" && phase != restPhase {
+			if !last && i > 0 {
+				end = r.Ticks[i-1].At
+			}
+			all = append(all, span{phase, from, end})
+		}
+		if phase = t.Phase; i > 0 {
+			from = r.Ticks[i-1].At
+		}
+	}
+	return all
 }
 
 // add adds a line of the ith run.

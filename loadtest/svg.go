@@ -14,7 +14,14 @@ type chart struct {
 	yUnit  string
 	x, y   axis
 	series []series
+	spans  []span  // parts of the x axis that have a name
 	top    float64 // where the lines begin, below title and legend
+}
+
+// span is a part of the x axis.
+type span struct {
+	name     string
+	from, to float64
 }
 
 // series is one line. A dashed one belongs to the second of two runs.
@@ -62,6 +69,7 @@ func (c *chart) svg() template.HTML {
 		chartWidth, chartHeight, html.EscapeString(c.title), titleLeft, html.EscapeString(c.title+", "+c.yUnit))
 	c.legend(&b)
 	c.grid(&b)
+	c.name(&b)
 	for _, s := range c.series {
 		c.draw(&b, s)
 	}
@@ -199,6 +207,23 @@ func (c *chart) grid(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, `<text class="mark" x="%d" y="%d" text-anchor="end">%s</text>`,
 		chartWidth-marginRight, chartHeight-6, html.EscapeString(c.x.label))
+}
+
+// name writes the names of the spans along the lines between them.
+func (c *chart) name(b *strings.Builder) {
+	const bottom = chartHeight - marginBelow
+	for i, s := range c.spans {
+		from, to := c.px(max(s.from, c.x.lo)), c.px(min(s.to, c.x.hi))
+		if to <= from {
+			continue
+		}
+		if i%2 == 0 {
+			fmt.Fprintf(b, `<path class="span" d="M%.1f %.1fH%.1fV%dH%.1fZ"/>`, from, c.top, to, bottom, from)
+		}
+		x := (from + to) / 2
+		fmt.Fprintf(b, `<text class="span" x="%.1f" y="%.1f" transform="rotate(-90 %.1f %.1f)">%s</text>`, x+4, c.top+4, x+4, c.top+4,
+			html.EscapeString(s.name))
+	}
 }
 
 func (c *chart) draw(b *strings.Builder, s series) {

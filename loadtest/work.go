@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 
@@ -24,6 +25,7 @@ type StageWork struct {
 	Stage   string  `json:"stage"`
 	Times   int64   `json:"times"`
 	Seconds float64 `json:"seconds"` // that passed in all, of the clock
+	P99     float64 `json:"p99Ms"`
 }
 
 // The figures that are read. Those of stages have the label stageLabel, as samples of a CPU profile have.
@@ -32,15 +34,20 @@ const (
 	drainFigure = "switchyard_drain_commands"
 	groupFigure = "switchyard_commit_group"
 	stageLabel  = "stage"
+
+	closedFigure  = "switchyard_connections_closed_total"
+	refusedFigure = "switchyard_refused_total"
+	causeLabel    = "cause"
 )
 
 // stageNames are those that a router may have, in the order in which a command passes them.
 var stageNames = []string{"open", "ring", "load", "verify", "apply", "commit", "sync", "seal", "write"}
 
-// figures is a reading of them: histograms by figure, and by stage.
+// figures is a reading of them: histograms by figure, and by stage; and counters by cause.
 type figures struct {
 	stages       map[string]*dto.Histogram
 	drain, group *dto.Histogram
+	causes       map[string]int64
 }
 
 // fetchFigures reads the router's figures. A router that has none is no error: another version, or the reference.
@@ -72,16 +79,26 @@ func fetchFigures(address string) (*figures, error) {
 }
 
 func readFigures(families map[string]*dto.MetricFamily) *figures {
-	f := &figures{stages: make(map[string]*dto.Histogram)}
+	f := &figures{stages: make(map[string]*dto.Histogram), causes: make(map[string]int64)}
 	for _, m := range families[stageFigure].GetMetric() {
-		for _, l := range m.GetLabel() {
-			if l.GetName() == stageLabel {
-				f.stages[l.GetValue()] = m.GetHistogram()
-			}
+		f.stages[label(m, stageLabel)] = m.GetHistogram()
+	}
+	for figure, kind := range map[string]string{closedFigure: "closed.", refusedFigure: "refused."} {
+		for _, m := range families[figure].GetMetric() {
+			f.causes[kind+label(m, causeLabel)] = int64(m.GetCounter().GetValue())
 		}
 	}
 	f.drain, f.group = only(families[drainFigure]), only(families[groupFigure])
 	return f
+}
+
+func label(m *dto.Metric, name string) string {
+	for _, l := range m.GetLabel() {
+		if l.GetName() == name {
+			return l.GetValue()
+		}
+	}
+	return ""
 }
 
 // only is the histogram of a figure without labels, nil when there is none.
@@ -104,10 +121,58 @@ func (f *figures) since(earlier *figures) *Work {
 		before, after := earlier.stages[stage], f.stages[stage]
 		times := int64(after.GetSampleCount() - before.GetSampleCount())
 		if times > 0 {
-			w.Stages = append(w.Stages, StageWork{stage, times, after.GetSampleSum() - before.GetSampleSum()})
+			w.Stages = append(w.Stages, StageWork{stage, times, after.GetSampleSum() - before.GetSampleSum(),
+				1000 * quantile(before, after, 0.99)})
 		}
 	}
 	return w
+}
+
+// causesSince is what was counted between an earlier reading and this one, by cause.
+func (f *figures) causesSince(earlier *figures) map[string]int64 {
+	if f == nil || earlier == nil {
+		return nil
+	}
+	all := make(map[string]int64)
+	for cause, n := range f.causes {
+		if n -= earlier.causes[cause]; n > 0 {
+			all[cause] = n
+		}
+	}
+	return all
+}
+
+// quantile is about the given quantile of what a histogram has counted meanwhile: it lies somewhere in its bucket.
+func quantile(before, after *dto.Histogram, q float64) float64 {
+	counted := func(i int) float64 {
+		n := after.GetBucket()[i].GetCumulativeCount()
+		if i < len(before.GetBucket()) {
+			n -= before.GetBucket()[i].GetCumulativeCount()
+		}
+		return float64(n)
+	}
+	rank := q * float64(after.GetSampleCount()-before.GetSampleCount())
+	lower, below := 0.0, 0.0
+	for i, b := range after.GetBucket() {
+		upper, n := b.GetUpperBound(), counted(i)
+		if n >= rank && n > below && !math.IsInf(upper, 1) {
+			return lower + (upper-lower)*(rank-below)/(n-below)
+		}
+		lower, below = upper, n
+	}
+	return lower
+}
+
+// p99 is that of a stage in milliseconds, for people; empty when it is not known.
+func (w *Work) p99(stage string) string {
+	if w != nil {
+		for _, s := range w.Stages {
+			if s.Stage == stage {
+				return fixed(s.P99)
+			}
+		}
+	}
+	return ""
 }
 
 // mean is the mean of what a histogram has counted meanwhile, and how often.

@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"switchyard/shard"
+	"switchyard/smp"
 )
 
 // ingestDir is where tables are written before they become the store's, below its directory.
@@ -24,6 +25,44 @@ var ingests atomic.Uint64 // names the files
 // store yet, and there are no notifiers and no links. The queues are on disk when it returns. It may be called from
 // several goroutines, for different ranges.
 func (s *Store) Ingest(n int, record func(i int, r *shard.Record)) error {
+	return s.ingest([2]string{"queues", "senders"}, func(queues, senders *sstable.Writer) error {
+		return fillTables(n, record, queues, senders)
+	})
+}
+
+// Message is one that is taken in. A quota marker has no body.
+type Message struct {
+	Queue  smp.ID
+	Header shard.MessageHeader
+	Body   []byte
+}
+
+// IngestMessages does the same with n messages of queues that have none. Queues must ascend, and positions within each,
+// without a gap.
+func (s *Store) IngestMessages(n int, message func(i int, m *Message)) error {
+	return s.ingest([2]string{"heads", "bodies"}, func(heads, bodies *sstable.Writer) error {
+		var m Message
+		var key, value []byte
+		for i := range n {
+			message(i, &m)
+			value = appendHeader(value[:0], &m.Header)
+			key = appendMessageKey(key[:0], spaceHeads, &m.Queue, m.Header.Seq)
+			if err := heads.Set(key, value); err != nil {
+				return err
+			}
+			if m.Header.Kind == shard.KindQuota {
+				continue
+			}
+			if err := bodies.Set(appendMessageKey(key[:0], spaceBodies, &m.Queue, m.Header.Seq), m.Body); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ingest has two tables filled and takes them in.
+func (s *Store) ingest(names [2]string, fill func(a, b *sstable.Writer) error) error {
 	in := s.enter()
 	defer in.leave()
 	if err := s.writable(in); err != nil {
@@ -34,19 +73,19 @@ func (s *Store) Ingest(n int, record func(i int, r *shard.Record)) error {
 		return err
 	}
 	number := ingests.Add(1)
-	queues, err := in.newTable(path.Join(dir, fmt.Sprintf("%d-queues.sst", number)))
+	a, err := in.newTable(path.Join(dir, fmt.Sprintf("%d-%s.sst", number, names[0])))
 	if err != nil {
 		return err
 	}
-	senders, err := in.newTable(path.Join(dir, fmt.Sprintf("%d-senders.sst", number)))
+	b, err := in.newTable(path.Join(dir, fmt.Sprintf("%d-%s.sst", number, names[1])))
 	if err != nil {
-		return errors.Join(err, queues.Close())
+		return errors.Join(err, a.Close())
 	}
-	err = fillTables(n, record, queues.Writer, senders.Writer)
-	if err = errors.Join(err, queues.Close(), senders.Close()); err != nil {
+	err = fill(a.Writer, b.Writer)
+	if err = errors.Join(err, a.Close(), b.Close()); err != nil {
 		return err
 	}
-	return in.db.Ingest(context.Background(), []string{queues.path, senders.path})
+	return in.db.Ingest(context.Background(), []string{a.path, b.path})
 }
 
 func fillTables(n int, record func(int, *shard.Record), queues, senders *sstable.Writer) error {

@@ -1,7 +1,9 @@
 package wal
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"sync"
 	"testing"
 
@@ -67,5 +69,47 @@ func TestIngestRefusesDisorder(t *testing.T) {
 	defer s.Close()
 	if err := s.Ingest(2, func(i int, r *shard.Record) { ingested(1-i, r) }); err == nil {
 		t.Error("descending IDs were taken")
+	}
+}
+
+// Messages that were taken in are there after the next start, and a marker behind them makes the queue full.
+func TestIngestMessages(t *testing.T) {
+	fs := vfs.NewMem()
+	s, err := Open("store", Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const queues, each, first = 20, 3, 1000
+	body := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 100) }
+	message := func(i int, m *Message) {
+		var r shard.Record
+		ingested(i/each, &r)
+		*m = Message{Queue: r.RecipientID, Header: shard.MessageHeader{Seq: uint64(first + i%each), Time: int64(i)}, Body: body(i)}
+		if i%each == each-1 {
+			m.Header.Kind, m.Body = shard.KindQuota, nil
+		}
+	}
+	if err := errors.Join(s.Ingest(queues, ingested), s.IngestMessages(queues*each, message), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open("store", Options{FS: fs}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i := range queues {
+		var r shard.Record
+		ingested(i, &r)
+		l := []shard.Lookup{{Kind: shard.ByRecipient, ID: r.RecipientID[:]}}
+		s.Load(l)
+		if f := l[0].Found; l[0].Err != nil || f == nil || f.Messages != each || f.Last.Kind != shard.KindQuota || f.First.Seq != first {
+			t.Fatalf("queue %d: %+v", i, l[0])
+		}
+		got := make([]byte, 200)
+		if n, err := s.Body(&r.RecipientID, first+1, got); err != nil || !bytes.Equal(got[:n], body(i*each+1)) {
+			t.Fatalf("queue %d: %d bytes, %v", i, n, err)
+		}
+	}
+	if err := s.IngestMessages(2, func(i int, m *Message) { message(1-i, m) }); err == nil {
+		t.Error("descending positions were taken")
 	}
 }

@@ -25,6 +25,9 @@ const (
 	bloomBits = 10
 )
 
+// cores is what the program had when it began; it may let more goroutines run than that.
+var cores = runtime.GOMAXPROCS(0)
+
 // pebbleOptions sets up Pebble; the package comment tells the choices.
 func pebbleOptions(o Options, g *guard) *pebble.Options {
 	l := &logger{log: o.Log, guard: g}
@@ -39,7 +42,7 @@ func pebbleOptions(o Options, g *guard) *pebble.Options {
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       32,
 		LBaseMaxBytes:               512 << 20,
-		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, runtime.GOMAXPROCS(0)/2) },
+		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, cores/2) },
 		Logger:                      l,
 		EventListener:               l.listener(),
 	}

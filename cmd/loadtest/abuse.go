@@ -2,47 +2,140 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/seeded"
 )
 
+// abuseFlags are those of abuse.
+type abuseFlags struct {
+	measureFlags
+	loadtest.AbuseConfig
+	kind     string
+	empty    int // queues for those who subscribe without end
+	full     int // full queues
+	messages int // in each of these
+}
+
 func abuseCommand() *cobra.Command {
-	var f measureFlags
-	var c loadtest.AbuseConfig
-	kind := "all"
-	kinds := strings.Join(loadtest.AttackKinds(), ", ")
+	var f abuseFlags
 	cmd := &cobra.Command{
 		Use:   "abuse {--server ADDR --pid PID | -- smp-server start}",
 		Short: "attack the router in many ways while a measured group exchanges messages: what the group notices, and the router's memory",
 		Example: `  loadtest abuse --out abuse.jsonl -- bin/smp-server start
-  loadtest abuse --kind queues,one-queue --set SWITCHYARD.unlimited_addresses= --set SWITCHYARD.new_queues_per_address=600 -- bin/smp-server start`,
+  loadtest abuse --kind burst --set SWITCHYARD.unlimited_addresses=127.0.0.0/24 --set SWITCHYARD.connections_per_address=100 -- bin/smp-server start`,
 		Args: ownCommand,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c.Kinds = strings.Split(kind, ",")
-			if kind == "all" {
-				c.Kinds = loadtest.AttackKinds()
-			}
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
-				p := newProgress(cmd.ErrOrStderr())
-				defer p.close()
-				c.Client, c.Measure, c.Progress, c.Stall = client, m, p.tell, stallTimeout
-				return reported(loadtest.Abuse(ctx, c, r))
-			})
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	f.add(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&kind, "kind", kind, "attackers, separated by commas: "+kinds)
-	flags.IntVar(&c.Attackers, "attackers", 100, "connections of each kind of attacker")
-	flags.DurationVar(&c.Each, "each", 20*time.Second, "how long each kind attacks")
-	flags.IntVar(&c.Queues, "measured-queues", 16, "queues of the measured group")
-	flags.IntVar(&c.Links, "measured-conns", 8, "connections of the measured group")
-	flags.Float64Var(&c.Rate, "rate", 50, "messages a second in the measured group")
-	flags.IntVar(&c.Size, "size", 16000, "bytes of a message body")
-	flags.DurationVar(&c.Quiet, "quiet", 20*time.Second, "how long the measured group is measured before the attacks; the router rests half of it after each")
+	f.addAttack(cmd.Flags())
 	return cmd
+}
+
+func (f *abuseFlags) addAttack(flags *pflag.FlagSet) {
+	kinds := strings.Join(loadtest.AttackKinds(), ", ")
+	flags.StringVar(&f.kind, "kind", "all", "attackers, separated by commas: "+kinds)
+	flags.Float64Var(&f.Scale, "scale", 1, "size: of the number of attackers, and of the queues that are stored for them")
+	flags.IntVar(&f.Attackers, "attackers", 0, "connections of each kind of attacker (default: what the kind has, by --scale)")
+	flags.DurationVar(&f.Each, "each", 20*time.Second, "how long each kind attacks")
+	flags.IntVar(&f.empty, "subscriptions", 1_000_000, "stored queues for subscriptions, by --scale")
+	flags.IntVar(&f.full, "full-queues", 10_000, "stored queues for slow-readers, by --scale")
+	flags.IntVar(&f.messages, "full-messages", 4, "messages in each of them, before the marker that the queue is full")
+	flags.IntVar(&f.AbuseConfig.Queues, "measured-queues", 16, "queues of the measured group")
+	flags.IntVar(&f.Links, "measured-conns", 8, "connections of the measured group")
+	flags.Float64Var(&f.Rate, "rate", 50, "messages a second in the measured group")
+	flags.IntVar(&f.Size, "size", 16000, "bytes of a message body")
+	flags.DurationVar(&f.Quiet, "quiet", 20*time.Second, "how long the measured group is measured before the attacks; the router rests half of it after each")
+}
+
+func (f *abuseFlags) run(cmd *cobra.Command, args []string) error {
+	f.Kinds, f.figures = strings.Split(f.kind, ","), true
+	if f.kind == "all" {
+		f.Kinds = loadtest.AttackKinds()
+	}
+	program, err := exec.LookPath(os.Args[0])
+	if err != nil {
+		return err
+	}
+	f.Program = []string{program, "attack"}
+	if len(args) > 0 {
+		remove, err := f.fillStore(cmd, args)
+		if err != nil {
+			return err
+		}
+		defer remove()
+	}
+	return f.measureFlags.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+		p := newProgress(cmd.ErrOrStderr())
+		defer p.close()
+		f.Client, f.Measure, f.Progress, f.Stall = client, m, p.tell, stallTimeout
+		return reported(loadtest.Abuse(ctx, f.AbuseConfig, r))
+	})
+}
+
+// fillStore stores the queues that the attackers need, in a temporary directory unless there is --data.
+func (f *abuseFlags) fillStore(cmd *cobra.Command, command []string) (remove func(), err error) {
+	remove = func() {}
+	if f.Scale <= 0 || f.messages < 1 || f.empty < 1 || f.full < 1 {
+		return remove, errors.New("give --scale above 0, and at least 1 stored queue and 1 message")
+	}
+	scaled := func(n int) uint64 { return uint64(max(1, int(float64(n)*f.Scale))) }
+	for _, kind := range f.Kinds {
+		empty, full := loadtest.AttackNeedsStore(kind)
+		if empty {
+			f.Empty = &seeded.Plan{Count: scaled(f.empty), Seed: defaultSeed}
+		}
+		if full {
+			f.Full = &seeded.Plan{Count: scaled(f.full), Seed: fullSeed, Messages: f.messages}
+		}
+	}
+	if f.Empty == nil && f.Full == nil {
+		return remove, nil
+	}
+	if f.data == "" {
+		if f.data, err = os.MkdirTemp("", "loadtest-router-"); err != nil {
+			return remove, err
+		}
+		remove = func() { _ = os.RemoveAll(f.data) } // what is left of it is in the system's temporary directory
+	}
+	for name, plan := range map[string]*seeded.Plan{seededName: f.Empty, fullName: f.Full} {
+		if plan == nil {
+			continue
+		}
+		if err := seedOnce(cmd, f.data, name, *plan, command); err != nil {
+			remove()
+			return func() {}, err
+		}
+	}
+	return remove, nil
+}
+
+// fullSeed is another seed than defaultSeed, so that full queues are others than the empty ones of a store.
+const fullSeed = 2
+
+// attackProcessCommand is a process of attackers; abuse starts it.
+func attackProcessCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "attack CONFIG",
+		Short:  "attackers of another loadtest, by orders on standard input",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var c loadtest.AttackConfig
+			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
+				return fmt.Errorf("configuration: %w", err)
+			}
+			return loadtest.ServeAttack(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
 }

@@ -48,7 +48,7 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
 		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(),
-		crowdProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),
+		crowdProcessCommand(), attackProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),
 		extrapolateCommand(), floorCommand())
 	return root
 }

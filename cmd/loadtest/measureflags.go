@@ -24,6 +24,7 @@ type measureFlags struct {
 	set     []string
 	data    string
 	xftp    bool // the router is one of XFTP
+	figures bool // the scenario reads the figures of a router of the run's own
 }
 
 // ownProfiler is the value of --pprof that has the run's own router serve its profiler.
@@ -97,10 +98,8 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 			return err
 		}
 		defer remove()
-		if m.Pprof == ownProfiler {
-			if m.Pprof, err = router.Profile(); err != nil {
-				return err
-			}
+		if err := f.profile(router, &m); err != nil {
+			return err
 		}
 		defer router.Kill()
 		if err := f.startRouter(cmd.Context(), router, &m); err != nil {
@@ -110,6 +109,19 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 	return f.record(cmd, m, func(m loadtest.Measure) (loadtest.Measured, error) {
 		return do(cmd.Context(), m, router)
 	})
+}
+
+// profile has the router serve its profiler when that is asked for, or its figures are.
+func (f *measureFlags) profile(router *loadtest.Router, m *loadtest.Measure) error {
+	if m.Pprof != ownProfiler && !f.figures {
+		return nil
+	}
+	address, err := router.Profile()
+	if m.Pprof == ownProfiler {
+		m.Pprof = address
+	}
+	m.Figures = address
+	return err
 }
 
 func (f *measureFlags) settings() ([]loadtest.Setting, error) { return parseSettings(f.set) }

@@ -103,7 +103,7 @@ func replicaCommand() *cobra.Command {
 			f.conns, f.Subscriptions = scaled(replicaConns), scaled(replicaSubscriptions)
 			f.seeded.Count = uint64(scaled(replicaStored))
 			if len(args) > 0 {
-				if err := seedOnce(cmd, f.data, f.seeded, args); err != nil {
+				if err := seedOnce(cmd, f.data, seededName, f.seeded, args); err != nil {
 					return err
 				}
 			}
@@ -137,7 +137,7 @@ func seedQueuesCommand() *cobra.Command {
 			if data == "" || plan.Count == 0 || len(args) == 0 {
 				return errors.New("give --count, --data, and the command of the router after --")
 			}
-			return seedOnce(cmd, data, plan, args)
+			return seedOnce(cmd, data, seededName, plan, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -147,12 +147,16 @@ func seedQueuesCommand() *cobra.Command {
 	return cmd
 }
 
-// seededName is the file beside a router's files that tells which queues its store was filled with.
-const seededName = "seeded.json"
+// seededName is the file beside a router's files that tells which empty queues its store was filled with, and fullName the
+// same of full ones.
+const (
+	seededName = "seeded.json"
+	fullName   = "full.json"
+)
 
-// seedOnce fills a store by the router's own program, unless it was done before.
-func seedOnce(cmd *cobra.Command, dir string, plan seeded.Plan, command []string) error {
-	mark := filepath.Join(dir, seededName)
+// seedOnce fills a store by the router's own program, unless it was done before, which a file with the given name tells.
+func seedOnce(cmd *cobra.Command, dir, name string, plan seeded.Plan, command []string) error {
+	mark := filepath.Join(dir, name)
 	if text, err := os.ReadFile(mark); err == nil {
 		var before seeded.Plan
 		if err := json.Unmarshal(text, &before); err != nil {
@@ -167,7 +171,8 @@ func seedOnce(cmd *cobra.Command, dir string, plan seeded.Plan, command []string
 	if err != nil {
 		return err
 	}
-	err = router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(plan.Count), "--seed", fmt.Sprint(plan.Seed))
+	err = router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(plan.Count), "--seed", fmt.Sprint(plan.Seed),
+		"--messages", fmt.Sprint(plan.Messages))
 	if err != nil {
 		return err
 	}

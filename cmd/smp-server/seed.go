@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"runtime"
@@ -10,8 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/box"
 	"switchyard/loadtest/seeded"
 	"switchyard/shard"
+	"switchyard/smp"
 	"switchyard/wal"
 )
 
@@ -21,7 +24,7 @@ func seedCommand(p paths) *cobra.Command {
 	plan := seeded.Plan{}
 	cmd := &cobra.Command{
 		Use:     "seed",
-		Short:   "Fill the store with empty queues, for load tests; see `loadtest seed-queues`",
+		Short:   "Fill the store with queues, for load tests; see `loadtest seed-queues`",
 		Example: "  smp-server seed --count 1000000 --seed 1",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
@@ -29,16 +32,23 @@ func seedCommand(p paths) *cobra.Command {
 			if plan.Count < 1 {
 				return errors.New("--count must be at least 1; give the number of queues")
 			}
+			if plan.Messages < 0 {
+				return errors.New("--messages must be at least 0")
+			}
 			return seed(cmd, p, plan)
 		},
 	}
 	cmd.Flags().Uint64Var(&plan.Count, "count", 0, "number of queues")
 	cmd.Flags().Uint64Var(&plan.Seed, "seed", 1, "number from which IDs and keys follow")
+	cmd.Flags().IntVar(&plan.Messages, "messages", 0, "messages in each queue, which is full with them; 0: the queues are empty")
 	return cmd
 }
 
-// seedChunk is how many queues go into the store at a time: some 50 MB.
-const seedChunk = 300_000
+// seedChunk is how many queues go into the store at a time, some 50 MB, and seedMessages how many messages, some 80 MB.
+const (
+	seedChunk    = 300_000
+	seedMessages = 5_000
+)
 
 func seed(cmd *cobra.Command, p paths, plan seeded.Plan) error {
 	s, _, err := loadSettings(p)
@@ -52,8 +62,11 @@ func seed(cmd *cobra.Command, p paths, plan seeded.Plan) error {
 	if err != nil {
 		return err
 	}
-	f := &filler{plan: plan, store: store, key: store.PartitionKey(), day: uint32(time.Now().Unix() / 86400),
-		chunks: int64((plan.Count + seedChunk - 1) / seedChunk)}
+	f := &filler{plan: plan, store: store, key: store.PartitionKey(), now: time.Now(), size: seedChunk}
+	if plan.Messages > 0 {
+		f.size = max(1, seedMessages/uint64(plan.Messages))
+	}
+	f.chunks = int64((plan.Count + f.size - 1) / f.size)
 	err = f.makeKeys()
 	if err == nil {
 		err = f.run(func(done uint64) { fmt.Fprintf(cmd.ErrOrStderr(), "smp-server: %d of %d queues\n", done, plan.Count) })
@@ -66,7 +79,8 @@ type filler struct {
 	plan   seeded.Plan
 	store  *wal.Store
 	key    [16]byte
-	day    uint32
+	now    time.Time
+	size   uint64 // of a chunk
 	chunks int64
 	keys   [][]byte // SPKI DER
 	next   atomic.Int64
@@ -113,15 +127,47 @@ func (f *filler) run(progress func(done uint64)) error {
 
 // chunk stores one part of the queues and returns how many they are.
 func (f *filler) chunk(c uint64) (n uint64, err error) {
-	from := c * seedChunk
-	n = min(seedChunk, f.plan.Count-from)
+	from := c * f.size
+	n = min(f.size, f.plan.Count-from)
+	day := uint32(f.now.Unix() / 86400)
 	keys := make([][]byte, 1)
 	err = f.store.Ingest(int(n), func(i int, r *shard.Record) {
 		q := from + uint64(i)
 		keys[0] = f.keys[f.plan.KeyNumber(q)]
 		*r = shard.Record{RecipientID: f.plan.RecipientID(q), SenderID: f.plan.SenderID(q), RecipientKeys: keys,
-			Secret: f.plan.Secret(q), Mode: shard.ModeMessaging, Updated: f.day}
+			Secret: f.plan.Secret(q), Mode: shard.ModeMessaging, Updated: day}
 		shard.FitSenderID(&f.key, &r.RecipientID, &r.SenderID)
 	})
+	if err == nil && f.plan.Messages > 0 {
+		err = f.messages(from, n)
+	}
 	return n, err
+}
+
+// messages fills n queues from the given one: with messages, and the marker that says that there was no room for more.
+func (f *filler) messages(from, n uint64) error {
+	each := f.plan.Messages + 1
+	sealed := make([]byte, smp.DeliveredSize)
+	return f.store.IngestMessages(int(n)*each, func(i int, m *wal.Message) {
+		queue, nth := from+uint64(i/each), i%each
+		*m = wal.Message{Queue: f.plan.RecipientID(queue)}
+		m.Header = shard.MessageHeader{Seq: uint64(1 + nth), Time: f.now.Unix(), Kind: shard.KindQuota}
+		_, _ = rand.Read(m.Header.ID[:]) // never fails
+		if nth < f.plan.Messages {
+			m.Header.Kind, m.Body = shard.KindMessage, sealed
+			seal(sealed, f.plan.Secret(queue), &m.Header)
+		}
+	})
+}
+
+// seal makes the body of a message without content.
+func seal(sealed []byte, secret [32]byte, h *shard.MessageHeader) {
+	padded := sealed[box.TagSize:]
+	plain := smp.AppendMessageBody(padded[2:2], h.Time, h.Notify, nil)
+	if err := box.PadInPlace(padded, len(plain)); err != nil {
+		panic("a message without content is too long")
+	}
+	var subkey [box.KeySize]byte
+	box.Precompute(&subkey, &secret)
+	box.Seal(sealed, (*[box.NonceSize]byte)(&h.ID), &subkey)
 }

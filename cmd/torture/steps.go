@@ -103,7 +103,7 @@ var steps = []step{
 	{
 		name: "abuse", fault: "attackers beside a group that exchanges messages", unit: "attacks", seeds: 1, tries: 10, share: 1,
 		command: func(uint64) command {
-			return onRouter("abuse", "--attackers=100", "--each=5s", "--quiet=5s", "--rate=20")
+			return onRouter("abuse", "--scale=0.1", "--each=5s", "--quiet=5s", "--rate=20")
 		},
 	},
 }

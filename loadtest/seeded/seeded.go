@@ -26,8 +26,9 @@ const Keys = 4096
 
 // Plan is a set of queues. Both programs must have the same.
 type Plan struct {
-	Count uint64
-	Seed  uint64
+	Count    uint64
+	Seed     uint64
+	Messages int `json:",omitempty"` // in each queue, which is full with them; 0: the queues are empty
 }
 
 // RecipientID is the recipient ID of the nth queue, counted from 0.

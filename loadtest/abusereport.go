@@ -1,0 +1,125 @@
+package loadtest
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// AbusePhase is what a part of Abuse was like: for the group, and of what the router itself tells. Sizes are bytes.
+type AbusePhase struct {
+	Delivery   Latencies        `json:"delivery"` // SEND to MSG in the group
+	Lag        Latencies        `json:"lag"`      // how late the harness was when it wanted to do something
+	CPUPercent float64          `json:"cpuPercent"`
+	RSS        int64            `json:"rss"`              // of the router, at the end
+	Work       *Work            `json:"work,omitempty"`   // of the router, when it has figures
+	Causes     map[string]int64 `json:"causes,omitempty"` // of connections closed and requests refused meanwhile
+}
+
+// Attack is what came of one kind of attacker.
+type Attack struct {
+	Kind        string `json:"kind"`
+	Connections int    `json:"connections"` // of attackers
+	AbusePhase
+	Ratio       float64          `json:"ratio"` // p99 by that in quiet
+	CrewPercent float64          `json:"crewPercent"`
+	Rested      int64            `json:"rssRested"`
+	Attempts    int64            `json:"attempts"`
+	Succeeded   int64            `json:"succeeded"`
+	Failed      map[string]int64 `json:"failed,omitempty"` // by what the attackers saw
+}
+
+// AbuseReport is the result of Abuse.
+type AbuseReport struct {
+	Scenario string           `json:"scenario"`
+	Quiet    AbusePhase       `json:"quiet"`
+	Attacks  []Attack         `json:"attacks"`
+	Causes   map[string]int64 `json:"causes,omitempty"` // as the router counts them in all, at its end
+	Router   *Use             `json:"router,omitempty"`
+	Exchange *Report          `json:"exchange"` // of the group
+	Ended    string           `json:"ended,omitempty"`
+}
+
+// Clean reports that the group's exchange was faultless.
+func (r *AbuseReport) Clean() bool { return r.Exchange.Clean() }
+
+// Metrics implements Measured.
+func (r *AbuseReport) Metrics() []Metric {
+	m := []Metric{{"quiet-p99-ms", r.Quiet.Delivery.P99}}
+	for _, a := range r.Attacks {
+		m = append(m, Metric{a.Kind + "/quiet", a.Ratio})
+	}
+	if r.Router != nil {
+		m = append(m, Metric{"rss-max-B", float64(r.Router.RSSMax)})
+	}
+	return m
+}
+
+// WriteText prints the report as tables; the last line is that of Report.
+func (r *AbuseReport) WriteText(out io.Writer) error {
+	t := newTable(out)
+	t.row("attackers", "conns", "group's p99 ms", "by quiet", "lag p99", "ring p99", "sync p99", "router CPU %", "theirs %",
+		"RSS MiB", "rested", "attempts", "succeeded")
+	t.row(slices.Concat([]any{"none", "", fixed(r.Quiet.Delivery.P99), "1.0"}, r.Quiet.cells("", ""))...)
+	for _, a := range r.Attacks {
+		t.row(slices.Concat([]any{a.Kind, a.Connections, fixed(a.Delivery.P99), fixed(a.Ratio)},
+			a.cells(fixed(a.CrewPercent), mebi(a.Rested)), []any{a.Attempts, a.Succeeded})...)
+	}
+	t.flush()
+	for _, a := range r.Attacks {
+		if len(a.Failed) > 0 {
+			fmt.Fprintf(out, "%s: attackers see: %s\n", a.Kind, counts(a.Failed))
+		}
+		if len(a.Causes) > 0 {
+			fmt.Fprintf(out, "%s: the router counts: %s\n", a.Kind, counts(a.Causes))
+		}
+	}
+	if len(r.Causes) > 0 {
+		fmt.Fprintln(out, "in all the router counts:", counts(r.Causes))
+	}
+	e := r.Exchange
+	e.writeFaults(out)
+	_, err := fmt.Fprintf(out, "acknowledged %d delivered %d duplicates %d corrupt %d lost %d reordered %d\n",
+		e.Accepted, e.Delivered, e.Duplicates, e.Corrupt+e.Unexpected, e.Lost, e.Reordered)
+	return err
+}
+
+// cells are those of a phase between its latency and what its attackers did.
+func (p *AbusePhase) cells(crew, rested string) []any {
+	return []any{fixed(p.Lag.P99), p.Work.p99("ring"), p.Work.p99("sync"), fixed(p.CPUPercent), crew, mebi(p.RSS), rested}
+}
+
+// counts is a map as text, in the order of the names.
+func counts(all map[string]int64) string {
+	var names []string
+	for name := range all {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var text []string
+	for _, name := range names {
+		text = append(text, fmt.Sprintf("%s %d", name, all[name]))
+	}
+	return strings.Join(text, ", ")
+}
+
+// causeCount is a counter in the line in which a router tells at its end what it has closed and refused.
+var causeCount = regexp.MustCompile(`\b((?:closed|refused)\.[a-z_]+)=(\d+)`)
+
+// causes reads what the router has counted, after its end.
+func (r *Router) causes() map[string]int64 {
+	log, err := os.ReadFile(r.log())
+	if err != nil {
+		return nil
+	}
+	all := make(map[string]int64)
+	for _, m := range causeCount.FindAllStringSubmatch(string(log), -1) {
+		n, _ := strconv.ParseInt(m[2], 10, 64)
+		all[m[1]] += n
+	}
+	return all
+}

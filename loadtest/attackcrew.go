@@ -1,0 +1,101 @@
+package loadtest
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// attackConns is how many attackers a process has, because of its limit of open files.
+const attackConns = 10_000
+
+// attackCrew is the attackers of one kind, in processes of their own. They stand for machines elsewhere, so they get what the
+// router and the measured group leave of the cores.
+type attackCrew struct {
+	children[attackState]
+
+	succeeded atomic.Int64 // as they said last
+}
+
+// startAttackCrew starts processes that share the connections and queues of c. program is the command that calls ServeAttack
+// with the configuration that is added to it.
+func startAttackCrew(program []string, c AttackConfig) (*attackCrew, error) {
+	w := &attackCrew{}
+	for _, part := range shares(c) {
+		p, err := startStated[attackState](program, part, onlyIdle)
+		if err != nil {
+			w.close()
+			return nil, err
+		}
+		w.all = append(w.all, p)
+	}
+	return w, nil
+}
+
+// shares are the parts of the processes.
+func shares(c AttackConfig) (parts []AttackConfig) {
+	processes := (c.Conns + attackConns - 1) / attackConns
+	for i := range processes {
+		part := c
+		part.Conns, part.Queues = share(c.Conns, processes, i), share(c.Queues, processes, i)
+		part.First, part.FirstQueue = c.Conns*i/processes, c.Queues*i/processes
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// sum is what all of them say.
+func (w *attackCrew) sum() attackState {
+	all := attackState{Failed: make(map[string]int64)}
+	for _, p := range w.all {
+		s := p.last()
+		all.Attempts += s.Attempts
+		all.Succeeded += s.Succeeded
+		for reason, n := range s.Failed {
+			all.Failed[reason] += n
+		}
+	}
+	w.succeeded.Store(all.Succeeded)
+	return all
+}
+
+// cpu is the CPU time that they have used.
+func (w *attackCrew) cpu() (used time.Duration) {
+	for _, p := range w.all {
+		if s, err := ReadProcess(p.command.Process.Pid); err == nil {
+			used += s.CPU
+		}
+	}
+	return used
+}
+
+// obey gives an order and waits until it was carried out, while the group goes on.
+func (w *attackCrew) obey(ctx context.Context, l *load, order string) error {
+	if err := w.order(order); err != nil {
+		return err
+	}
+	var failure error
+	err := l.until(ctx, func() bool {
+		var done bool
+		done, failure = w.carriedOut()
+		return done || failure != nil
+	})
+	return firstError(failure, err)
+}
+
+// leave ends the processes while the group goes on.
+func (w *attackCrew) leave(ctx context.Context, l *load) error {
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		w.close()
+	}()
+	return l.until(ctx, func() bool {
+		select {
+		case <-gone:
+			return true
+		default:
+			return false
+		}
+	})
+}

@@ -1,0 +1,41 @@
+package loadtest
+
+import (
+	"sync"
+	"time"
+)
+
+// lagEvery is how often the harness looks how late it is.
+const lagEvery = 2 * time.Millisecond
+
+// lag measures how late the harness itself is when it wants to do something: what of a latency is the machine's, where
+// clients and router have to wait for a core.
+type lag struct {
+	late *histogram
+	quit chan struct{}
+	done sync.WaitGroup
+}
+
+func startLag() *lag {
+	l := &lag{late: newHistogram(), quit: make(chan struct{})}
+	l.done.Go(func() {
+		timer := time.NewTimer(lagEvery)
+		defer timer.Stop()
+		for {
+			due := time.Now().Add(lagEvery)
+			timer.Reset(lagEvery)
+			select {
+			case <-timer.C:
+				l.late.record(time.Since(due))
+			case <-l.quit:
+				return
+			}
+		}
+	})
+	return l
+}
+
+func (l *lag) stop() {
+	close(l.quit)
+	l.done.Wait()
+}
