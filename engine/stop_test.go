@@ -16,8 +16,9 @@ import (
 )
 
 // Clients that send at full speed while the router stops read everything that it has answered, then its goodbye, and no
-// reset connection.
+// reset connection. They have less on its way than what a client that does not read is closed for.
 func TestStopSaysGoodbye(t *testing.T) {
+	const window = 128 // blocks that are not answered
 	r := startRouter(t)
 	idle := r.rawDial(t, 19)
 	idle.ask(idle.transmission(nil, "p", "", "PING"))
@@ -30,8 +31,15 @@ func TestStopSaysGoodbye(t *testing.T) {
 		content := c.pings()
 		block[0], block[1] = byte(len(content)>>8), byte(len(content))
 		copy(block[2:], content)
+		waiting := make(chan struct{}, window)
+		ended := make(chan struct{})
 		go func() {
 			for {
+				select {
+				case waiting <- struct{}{}:
+				case <-ended:
+					return
+				}
 				if _, err := c.conn.Write(block); err != nil {
 					return // the router's side is closed
 				}
@@ -42,8 +50,10 @@ func TestStopSaysGoodbye(t *testing.T) {
 			_, err := io.ReadFull(c.conn, answer)
 			begun <- struct{}{}
 			for err == nil {
+				<-waiting // as many pings as fit are answered by one block
 				_, err = io.ReadFull(c.conn, answer)
 			}
+			close(ended)
 			c.socket.Close()
 			ends <- err
 		}()
