@@ -18,17 +18,20 @@ const (
 	// laneTurn is how many commands of the lane are executed at a time, unless one batch has more: some milliseconds of
 	// work. A batch of signatures that is larger costs hardly less for each.
 	laneTurn = 64
-	// laneSize is how many batches may be put off. Each holds a block, which it may share with another shard's: 16 MiB.
-	// When it is full, the shard takes nothing from its ring.
-	laneSize = 1024
+	// laneSize is how many batches may be put off: one for each client of a large router, as all of them may come back and
+	// subscribe at once. Each holds a block, which it may share with another shard's: 256 MiB. When the lane is full, the
+	// shard takes nothing from its ring, and everybody waits.
+	laneSize = 1 << 14
+	// laneStart is how many there is room for at first.
+	laneStart = 64
 	// laneBehind is how many make the shard one that is behind: a quarter of a second of work.
 	laneBehind = 128
 )
 
 // lane is what a shard has put off, oldest first. It belongs to the shard's goroutine.
 type lane struct {
-	shard   int // its index
-	batches [laneSize]*Batch
+	shard   int      // its index
+	batches []*Batch // a ring that grows, and is let go when it is empty
 	head    int
 	len     int
 	behind  atomic.Bool // for all goroutines: as many as laneBehind are put off
@@ -48,14 +51,25 @@ func (l *lane) putOff(b *Batch) bool {
 	} else if !large {
 		return false
 	}
-	l.batches[(l.head+l.len)%laneSize] = b
+	if l.len == len(l.batches) {
+		l.grow()
+	}
+	l.batches[(l.head+l.len)%len(l.batches)] = b
 	if l.len++; l.len == laneBehind {
 		l.behind.Store(true)
 	}
 	return true
 }
 
-// fill moves batches for one turn to a drain.
+// grow doubles the room, in which the oldest comes first.
+func (l *lane) grow() {
+	batches := make([]*Batch, max(laneStart, 2*len(l.batches)))
+	n := copy(batches, l.batches[l.head:])
+	copy(batches[n:], l.batches[:l.head])
+	l.batches, l.head = batches, 0
+}
+
+// fill moves batches for one turn to a drain. Room that was needed for a while is let go.
 func (l *lane) fill(d *drain) {
 	for n := 0; l.len > 0; {
 		b := l.batches[l.head]
@@ -63,7 +77,7 @@ func (l *lane) fill(d *drain) {
 			return
 		}
 		l.batches[l.head] = nil
-		l.head = (l.head + 1) % laneSize
+		l.head = (l.head + 1) % len(l.batches)
 		if l.len--; l.len == laneBehind-1 {
 			l.behind.Store(false)
 		}
@@ -71,5 +85,8 @@ func (l *lane) fill(d *drain) {
 			b.Client.state[l.shard].putOff--
 		}
 		d.batches = append(d.batches, b)
+	}
+	if len(l.batches) > laneStart {
+		l.batches, l.head = nil, 0
 	}
 }
