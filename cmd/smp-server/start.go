@@ -164,6 +164,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 		return errors.Join(listenFault(err), end.router(router))
 	case <-router.Ready():
 	}
+	go trimMemory(ctx)
 	printStart(cmd.OutOrStdout(), s, id)
 	if len(s.unserved) > 0 {
 		note(cmd, "the ini turns on what this version does not do: %s", strings.Join(s.unserved, ", "))
