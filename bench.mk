@@ -67,10 +67,11 @@ bench-subscribe: build ## CPU of the router for each NEW, and for each SUB after
 	$(call runs,subscribe,subscribe --queues 50000 --conns 500 --group $(BENCH_GROUP) --pprof own)
 	$(call rows,subscribe)
 
-bench-handshake: build ## CPU of the router for each handshake
+bench-handshake: build ## CPU of the router for each handshake, and of its primitives alone
 	$(call runs,handshake,handshake --count 5000 --group x25519)
 	$(call runs,handshake-x448,handshake --count 5000 --group x448)
 	$(call rows,handshake handshake-x448)
+	@$(GO) test -run '^$$' -bench '^BenchmarkHandshakePrimitives' -count 3 ./tls | grep ^Benchmark
 
 bench-idle-cpu: build ## CPU of the router with 3,000 idle connections
 	$(call runs,idle-cpu,idle --conns 3000 --hold 60s --group $(BENCH_GROUP))
