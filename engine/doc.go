@@ -17,7 +17,8 @@
 //
 // What is expensive and asked for by strangers, TLS key agreement and signatures and the session key of the SMP
 // hello, runs on a bounded pool of workers with a queue of its own, so that a storm of connections leaves
-// established sessions their latency.
+// established sessions their latency. A worker leaves its processor to loops and shards after each job, and waits a little
+// while the shards are behind with what the clients want that are here already (workers.go).
 //
 // Ownership:
 //   - a session belongs to its loop; while busy is set, its handshake belongs to a worker;

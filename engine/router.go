@@ -59,7 +59,6 @@ func New(cfg Config) (*Router, error) {
 		cfg:      cfg,
 		tls:      serverTLS(cfg.KeyPair),
 		hello:    helloMaker{keyPair: cfg.KeyPair, identity: cfg.Identity, versions: cfg.Versions},
-		workers:  startWorkers(cfg.HandshakeWorkers),
 		sources:  sources{limits: cfg.Limits, known: make(map[netip.Prefix]*source)},
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
@@ -75,6 +74,7 @@ func New(cfg Config) (*Router, error) {
 	}
 	cfg.Queues.NewService = r.mayRegister
 	r.shards = shard.New(cfg.Queues, cfg.Store)
+	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
 	r.hello.services = r.shards.Service
 	if cfg.Proxy != nil {
 		r.relays = relay.NewPool(*cfg.Proxy)

@@ -178,6 +178,16 @@ func (q *queue) probe() {
 	}
 }
 
+// behind reports that a message which was due before a time has not arrived.
+func (q *queue) behind(t time.Time) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if m, due := q.pick(); due && m.intended.Before(t) {
+		return true
+	}
+	return slices.ContainsFunc(q.progress, func(p progress) bool { return p.onItsWay && !p.delivered && p.intended.Before(t) })
+}
+
 // stop lets the queue send no new messages; those without an answer are still repeated.
 func (q *queue) stop() {
 	q.mu.Lock()

@@ -3,6 +3,7 @@ package loadtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -14,6 +15,7 @@ type storm struct {
 	router *Router
 	crowd  *crowdProcesses
 	load   *load
+	back   time.Time // when the group was connected again
 }
 
 // run goes through the phases: gather, quiet, outage, storm.
@@ -116,10 +118,16 @@ func (s *storm) obeyed() bool {
 	return done
 }
 
-// caughtUp reports that the group is connected and that what was due in the outage has arrived.
+// caughtUp reports that the group is connected again and that all that was due until then has arrived.
 func (s *storm) caughtUp() bool {
 	l := s.load
-	return l.count.links.Load() == int64(l.conns) && l.count.delivered.Load()+int64(l.slots) >= int64(l.released.Load())
+	if s.back.IsZero() {
+		if l.count.links.Load() < int64(l.conns) {
+			return false
+		}
+		s.back = time.Now()
+	}
+	return !slices.ContainsFunc(l.all(), func(q *queue) bool { return q.behind(s.back) })
 }
 
 // finish lets the group end and judges its exchange.

@@ -95,27 +95,19 @@ func TestMessagesOfOneDrain(t *testing.T) {
 
 // TestDrainKeepsToItsLimit fills the ring while a shard is busy: no drain has more commands than the limit.
 func TestDrainKeepsToItsLimit(t *testing.T) {
-	w := newWorker(Config{Shards: 1}.withDefaults(), env{store: newFakeStore(), random: seeded(1)})
-	sizes := []int{100, 100, 56, 1, 255, 1, 255, 255, 3}
-	for _, n := range sizes {
-		b := NewBatch(BatchCommands, nil)
-		b.Commands = make([]Command, n)
-		w.ring.Put(b)
+	w := newIdleWorker()
+	for range 200 {
+		w.ring.Put(laneBatch(NewClient(1), 3))
 	}
 	w.ring.Put(nil)
-	want := [][]int{{100, 100, 56}, {1, 255}, {1, 255}, {255}, {3}}
-	for i := range want {
+	for i, want := range []int{DrainLimit / 3, DrainLimit / 3, 200 - 2*(DrainLimit/3)} {
 		d := new(drain)
-		w.fill(d, w.next())
-		got := []int{}
-		for _, b := range d.batches {
-			got = append(got, len(b.Commands))
-		}
-		if len(got) != len(want[i]) || got[0] != want[i][0] {
-			t.Errorf("drain %d has batches of %v, want %v", i, got, want[i])
+		w.fill(d)
+		if len(d.batches) != want {
+			t.Errorf("drain %d has %d batches, want %d", i, len(d.batches), want)
 		}
 	}
-	if w.next() != nil {
+	if w.fill(new(drain)) {
 		t.Error("more than was put")
 	}
 }

@@ -135,6 +135,17 @@ func (s *Set) PutAll(shard int, all []*Batch) int {
 	return s.workers[shard].ring.PutAll(all)
 }
 
+// Behind tells that a shard has put off so much that there should be no new clients for now, who would have more of the
+// same.
+func (s *Set) Behind() bool {
+	for _, w := range s.workers {
+		if w.lane.behind.Load() {
+			return true
+		}
+	}
+	return false
+}
+
 // hand hands a batch from one shard to another. Nobody answers what a shard gets that has stopped.
 func (s *Set) hand(shard int, b *Batch) bool {
 	w := s.workers[shard]

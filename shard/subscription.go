@@ -33,6 +33,7 @@ type getter struct {
 type clientState struct {
 	subs       *clientSubs // nil until there is a subscription
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
+	putOff     int32       // batches in the lane
 }
 
 // clientSubs has the subscriptions of a connection in one shard. Each is in one of the lists.

@@ -25,6 +25,11 @@ func TestDeliveryWindow(t *testing.T) {
 		alice.send(subs[:n]...)
 		subs = subs[n:]
 	}
+	r.mu.Lock()
+	for countAnswers(alice.inbox) < queues { // what others ask for overtakes these batches
+		r.arrived.Wait()
+	}
+	r.mu.Unlock()
 	r.sync()
 	r.mu.Lock()
 	messages := 0
@@ -174,4 +179,13 @@ func TestClosedConnectionLeavesNothing(t *testing.T) {
 	if n := alice.shard.Subscriptions.Load(); n != 0 || alice.shard.state[0].subs != nil {
 		t.Errorf("%d subscriptions are left", n)
 	}
+}
+
+func countAnswers(all []received) (n int) {
+	for _, m := range all {
+		if !m.message {
+			n++
+		}
+	}
+	return n
 }

@@ -39,6 +39,8 @@ type worker struct {
 
 	// Owned by run.
 	carry      *Batch // did not fit the last drain
+	lane       lane   // what is put off
+	laneDue    bool   // the next drain is of the lane, if there is something in it
 	stopped    bool   // the nil batch of stop has come
 	generation uint64
 
@@ -65,6 +67,7 @@ func newWorker(cfg Config, e env) *worker {
 	e.resume = w.resumeLater
 	e.notifyLater = func() { w.notifyLater(cfg.NotifyEvery) }
 	w.core = newCore(cfg, e)
+	w.lane.shard = e.index
 	return w
 }
 
@@ -72,15 +75,14 @@ func newWorker(cfg Config, e env) *worker {
 func (w *worker) run() {
 	defer crash.Report()
 	for {
-		first := w.next()
-		if first == nil {
+		d := <-w.free
+		if !w.fill(d) {
+			w.free <- d
 			break
 		}
-		d := <-w.free
 		if w.failed.Load() || w.core.store.Epoch() != w.core.epoch {
 			w.recover(d)
 		}
-		w.fill(d, first)
 		d.generation = w.generation
 		w.core.run(w.clock(), d)
 		w.pass(d)
@@ -108,56 +110,70 @@ func (w *worker) finish() {
 // postDelay is how long a shard naps when another one's ring is full and it has nothing else to do.
 const postDelay = 50 * time.Microsecond
 
-// next waits for a batch; nil when the shard has stopped and everything is answered.
-func (w *worker) next() *Batch {
-	if b := w.carry; b != nil {
-		w.carry = nil
-		return b
-	}
-	for !w.stopped {
+// fill fills a drain with what is to be done next, and waits until there is something. False means that the shard has
+// stopped and everything is answered. While something is put off, others may use the processor between two drains.
+func (w *worker) fill(d *drain) bool {
+	for {
 		posted := w.core.post()
-		if b, ok := w.get(); ok {
-			w.stopped = b == nil
-			return b
+		if w.lane.len > 0 {
+			runtime.Gosched()
 		}
-		if posted {
+		if !w.laneDue || w.lane.len == 0 {
+			w.take(d)
+		}
+		if w.laneDue = len(d.batches) > 0; w.laneDue {
+			return true
+		}
+		if w.lane.len > 0 {
+			w.lane.fill(d)
+			return true
+		}
+		switch {
+		case w.stopped:
+			return false
+		case posted:
 			w.ring.Wait()
-		} else {
+		default:
 			time.Sleep(postDelay)
 		}
 	}
-	return nil
 }
 
-// get takes a batch: from other shards always, from loops unless too much is outgoing.
-func (w *worker) get() (*Batch, bool) {
-	if b, ok := w.hops.Get(); ok {
-		return b, true
-	}
-	if len(w.core.outgoing) >= outgoingLimit {
-		return nil, false
-	}
-	return w.ring.Get()
-}
-
-// fill takes batches up to the limit of a drain.
-func (w *worker) fill(d *drain, first *Batch) {
-	d.batches = append(d.batches, first)
-	for n := first.size(); n < DrainLimit; {
-		b, ok := w.get()
-		if !ok {
-			return
+// take takes batches up to the limit of a drain.
+func (w *worker) take(d *drain) {
+	for n := 0; n < DrainLimit && !w.stopped; {
+		b := w.carry
+		if w.carry = nil; b == nil {
+			var ok bool
+			if b, ok = w.get(); !ok {
+				return
+			}
 		}
 		if b == nil {
 			w.stopped = true
 			return
 		}
-		if n += b.size(); n > DrainLimit {
+		if n += b.size(); n > DrainLimit && len(d.batches) > 0 {
 			w.carry = b
 			return
 		}
 		d.batches = append(d.batches, b)
 	}
+}
+
+// get takes a batch that is not put off: from other shards always, from loops unless too much is outgoing or put off. A nil
+// one is the last.
+func (w *worker) get() (*Batch, bool) {
+	if b, ok := w.hops.Get(); ok {
+		return b, true
+	}
+	for len(w.core.outgoing) < outgoingLimit && !w.lane.full() {
+		b, ok := w.ring.Get()
+		if !ok || b == nil || !w.lane.putOff(b) {
+			return b, ok
+		}
+	}
+	return nil, false
 }
 
 // pass hands a drain to the waiter, unless nothing came of it.
