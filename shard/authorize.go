@@ -18,7 +18,7 @@ func (c *core) authorize() {
 // verdict is the outcome for an item at the moment of its execution: zero when the command may be executed. When a
 // command before it in the drain has changed the keys of its queue, it is verified again, by itself.
 func (c *core) verdict(it *item) smp.Error {
-	if it.queue == nil && len(c.freshLinks) > 0 {
+	if len(c.freshLinks) > 0 {
 		c.findMade(it)
 	}
 	q, v := it.queue, &c.verifier
@@ -41,14 +41,15 @@ func (c *core) verdict(it *item) smp.Error {
 	return c.blocked(it)
 }
 
-// findMade looks again for a queue that was not there when the drain began: the IDs that come with link data are known
-// to clients beforehand, which may name them right behind the command that makes them.
+// findMade looks again for the queue of an item: the IDs that come with link data are known to clients beforehand, which
+// may name them right behind the command that makes them, or that gives them to another queue than at the beginning of the
+// drain.
 func (c *core) findMade(it *item) {
 	kind, ok := lookupKind(it.command.Tag.Party())
 	if !ok || kind != ByLink && len(it.command.EntityID) != len(smp.ID{}) {
 		return
 	}
-	if q := c.cache.find(kind, it.command.EntityID); q != nil {
+	if q := c.cache.find(kind, it.command.EntityID); q != nil && q != it.queue {
 		it.queue, it.keyGen = q, q.keyGen-1 // so that the claim is made now
 	}
 }

@@ -25,6 +25,23 @@ func TestLinksOfABlockRunInOrder(t *testing.T) {
 	wantLink(t, c.lget([]byte("link")), other, []byte("link"), "user")
 }
 
+// A link that one block takes from a queue and gives to another leads to that one behind it.
+func TestLinkMovesWithinABlock(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards = 1
+	for _, take := range [][]byte{smp.AppendLDel(nil), smp.AppendDel(nil)} {
+		r := newRouter(t, cfg)
+		c := r.connect()
+		from, to := c.newQueue(queueOptions{mode: smp.ModeContact}), c.newQueue(queueOptions{mode: smp.ModeContact})
+		want(t, c.lset(from, []byte("link"), "fixed", "user"), "OK")
+		lget := command{entity: []byte("link"), text: smp.AppendLGet(nil)}
+		set := smp.AppendLSet(nil, smp.LinkParams{LinkID: []byte("link"), Fixed: []byte("fixed"), User: []byte("moved")})
+		c.block(t, "LNK OK AUTH OK LNK", lget, command{key: from.key, entity: from.recipient, text: take}, lget,
+			command{key: to.key, entity: to.recipient, text: set}, lget)
+		wantLink(t, c.lget([]byte("link")), to, []byte("link"), "moved")
+	}
+}
+
 // LKEY behind the LDEL of its block does not secure the queue.
 func TestLKeyBehindLDel(t *testing.T) {
 	r := newRouter(t, testConfig())

@@ -17,6 +17,7 @@ type env struct {
 	resume      func(*Client) // arranges a BatchResume of the connection after a while
 	notifyLater func()        // arranges a batchNotify
 	services    *services
+	links       *reservations
 	hand        func(shard int, b *Batch) bool // hands a command to another shard; false when its ring is full
 }
 
@@ -51,6 +52,7 @@ type core struct {
 	fresh    []freshMessage
 
 	freshLinks         []freshLink
+	reserved           []string // link IDs
 	freshNotifications []freshNotifications
 	counts             map[countKey]*count // of services, that the drain changes
 
@@ -185,6 +187,7 @@ func (c *core) reset() {
 			b.Release()
 		}
 	}
+	c.dropReserved()
 	clear(c.items)
 	clear(c.lookups)
 	clear(c.fresh)

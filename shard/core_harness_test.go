@@ -22,7 +22,7 @@ func newTestCore(t testing.TB, store Store) *testCore {
 	cfg = cfg.withDefaults()
 	r := &router{t: t, random: seeded(1), set: &Set{partitions: newPartitioner(&cfg.PartitionKey, 1), workers: make([]*worker, 1)}}
 	c := &testCore{router: r, drain: new(drain)}
-	c.core = newCore(cfg, env{partitions: r.set.partitions, store: store, random: r.random, services: newServices()})
+	c.core = newCore(cfg, env{partitions: r.set.partitions, store: store, random: r.random, services: newServices(), links: newReservations()})
 	r.arrived = newCond(r)
 	return c
 }

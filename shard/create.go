@@ -51,6 +51,12 @@ func (c *core) create(it *item) {
 		c.fail(it, smp.ErrCmdSyntax)
 		return
 	}
+	if p.HasLink {
+		if err := refuseTaken(c.linkTaken(q.linkID())); !err.IsZero() {
+			c.fail(it, err)
+			return
+		}
+	}
 	if s := it.client.Service; s != nil {
 		c.serve(it.client)
 		if c.associate(q, s.shared) != nil {

@@ -30,13 +30,13 @@ func TestExpiryDeletesOldMessages(t *testing.T) {
 	r.clock.advance(30 * time.Minute)
 	want(t, bob.sendTo(mixed, "new"), "OK")
 	r.set.expire()
-	r.sync()
+	r.syncLanes()
 	if n := len(r.store.queue(queues[0].recipient).messages); n != 1 {
 		t.Fatal("expired too early")
 	}
 	r.clock.advance(31 * time.Minute)
 	r.set.expire()
-	r.sync()
+	r.syncLanes()
 	for _, q := range queues {
 		if n := len(r.store.queue(q.recipient).messages); n != 0 {
 			t.Fatalf("%d old messages are left", n)

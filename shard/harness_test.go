@@ -408,7 +408,23 @@ func (c *client) event() received {
 	return m
 }
 
-// sync returns when the shards have answered all that was put before.
+// syncLanes returns when the shards have executed what was put before and what they have put off of it.
+func (r *router) syncLanes() {
+	for i := range r.set.Len() {
+		var id smp.ID
+		r.set.partitions.drawOwned(&id, r.random, i)
+		var block [laneFrom]command // is put off, behind the others
+		for k := range block {
+			block[k] = command{entity: id[:], text: smp.AppendSend(nil, false, nil)}
+		}
+		r.probe.send(block[:]...)
+		for range block {
+			r.probe.take()
+		}
+	}
+}
+
+// sync returns when the shards have answered all that was put before and that they do not put off.
 func (r *router) sync() {
 	for i := range r.set.Len() {
 		var id smp.ID

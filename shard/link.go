@@ -11,7 +11,8 @@ import (
 // secures the queue with it (LKEY), that of a contact queue by anybody (LGET). The data is not kept in memory.
 //
 // The link ID of a messaging queue is drawn in the queue's partition. That of a contact queue is the client's, so its
-// commands come to the shard of its partition, which forwards them to the shard of the queue (forward.go).
+// commands come to the shard of its partition, which forwards them to the shard of the queue (forward.go). It is the shard
+// of the queue that gives the link away, after it has reserved the ID (reserve.go).
 
 // LinkData is what a short link leads to, beside the queue's sender ID.
 type LinkData struct {
@@ -61,7 +62,7 @@ func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (int3
 }
 
 // newLink gives a new queue its IDs and that of its link, which the client has determined. What it asks for may be
-// prohibited, or taken. Nothing is stored yet.
+// prohibited, or its sender ID taken. Nothing is stored yet.
 func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 	q.senderID = box.SenderIDFromCorrID(it.command.CorrID)
 	if string(q.senderID[:]) != string(p.SenderID) {
@@ -74,17 +75,18 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 		c.drawIn(&id, c.partitions.partition(q.senderID[:]))
 		linkID = id[:]
 	}
-	taken, err := c.taken(BySender, q.senderID[:])
-	if err == nil && !taken {
-		taken, err = c.taken(ByLink, linkID)
-	}
+	q.needRare().linkID = append([]byte(nil), linkID...)
+	return refuseTaken(c.taken(BySender, q.senderID[:]))
+}
+
+// refuseTaken is the error for an ID that is taken, or that could not be looked up.
+func refuseTaken(taken bool, err error) smp.Error {
 	switch {
 	case err != nil:
 		return errStore
 	case taken:
 		return smp.ErrAuth
 	}
-	q.needRare().linkID = append([]byte(nil), linkID...)
 	return smp.Error{}
 }
 
@@ -162,14 +164,7 @@ func (c *core) mayLink(q *queue, p *smp.LinkParams) smp.Error {
 	}
 	id := q.linkID()
 	if id == nil {
-		taken, err := c.taken(ByLink, p.LinkID)
-		switch {
-		case err != nil:
-			return errStore
-		case taken:
-			return smp.ErrAuth
-		}
-		return smp.Error{}
+		return refuseTaken(c.linkTaken(p.LinkID))
 	}
 	if string(id) != string(p.LinkID) {
 		return smp.ErrAuth

@@ -151,6 +151,7 @@ func (c *modelCheck) number(client *client) int { return slices.Index(c.clients,
 func (c *modelCheck) next(step int) {
 	c.step, c.Rand = step, rand.New(rand.NewPCG(c.seed, uint64(step)+1))
 	c.model.now = c.router.clock.time().Unix()
+	c.forget()
 	live := c.live()
 	switch n := c.IntN(1000); {
 	case n < 5:
@@ -187,18 +188,25 @@ func (c *modelCheck) next(step int) {
 	}
 }
 
-// live is the queues that are not deleted. Of the others the model keeps a few.
+// live is the queues that are not deleted.
 func (c *modelCheck) live() (live []*modelQueue) {
-	gone := 0
-	c.model.queues = slices.DeleteFunc(c.model.queues, func(q *modelQueue) bool {
+	for _, q := range c.model.queues {
 		if !q.gone {
 			live = append(live, q)
-			return false
 		}
-		gone++
-		return gone > 20
-	})
+	}
 	return live
+}
+
+// forget keeps a few of the queues that are deleted. Within a step it would forget those whose DEL a crash may undo.
+func (c *modelCheck) forget() {
+	gone := 0
+	c.model.queues = slices.DeleteFunc(c.model.queues, func(q *modelQueue) bool {
+		if q.gone {
+			gone++
+		}
+		return q.gone && gone > 20
+	})
 }
 
 func (c *modelCheck) restart() {

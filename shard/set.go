@@ -89,8 +89,9 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		random:     random,
 		closing:    make(chan struct{}),
 	}
-	for i := range cfg.Shards {
-		w := newWorker(cfg, env{index: i, partitions: s.partitions, store: store, random: random, services: s.services, hand: s.hand})
+	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand}
+	for e.index = range cfg.Shards {
+		w := newWorker(cfg, e)
 		s.workers = append(s.workers, w)
 		go w.run()
 		go w.wait()

@@ -138,7 +138,7 @@ type Tx interface {
 	PutMessage(queue *smp.ID, h *MessageHeader, body []byte)
 	DeleteMessage(queue *smp.ID, seq uint64)
 	Empty() bool
-	// Commit makes the writes visible to reads of this shard and returns at once with what to wait for. The Tx is
+	// Commit makes the writes visible to reads, of all shards, and returns at once with what to wait for. The Tx is
 	// used up.
 	Commit() (Commit, error)
 }

@@ -32,6 +32,8 @@ type fakeStore struct {
 	full     atomic.Bool
 	txs      []*fakeTx // free
 	bodies   [][]byte  // free
+
+	sought func() // when not nil, called once, by the next lookup of a link ID when it is done
 }
 
 // fakeState is what is stored. Queues are replaced, not changed, while copies of the state are kept for failures.
@@ -86,6 +88,27 @@ func (s *fakeStore) setFail(on bool, operations ...string) {
 }
 
 func (s *fakeStore) Load(lookups []Lookup) {
+	s.load(lookups)
+	if !slices.ContainsFunc(lookups, func(l Lookup) bool { return l.Kind == ByLink }) {
+		return
+	}
+	s.mu.Lock()
+	sought := s.sought
+	s.sought = nil
+	s.mu.Unlock()
+	if sought != nil {
+		sought()
+	}
+}
+
+// onSought has the next lookup of a link ID call f when it is done.
+func (s *fakeStore) onSought(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sought = f
+}
+
+func (s *fakeStore) load(lookups []Lookup) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range lookups {
