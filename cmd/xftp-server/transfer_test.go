@@ -187,7 +187,8 @@ func TestTakesOverTheReference(t *testing.T) {
 	var err error
 	p.port, err = freePort()
 	check(t, err)
-	p.edit("port = 19350", "port = "+p.port, "path = /srv/xftp", "path = "+filepath.Join(p.dir, "files"))
+	p.edit("port = 19350", "port = "+p.port, "path = /srv/xftp", "path = "+filepath.Join(p.dir, "files"),
+		"expire_files_hours = 48", "expire_files_hours = 876000") // they are of November 2026
 	p.start()
 	if _, err := os.Stat(filepath.Join(p.dir, "var", "file-server-store.log.bak")); err != nil {
 		t.Error(err)
