@@ -46,9 +46,14 @@ func recovers(t *testing.T, seed uint64, mode Sync) {
 	shards := []*crashShard{newCrashShard(1, 200, bodySize), newCrashShard(2, 200, bodySize)}
 	var readers sync.WaitGroup
 	stop := make(chan struct{})
+	stopReading := sync.OnceFunc(func() { close(stop); readers.Wait() })
+	defer stopReading() // before the store is closed, whatever fails
 	readers.Go(func() { readOften(t, s, stop) })
 	for round := range uint64(3) {
 		fs.left.Store(rng.Int64N(100))
+		if round == 1 {
+			fs.left.Add(1000) // the shards write less
+		}
 		failing(t, s, shards)
 		for n := 0; s.Err() == nil; n++ { // without a failure so far
 			c, err := s.Begin(s.Epoch()).(*transaction).with(n).Commit()
@@ -73,8 +78,7 @@ func recovers(t *testing.T, seed uint64, mode Sync) {
 			sh.recover(t, s)
 		}
 	}
-	close(stop)
-	readers.Wait()
+	stopReading()
 	for _, sh := range shards {
 		sh.work(t, s, -1, nil, nil)
 		sh.atLeast = sh.durable.Load()
