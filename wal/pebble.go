@@ -31,6 +31,7 @@ func pebbleOptions(o Options, g *guard) *pebble.Options {
 	opts := &pebble.Options{
 		FS:                          g,
 		Comparer:                    comparer,
+		Merger:                      pebble.DefaultMerger,
 		FormatMajorVersion:          pebbleFormat,
 		CacheSize:                   o.Cache + memTables*o.MemTable, // tables in memory are taken off it
 		MemTableSize:                uint64(o.MemTable),
