@@ -30,7 +30,7 @@ func TestFullDisk(t *testing.T) {
 		return
 	}
 	t.Run("below the reserve", func(t *testing.T) {
-		f := newFilling(t, "# reserve_mb = 256", "reserve_mb = 8")
+		f := newFilling(t, "# reserve_mb = 256", "reserve_mb = 32")
 		f.fill()
 		f.reads()
 		f.each(func(s *sender) { s.empty(f.ctx, t, s.queues[:1]) }) // ACK and DEL work, and make room
@@ -38,6 +38,9 @@ func TestFullDisk(t *testing.T) {
 		f.each(func(s *sender) { s.empty(f.ctx, t, s.queues) })
 		f.p.stop()
 		f.logs("the disk is nearly full, the store takes no new queues and messages")
+		if strings.Contains(f.p.log(), "takes no more writes") {
+			t.Error("the reserve did not suffice: ", f.p.log())
+		}
 	})
 	t.Run("no space left", func(t *testing.T) {
 		f := newFilling(t, "# reserve_mb = 256", "reserve_mb = 1")
@@ -120,7 +123,7 @@ func newFilling(t *testing.T, settings ...string) *filling {
 	p := newProcess(t, append(settings, "# memtable_mb = 64", "memtable_mb = 4")...)
 	f := &filling{t: t, p: p, disk: filepath.Join(p.dir, "var"), ctx: testContext(t)}
 	check(t, os.MkdirAll(f.disk, 0o700))
-	check(t, unix.Mount("disk", f.disk, "tmpfs", 0, "size=32m"))
+	check(t, unix.Mount("disk", f.disk, "tmpfs", 0, "size=64m"))
 	t.Cleanup(func() { check(t, unix.Unmount(f.disk, unix.MNT_DETACH)) })
 	p.start()
 	for range 8 {
