@@ -1,10 +1,12 @@
 package wal
 
 import (
+	"encoding/binary"
 	"errors"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,7 @@ func TestDamagedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	slices.Sort(names) // so that a seed damages the same places again
 	rng := rand.New(rand.NewPCG(*crashSeed, 1))
 	for _, name := range names {
 		kind := kindOf(name)
@@ -70,6 +73,62 @@ func TestDamagedFiles(t *testing.T) {
 	}
 }
 
+// TestDamagedOptions flips a bit of each end of a line in the file of options, which joins two of them: the options have
+// no checksum, and a line that is read as the end of another one is what damage makes of them worst.
+func TestDamagedOptions(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	m := storeToDamage(t, disk)
+	name, err := newestOptions(disk, "store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := readFile(disk, "store/"+name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found flips
+	for at, c := range text {
+		if c != '\n' {
+			continue
+		}
+		found.look(t, m, disk, name, int64(at), func(fs vfs.FS) { flip(t, fs, "store/"+name, int64(at), 1<<(at%8)) })
+	}
+	if found.atOpen == 0 {
+		t.Error("no flipped bit was found")
+	}
+}
+
+// TestDamagedLogNumbers makes the log's number in each record of a log that of the next log, for which one flipped bit is
+// enough when it is even. Pebble takes such a record for the end.
+func TestDamagedLogNumbers(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	m := storeToDamage(t, disk)
+	names, err := disk.List("store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := names[slices.IndexFunc(names, func(name string) bool { return kindOf(name) == "log" })]
+	log, err := readFile(disk, "store/"+name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := tailOf(name).number
+	var found flips
+	for at := 0; at+chunkMaxHeader <= len(log); {
+		size := int(binary.LittleEndian.Uint16(log[at+4:]))
+		if size == 0 { // the rest of a block
+			at += chunkBlock - at%chunkBlock
+			continue
+		}
+		number := int64(at) + chunkMinHeader
+		found.look(t, m, disk, name, number, func(fs vfs.FS) { flip(t, fs, "store/"+name, number, byte(n^(n+1))) })
+		at += chunkMaxHeader + size
+	}
+	if found.tried < 30 || found.atOpen != found.tried {
+		t.Errorf("%+v", found)
+	}
+}
+
 func kindOf(name string) string {
 	switch {
 	case strings.HasSuffix(name, ".log"):
@@ -78,7 +137,7 @@ func kindOf(name string) string {
 		return "table"
 	case strings.HasPrefix(name, "MANIFEST-"):
 		return "manifest"
-	case strings.HasPrefix(name, "OPTIONS-"):
+	case strings.HasPrefix(name, optionsPrefix):
 		return "options"
 	case name == tailName:
 		return "tail"
@@ -193,7 +252,7 @@ func truncate(t *testing.T, fs vfs.FS, name string, at int64) {
 	}
 }
 
-func flip(t *testing.T, fs vfs.FS, name string, at int64, bit byte) {
+func flip(t *testing.T, fs vfs.FS, name string, at int64, bits byte) {
 	t.Helper()
 	f, err := fs.OpenReadWrite(name, vfs.WriteCategoryUnspecified)
 	if err != nil {
@@ -204,7 +263,7 @@ func flip(t *testing.T, fs vfs.FS, name string, at int64, bit byte) {
 	if _, err := f.ReadAt(b, at); err != nil {
 		t.Fatal(err)
 	}
-	b[0] ^= bit
+	b[0] ^= bits
 	if _, err := f.WriteAt(b, at); err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,8 @@
 // do not know it fail, and shards read again what they have in memory.
 //
 // A disk that fills up should not come to that: less free space than the reserve (space.go) has Full say so, on which
-// shards refuse what makes the store larger, while messages are still received and deleted.
+// shards refuse what makes the store larger, while messages are still received and deleted. The keeper writes the
+// deletions to tables then, so that compactions give back the space.
 //
 // Bits that a disk changes are found by the checksums of tables when they are read, and when the store is opened by those
 // of logs and manifests. Where their end is, tail.go tells.

@@ -48,9 +48,8 @@ func firstLine(s string) string {
 
 // openFault tells apart why Pebble does not open a directory, or does not read from it.
 func openFault(err error, dir string) *Error {
-	text := err.Error()
 	switch {
-	case strings.Contains(text, "comparer name"), strings.Contains(text, "merger name"):
+	case isForeign(err):
 		return foreignFault(err, dir)
 	case pebble.IsCorruptionError(err), errors.Is(err, pebble.ErrDBNotPristine):
 		// The file and the offset stand in the details, if at all.
@@ -67,6 +66,12 @@ func openFault(err error, dir string) *Error {
 		Mend:  "see the cause; restore from a backup if the disk is damaged",
 		Err:   err,
 	}
+}
+
+// isForeign tells by an error of Pebble that the store was made with other definitions than ours.
+func isForeign(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "comparer name") || strings.Contains(text, "merger name")
 }
 
 // lockFault tells a directory that is locked from one that cannot be locked.

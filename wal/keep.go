@@ -16,6 +16,7 @@ type keeper struct {
 	// Of its goroutine.
 	pause, left int    // looks between two attempts to open, and until the next one
 	told        string // what the last one failed by
+	written     uint64 // commits when the table in memory was last written for the sake of deletions
 }
 
 // keepEvery is how often the keeper looks. A failing disk is tried ever more seldom, up to every maxPause looks.
@@ -58,6 +59,7 @@ func (s *Store) look() {
 	if in.guard.err() == nil {
 		k.pause, k.left = max(1, k.pause-1), 0
 		in.compactions.resume()
+		s.writeDeletions(in)
 		return
 	}
 	if k.left--; k.left > 0 || s.space.at(short) || !in.guard.idle() {
@@ -75,6 +77,21 @@ func (s *Store) look() {
 	k.told = ""
 	k.pause = min(2*k.pause, maxPause) // if it soon fails again, the next attempt comes later
 	s.log.Info("store: the disk works again, the store takes writes")
+}
+
+// writeDeletions writes the table in memory to disk while space is short. Only there do deletions meet what they delete,
+// when tables are compacted, and of a store that takes no messages the table would not fill for long. It waits for
+// compactions to follow, as writes would wait for them in the end.
+func (s *Store) writeDeletions(in *instance) {
+	commits := s.stats.commits.Load()
+	if !s.space.at(short) || s.space.at(tight) || commits == s.keeper.written ||
+		in.db.Metrics().Levels[0].Sublevels >= compactAfter {
+		return
+	}
+	s.keeper.written = commits
+	if _, err := in.db.AsyncFlush(); err != nil { // a disk that fails is seen by the guard
+		s.log.Error("store: " + firstLine(err.Error()))
+	}
 }
 
 // reopen puts a new instance in the place of a failed one, which no longer touches the disk.

@@ -46,9 +46,14 @@ func recovers(t *testing.T, seed uint64, mode Sync) {
 	shards := []*crashShard{newCrashShard(1, 200, bodySize), newCrashShard(2, 200, bodySize)}
 	var readers sync.WaitGroup
 	stop := make(chan struct{})
+	stopReading := sync.OnceFunc(func() { close(stop); readers.Wait() })
+	defer stopReading() // before the store is closed, whatever fails
 	readers.Go(func() { readOften(t, s, stop) })
 	for round := range uint64(3) {
 		fs.left.Store(rng.Int64N(100))
+		if round == 1 {
+			fs.left.Add(1000) // the shards write less
+		}
 		failing(t, s, shards)
 		for n := 0; s.Err() == nil; n++ { // without a failure so far
 			c, err := s.Begin(s.Epoch()).(*transaction).with(n).Commit()
@@ -73,8 +78,7 @@ func recovers(t *testing.T, seed uint64, mode Sync) {
 			sh.recover(t, s)
 		}
 	}
-	close(stop)
-	readers.Wait()
+	stopReading()
 	for _, sh := range shards {
 		sh.work(t, s, -1, nil, nil)
 		sh.atLeast = sh.durable.Load()
@@ -220,5 +224,38 @@ func TestReserve(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "space on the disk again"); n != 2 {
 		t.Errorf("logged:\n%s", log.String())
+	}
+}
+
+// TestDeletionsMakeRoom receives all messages of a disk that is nearly full: they leave the tables without that more is
+// written, as nothing more is taken.
+func TestDeletionsMakeRoom(t *testing.T) {
+	d, looks := &smallDisk{MemFS: vfs.NewMem()}, make(looker)
+	d.free.Store(1 << 30)
+	s := openStore(t, "store", Options{FS: d, Reserve: 400, looks: looks})
+	const messages = 100
+	tx := s.Begin(0)
+	for seq := range uint64(messages) {
+		tx.PutMessage(&someQueue, &shard.MessageHeader{Seq: seq}, make([]byte, bodySize))
+	}
+	commit(t, tx)
+	if err := s.now().db.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	d.free.Store(300)
+	looks.look()
+	tx = s.Begin(0)
+	for seq := range uint64(messages) {
+		tx.DeleteMessage(&someQueue, seq)
+	}
+	commit(t, tx)
+	given := time.After(time.Minute)
+	for s.now().db.Metrics().Total().TablesSize > bodySize {
+		select {
+		case <-given:
+			t.Fatalf("the tables have %d bytes", s.now().db.Metrics().Total().TablesSize)
+		default:
+			looks.look()
+		}
 	}
 }

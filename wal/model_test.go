@@ -379,5 +379,5 @@ func (q *modelQueue) checkFound(t *testing.T, l shard.Lookup) {
 	}
 }
 
-// someQueue is for messages whose queue does not matter.
-var someQueue = smp.ID{1, 2, 3}
+// someQueue is for messages whose queue does not matter: its ID begins with a tag that no model in use with it has.
+var someQueue = smp.ID{0xFF, 1, 2, 3}

@@ -63,14 +63,13 @@ func (s *Store) openInstance(epoch uint64) (*instance, error) {
 	in.compactions = newScheduler(in.guard)
 	options := pebbleOptions(s.options, in.guard)
 	options.Experimental.CompactionScheduler = in.compactions
-	var err error
+	err := checkOptions(options, s.options.FS, s.dir)
+	if err != nil {
+		return nil, err
+	}
 	if in.db, err = pebble.Open(s.dir, options); err != nil {
 		in.guard.tails.close()
-		fault := openFault(err, s.dir)
-		if aboutOptions(err) {
-			fault.Place = s.options.FS.PathJoin(s.dir, newestOptions(s.options.FS, s.dir))
-		}
-		return nil, fault
+		return nil, openFault(err, s.dir)
 	}
 	if err = s.identify(in); err == nil {
 		err = in.guard.err() // of a write that Pebble did not see fail
@@ -194,22 +193,6 @@ func checkDirectory(fs vfs.FS, dir string) error {
 	return nil
 }
 
-// aboutOptions tells errors of Pebble's file of options, which do not name it.
-func aboutOptions(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "from options") || strings.Contains(text, "key=value") || strings.Contains(text, "section")
-}
-
-func newestOptions(fs vfs.FS, dir string) (newest string) {
-	names, _ := fs.List(dir) // as Pebble just has
-	for _, name := range names {
-		if strings.HasPrefix(name, "OPTIONS-") {
-			newest = max(newest, name)
-		}
-	}
-	return newest
-}
-
 // formatMarker begins the name of the file whose name says the version of what Pebble defines, after a number by which
 // the newest of several counts:
 //
@@ -240,7 +223,7 @@ func checkPebbleFormat(names []string, fs vfs.FS, dir string) error {
 
 // ownName tells the files that a creation which was cut short leaves behind, before there is a manifest.
 func ownName(name string) bool {
-	return strings.HasPrefix(name, "MANIFEST-") || strings.HasPrefix(name, "OPTIONS-") ||
+	return strings.HasPrefix(name, "MANIFEST-") || strings.HasPrefix(name, optionsPrefix) ||
 		strings.HasPrefix(name, formatMarker) || strings.HasPrefix(name, "temporary.") ||
 		name == tailName || strings.HasSuffix(name, ".dbtmp") || strings.HasSuffix(name, ".log")
 }

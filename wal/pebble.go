@@ -19,6 +19,8 @@ const (
 	memTables = 2
 	// openFiles bounds the tables held open, as connections need the file descriptors.
 	openFiles = 1000
+	// compactAfter is how many tables may lie above each other before they are compacted.
+	compactAfter = 4
 	// blockSize suits single records: a lookup reads one block of tables, and a record takes some 200 bytes.
 	blockSize = 4 << 10
 	// bloomBits per key let one of a hundred lookups through to a table that does not have the key.
@@ -34,12 +36,13 @@ func pebbleOptions(o Options, g *guard) *pebble.Options {
 	opts := &pebble.Options{
 		FS:                          g,
 		Comparer:                    comparer,
+		Merger:                      pebble.DefaultMerger,
 		FormatMajorVersion:          pebbleFormat,
 		CacheSize:                   o.Cache + memTables*o.MemTable, // tables in memory are taken off it
 		MemTableSize:                uint64(o.MemTable),
 		MemTableStopWritesThreshold: memTables,
 		MaxOpenFiles:                openFiles,
-		L0CompactionThreshold:       4,
+		L0CompactionThreshold:       compactAfter,
 		L0StopWritesThreshold:       32,
 		LBaseMaxBytes:               512 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, cores/2) },
