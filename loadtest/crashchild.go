@@ -111,7 +111,9 @@ func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader
 			}
 		}
 	}()
-	s.finish(s.run(ctx, drain))
+	if err := s.run(ctx, drain); ctx.Err() == nil { // else it is ended, and that is no failure
+		s.finish(err)
+	}
 	<-ctx.Done()
 	return nil
 }
