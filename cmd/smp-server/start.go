@@ -138,7 +138,6 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	s.tuneMemory()
-	s.tuneCores()
 	cfg := s.engine
 	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(), id.KeyPair, id.Hash
 	cfg.Store, cfg.Queues, cfg.Log = store, s.queues, log
