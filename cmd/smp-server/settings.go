@@ -126,7 +126,7 @@ func readSeconds(f *serverini.File, key, example string) time.Duration {
 
 func readStore(f *serverini.File, p paths, s *settings) {
 	s.persist = f.OnOff("STORE_LOG", "enable", false)
-	s.storePath = f.Text("SWITCHYARD", "store_path", p.storeDir())
+	s.storePath = f.Directory("SWITCHYARD", "store_path", p.storeDir())
 	s.store = wal.Options{
 		Interval: time.Duration(f.Int("SWITCHYARD", "sync_interval_ms", 100, 1, 60_000)) * time.Millisecond,
 		MemTable: f.Int("SWITCHYARD", "memtable_mb", 0, 0, 4096) << 20,
@@ -145,9 +145,6 @@ func readStore(f *serverini.File, p paths, s *settings) {
 			"export them with the server that made them, and write memory")
 	}
 	f.Choice("STORE_LOG", "store_messages", "memory", "journal", "database")
-	if s.storePath == "" {
-		f.Refuse("SWITCHYARD", "store_path", "is empty", "write a directory, or remove the line")
-	}
 }
 
 // readPorts splits a list of ports.

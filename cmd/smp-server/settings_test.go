@@ -113,7 +113,7 @@ func TestSettingsFaults(t *testing.T) {
 	for _, test := range []struct{ ini, want string }{
 		{"[TRANSPORT]\nhost = a\n", "x.ini:1: [TRANSPORT] port: is missing; add `port = 5223`"},
 		{"[TRANSPORT]\nport = 5223,x\n", `x.ini:2: [TRANSPORT] port: "x" is not a port; write numbers from 1 to 65535, separated by commas`},
-		{"[TRANSPORT]\nport =\n", `x.ini:2: [TRANSPORT] port: "" is not a port; write numbers from 1 to 65535, separated by commas`},
+		{"[TRANSPORT]\nport =\n", "x.ini:2: [TRANSPORT] port: has no value; write `port = 5223`"},
 		{"[TRANSPORT]\nport = 65536\n", `x.ini:2: [TRANSPORT] port: "65536" is not a port; write numbers from 1 to 65535, separated by commas`},
 		{"[TRANSPORT]\nport = 1\nwebsockets = yes\n", `x.ini:3: [TRANSPORT] websockets: "yes" is not a port; write numbers from 1 to 65535, separated by commas`},
 		{"[AUTH]\ncreate_password = a b\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + passwordRule},

@@ -80,7 +80,7 @@ func readSettings(f *serverini.File, p paths) settings {
 		port:        readPort(f, "TRANSPORT", "port", f.Required("TRANSPORT", "port", "443")),
 		bind:        readBind(f),
 		persist:     f.OnOff("STORE_LOG", "enable", false),
-		storePath:   f.Text("SWITCHYARD", "store_path", p.storeDir()),
+		storePath:   f.Directory("SWITCHYARD", "store_path", p.storeDir()),
 		filesPath:   f.Required("FILES", "path", "/srv/xftp"),
 		quota:       readQuota(f),
 		logStats:    f.OnOff("STORE_LOG", "log_stats", false),

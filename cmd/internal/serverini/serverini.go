@@ -183,13 +183,26 @@ func (f *File) Text(section, key, def string) string {
 	return def
 }
 
-// Required returns the value of a key that must be there.
+// Required returns the value of a key that must be there and have one.
 func (f *File) Required(section, key, example string) string {
-	v, ok := f.Lookup(section, key)
-	if !ok {
+	switch v, ok := f.Lookup(section, key); {
+	case !ok:
 		f.Refuse(section, key, "is missing", "add `"+key+" = "+example+"`")
+	case v == "":
+		f.Refuse(section, key, "has no value", "write `"+key+" = "+example+"`")
+	default:
+		return v
 	}
-	return v
+	return ""
+}
+
+// Directory returns the value of a key that names a directory, or def without the key: an empty one is no directory.
+func (f *File) Directory(section, key, def string) string {
+	dir := f.Text(section, key, def)
+	if dir == "" {
+		f.Refuse(section, key, "is empty", "write a directory, or remove the line")
+	}
+	return dir
 }
 
 // OnOff returns whether a key is `on`, or def without the key.
