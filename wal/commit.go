@@ -13,7 +13,8 @@ func (done) Wait() error { return nil }
 
 // Commit implements shard.Tx. The writes go into the log's buffer and into the table in memory, and are visible when
 // it returns; with SyncAlways the goroutine of Pebble's log writes and syncs the log meanwhile, for all transactions
-// at once that got into the buffer since its last sync. After an error nothing of the transaction is visible.
+// at once that got into the buffer since its last sync. With SyncInterval a commit is waited for like that while an older
+// one should be durable and is not. After an error nothing of the transaction is visible.
 func (t *transaction) Commit() (shard.Commit, error) {
 	s, in := t.s, t.in
 	if t.batch.Empty() {
@@ -29,7 +30,8 @@ func (t *transaction) Commit() (shard.Commit, error) {
 		return nil, err
 	}
 	s.stats.commits.Add(1)
-	if s.sync == SyncAlways {
+	now := s.unsynced.now()
+	if s.sync == SyncAlways || s.sync == SyncInterval && s.unsynced.overdue(now, s.options.Interval) {
 		if err := in.db.ApplyNoSyncWait(t.batch, pebble.Sync); err != nil {
 			t.forget()
 			return nil, err
@@ -40,12 +42,12 @@ func (t *transaction) Commit() (shard.Commit, error) {
 		t.forget()
 		return nil, err
 	}
-	s.dirty.Store(true)
+	s.unsynced.add(now)
 	t.recycle()
 	return done{}, nil
 }
 
-// Wait implements shard.Commit for SyncAlways. The guard hides failures of the log from Pebble, so the answer of
+// Wait implements shard.Commit for what is synced. The guard hides failures of the log from Pebble, so the answer of
 // SyncWait alone says nothing.
 func (t *transaction) Wait() error {
 	err := t.batch.SyncWait()

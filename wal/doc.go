@@ -25,8 +25,8 @@
 // A shard's transaction is one Pebble batch. Commit copies it into the log's buffer and into the table in memory; it
 // is visible then. With SyncAlways, Commit.Wait returns when the log is synced: one goroutine of Pebble writes and syncs
 // the log, each time for all transactions that came meanwhile, so groups form by themselves under load, and a lone
-// commit waits for its own sync only. Stats shows their sizes. With SyncInterval and SyncNever nothing is waited for;
-// see there what a crash may cost. In each mode a crash leaves a prefix of what was committed: never a later
+// commit waits for its own sync only. Stats shows their sizes. With SyncInterval nothing is waited for as long as the
+// disk keeps up, with SyncNever nothing at all; see there what a crash may cost. In each mode a crash leaves a prefix of what was committed: never a later
 // transaction without an earlier one.
 //
 // Messages are deleted with SingleDelete, which vanishes together with the Set that it meets, in the table in memory at

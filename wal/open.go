@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -21,7 +22,7 @@ const formatVersion = 1
 // 2 × Options.MemTable after a kill, and nothing after Close.
 func Open(dir string, o Options) (*Store, error) {
 	o = o.withDefaults()
-	s := &Store{dir: dir, sync: o.Sync, log: o.Log, options: o}
+	s := &Store{dir: dir, sync: o.Sync, log: o.Log, options: o, unsynced: unsynced{opened: time.Now()}}
 	s.space = &space{fs: o.FS, dir: dir, reserve: uint64(o.Reserve), table: uint64(o.MemTable), log: o.Log}
 	if err := checkDirectory(o.FS, dir); err != nil {
 		return nil, err

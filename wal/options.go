@@ -13,8 +13,10 @@ type Sync uint8
 const (
 	// SyncAlways waits until the writes are on stable storage. Neither kill -9 nor power loss loses what was waited for.
 	SyncAlways Sync = iota
-	// SyncInterval waits for nothing; the log is synced every Options.Interval in which there were writes. Power loss
-	// and kill -9 lose at most the writes since the last sync.
+	// SyncInterval waits for nothing as long as the disk keeps up: the log is synced twice in each Options.Interval, if
+	// there were writes, and when a write is not durable after an interval, those that follow wait as with SyncAlways.
+	// Power loss and kill -9 lose the writes since the last sync: what was answered within one interval at most, however
+	// long a sync takes.
 	SyncInterval
 	// SyncNever waits for nothing and never asks for a sync. Power loss loses what the operating system had not written
 	// yet; kill -9 loses what Pebble had not handed to it yet: the last unfinished 32 KiB block of the log, and the
@@ -37,7 +39,7 @@ func (s Sync) String() string {
 // Options of a store. The zero value is usable.
 type Options struct {
 	Sync     Sync
-	Interval time.Duration // between syncs with SyncInterval; DefaultInterval when 0
+	Interval time.Duration // of SyncInterval; DefaultInterval when 0
 
 	// MemTable is the size in bytes of the table in memory in which new writes gather. A message that is deleted before
 	// its table is full never reaches a table on disk. Up to two tables exist at a time, and up to twice this size is

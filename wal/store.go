@@ -22,11 +22,11 @@ type Store struct {
 	current atomic.Pointer[instance] // replaced after a failure
 	retired sync.WaitGroup           // those that were replaced and are not closed yet
 
-	open   atomic.Bool // between Open and Close
-	dirty  atomic.Bool // written to since the last sync of the ticker
-	ticker ticker
-	keeper keeper
-	stats  logStats
+	open     atomic.Bool // between Open and Close
+	unsynced unsynced    // of SyncInterval
+	ticker   ticker
+	keeper   keeper
+	stats    logStats
 
 	backups sync.Mutex // held while one is made
 

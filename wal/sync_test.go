@@ -131,6 +131,71 @@ func TestInterval(t *testing.T) {
 	want("after another write", 2)
 }
 
+// TestOverdue holds back the sync of a commit that should have been durable for long: the commits that follow wait, so
+// that no more is answered that a crash would take. When it is over, nothing is waited for again.
+func TestOverdue(t *testing.T) {
+	for _, interval := range []time.Duration{1, time.Hour} {
+		g := newGate()
+		s := openStore(t, "store", Options{FS: g, Sync: SyncInterval, Interval: interval, ticks: make(chan time.Time)})
+		close(g.shut)
+		waits := func(seq uint64) bool {
+			t.Helper()
+			c, err := message(s, seq).Commit()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, now := c.(done); now {
+				return false
+			}
+			waited := make(chan error, 1)
+			go func() { waited <- c.Wait() }()
+			<-g.started
+			if len(waited) > 0 {
+				t.Error("an overdue commit did not wait for its sync")
+			}
+			g.open <- struct{}{}
+			if err := <-waited; err != nil {
+				t.Error(err)
+			}
+			return true
+		}
+		tick := func() {
+			g.free(1)
+			s.syncLog()
+		}
+		if waits(0) {
+			t.Error("the first commit after a sync waited")
+		}
+		if got := waits(1); got != (interval == 1) {
+			t.Errorf("interval %v: the second one waited: %v", interval, got)
+		}
+		tick()
+		if waits(2) {
+			t.Error("a commit waited after the sync that was overdue")
+		}
+		synced := make(chan struct{})
+		go func() {
+			s.syncLog()
+			close(synced)
+		}()
+		<-g.started // the sync is under way: what it covers counts
+		c, err := message(s, 3).Commit()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, now := c.(done)
+		if now != (interval != 1) {
+			t.Errorf("interval %v: a commit was answered at once during the sync: %v", interval, now)
+		}
+		g.free(100)
+		g.open <- struct{}{}
+		<-synced
+		if err := c.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestTicker checks that the store ticks by itself, and with the clock it is given.
 func TestTicker(t *testing.T) {
 	ticks := make(chan time.Time, 1)

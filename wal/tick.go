@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -18,7 +19,7 @@ func (s *Store) startTicker(o Options) {
 	s.ticker = ticker{quit: make(chan struct{}), done: make(chan struct{})}
 	ticks, stop := o.ticks, func() {}
 	if ticks == nil {
-		t := time.NewTicker(o.Interval)
+		t := time.NewTicker(max(o.Interval/2, 1)) // half of it is left for the sync itself
 		ticks, stop = t.C, t.Stop
 	}
 	go func() {
@@ -43,12 +44,48 @@ func (t *ticker) stop() {
 	}
 }
 
+// unsynced tells how old the oldest commit is that SyncInterval has not made durable, in nanoseconds of the store's clock;
+// 0 stands for none.
+type unsynced struct {
+	opened  time.Time
+	waiting atomic.Int64 // of those that the next sync covers
+	syncing atomic.Int64 // of those that the sync under way covers
+}
+
+func (u *unsynced) now() int64 { return int64(time.Since(u.opened)) + 1 }
+
+// overdue reports that something was committed an interval ago and is not durable.
+func (u *unsynced) overdue(now int64, interval time.Duration) bool {
+	for _, since := range [...]int64{u.syncing.Load(), u.waiting.Load()} {
+		if since != 0 && now-since >= int64(interval) {
+			return true
+		}
+	}
+	return false
+}
+
+// add takes note of a commit after it was made.
+func (u *unsynced) add(now int64) {
+	if u.waiting.Load() == 0 {
+		u.waiting.CompareAndSwap(0, now)
+	}
+}
+
+// begin takes note of a sync, and reports whether there is anything for it to do.
+func (u *unsynced) begin() bool {
+	u.syncing.Store(u.waiting.Load()) // first, so that at no moment it is in neither
+	return u.waiting.Swap(0) != 0
+}
+
+func (u *unsynced) end() { u.syncing.Store(0) }
+
 // syncLog makes everything durable that was committed before, if anything was since the last time. A failure stops
 // the store, which the guard has told about by then.
 func (s *Store) syncLog() {
 	in := s.enter()
 	defer in.leave()
-	if !s.dirty.Swap(false) || in.guard.err() != nil {
+	defer s.unsynced.end()
+	if !s.unsynced.begin() || in.guard.err() != nil {
 		return
 	}
 	// A record without content: the log is written in order, so its sync is that of all before it.
