@@ -23,9 +23,8 @@ type chachaPoly struct{ key [KeySize]byte }
 
 const (
 	chachaNonce = 12
-	chachaWide  = 1024 // bytes that the kernel encrypts at once
 	chachaBlock = 64
-	chachaLimit = 1<<32 - 2*chachaWide/chachaBlock // blocks of data under one nonce, less than the cipher's
+	chachaLimit = 1<<32 - 2*wideGroup/chachaBlock // blocks of data under one nonce, less than the cipher's
 )
 
 var errChaChaPoly = errors.New("box: message does not authenticate")
@@ -84,7 +83,7 @@ func checkChaCha(nonce []byte, size int) {
 type chachaStream struct {
 	key   [KeySize]byte
 	nonce [chachaNonce]byte
-	first [chachaWide]byte
+	first [wideGroup]byte
 }
 
 func (s *chachaStream) init(c *chachaPoly, nonce []byte) {
@@ -96,14 +95,14 @@ func (s *chachaStream) init(c *chachaPoly, nonce []byte) {
 func (s *chachaStream) xor(data []byte) {
 	n := subtle.XORBytes(data, data, s.first[chachaBlock:])
 	data = data[n:]
-	number := uint32(chachaWide / chachaBlock)
-	if groups := len(data) / chachaWide; groups > 0 {
+	number := uint32(wideGroup / chachaBlock)
+	if groups := len(data) / wideGroup; groups > 0 {
 		chachaXORWide(&data[0], groups, number, &s.nonce, &s.key)
-		number += uint32(groups * chachaWide / chachaBlock)
-		data = data[groups*chachaWide:]
+		number += uint32(groups * wideGroup / chachaBlock)
+		data = data[groups*wideGroup:]
 	}
 	if len(data) > 0 {
-		var last [chachaWide]byte
+		var last [wideGroup]byte
 		copy(last[:], data)
 		chachaXORWide(&last[0], 1, number, &s.nonce, &s.key)
 		copy(data, last[:])

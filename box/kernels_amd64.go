@@ -12,6 +12,30 @@ import "golang.org/x/sys/cpu"
 // useAVX2 chooses the kernels of this package. Tests switch it off.
 var useAVX2 = cpu.X86.HasAVX2
 
-// useAVX512 chooses those of its kernels that want AVX-512 (F). Processors without VBMI2, which came later, pay for it with
-// their clock. Tests switch it off.
-var useAVX512 = useAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512VBMI2
+// useAVX512 chooses those of its kernels that want AVX-512 (F and VL), and fullWidth those with registers of 512 bits.
+// Processors without VBMI2, which came later, pay for these with their clock. Tests switch both.
+var (
+	useAVX512 = useAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL
+	fullWidth = cpu.X86.HasAVX512VBMI2
+)
+
+// wideGroup is how many bytes the kernels of AVX-512 encrypt at least.
+const wideGroup = 1024
+
+// salsaXORWide is salsaXOR for groups of 1,024 bytes, where useAVX512 is set.
+func salsaXORWide(data *byte, groups int, counter *[16]byte, key *[32]byte) {
+	if fullWidth {
+		salsaXOR16(data, groups, counter, key)
+	} else {
+		salsaXOR8(data, groups, counter, key)
+	}
+}
+
+// chachaXORWide encrypts groups × 1,024 bytes with the ChaCha20 key stream from block number on, where useAVX512 is set.
+func chachaXORWide(data *byte, groups int, number uint32, nonce *[12]byte, key *[32]byte) {
+	if fullWidth {
+		chachaXOR16(data, groups, number, nonce, key)
+	} else {
+		chachaXOR8(data, groups, number, nonce, key)
+	}
+}

@@ -11,10 +11,13 @@ var hasKernels = useAVX2
 // eachPath runs a test with the kernels that this machine can run, and with
 // what replaces them where it cannot.
 func eachPath(t *testing.T, test func(*testing.T)) {
-	had, wide := useAVX2, useAVX512
-	defer func() { useAVX2, useAVX512 = had, wide }()
+	had, wide, full := useAVX2, useAVX512, fullWidth
+	defer func() { useAVX2, useAVX512, fullWidth = had, wide, full }()
 	if wide {
+		fullWidth = true
 		t.Run("AVX512", test)
+		fullWidth = false
+		t.Run("AVX512 at 256 bits", test)
 	}
 	useAVX512 = false
 	if had {

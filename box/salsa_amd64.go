@@ -9,9 +9,8 @@ const (
 	// as many as the kernel makes at once.
 	firstSize = salsaGroup
 
-	salsaGroup = 512  // bytes that the kernel encrypts at once
-	salsaWide  = 1024 // the same of that for AVX-512
-	salsaShort = 64   // up to so many bytes it is slower than x/crypto
+	salsaGroup = 512 // bytes that the kernel encrypts at once
+	salsaShort = 64  // up to so many bytes it is slower than x/crypto
 )
 
 func xorKeyStream(data []byte, counter *[16]byte, key *[32]byte) {
@@ -22,10 +21,10 @@ func xorKeyStream(data []byte, counter *[16]byte, key *[32]byte) {
 		return
 	}
 	at := *counter
-	if groups := len(data) / salsaWide; useAVX512 && groups > 0 {
+	if groups := len(data) / wideGroup; useAVX512 && groups > 0 {
 		salsaXORWide(&data[0], groups, &at, key)
-		data = data[groups*salsaWide:]
-		number += uint64(groups * salsaWide / 64)
+		data = data[groups*wideGroup:]
+		number += uint64(groups * wideGroup / 64)
 		binary.LittleEndian.PutUint64(at[8:], number)
 	}
 	if groups := len(data) / salsaGroup; groups > 0 {

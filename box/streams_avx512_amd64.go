@@ -4,13 +4,24 @@
 
 package box
 
-// salsaXORWide is salsaXOR for groups of 1,024 bytes, 16 blocks at a time.
+// salsaXOR16 is salsaXOR for groups of 1,024 bytes, 16 blocks at a time.
 //
 //go:noescape
-func salsaXORWide(data *byte, groups int, counter *[16]byte, key *[32]byte)
+func salsaXOR16(data *byte, groups int, counter *[16]byte, key *[32]byte)
 
-// chachaXORWide encrypts groups × 1,024 bytes at data in place with the ChaCha20 key stream (RFC 8439) from block
-// number on, which must not overflow on the way.
+// chachaXOR16 encrypts groups × 1,024 bytes at data in place with the ChaCha20 key stream (RFC 8439) from block
+// number on, which must not overflow on the way, 16 blocks at a time.
 //
 //go:noescape
-func chachaXORWide(data *byte, groups int, number uint32, nonce *[12]byte, key *[32]byte)
+func chachaXOR16(data *byte, groups int, number uint32, nonce *[12]byte, key *[32]byte)
+
+// salsaXOR8 is salsaXOR for groups of 1,024 bytes, 8 blocks at a time.
+//
+//go:noescape
+func salsaXOR8(data *byte, groups int, counter *[16]byte, key *[32]byte)
+
+// chachaXOR8 encrypts groups × 1,024 bytes at data in place with the ChaCha20 key stream (RFC 8439) from block
+// number on, which must not overflow on the way, 8 blocks at a time.
+//
+//go:noescape
+func chachaXOR8(data *byte, groups int, number uint32, nonce *[12]byte, key *[32]byte)

@@ -5,7 +5,9 @@ import . "github.com/mmcloughlin/avo/build"
 
 func main() {
 	ConstraintExpr("amd64,!purego")
-	salsa()
-	chacha()
+	for _, w := range widths {
+		salsa(w)
+		chacha(w)
+	}
 	Generate()
 }
