@@ -11,6 +11,10 @@ import "errors"
 //	  SEQUENCE { OID 1.3.101.112 or 1.3.101.113 }  -- Ed25519, Ed448
 //	  BIT STRING 00 ‖ signature }                  -- 64, 114 bytes
 
+// maxSignedKey is room for what a signed key holds of the longest keys and
+// signatures.
+const maxSignedKey = 256
+
 // ErrSignedKey reports bytes that are not a signed key.
 var ErrSignedKey = errors.New("box: bad signed key encoding")
 
@@ -28,7 +32,7 @@ type SignedKey struct {
 // those of sign, and ErrSignedKey when the algorithm cannot sign or the
 // signature has not the algorithm's size.
 func AppendSignedKey(b, spki []byte, alg Alg, sign func(signed []byte) ([]byte, error)) ([]byte, error) {
-	signed := appendTLV(nil, tagSequence, spki)
+	signed := appendTLV(make([]byte, 0, maxSignedKey), tagSequence, spki)
 	sig, err := sign(signed)
 	if err != nil {
 		return b, err
