@@ -92,7 +92,10 @@ func signedContent(byClient bool, transcript []byte) []byte {
 	if byClient {
 		context = "TLS 1.3, client CertificateVerify"
 	}
-	b := bytes.Repeat([]byte{' '}, 64)
+	b := make([]byte, 64, 64+len(context)+1+len(transcript))
+	for i := range b {
+		b[i] = ' '
+	}
 	b = append(b, context...)
 	b = append(b, 0)
 	return append(b, transcript...)

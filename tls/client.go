@@ -140,7 +140,7 @@ func (c *Conn) readFinalServerHello(hello *serverHello, message []byte) error {
 	}
 	c.hs.transcript.add(message)
 	c.group = c.hs.exchange.group
-	secret := newEarlySecret(c.suite).handshake(shared)
+	secret := c.suite.handshake(shared)
 	c.installHandshakeKeys(secret)
 	c.hs.master = secret.master()
 	c.hs.exchange, c.hs.helloRaw = nil, nil

@@ -23,15 +23,15 @@ type scheduled struct {
 	secret []byte
 }
 
-// newEarlySecret starts the schedule without a PSK.
+// newEarlySecret starts the schedule without a PSK: the same for all handshakes with a suite.
 func newEarlySecret(s *suite) earlySecret {
 	zeros := make([]byte, s.hashLen)
 	return earlySecret{scheduled{s, s.extract(zeros, zeros)}}
 }
 
-// handshake mixes in the (EC)DHE shared secret.
-func (e earlySecret) handshake(shared []byte) handshakeSecret {
-	return handshakeSecret{scheduled{e.suite, e.suite.extract(shared, e.derived())}}
+// handshake mixes the (EC)DHE shared secret into the early secret.
+func (s *suite) handshake(shared []byte) handshakeSecret {
+	return handshakeSecret{scheduled{s, s.extract(shared, s.earlyDerived)}}
 }
 
 // client and server are the handshake traffic secrets; transcript is the hash of ClientHello…ServerHello.
@@ -98,7 +98,7 @@ func (s *suite) expandLabel(secret []byte, label string, context []byte, n int) 
 	return s.hmac(secret, b)[:n]
 }
 
-// hasher is the work space of HMAC (RFC 2104). crypto/hmac makes two hashes and more for each of the twenty keys of a
+// hasher is the work space of HMAC (RFC 2104). crypto/hmac makes two hashes and more for each of the nineteen keys of a
 // handshake.
 type hasher struct {
 	hash hash.Hash

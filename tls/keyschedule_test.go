@@ -16,7 +16,7 @@ func unhex(s string) []byte {
 func TestKeySchedule(t *testing.T) {
 	s := suiteByID(AES128GCMSHA256)
 	early := newEarlySecret(s)
-	handshake := early.handshake(unhex("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d"))
+	handshake := s.handshake(unhex("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d"))
 	server := trafficSecret(unhex("b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38"))
 	for _, test := range []struct {
 		name string

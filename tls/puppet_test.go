@@ -88,7 +88,7 @@ func (p *puppet) flightTo() []byte {
 	p.say(hello.append(nil))
 	p.flush()
 	p.sendChangeCipherSpec()
-	p.installHandshakeKeys(newEarlySecret(p.suite).handshake(shared))
+	p.installHandshakeKeys(p.suite.handshake(shared))
 	p.say((&encryptedExtensions{}).append(nil))
 	if p.config.RequestClientCert {
 		p.say((&certificateRequest{signatureSchemes}).append(nil))

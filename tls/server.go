@@ -109,11 +109,11 @@ func (c *Conn) sendServerFlight(share []byte) error {
 	if pair == nil {
 		return fatal(AlertHandshakeFailure, "no certificate that the client can verify")
 	}
-	early, err := c.agree(share)
+	secret, err := c.agree(share)
 	if err != nil {
 		return err
 	}
-	c.installHandshakeKeys(early)
+	c.installHandshakeKeys(secret)
 	c.sendEncryptedExtensions(protocol)
 	if c.config.RequestClientCert {
 		c.send((&certificateRequest{signatureSchemes}).append)
@@ -121,9 +121,9 @@ func (c *Conn) sendServerFlight(share []byte) error {
 	c.sendCertificate(pair)
 	c.sendFinished(c.hs.serverSecret.verifyData(c.suite, c.hs.transcript.sum()))
 	c.flush()
-	master := early.master()
-	c.hs.clientApp = master.client(c.hs.transcript.sum())
-	c.out.rekey(c.suite, master.server(c.hs.transcript.sum()))
+	master, hash := secret.master(), c.hs.transcript.sum()
+	c.hs.clientApp = master.client(hash)
+	c.out.rekey(c.suite, master.server(hash))
 	c.hs.state = waitFinished
 	if c.config.RequestClientCert {
 		c.hs.state = waitCertificate
@@ -162,7 +162,7 @@ func (c *Conn) agree(share []byte) (handshakeSecret, error) {
 		return handshakeSecret{}, because(AlertInternalError, err)
 	}
 	c.sendServerHello(&hello)
-	return newEarlySecret(c.suite).handshake(shared), nil
+	return c.suite.handshake(shared), nil
 }
 
 // installHandshakeKeys goes over to the keys that protect the rest of the handshake, in both directions.

@@ -23,8 +23,9 @@ type suite struct {
 	// records for AES-GCM; ChaCha20-Poly1305 has no such limit, and 2^48 is far from the end of its sequence numbers.
 	maxRecords uint64
 
-	emptyHash []byte
-	hashers   sync.Pool // of *hasher
+	emptyHash    []byte
+	earlyDerived []byte    // what the handshake secret is extracted with: without a PSK it is always the same
+	hashers      sync.Pool // of *hasher
 }
 
 var suites = []*suite{
@@ -35,10 +36,12 @@ var suites = []*suite{
 
 func newSuite(id CipherSuite, newHash func() hash.Hash, keyLen int, aead func([]byte) (cipher.AEAD, error), maxRecords uint64) *suite {
 	empty := newHash().Sum(nil)
-	return &suite{
+	s := &suite{
 		id: id, hash: newHash, hashLen: len(empty), keyLen: keyLen, aead: aead, maxRecords: maxRecords, emptyHash: empty,
 		hashers: sync.Pool{New: func() any { return &hasher{hash: newHash()} }},
 	}
+	s.earlyDerived = newEarlySecret(s).derived()
+	return s
 }
 
 const (
