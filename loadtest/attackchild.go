@@ -56,7 +56,7 @@ func ServeAttack(ctx context.Context, c AttackConfig, orders io.Reader, states i
 	client := Client{Address: address, Versions: c.Versions, BlockEncryption: c.BlockEncryption, Timeout: attackDialTimeout}
 	a := &attackers{config: c, client: client, kind: kind, failed: make(map[string]int64)}
 	defer a.running.Wait()
-	o := &obedience{orders: orders, out: json.NewEncoder(states), obey: a.obey, state: a.state}
+	o := &obedience{orders: orders, every: stateEvery, out: json.NewEncoder(states), obey: a.obey, state: a.state}
 	return o.serve(ctx)
 }
 

@@ -1,21 +1,14 @@
 package loadtest
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
-	"time"
 )
 
 // What disturbs a router may live in processes of its own: each has its own limit of open files, and none of its work
 // delays the clients whose latency is measured. Here are those that all get the same orders.
-
-// stateEvery is how often a child says how far it is.
-const stateEvery = 100 * time.Millisecond
 
 // childState is what every process says of itself.
 type childState struct {
@@ -105,74 +98,4 @@ func (c *children[S]) close() {
 	for _, p := range c.all {
 		<-p.ended
 	}
-}
-
-// obedience is a child's side: it carries out orders and says its state. The scenario's part is in the functions.
-type obedience struct {
-	orders io.Reader
-	obey   func(ctx context.Context, order string) error
-	state  func(childState) any
-
-	mu  sync.Mutex
-	out *json.Encoder
-	now childState
-}
-
-// serve carries out orders until the input ends.
-func (s *obedience) serve(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	var all sync.WaitGroup
-	all.Go(func() { s.tell(ctx) })
-	defer all.Wait()
-	defer cancel()
-	lines := make(chan string)
-	go func() { // ends with the input
-		defer cancel()
-		for in := bufio.NewScanner(s.orders); in.Scan(); {
-			select {
-			case lines <- in.Text():
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case order := <-lines:
-			s.finish(s.obey(ctx, order))
-		}
-	}
-}
-
-// tell says the state now and then.
-func (s *obedience) tell(ctx context.Context) {
-	ticker := time.NewTicker(stateEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			s.say()
-		}
-	}
-}
-
-func (s *obedience) finish(err error) {
-	s.mu.Lock()
-	s.now.Done++
-	if err != nil {
-		s.now.Err = err.Error()
-	}
-	s.mu.Unlock()
-	s.say()
-}
-
-func (s *obedience) say() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	// When nobody listens any more the input has ended, too.
-	_ = s.out.Encode(s.state(s.now))
 }

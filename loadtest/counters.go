@@ -102,11 +102,16 @@ func (l *load) drained(*queue) {
 	l.signal()
 }
 
-// removed follows a deleted queue with another, unless the load is to end.
+// removed follows a deleted queue with another.
 func (l *load) removed(q *queue) {
 	l.count.removed.Add(1)
 	l.signal()
-	if l.renew && !l.stopped.Load() {
+	l.follow(q)
+}
+
+// follow begins the next queue of a slot, unless the load is to end. That is for recipients to say: their senders wait for one.
+func (l *load) follow(q *queue) {
+	if l.renew && (q.receiver == nil || !l.stopped.Load()) {
 		l.add(q.slot).start()
 	}
 }
@@ -114,7 +119,7 @@ func (l *load) removed(q *queue) {
 func (l *load) missing(q *queue, was queueState, err error) {
 	l.count.missing.Add(1)
 	l.count.fault(err)
-	l.ended(was)
+	l.forgotten(q, was)
 }
 
 // fault counts what a router should not have answered.
@@ -128,12 +133,10 @@ func (l *load) fault(err error) {
 	}
 }
 
-// forgotten is missing without a fault; another queue follows.
+// forgotten is missing without a fault.
 func (l *load) forgotten(q *queue, was queueState) {
 	l.ended(was)
-	if l.renew && !l.stopped.Load() {
-		l.add(q.slot).start()
-	}
+	l.follow(q)
 }
 
 // ended counts a queue for those who wait for the steps that it will not take.

@@ -19,7 +19,7 @@ type CrashConfig struct {
 	Queues      int       // at a time: one that has carried its messages is deleted and followed by another
 	Kills       int
 	Seed        uint64 // of kill times and of what queues do
-	Conns       int    // two or three for each client process
+	Conns       int    // two or three for each client process, of which there are at least two
 	Size        int    // of a message body in bytes
 	Auth        Auth
 	Stall       time.Duration
@@ -78,7 +78,7 @@ func (c *CrashConfig) check() error {
 	switch {
 	case c.Queues < 1 || c.Kills < 1:
 		return errors.New("there must be at least 1 queue and 1 kill")
-	case c.Conns < connsOfClient:
+	case c.Conns < minClients:
 		return errors.New("there must be at least 2 connections, as recipient and sender of a queue use different ones")
 	}
 	return (Client{}).check(c.Auth, c.Size)

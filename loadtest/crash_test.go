@@ -136,6 +136,9 @@ func TestCrashFindsWhatDoesNotSurvive(t *testing.T) {
 		{"queues", func(r *fakeRouter) { r.amnesiac = true }, func(r *Report) int { return r.Missing }},
 		{"deletions", func(r *fakeRouter) { r.revive = 3 }, func(r *Report) int { return r.Undeleted }},
 		{"ACKs", func(r *fakeRouter) { r.syncEvery = 15 }, func(r *Report) int { return r.Undone }},
+		{"a message more", func(r *fakeRouter) { r.double = 50 }, func(r *Report) int { return r.Duplicates }},
+		{"another order", func(r *fakeRouter) { r.swap = 20 }, func(r *Report) int { return r.Reordered }},
+		{"another body", func(r *fakeRouter) { r.damage = 50 }, func(r *Report) int { return r.Corrupt }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,15 +1,16 @@
 package loadtest
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ type ClientConfig struct {
 	Server string        `json:"server"`
 	Proxy  string        `json:"proxy,omitempty"`
 	Number int           `json:"number"` // of this client
-	Of     int           `json:"of"`     // clients
+	Of     int           `json:"of"`     // clients, at least 2
 	Life   uint32        `json:"life"`   // how many processes this client had before
 	Conns  int           `json:"conns"`  // of this client
 	Queues int           `json:"queues"` // of all clients at a time
@@ -35,12 +36,11 @@ type ClientConfig struct {
 
 // ClientState is what a client process says of itself. It counts from its own start.
 type ClientState struct {
-	Accepted    int64  `json:"accepted"`
-	Acked       int64  `json:"acked"`
-	Work        int64  `json:"work"`
-	Disconnects int64  `json:"disconnects"`
-	Done        bool   `json:"done"` // the order was carried out
-	Err         string `json:"err,omitempty"`
+	childState
+	Accepted    int64 `json:"accepted"`
+	Acked       int64 `json:"acked"`
+	Work        int64 `json:"work"`
+	Disconnects int64 `json:"disconnects"`
 }
 
 // orderDrain is that nothing new is begun, queues are emptied and deleted, and asked for again.
@@ -74,7 +74,7 @@ func ServeClient(ctx context.Context, c ClientConfig, orders io.Reader, states i
 		}
 		v.Proxy = &proxy
 	}
-	if err := RaiseFileLimit(2*c.Conns + c.Queues); err != nil {
+	if err := RaiseFileLimit(2*c.Conns + 2*c.Queues); err != nil {
 		return err
 	}
 	return serveClient(ctx, c, v.dialer(), orders, states)
@@ -97,25 +97,20 @@ func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader
 	}
 	defer l.close()
 	ctx, cancel := context.WithCancel(ctx)
-	s := clientServer{load: l, out: json.NewEncoder(states)}
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel()
-	all.Go(func() { s.tell(ctx) })
-	drain := make(chan struct{})
-	go func() { // ends with the input
-		defer cancel()
-		for in := bufio.NewScanner(orders); in.Scan(); {
-			if in.Text() == orderDrain {
-				close(drain)
-			}
-		}
-	}()
-	if err := s.run(ctx, drain); ctx.Err() == nil { // else it is ended, and that is no failure
-		s.finish(err)
+	child := clientChild{l}
+	o := &obedience{orders: orders, every: sayEvery, out: json.NewEncoder(states), obey: child.obey, state: child.state}
+	if err := l.begin(ctx); err != nil {
+		return err
 	}
-	<-ctx.Done()
-	return nil
+	all.Go(func() { // also while the order is carried out and after it, for the clients that have the other ends
+		if err := l.until(ctx, func() bool { return false }); ctx.Err() == nil {
+			o.fail(err)
+		}
+	})
+	return o.serve(ctx)
 }
 
 // What queues do in a crash run. Most are busy with a few messages on their way; one in four leaves its messages
@@ -130,10 +125,10 @@ const (
 
 func (c *ClientConfig) load(d dialer, keep *archive, of *lapses) loadConfig {
 	return loadConfig{
-		dial: d, conns: c.Conns, slots: len(keep.next), size: c.Size, auth: c.Auth, run: c.Seed, renew: true,
+		dial: d, conns: c.Conns, slots: len(keep.ends), size: c.Size, auth: c.Auth, run: c.Seed, renew: true,
 		stall: math.MaxInt64, // who started this process watches
 		window: func(slot int) int {
-			if keep.slot(slot)%8 == 7 {
+			if keep.ends[slot].slot%8 == 7 {
 				return crashQuotaWindow
 			}
 			return crashWindow
@@ -142,7 +137,7 @@ func (c *ClientConfig) load(d dialer, keep *archive, of *lapses) loadConfig {
 			r := rand.New(rand.NewPCG(c.Seed, uint64(queue)))
 			return crashMinMessages + r.Uint32N(crashMoreMessage)
 		},
-		holds:    func(slot int) bool { return keep.slot(slot)%4 == 3 && of.current()%2 == 1 },
+		holds:    func(slot int) bool { return keep.ends[slot].slot%4 == 3 && of.current()%2 == 1 },
 		epoch:    of.current,
 		lapses:   of,
 		keep:     keep,
@@ -150,76 +145,35 @@ func (c *ClientConfig) load(d dialer, keep *archive, of *lapses) loadConfig {
 	}
 }
 
-// clientServer is the load of a client process and what it says.
-type clientServer struct {
-	load *load
-
-	mu   sync.Mutex
-	out  *json.Encoder
-	done bool
-	err  string
-}
-
-// run lets messages flow until the order comes, and obeys it.
-func (s *clientServer) run(ctx context.Context, drain <-chan struct{}) error {
-	l := s.load
+// begin lets messages flow.
+func (l *load) begin(ctx context.Context) error {
 	l.deleting.Store(true)
 	l.create()
 	l.send()
-	if err := l.connect(ctx, true); err != nil {
-		return err
-	}
-	ordered := func() bool {
-		select {
-		case <-drain:
-			return true
-		default:
-			return false
-		}
-	}
-	if err := l.until(ctx, ordered); err != nil {
-		return err
-	}
-	return l.wind(ctx)
+	return l.connect(ctx, true)
 }
 
-// tell says the state now and then.
-func (s *clientServer) tell(ctx context.Context) {
-	ticker := time.NewTicker(sayEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			s.say()
-		}
+// clientChild is the load of a client process.
+type clientChild struct{ load *load }
+
+func (c clientChild) obey(ctx context.Context, order string) error {
+	if order != orderDrain {
+		return fmt.Errorf("unknown order %q", order)
 	}
+	return c.load.wind(ctx)
 }
 
-func (s *clientServer) finish(err error) {
-	s.mu.Lock()
-	s.done = err == nil
-	if err != nil {
-		s.err = err.Error()
-	}
-	s.mu.Unlock()
-	s.say()
+func (c clientChild) state(now childState) any {
+	n := &c.load.count
+	return ClientState{childState: now, Accepted: n.accepted.Load(), Acked: n.acked.Load(), Work: n.work(),
+		Disconnects: n.disconnects.Load()}
 }
 
-func (s *clientServer) say() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := &s.load.count
-	// When nobody listens any more the input has ended, too.
-	_ = s.out.Encode(ClientState{Accepted: n.accepted.Load(), Acked: n.acked.Load(), Work: n.work(),
-		Disconnects: n.disconnects.Load(), Done: s.done, Err: s.err})
-}
-
-// wind empties the queues and deletes them; then those that were deleted, by this process or one before, must be unknown.
+// wind empties the queues that this process receives from and deletes them; then those that were deleted, by this process or one
+// before, must be unknown. To the others it only sends what is on its way: their recipients are those who delete them.
 func (l *load) wind(ctx context.Context) error {
 	l.stop()
-	if err := l.until(ctx, func() bool { return l.count.removed.Load() >= int64(len(l.all())) }); err != nil {
+	if err := l.until(ctx, l.deleted); err != nil {
 		return err
 	}
 	return l.keep.deleted(func(queue uint32, f *fate) error {
@@ -228,6 +182,15 @@ func (l *load) wind(ctx context.Context) error {
 			return l.keep.back(queue)
 		}
 		return err
+	})
+}
+
+// deleted reports that no queue is left from which this process receives.
+func (l *load) deleted() bool {
+	return !slices.ContainsFunc(l.all(), func(q *queue) bool {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		return q.receiver != nil && q.state != queueGone && q.state != queueMissing
 	})
 }
 

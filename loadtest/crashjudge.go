@@ -21,7 +21,7 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 	r := &Report{Scenario: "crash", Connections: c.Conns, Size: c.Size, Faults: make(map[string]int),
 		Disconnects: k.crew.disconnects.Load(), Seconds: took.Seconds()}
 	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: newLatencies()}
-	if err := errors.Join(readFates(dir, func(int) bool { return true }, v.take), readFaults(dir, r.Faults)); err != nil {
+	if err := errors.Join(readFates(dir, func(uint32) bool { return true }, v.take), readFaults(dir, r.Faults)); err != nil {
 		return nil, err
 	}
 	r.Verdict, r.Findings = judge(v.histories, k.lapses)
@@ -39,7 +39,7 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 }
 
 // take adds a queue.
-func (v *crashVerdict) take(_ int, f *fate) error {
+func (v *crashVerdict) take(_ uint32, f *fate) error {
 	v.orphans += f.asked
 	if f.rcv != nil {
 		v.orphans--

@@ -52,13 +52,16 @@ type crewMember struct {
 	last ClientState // of the process that lives
 }
 
-// connsOfClient is one to receive and one to send.
-const connsOfClient = 2
+// A client has two connections, if there are enough for two clients: of a queue each has one end.
+const (
+	connsOfClient = 2
+	minClients    = 2
+)
 
 // newCrew starts clients that share the connections and queues of a run.
 func newCrew(start clientStarter, c ClientConfig, conns int, stall time.Duration) (*crew, error) {
 	w := &crew{start: start, stall: stall}
-	c.Of = max(1, min(conns/connsOfClient, c.Queues))
+	c.Of = max(minClients, min(conns/connsOfClient, c.Queues))
 	for i := range c.Of {
 		m := &crewMember{crew: w, config: c}
 		m.config.Number, m.config.Conns = i, share(conns, c.Of, i)
@@ -159,7 +162,7 @@ func (w *crew) drain(ctx context.Context) error {
 	}
 	return w.until(ctx, func() bool {
 		for _, m := range w.members {
-			if !m.state().Done {
+			if m.state().Done == 0 {
 				return false
 			}
 		}

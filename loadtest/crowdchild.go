@@ -64,7 +64,7 @@ func ServeCrowd(ctx context.Context, c CrowdConfig, orders io.Reader, states io.
 	w.first = c.First
 	defer w.close()
 	server := crowdServer{c, w}
-	o := &obedience{orders: orders, out: json.NewEncoder(states), obey: server.obey, state: server.state}
+	o := &obedience{orders: orders, every: stateEvery, out: json.NewEncoder(states), obey: server.obey, state: server.state}
 	return o.serve(ctx)
 }
 

@@ -19,12 +19,13 @@
 // (when to send), schedule.go (whom to kill when). The driver of messages is link.go (a connection that comes back),
 // queue.go, sender.go and receiver.go (the life of a queue), load.go (all queues of a run). That of many connections is
 // crowd.go; crowdchild.go and crowdprocess.go put it into processes of its own, as attackchild.go and attackcrew.go do with
-// attackers; child.go is what both have in common.
+// attackers; child.go is a child as its parent sees it, obedience.go what it is to itself.
 //
 // The clients of Crash are processes, too (childprocess.go), so that they can be killed. crashchild.go is one of them, crew.go
-// has all. A client writes each step of a queue to a journal (journal.go, archive.go) before it takes it; from that the
-// next process goes on (fate.go), and in the end the run is judged (crashjudge.go). What a client must know of the
-// router's kills is in a ledger (lapses.go).
+// has all. The two ends of a queue are in different ones (ends.go). A client writes each step of its end to a journal
+// (journal.go, archive.go) before it takes it; the client with the other end follows that (following.go, otherend.go), the next
+// process goes on from both (fate.go), and in the end they are judged (crashjudge.go). What a client must know of the router's
+// kills is in a ledger (lapses.go).
 //
 // What is measured goes through observer.go, which samples the router's process and the counters of the scenario, to
 // recorder.go, which writes a recording (recording.go): raw results, from which summary.go, plots.go and page.go, rows.go,
@@ -35,7 +36,7 @@
 //
 // Who owns what: a queue has no goroutine. Its next step is taken under its lock by whatever makes it possible: the
 // callback of an answer, a message, a link that is back, all on goroutines of package agent; and the goroutine of the
-// scenario, which keeps the clock (load.until). Locks are taken in the order queue, then link, load or counters; of
+// scenario, which keeps the clock (load.until) and reads what other ends have written. Locks are taken in the order queue, then link, load or counters; of
 // these none is held while another is taken. Scenarios return a report; printing progress and results is up to the
 // caller.
 //

@@ -1,13 +1,14 @@
 package loadtest
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"switchyard/agent"
 )
 
-// fate is what a journal tells of a queue.
+// fate is what the journals of both ends tell of a queue.
 type fate struct {
 	state    queueState // new, created, open, gone or missing
 	rcv      *agent.RcvQueue
@@ -17,6 +18,7 @@ type fate struct {
 	deleted  answer
 	asked    int      // NEW that were sent
 	deletes  int      // DEL likewise
+	complete bool     // by the sender
 	unkeyed  []answer // KEY that were answered OK and that the router did not know any more
 	why      string   // it is missing
 	back     bool     // it was deleted, and the router knew it in the end
@@ -26,9 +28,26 @@ type fate struct {
 	arrived  []time.Duration // when each delivery was
 }
 
-// take adds the next entry of the journal.
+// fateOf puts the journals together. What an end has done because the other did something is behind it, as both have one clock.
+func fateOf(recipient, sender []entry) *fate {
+	all := slices.Concat(recipient, sender)
+	slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(a.At, b.At) })
+	f := &fate{}
+	for _, e := range all {
+		f.take(e)
+	}
+	return f
+}
+
+// take adds the next entry. What comes after the end of the queue was written before its other end had heard of that.
 func (f *fate) take(e entry) {
 	h := &f.history
+	switch e.Kind {
+	case entryIDs, entrySecured, entryUnsecured, entryGone, entryMissing:
+		if f.finished() {
+			return
+		}
+	}
 	switch e.Kind {
 	case entryNew:
 		f.asked++
@@ -58,6 +77,8 @@ func (f *fate) take(e entry) {
 	case entryACK:
 		d := &h.Deliveries[e.Delivery]
 		d.Acked, d.AckedIn = true, answer{e.Epoch, e.At}
+	case entryComplete:
+		f.complete = true
 	case entryDEL:
 		f.deletes++
 	case entryGone:
@@ -85,6 +106,9 @@ func (f *fate) time(l latencies) {
 	}
 	seen := make(map[uint32]bool)
 	for i, d := range f.history.Deliveries {
+		if int(d.Position) >= len(f.history.Attempts) { // for the checker to find
+			continue
+		}
 		if m := f.history.Attempts[d.Position].Message; !seen[m] {
 			seen[m] = true
 			l.delivery.record(f.arrived[i] - first[m])
@@ -92,12 +116,30 @@ func (f *fate) time(l latencies) {
 	}
 }
 
-// adopt goes on from where a client that was killed had come to. What it had not written is as if it had never been: what
-// was on its way, the window.
+// restore goes on with this process's end of the next queue of a slot.
+func (l *load) restore(slot int, receiver, sender *link) *queue {
+	if l.keep.ends[slot].receives {
+		sender = nil
+	} else {
+		receiver = nil
+	}
+	f, err := l.keep.begin(slot)
+	q := newQueue(l, slot, f.queue, receiver, sender)
+	if err != nil {
+		l.fail("journal of queue %d: %w", f.queue, err)
+		return q
+	}
+	q.journal, q.other = f.journal, f.other
+	q.adopt(f.fate)
+	return q
+}
+
+// adopt goes on from where a client that was killed had come to, and the other end. What it had not written is as if it had
+// never been: what was on its way, the window.
 func (q *queue) adopt(f *fate) {
 	q.state, q.rcv, q.snd = f.state, f.rcv, f.snd
 	q.created, q.secured, q.deletes, q.history = f.created, f.secured, f.deletes, f.history
-	q.progress = make([]progress, len(f.history.Attempts))
+	q.complete, q.progress = f.complete, make([]progress, len(f.history.Attempts))
 	now, open := time.Now(), make(map[uint32]bool)
 	for i, a := range f.history.Attempts {
 		q.next = max(q.next, a.Message+1)
@@ -114,9 +156,11 @@ func (q *queue) adopt(f *fate) {
 	slices.SortFunc(q.retries, func(a, b retry) int { return int(a.message) - int(b.message) })
 	q.target = max(q.target, q.next)
 	for _, d := range f.history.Deliveries {
-		q.progress[d.Position].delivered = true
+		if int(d.Position) < len(q.progress) {
+			q.progress[d.Position].delivered = true
+		}
 	}
-	if q.rcv != nil {
+	if q.rcv != nil && q.receiver != nil {
 		q.receiver.receive(q)
 	}
 }

@@ -17,7 +17,8 @@ import (
 // entry is a line of a journal: something that a client is about to do, or that it was told. It goes through JSON.
 type entry struct {
 	Kind     entryKind       `json:"k"`
-	At       time.Duration   `json:"t"` // clock
+	At       time.Duration   `json:"t"`           // clock
+	Queue    uint32          `json:"q,omitempty"` // in the journal of a client
 	Epoch    uint32          `json:"e,omitempty"`
 	Session  uint32          `json:"s,omitempty"`
 	Message  uint32          `json:"m,omitempty"`
@@ -43,11 +44,14 @@ const (
 	entryMessage   entryKind = "MSG"     // came
 	entryCorrupt   entryKind = "bad MSG" // came
 	entryACK       entryKind = "ACK OK"
-	entryDEL       entryKind = "DEL" // is sent
+	entryMark      entryKind = "mark ACK OK" // of a quota mark
+	entryComplete  entryKind = "complete"    // the sender has nothing more to send, and the last of it has arrived
+	entryDEL       entryKind = "DEL"         // is sent
 	entryGone      entryKind = "DEL OK"
-	entryMissing   entryKind = "gone"  // the router does not know the queue
-	entryBack      entryKind = "back"  // the router knows a queue that was deleted
-	entryFault     entryKind = "fault" // something that a router should not have answered
+	entryMissing   entryKind = "gone"     // the router does not know the queue
+	entryBack      entryKind = "back"     // the router knows a queue that was deleted
+	entryFinished  entryKind = "finished" // the client does nothing more with the queue
+	entryFault     entryKind = "fault"    // something that a router should not have answered
 )
 
 // clock is a time that all processes of the machine share.
@@ -70,9 +74,12 @@ func openJournal(path string, take func(entry)) (*journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, err := readEntries(f, take)
+	text, err := io.ReadAll(f)
 	if err == nil {
-		err = f.Truncate(whole)
+		var whole int
+		if whole, err = takeEntries(text, take); err == nil {
+			err = f.Truncate(int64(whole))
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
@@ -80,12 +87,8 @@ func openJournal(path string, take func(entry)) (*journal, error) {
 	return &journal{f}, nil
 }
 
-// readEntries returns how long the whole lines are.
-func readEntries(from io.Reader, take func(entry)) (whole int64, err error) {
-	text, err := io.ReadAll(from)
-	if err != nil {
-		return 0, err
-	}
+// takeEntries returns how long the whole lines are.
+func takeEntries(text []byte, take func(entry)) (whole int, err error) {
 	for {
 		line, rest, found := bytes.Cut(text[whole:], []byte("\n"))
 		if !found {
@@ -93,10 +96,10 @@ func readEntries(from io.Reader, take func(entry)) (whole int64, err error) {
 		}
 		var e entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			return 0, err
+			return whole, err
 		}
 		take(e)
-		whole = int64(len(text) - len(rest))
+		whole = len(text) - len(rest)
 	}
 }
 

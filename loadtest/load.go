@@ -25,7 +25,7 @@ var bodies = sync.Pool{New: func() any { b := make([]byte, 0, smp.MaxBody(smp.Mi
 type loadConfig struct {
 	dial     dialer
 	conns    int                       // links; queue n receives on one and sends on another
-	slots    int                       // queues at a time
+	slots    int                       // queues at a time, of which with keep one end each lives here
 	size     int                       // of a message body
 	rate     float64                   // messages a second in all, 0: as many as there is room for
 	auth     Auth                      // of the sender
@@ -121,25 +121,21 @@ func (l *load) create() {
 	}
 }
 
-// add makes the next queue of a slot. Its recipient and its sender are on different links.
+// add makes the queue of a slot, or the next one. Its recipient and its sender are on different links.
 func (l *load) add(slot int) *queue {
-	l.mu.Lock()
-	number, n := uint32(len(l.queues)), len(l.links)
-	var before *fate
-	var j *journal
-	var err error
-	if l.keep != nil {
-		number, before, j, err = l.keep.begin(slot)
+	n := len(l.links)
+	receiver, sender := l.links[slot%n], l.links[(slot+max(1, n/2))%n]
+	var q *queue
+	if l.keep == nil {
+		q = newQueue(l, slot, uint32(slot), receiver, sender)
+	} else {
+		q = l.restore(slot, receiver, sender)
 	}
-	q := newQueue(l, slot, number, l.links[slot%n], l.links[(slot+max(1, n/2))%n])
-	q.journal = j
+	l.mu.Lock()
 	l.queues = append(l.queues, q)
 	l.mu.Unlock()
-	switch {
-	case err != nil:
-		l.fail("journal of queue %d: %w", number, err)
-	case before != nil:
-		q.adopt(before)
+	if l.stopped.Load() { // after stop has gone through the queues, or before
+		q.stop()
 	}
 	return q
 }
@@ -188,8 +184,9 @@ func (l *load) close() {
 	}
 	all.Wait()
 	for _, q := range l.all() {
-		if q.journal != nil {
-			_ = q.journal.close() // what is written is written; it may have been finished before
+		if q.journal != nil { // what is written is written
+			_ = q.journal.close()
+			_ = q.other.close()
 		}
 	}
 }
@@ -218,6 +215,7 @@ func (l *load) until(ctx context.Context, condition func() bool) error {
 		case <-l.changed:
 		case now := <-ticker.C:
 			l.releaseDue(now)
+			l.listen()
 			if w := l.count.work(); w != work {
 				work, moved = w, now
 			} else if now.Sub(moved) > l.stall {

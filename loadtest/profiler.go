@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -110,9 +111,21 @@ func saveProfile(p *profile.Profile, path string) error {
 
 // fetchProfile asks the router's profiler.
 func fetchProfile(address, name string, query url.Values) (*profile.Profile, error) {
+	data, err := askProfiler(address, "/debug/pprof/"+name, query)
+	if err != nil {
+		return nil, err
+	}
+	return profile.ParseData(data)
+}
+
+// errNoPage is that the profiler does not have what it was asked for.
+var errNoPage = errors.New("not found")
+
+// askProfiler fetches a page of the router's profiler.
+func askProfiler(address, path string, query url.Values) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), profileSlice+profileTimeout)
 	defer cancel()
-	u := url.URL{Scheme: "http", Host: address, Path: "/debug/pprof/" + name, RawQuery: query.Encode()}
+	u := url.URL{Scheme: "http", Host: address, Path: path, RawQuery: query.Encode()}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
@@ -123,13 +136,15 @@ func fetchProfile(address, name string, query url.Values) (*profile.Profile, err
 	}
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case response.StatusCode == http.StatusNotFound:
+		return nil, fmt.Errorf("%s: %w", path, errNoPage)
+	case response.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("%s: %s", path, response.Status)
 	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s", u.Path, response.Status)
-	}
-	return profile.ParseData(data)
+	return data, nil
 }
 
 func firstError(errs ...error) error {

@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"switchyard/agent"
@@ -22,17 +23,18 @@ const (
 	queueMissing            // the router does not know what it should know
 )
 
-// queue is one queue of a load with both its ends.
+// queue is one queue of a load with both its ends, or the one that lives in this process.
 type queue struct {
 	load     *load
 	slot     int    // which of the queues that live at a time
 	number   uint32 // among all queues of the run
-	receiver *link
-	sender   *link
-	window   int      // messages on their way: sent and neither refused nor acknowledged by the recipient
-	journal  *journal // nil: nobody kills this process; under mu
+	receiver *link  // nil: the recipient lives elsewhere
+	sender   *link  // nil: the sender lives elsewhere
+	window   int    // messages on their way: sent and neither refused nor acknowledged by the recipient
 
 	mu      sync.Mutex
+	journal *journal   // nil: nobody kills this process, or the queue is finished
+	other   *following // the journal of the end that lives elsewhere; nil likewise
 	state   queueState
 	busy    bool   // a step waits for its answer
 	created answer // IDS
@@ -57,9 +59,15 @@ func newQueue(l *load, slot int, number uint32, receiver, sender *link) *queue {
 
 // start attaches the queue to its links and takes the first step, now or when they are connected.
 func (q *queue) start() {
-	q.receiver.attach(q)
-	q.sender.attach(q)
+	for _, k := range q.links() {
+		k.attach(q)
+	}
 	q.wake()
+}
+
+// links are those of the ends that live here.
+func (q *queue) links() []*link {
+	return slices.DeleteFunc([]*link{q.receiver, q.sender}, func(k *link) bool { return k == nil })
 }
 
 // wake takes the next step if it can be taken.
@@ -69,17 +77,22 @@ func (q *queue) wake() {
 	q.step()
 }
 
-// step does what the state asks for; every event of the queue ends with it. It is called under mu.
+// step does what the state asks of the ends that live here; every event of the queue ends with it. It is called under mu.
 func (q *queue) step() {
 	switch q.state {
 	case queueNew:
-		q.create()
+		if q.receiver != nil {
+			q.create()
+		}
 	case queueCreated:
 		q.secure()
 	case queueOpen:
-		q.probe()
-		q.pump()
-		if q.empty() {
+		if q.sender != nil {
+			q.probe()
+			q.pump()
+			q.conclude()
+		}
+		if q.receiver != nil && q.empty() {
 			q.state = queueDrained
 			q.load.drained(q)
 			q.step()
@@ -121,17 +134,20 @@ func (q *queue) create() {
 	q.busy = err == nil
 }
 
-// secure sets the sender's key. Repeating it is harmless: the key is the same.
+// secure sets the sender's key, if the end that is to do that lives here. Repeating it is harmless: the key is the same.
 func (q *queue) secure() {
-	if q.snd.Key == nil {
-		q.note(entry{Kind: entrySecured})
-		q.open()
-		return
-	}
 	byRecipient := q.load.securedByRecipient(q.number)
 	k := q.sender
 	if byRecipient {
 		k = q.receiver
+	}
+	if k == nil {
+		return
+	}
+	if q.snd.Key == nil {
+		q.note(entry{Kind: entrySecured})
+		q.open()
+		return
 	}
 	c := k.now.Load()
 	if q.busy || c == nil {
@@ -232,21 +248,31 @@ func (q *queue) note(e entry) bool {
 
 // finish writes the last that there is to say of the queue. What answers come after it is of no account.
 func (q *queue) finish(e entry) {
-	j := q.journal
-	if !q.note(e) || j == nil {
+	if q.note(e) {
+		q.close()
+	}
+}
+
+// close closes the journals of a queue that is finished.
+func (q *queue) close() {
+	j, other := q.journal, q.other
+	if j == nil {
 		return
 	}
-	q.journal = nil
-	if err := q.load.keep.finish(q.number, j); err != nil {
+	q.journal, q.other = nil, nil
+	if err := q.load.keep.finish(q.number, j, other); err != nil {
 		q.load.fail("journal of queue %d: %w", q.number, err)
 	}
 }
 
 // leave takes the queue off its links.
 func (q *queue) leave() {
-	q.receiver.forget(q)
-	q.receiver.detach(q)
-	q.sender.detach(q)
+	if q.receiver != nil {
+		q.receiver.forget(q)
+	}
+	for _, k := range q.links() {
+		k.detach(q)
+	}
 }
 
 // resume goes on with what waited for a link, or ends a pause.

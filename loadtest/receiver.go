@@ -38,8 +38,12 @@ func (q *queue) arrive(s session, e envelope) {
 	q.step()
 }
 
-// take records a message and acknowledges it, unless the load wants this queue to fill up.
+// take records a message and acknowledges it, unless the load wants this queue to fill up. What was sent is known to this end
+// before it arrives, as the other writes it before it sends it.
 func (q *queue) take(s session, e envelope) {
+	if q.listen(); q.state == queueMissing {
+		return
+	}
 	p := &unacked{session: s, msgID: bytes.Clone(e.msgID), delivery: -1, position: -1, epoch: q.load.epoch()}
 	q.pending = p
 	m, err := q.rcv.Open(p.msgID, e.sealed)
@@ -105,6 +109,7 @@ func (q *queue) acknowledged(p *unacked, next envelope, err error) {
 		d.Acked, d.AckedIn = true, answer{p.epoch, clock()}
 		q.note(entry{Kind: entryACK, Delivery: p.delivery, Epoch: p.epoch})
 	case p.marker:
+		q.note(entry{Kind: entryMark})
 		q.markers++
 		q.paused = false
 	}
@@ -116,3 +121,7 @@ func (q *queue) acknowledged(p *unacked, next envelope, err error) {
 	}
 	q.step()
 }
+
+// empty reports that the sender has nothing more to send and that the recipient's last ACK brought nothing more. As queues keep
+// their order, what has not arrived then never will.
+func (q *queue) empty() bool { return q.complete && q.pending == nil }

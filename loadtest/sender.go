@@ -19,6 +19,7 @@ type sending struct {
 	outstanding  int        // attempts that are on their way
 	unanswered   int        // attempts of this session that have no answer yet
 	markers      int        // quota marks that the recipient has acknowledged
+	complete     bool       // all messages are answered, and the last of them has arrived
 	paused       bool       // the queue is full or the router in trouble: wait for the recipient, the link or the tick
 }
 
@@ -196,9 +197,10 @@ func (q *queue) stop() {
 	q.step()
 }
 
-// empty reports that all messages are answered, that the last of them arrived, and that the recipient's last ACK
-// brought nothing more. As queues keep their order, what has not arrived then never will.
-func (q *queue) empty() bool {
-	return q.accepted >= q.target && q.next >= q.target && len(q.retries) == 0 && q.pending == nil &&
-		(q.lastAccepted < 0 || q.progress[q.lastAccepted].delivered)
+// conclude notices that there is nothing more to send.
+func (q *queue) conclude() {
+	if !q.complete && q.accepted >= q.target && q.next >= q.target && len(q.retries) == 0 &&
+		(q.lastAccepted < 0 || q.progress[q.lastAccepted].delivered) {
+		q.complete = q.note(entry{Kind: entryComplete})
+	}
 }

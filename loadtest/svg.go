@@ -55,7 +55,7 @@ const (
 	marginBelow = 40
 	titleLeft   = 8
 	legendRow   = 16
-	palette     = 6 // colours
+	palette     = 14 // colours of the page: as many as abuse has phases
 )
 
 // svg draws the chart; it is empty when there is nothing to show.

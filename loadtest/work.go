@@ -1,12 +1,11 @@
 package loadtest
 
 import (
-	"context"
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
-	"net/http"
-	"net/url"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -52,28 +51,18 @@ type figures struct {
 
 // fetchFigures reads the router's figures. A router that has none is no error: another version, or the reference.
 func fetchFigures(address string) (*figures, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), profileTimeout)
-	defer cancel()
-	u := url.URL{Scheme: "http", Host: address, Path: "/metrics"}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	if response.StatusCode == http.StatusNotFound {
+	const page = "/metrics"
+	text, err := askProfiler(address, page, nil)
+	if errors.Is(err, errNoPage) {
 		return nil, nil
 	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s", u.Path, response.Status)
+	if err != nil {
+		return nil, err
 	}
 	var parser expfmt.TextParser
-	families, err := parser.TextToMetricFamilies(response.Body)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", u.Path, err)
+		return nil, fmt.Errorf("%s: %w", page, err)
 	}
 	return readFigures(families), nil
 }

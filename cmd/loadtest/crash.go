@@ -15,13 +15,14 @@ const crashHelp = `Runs a router of its own, kills it with SIGKILL at random tim
 clients create queues, secure them, send, receive and delete. In the end whatever the router has answered must be there:
 messages once and in order, ACKs obeyed, deleted queues gone. What was not answered may be there or not.
 
-The clients are processes of their own, one for two connections, which receive and send. Before a client acts it writes to a
-journal what it is about to do and what it was told: queues and keys, what was sent, answered, received and acknowledged.
-In the end the journals of all clients are judged.
+The clients are processes of their own, two or more, one for two connections where there are four. Of each queue one client is
+the recipient and another the sender. Before a client acts it writes to a journal what it is about to do and what it was told:
+queues and keys, what was sent, answered, received and acknowledged. The other end reads that. In the end the journals of all
+clients are judged.
 
 With --proxy senders send through a second router, which is killed as well. With --kill-clients clients are: about half of
-the processes each time, also with SIGKILL. The next process of a client goes on from the journals; what it did not write
-it has forgotten. Each kill has one victim or several at once, drawn from the seed.
+the processes each time, also with SIGKILL, so that of a queue either end may die alone. The next process of a client goes on
+from the journals; what it did not write it has forgotten. Each kill has one victim or several at once, drawn from the seed.
 
 With --set SWITCHYARD.sync=interval (or never) the router may forget what it has answered within the interval before it
 was killed, and 100 ms for the sync itself; the report counts what it has forgotten, and any other loss fails.`
@@ -63,7 +64,7 @@ func crashCommand() *cobra.Command {
 	flags.BoolVar(&c.Proxy, "proxy", false, "send through a second router of its own, and kill that, too")
 	flags.BoolVar(&c.KillClients, "kill-clients", false, "kill clients, too")
 	flags.Uint64Var(&c.Seed, "seed", 1, "of the times and victims of the kills and of what the queues do")
-	flags.IntVar(&c.Conns, "conns", 10, "connections, two for each client process; each queue receives on one and sends on another")
+	flags.IntVar(&c.Conns, "conns", 10, "connections, two for each client process, of which there are at least two; each queue receives on one and sends on another")
 	flags.IntVar(&c.Size, "size", 2000, "bytes of a message body")
 	flags.StringVar(&auth, "auth", "ed25519", "authorization of senders: x25519, ed25519 or none")
 	flags.DurationVar(&c.Stall, "timeout", stallTimeout, "give up after so long without any answer")

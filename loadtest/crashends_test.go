@@ -1,0 +1,100 @@
+package loadtest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// Of a queue one end dies while the other lives on, and both go on with it.
+func TestEitherEndOfAQueueMayDie(t *testing.T) {
+	t.Parallel()
+	r, dir := newFakeRouter(t), t.TempDir()
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ledgerName), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := newCrew(r.client, ClientConfig{Dir: dir, Queues: 1, Size: 64, Auth: AuthEd25519, Seed: 3}, 2, 30*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	const deaths = 6
+	for n := range deaths {
+		acked, accepted := w.acked.Load(), w.accepted.Load()
+		flows := func() bool { return w.acked.Load() > acked && w.accepted.Load() > accepted }
+		if err := w.until(context.Background(), flows); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.kill([]int{n % 2}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.drain(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	w.close()
+	var histories []History
+	lives := make(map[uint32]bool)
+	err = readFates(dir, func(uint32) bool { return true }, func(queue uint32, f *fate) error {
+		if f.state != queueNew && f.state != queueGone {
+			t.Errorf("queue %d is left in state %d", queue, f.state)
+		}
+		for _, a := range f.history.Attempts {
+			lives[a.Session/sessionsOfLife] = true
+		}
+		histories = append(histories, f.history)
+		return nil
+	})
+	v, findings := Check(histories)
+	if err != nil || !v.Clean() || v.Accepted == 0 || v.Accepted > v.Delivered {
+		t.Errorf("%+v %v, %v", v, findings, err)
+	}
+	if len(lives) < deaths/2 {
+		t.Errorf("the sender sent in %d lives, of %d", len(lives), deaths/2+1)
+	}
+}
+
+// What the sender was told is in one journal, what the recipient got in another: the judge compares them.
+func TestJudgeComparesBothEnds(t *testing.T) {
+	sent := []entry{
+		{Kind: entrySecured},
+		{Kind: entrySend, Message: 0}, {Kind: entrySend, Message: 1}, {Kind: entrySend, Message: 2},
+		{Kind: entryAnswer, Position: 0, Outcome: Accepted}, {Kind: entryAnswer, Position: 1, Outcome: Accepted},
+		{Kind: entryAnswer, Position: 2, Outcome: Refused},
+	}
+	m0, m1 := entry{Kind: entryMessage, Position: 0, ID: []byte("a")}, entry{Kind: entryMessage, Position: 1, ID: []byte("b")}
+	ack0, gone := entry{Kind: entryACK, Delivery: 0}, entry{Kind: entryGone}
+	tests := []struct {
+		name     string
+		received []entry
+		want     func(*Report) bool
+	}{
+		{"all is well", []entry{m0, ack0, m1, gone}, (*Report).Clean},
+		{"an answered message did not come", []entry{m1, gone}, func(r *Report) bool { return r.Lost == 1 }},
+		{"a refused message came", []entry{m0, m1, {Kind: entryMessage, Position: 2, ID: []byte("c")}}, func(r *Report) bool { return r.Unexpected == 1 }},
+		{"a message came that was not sent", []entry{m0, m1, {Kind: entryMessage, Position: 3, ID: []byte("d")}}, func(r *Report) bool { return r.Corrupt == 1 }},
+		{"a message came twice", []entry{m0, m1, {Kind: entryMessage, Position: 0, ID: []byte("e")}}, func(r *Report) bool { return r.Duplicates == 1 }},
+		{"messages came in another order", []entry{m1, m0}, func(r *Report) bool { return r.Reordered == 1 }},
+		{"a message came after its ACK", []entry{m0, ack0, m0, m1}, func(r *Report) bool { return r.Undone == 1 }},
+		{"the queue was lost", []entry{m0, m1, {Kind: entryMissing, Err: "ERR AUTH"}}, func(r *Report) bool { return r.Missing == 1 && r.Faults["ERR AUTH"] == 1 }},
+		{"the deleted queue is there", []entry{m0, m1, gone, {Kind: entryBack}}, func(r *Report) bool { return r.Undeleted == 1 }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeJournal(t, queuePath(dir, 7, false), sent)
+			writeJournal(t, queuePath(dir, 7, true), slices.Concat([]entry{{Kind: entryNew}, {Kind: entryIDs}}, tt.received))
+			k := killer{crew: &crew{}, lapses: &lapses{}}
+			r, err := k.judge(&CrashConfig{}, dir, time.Second, nil)
+			if err != nil || !tt.want(r) || r.Accepted != 2 {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}

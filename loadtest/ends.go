@@ -1,0 +1,27 @@
+package loadtest
+
+// end is a client's share of a slot: it has one end of each queue that lives in the slot, one after the other. The other
+// end is another client's.
+type end struct {
+	slot     int  // among those of all clients
+	receives bool // else it sends
+}
+
+// recipientOf and senderOf are the clients that have the ends of a slot. There are at least two clients. Each has slots with each
+// other, so that of two that die together and two that do not there is always something to see.
+func recipientOf(slot, clients int) int { return slot % clients }
+
+func senderOf(slot, clients int) int { return (slot + 1 + slot/clients%(clients-1)) % clients }
+
+// endsOf are the ends that a client has.
+func endsOf(client, clients, slots int) (all []end) {
+	for slot := range slots {
+		switch client {
+		case recipientOf(slot, clients):
+			all = append(all, end{slot, true})
+		case senderOf(slot, clients):
+			all = append(all, end{slot, false})
+		}
+	}
+	return all
+}

@@ -1,0 +1,77 @@
+package loadtest
+
+import "errors"
+
+// A queue whose other end lives in another process learns from the journal of that end what it would else have done itself.
+
+// listen takes what the other end has written since. It is called under mu.
+func (q *queue) listen() {
+	if q.other == nil {
+		return
+	}
+	news, err := q.other.news()
+	if err != nil {
+		q.load.fail("journal of queue %d: %w", q.number, err)
+		return
+	}
+	for _, e := range news {
+		if q.other == nil { // that was the end of the queue
+			return
+		}
+		q.hear(e)
+	}
+}
+
+// hear takes what the other end has done.
+func (q *queue) hear(e entry) {
+	switch e.Kind {
+	case entryIDs:
+		q.rcv, q.snd, q.created = e.Rcv, e.Snd, answer{e.Epoch, e.At}
+		q.state = queueCreated
+	case entrySecured:
+		q.secured = answer{e.Epoch, e.At}
+		q.state = queueOpen
+		q.load.opened()
+	case entryUnsecured:
+		q.state = queueCreated
+	case entrySend:
+		q.history.Attempts = append(q.history.Attempts, Attempt{Message: e.Message})
+		q.progress = append(q.progress, progress{})
+	case entryUnsent:
+		n := len(q.progress) - 1
+		q.history.Attempts, q.progress = q.history.Attempts[:n], q.progress[:n]
+	case entryComplete:
+		q.complete = true
+	case entryMessage:
+		// That makes room in the window, not the ACK: when the answer to that is lost the recipient never learns of it.
+		if p := int(e.Position); p < len(q.progress) {
+			q.progress[p].delivered = true
+			q.settle(p)
+		}
+	case entryMark:
+		q.markers++
+		q.paused = false
+	case entryGone:
+		q.state = queueGone
+		q.close()
+		q.leave()
+		q.load.removed(q)
+	case entryMissing:
+		q.missing(errors.New(e.Err))
+	}
+}
+
+// listen has all queues listen to their other ends, and take the steps that this makes possible.
+func (l *load) listen() {
+	if l.keep == nil {
+		return
+	}
+	for _, q := range l.all() {
+		q.mu.Lock()
+		if q.other != nil {
+			q.listen()
+			q.step()
+		}
+		q.mu.Unlock()
+	}
+}
