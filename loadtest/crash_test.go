@@ -187,8 +187,8 @@ func TestWindowOfSettings(t *testing.T) {
 	}{
 		{"default", nil, 0},
 		{"always", set("SWITCHYARD.sync=always", "SWITCHYARD.sync_interval_ms=50"), 0},
-		{"interval", set("SWITCHYARD.sync=interval"), 100*time.Millisecond + syncGrace},
-		{"given interval", set("SWITCHYARD.sync=interval", "SWITCHYARD.sync_interval_ms=50"), 50*time.Millisecond + syncGrace},
+		{"interval", set("SWITCHYARD.sync=interval"), 100 * time.Millisecond},
+		{"given interval", set("SWITCHYARD.sync=interval", "SWITCHYARD.sync_interval_ms=50"), 50 * time.Millisecond},
 		{"never", set("SWITCHYARD.sync=never"), math.MaxInt64},
 		{"last one counts", set("SWITCHYARD.sync=never", "SWITCHYARD.sync=always"), 0},
 		{"another section", set("OTHER.sync=never"), 0},

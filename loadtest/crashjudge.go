@@ -21,7 +21,9 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 	r := &Report{Scenario: "crash", Connections: c.Conns, Size: c.Size, Faults: make(map[string]int),
 		Disconnects: k.crew.disconnects.Load(), Seconds: took.Seconds()}
 	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: newLatencies()}
-	if err := errors.Join(readFates(dir, func(uint32) bool { return true }, v.take), readFaults(dir, r.Faults)); err != nil {
+	k.lapses.ends = make(map[uint32]time.Duration)
+	all := func(uint32) bool { return true }
+	if err := errors.Join(readFates(dir, all, v.ends), readFates(dir, all, v.take), readFaults(dir, r.Faults)); err != nil {
 		return nil, err
 	}
 	r.Verdict, r.Findings = judge(v.histories, k.lapses)
@@ -36,6 +38,16 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 		r.Ended = cause.Error()
 	}
 	return r, nil
+}
+
+// ends looks for the last messages that were taken.
+func (v *crashVerdict) ends(_ uint32, f *fate) error {
+	for i, a := range f.history.Attempts {
+		if a.Outcome == Accepted {
+			v.lapses.taken(a.Epoch, f.sent[i])
+		}
+	}
+	return nil
 }
 
 // take adds a queue.

@@ -23,8 +23,8 @@ type CrashReport struct {
 	Directory    string   `json:"directory,omitempty"`
 }
 
-// Forgets is what a router that does not sync always has forgotten of what it answered within the window before it was
-// killed. Messages and ACKs are in the verdict. Times are milliseconds.
+// Forgets is what a router that does not sync always has forgotten, as it may, of what it answered within the window before
+// its last answer. Messages and ACKs are in the verdict. Times are milliseconds.
 type Forgets struct {
 	Window    float64 `json:"window"`
 	Oldest    float64 `json:"oldest"` // how long before its kill the earliest was answered
@@ -41,10 +41,7 @@ const (
 	defaultInterval = 100 * time.Millisecond
 )
 
-// syncGrace is what the sync at the end of an interval may take on a busy disk.
-const syncGrace = 100 * time.Millisecond
-
-// window is how long before a kill a router with the settings of c may forget what it has answered.
+// window is how long before its last answer a router with the settings of c that is killed may forget what it has answered.
 func (c *CrashConfig) window() time.Duration {
 	mode, interval := "always", defaultInterval
 	for _, s := range c.Settings {
@@ -62,7 +59,7 @@ func (c *CrashConfig) window() time.Duration {
 	}
 	switch mode {
 	case "interval":
-		return interval + syncGrace
+		return interval
 	case "never":
 		return math.MaxInt64
 	default:
@@ -87,7 +84,7 @@ func (r *Report) writeForgets(w io.Writer) {
 		return
 	}
 	f := r.Crash.Forgets
-	fmt.Fprintf(w, "lost within the interval: %d messages, %d ACKs, %d queues, %d keys, %d deletions; the oldest answered %s ms before its kill\n",
+	fmt.Fprintf(w, "lost of the last interval: %d messages, %d ACKs, %d queues, %d keys, %d deletions; the oldest answered %s ms before its kill\n",
 		r.Forgotten, r.Returned-r.Undone, f.Queues, f.Keys, f.Deletions, fixed(f.Oldest))
-	fmt.Fprintf(w, "lost before it: %d messages, %d ACKs, %d queues, %d deletions\n", r.Lost, r.Undone, r.Missing, r.Undeleted)
+	fmt.Fprintf(w, "lost of before: %d messages, %d ACKs, %d queues, %d deletions\n", r.Lost, r.Undone, r.Missing, r.Undeleted)
 }

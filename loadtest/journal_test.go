@@ -233,9 +233,9 @@ func TestLedger(t *testing.T) {
 	}
 	defer in.Close()
 	killer, child := &lapses{window: 100 * ms, ledger: out}, &lapses{window: 100 * ms, ledger: in}
-	for i, at := range []int64{1000, 2000} {
+	for i, at := range []int64{20_000, 40_000} {
 		for _, l := range []*lapses{killer, child} {
-			if l.current() != uint32(i) || l.may(answer{uint32(i), 950 * ms}) {
+			if l.current() != uint32(i) || l.may(answer{uint32(i), 19_950 * ms}) {
 				t.Errorf("before kill %d: epoch %d", i, l.current())
 			}
 		}
@@ -245,7 +245,7 @@ func TestLedger(t *testing.T) {
 			}
 		}
 		for _, l := range []*lapses{killer, child} {
-			if l.current() != uint32(i)+1 || !l.may(answer{uint32(i), time.Duration(at-50) * ms}) || l.may(answer{uint32(i), time.Duration(at-150) * ms}) {
+			if l.current() != uint32(i)+1 || !l.may(answer{uint32(i), time.Duration(at-50) * ms}) || l.may(answer{uint32(i), time.Duration(at-15_000) * ms}) {
 				t.Errorf("after kill %d: %+v", i, l)
 			}
 		}

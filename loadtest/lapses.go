@@ -13,11 +13,16 @@ type answer struct {
 	at    time.Duration // clock
 }
 
-// lapses knows what a router may have forgotten: what one of its processes had answered within the window before it was
-// killed. Without a window it may forget nothing. The answer counts from when the client had it, which is after the
-// router made it: what is excused is never more than the window.
+// lapses knows what a router may have forgotten: of what one of its processes had answered before it was killed, the last
+// that lies within a window of time. Without a window it may forget nothing.
+//
+// When that window ended only the judge knows, who sees all queues. The process may have been killed long after it, as a
+// router whose disk hangs gives no answers. The last answer was made after its message was sent, and an answer was made
+// before the client had it: between these two times there is never more than between the answers, however busy the clients
+// were.
 type lapses struct {
 	window time.Duration
+	ends   map[uint32]time.Duration // of the judge, by epoch: when the last message that was taken had been sent
 
 	mu     sync.Mutex
 	ledger *os.File        // nil: there are no processes to tell
@@ -80,9 +85,24 @@ func (l *lapses) may(a answer) bool {
 	return l.within(a)
 }
 
+// hang is how long the disk of a router may hang before it is killed, for clients to understand what they meet then.
+const hang = 10 * time.Second
+
 func (l *lapses) within(a answer) bool {
 	l.look()
-	return int(a.epoch) < len(l.kills) && l.kills[a.epoch]-a.at <= l.window
+	switch {
+	case int(a.epoch) >= len(l.kills):
+		return false
+	case l.ends != nil:
+		return l.ends[a.epoch]-a.at <= l.window
+	default:
+		return l.kills[a.epoch]-a.at-hang <= l.window
+	}
+}
+
+// taken tells a judge of a message that was taken.
+func (l *lapses) taken(epoch uint32, sent time.Duration) {
+	l.ends[epoch] = max(l.ends[epoch], sent)
 }
 
 // excuse is may for what the router has indeed forgotten.

@@ -7,11 +7,22 @@ import (
 
 const ms = time.Millisecond
 
-// twoKills is a router with a window of 100 ms that was killed at 1 s and at 2 s.
+// twoKills is a router with a window of 100 ms that was killed at 1 s and at 20 s. Of the messages that it took the last
+// had been sent at 990 ms, and at 19.5 s, when its disk began to hang.
 func twoKills() *lapses {
-	l := &lapses{window: 100 * ms}
+	l := &lapses{window: 100 * ms, ends: make(map[uint32]time.Duration)}
 	l.note(time.Second)
-	l.note(2 * time.Second)
+	l.note(20 * time.Second)
+	l.taken(0, 990*ms)
+	l.taken(0, 700*ms)
+	l.taken(1, 19500*ms)
+	return l
+}
+
+// aClients has not seen all queues.
+func aClients() *lapses {
+	l := twoKills()
+	l.ends = nil
 	return l
 }
 
@@ -23,13 +34,16 @@ func TestLapses(t *testing.T) {
 		want bool
 	}{
 		{"long before the kill", twoKills(), answer{0, 500 * ms}, false},
-		{"just before the window", twoKills(), answer{0, 899 * ms}, false},
-		{"at its start", twoKills(), answer{0, 900 * ms}, true},
+		{"just before the window", twoKills(), answer{0, 889 * ms}, false},
+		{"at its start", twoKills(), answer{0, 890 * ms}, true},
 		{"in it", twoKills(), answer{0, 950 * ms}, true},
 		{"read after the kill", twoKills(), answer{0, 1050 * ms}, true},
 		{"of the second process, at the first kill", twoKills(), answer{1, 1050 * ms}, false},
-		{"of the second process", twoKills(), answer{1, 1950 * ms}, true},
-		{"of a process that was not killed", twoKills(), answer{2, 2950 * ms}, false},
+		{"of the second process", twoKills(), answer{1, 19450 * ms}, true},
+		{"of the second process, before the window", twoKills(), answer{1, 19350 * ms}, false},
+		{"of a process that was not killed", twoKills(), answer{2, 25 * time.Second}, false},
+		{"a client's, while the disk may have hung", aClients(), answer{1, 12 * time.Second}, true},
+		{"a client's, long before", aClients(), answer{1, 9 * time.Second}, false},
 		{"no window", &lapses{kills: []time.Duration{time.Second}}, answer{0, time.Second}, false},
 		{"nobody is killed", nil, answer{}, false},
 	}
@@ -45,10 +59,10 @@ func TestLapses(t *testing.T) {
 
 func TestLapsesKeepTheOldest(t *testing.T) {
 	l := twoKills()
-	for _, a := range []answer{{0, 990 * ms}, {0, 100 * ms}, {1, 1930 * ms}, {0, 980 * ms}, {2, 1000 * ms}} {
+	for _, a := range []answer{{0, 990 * ms}, {0, 100 * ms}, {1, 19450 * ms}, {0, 980 * ms}, {2, 1000 * ms}} {
 		l.excuse(a)
 	}
-	if got := l.age(); got != 70*ms {
+	if got := l.age(); got != 550*ms {
 		t.Errorf("%v", got)
 	}
 }

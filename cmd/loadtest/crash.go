@@ -24,8 +24,8 @@ With --proxy senders send through a second router, which is killed as well. With
 the processes each time, also with SIGKILL, so that of a queue either end may die alone. The next process of a client goes on
 from the journals; what it did not write it has forgotten. Each kill has one victim or several at once, drawn from the seed.
 
-With --set SWITCHYARD.sync=interval (or never) the router may forget what it has answered within the interval before it
-was killed, and 100 ms for the sync itself; the report counts what it has forgotten, and any other loss fails.`
+With --set SWITCHYARD.sync=interval (or never) the router may forget what it has answered within the interval before its
+last answer; the report counts what it has forgotten, and any other loss fails.`
 
 func crashCommand() *cobra.Command {
 	var c loadtest.CrashConfig
