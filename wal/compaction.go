@@ -23,7 +23,7 @@ type scheduler struct {
 	closed   bool
 	running  int
 	granting bool // one goroutine at a time offers compactions to Pebble
-	again    bool // something changed meanwhile
+	due      bool // Pebble may have a compaction that was not offered a place
 	granted  sync.Cond
 }
 
@@ -45,7 +45,11 @@ func (s *scheduler) begin() {
 
 // resume lets compactions try again for which there was no space.
 func (s *scheduler) resume() {
-	if s.g.paused.Swap(false) || s.g.space.at(short) {
+	s.g.paused.Store(false)
+	s.mu.Lock()
+	due := s.due
+	s.mu.Unlock()
+	if due {
 		s.grant()
 	}
 }
@@ -55,27 +59,27 @@ func (s *scheduler) free() bool {
 	return s.begun && !s.closed && s.g.err() == nil && !s.g.paused.Load() && !s.g.space.at(tight) && s.running < s.db.GetAllowedWithoutPermission()
 }
 
-// grant offers compactions to Pebble, which has one waiting since TrySchedule refused it, or none.
+// grant offers compactions to Pebble, which has one waiting since TrySchedule refused it, or none. Pebble does not ask
+// again for one that waits: what cannot be offered now stays due.
 func (s *scheduler) grant() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.due = true
 	if s.granting {
-		s.again = true
 		return
 	}
 	s.granting = true
-	for s.free() {
-		s.again = false
+	for s.due && s.free() {
+		s.due = false
 		s.running++
 		s.mu.Unlock()
 		waits, _ := s.db.GetWaitingCompaction()
 		taken := waits && s.db.Schedule(s)
 		s.mu.Lock()
-		if !taken {
+		if taken {
+			s.due = true // there may be another
+		} else {
 			s.running--
-			if !s.again {
-				break
-			}
 		}
 	}
 	s.granting = false
@@ -104,6 +108,7 @@ func (s *scheduler) TrySchedule() (bool, pebble.CompactionGrantHandle) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.free() {
+		s.due = true // grant may have a place in hand, and Pebble's answer that nothing waits
 		return false, nil
 	}
 	s.running++

@@ -15,6 +15,7 @@ type fakeDB struct {
 	mu               sync.Mutex
 	allowed, waiting int
 	started          int
+	asked            func() // is called once after the next question whether one waits
 }
 
 func (f *fakeDB) GetAllowedWithoutPermission() int {
@@ -25,8 +26,20 @@ func (f *fakeDB) GetAllowedWithoutPermission() int {
 
 func (f *fakeDB) GetWaitingCompaction() (bool, pebble.WaitingCompaction) {
 	f.mu.Lock()
+	waits, asked := f.waiting > 0, f.asked
+	f.asked = nil
+	f.mu.Unlock()
+	if asked != nil {
+		asked()
+	}
+	return waits, pebble.WaitingCompaction{}
+}
+
+// wait adds a compaction that waits.
+func (f *fakeDB) wait() {
+	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.waiting > 0, pebble.WaitingCompaction{}
+	f.waiting++
 }
 
 func (f *fakeDB) Schedule(pebble.CompactionGrantHandle) bool {
@@ -78,13 +91,43 @@ func TestScheduler(t *testing.T) {
 	if ok, _ := s.TrySchedule(); ok {
 		t.Error("a compaction after the disk has failed")
 	}
-	db.mu.Lock()
-	db.waiting = 1
-	db.mu.Unlock()
+	db.wait()
 	s.Done()
 	s.Unregister()
 	s.grant()
 	db.want(t, "after the disk has failed", 3)
+}
+
+// TestRefusedWhileOffering has Pebble want a compaction just after it has said that none waits. The offer holds the only
+// place then, so it is refused; nobody would ask again, and a compaction by hand would wait for ever.
+func TestRefusedWhileOffering(t *testing.T) {
+	s := newScheduler(newTestGuard(vfs.NewMem(), func(*Error) {}))
+	db := &fakeDB{allowed: 1}
+	s.Register(1, db)
+	s.begin()
+	db.asked = func() {
+		if ok, _ := s.TrySchedule(); ok {
+			t.Error("two compactions of one")
+		}
+		db.wait()
+	}
+	s.grant()
+	db.want(t, "after it was refused", 1)
+}
+
+// TestSpaceAtOnce has a compaction wait for space, which is all there at the next look.
+func TestSpaceAtOnce(t *testing.T) {
+	g := newTestGuard(vfs.NewMem(), func(*Error) {})
+	s := newScheduler(g)
+	db := &fakeDB{allowed: 1, waiting: 2}
+	s.Register(1, db)
+	s.begin()
+	g.space.level.Store(tight)
+	s.Done() // of the first; the second is not begun
+	db.want(t, "without space", 1)
+	g.space.level.Store(ample)
+	s.resume()
+	db.want(t, "with space again", 2)
 }
 
 // TestCompaction compacts by hand, which goes through the scheduler too.
