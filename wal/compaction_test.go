@@ -2,6 +2,7 @@ package wal
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"syscall"
 	"testing"
@@ -62,9 +63,13 @@ func (f *fakeDB) want(t *testing.T, when string, started int) {
 	}
 }
 
+func newTestScheduler(g *guard) *scheduler {
+	return newScheduler(g, newPressure(g, slog.New(slog.DiscardHandler)))
+}
+
 func TestScheduler(t *testing.T) {
 	g := newTestGuard(vfs.NewMem(), func(*Error) {})
-	s := newScheduler(g)
+	s := newTestScheduler(g)
 	db := &fakeDB{allowed: 2, waiting: 5}
 	s.Register(2, db)
 	if ok, _ := s.TrySchedule(); ok {
@@ -72,7 +77,7 @@ func TestScheduler(t *testing.T) {
 	}
 	s.UpdateGetAllowedWithoutPermission()
 	db.want(t, "before the store is open", 0)
-	s.begin()
+	s.begin(func() int { return 0 })
 	db.want(t, "when it is open", 2)
 	if ok, _ := s.TrySchedule(); ok {
 		t.Error("a third compaction of two")
@@ -101,10 +106,10 @@ func TestScheduler(t *testing.T) {
 // TestRefusedWhileOffering has Pebble want a compaction just after it has said that none waits. The offer holds the only
 // place then, so it is refused; nobody would ask again, and a compaction by hand would wait for ever.
 func TestRefusedWhileOffering(t *testing.T) {
-	s := newScheduler(newTestGuard(vfs.NewMem(), func(*Error) {}))
+	s := newTestScheduler(newTestGuard(vfs.NewMem(), func(*Error) {}))
 	db := &fakeDB{allowed: 1}
 	s.Register(1, db)
-	s.begin()
+	s.begin(func() int { return 0 })
 	db.asked = func() {
 		if ok, _ := s.TrySchedule(); ok {
 			t.Error("two compactions of one")
@@ -118,10 +123,10 @@ func TestRefusedWhileOffering(t *testing.T) {
 // TestSpaceAtOnce has a compaction wait for space, which is all there at the next look.
 func TestSpaceAtOnce(t *testing.T) {
 	g := newTestGuard(vfs.NewMem(), func(*Error) {})
-	s := newScheduler(g)
+	s := newTestScheduler(g)
 	db := &fakeDB{allowed: 1, waiting: 2}
 	s.Register(1, db)
-	s.begin()
+	s.begin(func() int { return 0 })
 	g.space.level.Store(tight)
 	s.Done() // of the first; the second is not begun
 	db.want(t, "without space", 1)
