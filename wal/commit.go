@@ -21,6 +21,7 @@ func (t *transaction) Commit() (shard.Commit, error) {
 		t.recycle()
 		return done{}, nil
 	}
+	in.pressure.wait()
 	err := s.writable(in)
 	if err == nil && t.epoch != in.epoch {
 		err = ErrEpoch

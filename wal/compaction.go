@@ -11,75 +11,104 @@ import (
 // scheduler decides when Pebble may compact tables: not before the store is open, as Pebble's own opening would wait
 // for the end of a compaction, however long that takes, and not any more when the disk has failed. Otherwise it allows
 // as many at a time as Pebble asks for. Pebble's own scheduler knows no such times, and wakes up ten times a second.
+// It also tells the pressure how far compactions are behind.
 //
 // Its lock comes after those of Pebble: Pebble calls it with them held, so it calls nothing with its own held that
 // takes them.
 type scheduler struct {
-	g *guard
+	g        *guard
+	pressure *pressure
 
 	mu       sync.Mutex
 	db       pebble.DBForCompaction
-	begun    bool // the store is open
+	above    func() int // tables that lie above each other
+	begun    bool       // the store is open
 	closed   bool
 	running  int
 	granting bool // one goroutine at a time offers compactions to Pebble
-	again    bool // something changed meanwhile
+	changed  bool // it has to look again
+	due      bool // Pebble may have a compaction that was not offered a place
 	granted  sync.Cond
 }
 
 var _ pebble.CompactionScheduler = (*scheduler)(nil)
 
-func newScheduler(g *guard) *scheduler {
-	s := &scheduler{g: g}
+func newScheduler(g *guard, p *pressure) *scheduler {
+	s := &scheduler{g: g, pressure: p}
 	s.granted.L = &s.mu
 	return s
 }
 
 // begin allows compactions.
-func (s *scheduler) begin() {
+func (s *scheduler) begin(above func() int) {
 	s.mu.Lock()
-	s.begun = true
+	s.begun, s.above = true, above
 	s.mu.Unlock()
 	s.grant()
 }
 
 // resume lets compactions try again for which there was no space.
 func (s *scheduler) resume() {
-	if s.g.paused.Swap(false) || s.g.space.at(short) {
+	s.g.paused.Store(false)
+	s.mu.Lock()
+	due := s.due
+	s.mu.Unlock()
+	if due {
 		s.grant()
 	}
 }
 
-// free tells whether one more may run. s.mu is held.
-func (s *scheduler) free() bool {
-	return s.begun && !s.closed && s.g.err() == nil && !s.g.paused.Load() && !s.g.space.at(tight) && s.running < s.db.GetAllowedWithoutPermission()
+// allowed tells whether compactions may run. s.mu is held.
+func (s *scheduler) allowed() bool {
+	return s.begun && !s.closed && s.g.err() == nil && !s.g.paused.Load() && !s.g.space.at(tight)
 }
 
-// grant offers compactions to Pebble, which has one waiting since TrySchedule refused it, or none.
+// free tells whether one more may run. s.mu is held.
+func (s *scheduler) free() bool {
+	return s.allowed() && s.running < s.db.GetAllowedWithoutPermission()
+}
+
+// grant offers compactions to Pebble, which has one waiting since TrySchedule refused it, or none. Pebble does not ask
+// again for one that waits: what cannot be offered now stays due.
 func (s *scheduler) grant() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.due, s.changed = true, true
 	if s.granting {
-		s.again = true
 		return
 	}
 	s.granting = true
-	for s.free() {
-		s.again = false
-		s.running++
-		s.mu.Unlock()
-		waits, _ := s.db.GetWaitingCompaction()
-		taken := waits && s.db.Schedule(s)
-		s.mu.Lock()
-		if !taken {
-			s.running--
-			if !s.again {
-				break
+	for s.changed {
+		s.changed = false
+		for s.due && s.free() {
+			s.due = false
+			s.running++
+			s.mu.Unlock()
+			waits, _ := s.db.GetWaitingCompaction()
+			taken := waits && s.db.Schedule(s)
+			s.mu.Lock()
+			if taken {
+				s.due = true // there may be another
+			} else {
+				s.running--
 			}
 		}
+		s.measure()
 	}
 	s.granting = false
 	s.granted.Broadcast()
+}
+
+// measure has commits wait if compactions are far behind; not for such as may not run. s.mu is held, but let go
+// meanwhile.
+func (s *scheduler) measure() {
+	high := false
+	if s.allowed() {
+		s.mu.Unlock()
+		high = s.above() >= stopAfter
+		s.mu.Lock()
+	}
+	s.pressure.set(high)
 }
 
 // Register implements pebble.CompactionScheduler.
@@ -104,17 +133,19 @@ func (s *scheduler) TrySchedule() (bool, pebble.CompactionGrantHandle) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.free() {
+		s.due = true // grant may have a place in hand, and Pebble's answer that nothing waits
 		return false, nil
 	}
 	s.running++
 	return true, s
 }
 
-// UpdateGetAllowedWithoutPermission implements pebble.CompactionScheduler. Pebble holds its locks.
+// UpdateGetAllowedWithoutPermission implements pebble.CompactionScheduler: a table in memory was written to disk. Pebble
+// holds its locks.
 func (s *scheduler) UpdateGetAllowedWithoutPermission() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.free() {
+	if s.allowed() {
 		go func() {
 			defer crash.Report()
 			s.grant()

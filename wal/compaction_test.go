@@ -2,6 +2,7 @@ package wal
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"syscall"
 	"testing"
@@ -15,6 +16,7 @@ type fakeDB struct {
 	mu               sync.Mutex
 	allowed, waiting int
 	started          int
+	asked            func() // is called once after the next question whether one waits
 }
 
 func (f *fakeDB) GetAllowedWithoutPermission() int {
@@ -25,8 +27,20 @@ func (f *fakeDB) GetAllowedWithoutPermission() int {
 
 func (f *fakeDB) GetWaitingCompaction() (bool, pebble.WaitingCompaction) {
 	f.mu.Lock()
+	waits, asked := f.waiting > 0, f.asked
+	f.asked = nil
+	f.mu.Unlock()
+	if asked != nil {
+		asked()
+	}
+	return waits, pebble.WaitingCompaction{}
+}
+
+// wait adds a compaction that waits.
+func (f *fakeDB) wait() {
+	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.waiting > 0, pebble.WaitingCompaction{}
+	f.waiting++
 }
 
 func (f *fakeDB) Schedule(pebble.CompactionGrantHandle) bool {
@@ -49,9 +63,13 @@ func (f *fakeDB) want(t *testing.T, when string, started int) {
 	}
 }
 
+func newTestScheduler(g *guard) *scheduler {
+	return newScheduler(g, newPressure(g, slog.New(slog.DiscardHandler)))
+}
+
 func TestScheduler(t *testing.T) {
 	g := newTestGuard(vfs.NewMem(), func(*Error) {})
-	s := newScheduler(g)
+	s := newTestScheduler(g)
 	db := &fakeDB{allowed: 2, waiting: 5}
 	s.Register(2, db)
 	if ok, _ := s.TrySchedule(); ok {
@@ -59,7 +77,7 @@ func TestScheduler(t *testing.T) {
 	}
 	s.UpdateGetAllowedWithoutPermission()
 	db.want(t, "before the store is open", 0)
-	s.begin()
+	s.begin(func() int { return 0 })
 	db.want(t, "when it is open", 2)
 	if ok, _ := s.TrySchedule(); ok {
 		t.Error("a third compaction of two")
@@ -78,13 +96,43 @@ func TestScheduler(t *testing.T) {
 	if ok, _ := s.TrySchedule(); ok {
 		t.Error("a compaction after the disk has failed")
 	}
-	db.mu.Lock()
-	db.waiting = 1
-	db.mu.Unlock()
+	db.wait()
 	s.Done()
 	s.Unregister()
 	s.grant()
 	db.want(t, "after the disk has failed", 3)
+}
+
+// TestRefusedWhileOffering has Pebble want a compaction just after it has said that none waits. The offer holds the only
+// place then, so it is refused; nobody would ask again, and a compaction by hand would wait for ever.
+func TestRefusedWhileOffering(t *testing.T) {
+	s := newTestScheduler(newTestGuard(vfs.NewMem(), func(*Error) {}))
+	db := &fakeDB{allowed: 1}
+	s.Register(1, db)
+	s.begin(func() int { return 0 })
+	db.asked = func() {
+		if ok, _ := s.TrySchedule(); ok {
+			t.Error("two compactions of one")
+		}
+		db.wait()
+	}
+	s.grant()
+	db.want(t, "after it was refused", 1)
+}
+
+// TestSpaceAtOnce has a compaction wait for space, which is all there at the next look.
+func TestSpaceAtOnce(t *testing.T) {
+	g := newTestGuard(vfs.NewMem(), func(*Error) {})
+	s := newTestScheduler(g)
+	db := &fakeDB{allowed: 1, waiting: 2}
+	s.Register(1, db)
+	s.begin(func() int { return 0 })
+	g.space.level.Store(tight)
+	s.Done() // of the first; the second is not begun
+	db.want(t, "without space", 1)
+	g.space.level.Store(ample)
+	s.resume()
+	db.want(t, "with space again", 2)
 }
 
 // TestCompaction compacts by hand, which goes through the scheduler too.

@@ -54,7 +54,8 @@
 //
 // The first write or sync that fails freezes the store: it is logged, Err tells it, commits are refused, and those under
 // way return it from Wait. Reads go on. The disk stays as it is from that moment; the guard (guard.go) sees to that, and
-// keeps Pebble from panicking, hanging or ending the process.
+// keeps Pebble from panicking, hanging or ending the process. Commits that wait because compactions are behind
+// (pressure.go) return.
 //
 // The keeper (keep.go) then tries whether the disk works again. If so it opens the directory once more, beside the
 // frozen instance, and puts the new one in its place (instance.go): all that was waited for is there. What was frozen

@@ -18,6 +18,7 @@ type instance struct {
 	guard       *guard
 	db          *pebble.DB
 	compactions *scheduler
+	pressure    *pressure
 	closed      func() // called when a retired one is closed
 
 	users atomic.Int64 // reads and transactions under way, and one while it is not retired
@@ -44,6 +45,14 @@ func (in *instance) leave() {
 		}()
 	}
 }
+
+// begin allows compactions.
+func (in *instance) begin() {
+	in.compactions.begin(in.above)
+}
+
+// above is how many tables lie above each other that were not compacted yet.
+func (in *instance) above() int { return int(in.db.Metrics().Levels[0].Sublevels) }
 
 func (in *instance) close() error {
 	err := in.db.Close()

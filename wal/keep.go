@@ -85,7 +85,7 @@ func (s *Store) look() {
 func (s *Store) writeDeletions(in *instance) {
 	commits := s.stats.commits.Load()
 	if !s.space.at(short) || s.space.at(tight) || commits == s.keeper.written ||
-		in.db.Metrics().Levels[0].Sublevels >= compactAfter {
+		in.above() >= compactAfter {
 		return
 	}
 	s.keeper.written = commits
@@ -106,6 +106,6 @@ func (s *Store) reopen(failed *instance) error {
 	s.retired.Add(1)
 	s.current.Store(in)
 	failed.leave()
-	in.compactions.begin()
+	in.begin()
 	return nil
 }

@@ -38,7 +38,7 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	s.current.Store(in)
 	if !o.still {
-		in.compactions.begin()
+		in.begin()
 	}
 	s.open.Store(true)
 	s.space.look()
@@ -57,11 +57,13 @@ func (s *Store) openInstance(epoch uint64) (*instance, error) {
 	in := &instance{epoch: epoch, closed: s.retired.Done}
 	in.users.Store(1)
 	in.guard = newGuard(s.options.FS, s.dir, &s.stats, s.space, func(e *Error) {
+		in.pressure.wake()
 		if s.open.Load() && s.now() == in { // Open, Close and reopen return theirs
 			s.log.Error("store: " + e.Error())
 		}
 	})
-	in.compactions = newScheduler(in.guard)
+	in.pressure = newPressure(in.guard, s.log)
+	in.compactions = newScheduler(in.guard, in.pressure)
 	options := pebbleOptions(s.options, in.guard)
 	options.Experimental.CompactionScheduler = in.compactions
 	err := checkOptions(options, s.options.FS, s.dir)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -43,7 +44,7 @@ func pebbleOptions(o Options, g *guard) *pebble.Options {
 		MemTableStopWritesThreshold: memTables,
 		MaxOpenFiles:                openFiles,
 		L0CompactionThreshold:       compactAfter,
-		L0StopWritesThreshold:       32,
+		L0StopWritesThreshold:       math.MaxInt32, // pressure has commits wait instead
 		LBaseMaxBytes:               512 << 20,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, cores/2) },
 		Logger:                      l,

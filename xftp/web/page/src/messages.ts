@@ -9,13 +9,14 @@ export interface RouterSettings {
 export type ToWorker =
   | { do: "send"; file: File; router: RouterSettings; password: string }
   | { do: "receive"; fragment: string }
-  | { do: "retry" } // go on after stalled
+  | { do: "retry" } // at once, what is stalled
   | { do: "cancel" } // and delete what has been uploaded
   | { do: "delete" };
 
 export type FromWorker =
   | { kind: "progress"; done: number; total: number }
-  | { kind: "stalled"; message: string }
+  | { kind: "stalled"; message: string } // something of the transfer, which is tried again in a while
+  | { kind: "resumed" } // nothing is stalled any more
   | { kind: "failed"; message: string }
   | { kind: "sent"; fragment: string; deletion: string }
   | { kind: "received"; name: string; content: Blob }

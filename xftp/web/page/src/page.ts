@@ -54,11 +54,13 @@ function setProgress(done: number, total: number): void {
 function heard(m: Exclude<FromWorker, { kind: "ended" }>): void {
   switch (m.kind) {
     case "progress":
-      find("stalled").hidden = true;
       return setProgress(m.done, m.total);
     case "stalled":
       setText("stall-message", m.message);
       find("stalled").hidden = false;
+      return;
+    case "resumed":
+      find("stalled").hidden = true;
       return;
     case "failed":
       return failed(m.message);
@@ -176,10 +178,7 @@ function main(): void {
   });
   acceptDrops();
   onClick("cancel", open);
-  onClick("resume", () => {
-    find("stalled").hidden = true;
-    tell({ do: "retry" });
-  });
+  onClick("resume", () => tell({ do: "retry" }));
   onClick("again", () => job?.again());
   onClick("restart", leave);
   onClick("copy", copy);

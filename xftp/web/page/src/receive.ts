@@ -56,9 +56,12 @@ async function open(t: Transfer, d: Description, part: (b: Bytes) => void): Prom
 }
 
 function download(t: Transfer, p: Packet): Promise<Bytes> {
-  return persist(t, async () => {
+  return persist(t, async (alive) => {
     const keys = newDHKeys();
-    const onReceived = (n: number) => t.progress.set(p, Math.min(n, p.size));
+    const onReceived = (n: number) => {
+      alive();
+      t.progress.set(p, Math.min(n, p.size));
+    };
     const options = { signal: t.signal, onReceived };
     const { response, body } = await t.sessions
       .with(p.router)

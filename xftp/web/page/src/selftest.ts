@@ -5,12 +5,15 @@ import { parseAddress, formatAddress, originOf } from "./address.ts";
 import { BoxStream, tagSize } from "./box.ts";
 import { base64, concat, equal, fromBase64, hex, pad, text, u64, utf8 } from "./bytes.ts";
 import { parseDescription, writeDescription } from "./description.ts";
+import { Fault } from "./faults.ts";
 import { readHello } from "./hello.ts";
 import { SigningKey, sha256 } from "./keys.ts";
 import { fromFragment, toFragment } from "./link.ts";
 import { safeName } from "./names.ts";
 import { Opener, Sealer } from "./sealed.ts";
+import { Sessions } from "./session.ts";
 import { parseSize, sizeText, splitSizes } from "./sizes.ts";
+import { persist, Progress, Stalls } from "./transfer.ts";
 import { commandBlock, readBlock } from "./wire.ts";
 
 type Case = Record<string, any>;
@@ -180,6 +183,8 @@ const further: Record<string, () => void | Promise<void>> = {
   "faulty links": async () => {
     for (const s of ["AAAA", "x".repeat(60), await toFragment(withoutPackets())]) await refuses(s, () => fromFragment(s));
   },
+  stalling,
+  waking,
   "long names": async () => {
     const long = "ф".repeat(200) + ".txt"; // 404 bytes
     const sealer = new Sealer(new Blob(["x"]), long, { key: new Uint8Array(32), nonce: new Uint8Array(24) });
@@ -188,6 +193,54 @@ const further: Record<string, () => void | Promise<void>> = {
     same(opener.name, "ф".repeat(127), "name");
   },
 };
+
+/**
+ * stalling has two tasks stall at different times. One goes on when it is woken and makes progress, the other stalls
+ * after that, and goes on by itself; what is said is that of the one that is stalled.
+ */
+async function stalling(): Promise<void> {
+  const said: (string | null)[] = [];
+  const stalls = new Stalls((fault) => said.push(fault && fault.message));
+  const begun: (() => void)[] = [];
+  const pauses: number[] = [];
+  stalls.pause = (time) => {
+    pauses.push(time);
+    return new Promise((next) => begun.push(next));
+  };
+  const t = { sessions: new Sessions(""), signal: new AbortController().signal, progress: new Progress(() => {}), stalls };
+  let [first, second] = [0, 0];
+  const fails = (name: string) => {
+    throw new Fault(name, true);
+  };
+  const settle = () => new Promise((next) => setTimeout(next));
+  const one = persist(t, async (alive) => (++first < 6 ? fails("one") : alive()));
+  for (let i = 0; i < 5; i++) {
+    await settle();
+    begun.shift()!();
+  }
+  const two = persist(t, async () => (++second < 5 ? fails("two") : undefined));
+  await one;
+  for (let i = 0; i < 4; i++) {
+    await settle();
+    begun.shift()!();
+  }
+  await two;
+  same([first, second], [6, 5], "tries");
+  same(said, ["one", "one", null, "two", null], "what is said");
+  if (Math.max(...pauses) > 22_500) throw new Error(`pauses of ${pauses}`);
+}
+
+/** waking ends pauses that nobody would wait for. */
+async function waking(): Promise<void> {
+  const stalls = new Stalls(() => {});
+  const control = new AbortController();
+  const long = [1, 2].map(() => stalls.pause(2 ** 30, control.signal));
+  stalls.wake();
+  await Promise.all(long);
+  const cancelled = stalls.pause(2 ** 30, control.signal);
+  control.abort();
+  await cancelled;
+}
 
 /** withoutPackets is a description without packets but with a size. */
 function withoutPackets(): Parameters<typeof writeDescription>[0] {

@@ -74,8 +74,11 @@ export class Sending {
       return response;
     });
     this.created.push({ router, id: ids.sender, key: sender, digest, size });
-    await persist(t, async () => {
-      const onSent = (n: number) => t.progress.set(body, Math.min(n, size));
+    await persist(t, async (alive) => {
+      const onSent = (n: number) => {
+        alive();
+        t.progress.set(body, Math.min(n, size));
+      };
       const { response } = await session.command(sender, ids.sender, commands.upload, { signal: t.signal, onSent }, body).catch((e) => {
         throw e instanceof RouterError ? uploadFault(e.code, false) : e;
       });

@@ -8,16 +8,15 @@ import { inner, receive } from "./receive.ts";
 import { newSecret, Sealer } from "./sealed.ts";
 import { Sending } from "./send.ts";
 import { Sessions } from "./session.ts";
-import { Progress, type Transfer } from "./transfer.ts";
+import { Progress, Stalls, type Transfer } from "./transfer.ts";
 
 /** cleaningTime is how long deleting may take after a transfer was cancelled or has failed, in milliseconds. */
-const cleaningTime = 30_000;
+const cleaningTime = 60_000;
 
 const sessions = new Sessions(self.location.hostname);
 let control = new AbortController();
 let sending: Sending | null = null;
-let resume: (() => void) | null = null; // of a stalled transfer
-let waiting: Promise<void> | null = null;
+const stalls = new Stalls((fault) => tell(fault ? { kind: "stalled", message: fault.message } : { kind: "resumed" }));
 let ended: Promise<void> = Promise.resolve(); // the transfer under way
 
 function tell(m: FromWorker): void {
@@ -29,11 +28,7 @@ function transfer(total: () => number): Transfer {
     sessions,
     signal: control.signal,
     progress: new Progress((done) => tell({ kind: "progress", done: Math.min(done, total()), total: total() })),
-    stalled: (fault) => {
-      waiting ??= new Promise<void>((next) => (resume = next)).finally(() => (waiting = null));
-      tell({ kind: "stalled", message: fault.message });
-      return waiting;
-    },
+    stalls,
   };
 }
 
@@ -73,7 +68,7 @@ async function cleanUp(): Promise<void> {
     sessions,
     signal: AbortSignal.timeout(cleaningTime),
     progress: new Progress(() => {}),
-    stalled: async () => {}, // goes on until the time is over
+    stalls: new Stalls(() => {}),
   });
   await deleting?.delete().catch(() => {}); // it expires
 }
@@ -90,11 +85,10 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       ended = run(remove, false);
       break;
     case "retry":
-      resume?.();
+      stalls.wake();
       break;
     case "cancel":
       control.abort();
-      resume?.();
       void ended.then(() => tell({ kind: "ended" }));
   }
 };
