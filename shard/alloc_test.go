@@ -47,13 +47,7 @@ type prepared struct{ batch *Batch }
 
 // prepare makes the batch of one command.
 func (c *client) prepare(cmd command) prepared {
-	tr := c.transmission(&cmd)
-	b := NewBuffer(len(tr))
-	copy(b.Data, tr)
-	parts := make([]*Batch, c.r.set.Len())
-	c.dispatch(parts, b, b.Data)
-	b.Release()
-	for _, part := range parts {
+	for _, part := range c.parts(cmd) {
 		if part != nil {
 			return prepared{part}
 		}

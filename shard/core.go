@@ -45,7 +45,8 @@ type core struct {
 	now      int64 // seconds since 1970
 	full     bool  // the store takes nothing that makes it larger
 	out      *drain
-	tx       Tx // nil until something is written
+	block    *Buffer // of the batch at hand
+	tx       Tx      // nil until something is written
 	items    []item
 	lookups  []Lookup
 	verifier box.Verifier
@@ -201,5 +202,5 @@ func (c *core) reset() {
 		b.release()
 	}
 	c.out.batches = c.out.batches[:0]
-	c.out = nil
+	c.out, c.block = nil, nil
 }

@@ -51,11 +51,8 @@ func (c *core) create(it *item) {
 		c.fail(it, smp.ErrCmdSyntax)
 		return
 	}
-	if p.HasLink {
-		if err := refuseTaken(c.linkTaken(q.linkID())); !err.IsZero() {
-			c.fail(it, err)
-			return
-		}
+	if p.HasLink && !c.grantLink(it, q.linkID()) {
+		return
 	}
 	if s := it.client.Service; s != nil {
 		c.serve(it.client)

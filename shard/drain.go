@@ -141,9 +141,10 @@ func (c *core) apply(batches []*Batch) {
 	for _, b := range batches {
 		switch b.Kind {
 		case BatchCommands:
+			c.block = b.Block
 			for range b.Commands {
 				if it := &c.items[next]; it.elsewhere != 0 {
-					c.forward(it, b.Block)
+					c.handOn(it, BatchCommands, int(it.elsewhere)-1)
 				} else {
 					c.execute(it)
 				}
@@ -175,6 +176,8 @@ func (c *core) apply(batches []*Batch) {
 			c.joinIn(b.join)
 		case batchWalk:
 			c.resumeWalk(b.Client)
+		case batchRefusal:
+			c.refuse(b)
 		}
 	}
 }

@@ -1,7 +1,8 @@
 package shard
 
 // A command whose queue belongs to another shard hops there once: the commands with a link ID that a client has chosen
-// fall into the partition of that ID, and only the store knows whose it is. What another shard has no room for stays in
+// fall into the partition of that ID, and only the store knows whose it is. So does one that asks for a link ID which another
+// shard has given away, to be refused there (reserve.go). What another shard has no room for stays in
 // outgoing, and is tried again before the shard sleeps.
 //
 // Hops come by a ring of their own, which a shard always empties: what comes there makes no hop to another shard. From the
@@ -26,13 +27,13 @@ func (c *core) misplaced(l *Lookup) (shard int, ok bool) {
 	return shard, shard != c.index
 }
 
-// forward sends the command of an item to the shard of its queue. The block that it refers to goes along.
-func (c *core) forward(it *item, block *Buffer) {
-	b := NewBatch(BatchCommands, it.client)
-	b.Block = block
-	block.Retain()
+// handOn sends the command of an item to another shard, in a batch of the kind. The block that it refers to goes along.
+func (c *core) handOn(it *item, kind BatchKind, shard int) {
+	b := NewBatch(kind, it.client)
+	b.Block = c.block
+	b.Block.Retain()
 	b.Commands = append(b.Commands, *it.command)
-	c.outgoing = append(c.outgoing, parcel{int(it.elsewhere) - 1, b})
+	c.outgoing = append(c.outgoing, parcel{shard, b})
 }
 
 // post hands over what is outgoing, in its order, and says whether all of it went.

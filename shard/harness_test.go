@@ -31,6 +31,7 @@ type router struct {
 
 	mu      sync.Mutex
 	arrived *sync.Cond
+	replies int     // so far
 	probe   *client // for sync
 	backing Store   // the fake one, or that on the disk
 }
@@ -166,7 +167,8 @@ func (r *router) Deliver(g *Group) {
 		if reply.Body != nil {
 			raw = append(raw, reply.Body.Data...)
 		}
-		c.inbox = append(c.inbox, received{raw: raw, message: reply.Body != nil})
+		r.replies++
+		c.inbox = append(c.inbox, received{raw: raw, message: reply.Body != nil, number: r.replies})
 	}
 	g.Release()
 	r.arrived.Broadcast()
@@ -176,6 +178,7 @@ func (r *router) Deliver(g *Group) {
 type received struct {
 	raw     []byte
 	message bool
+	number  int // among all replies of the router; each shard's are in the order in which it has executed the commands
 	corr    string
 	entity  string
 	tag     smp.ResponseTag
@@ -210,6 +213,7 @@ type client struct {
 	events  []received    // taken out of the inbox while a response was looked for
 	corr    uint64
 	noCorr  bool // empty correlation IDs
+	stalled bool // has as much to read as may wait
 }
 
 func (r *router) connect() *client { return r.connectAt(smp.CurrentVersion) }
@@ -275,6 +279,16 @@ func (c *client) transmission(cmd *command) []byte {
 // send puts the commands of one block into the rings, as the engine does. What does not reach a shard is answered here.
 func (c *client) send(cmds ...command) {
 	c.r.t.Helper()
+	for i, part := range c.parts(cmds...) {
+		if part != nil {
+			c.r.put(i, part)
+		}
+	}
+}
+
+// parts makes a block and the batch of each shard, nil for those without a command.
+func (c *client) parts(cmds ...command) []*Batch {
+	c.r.t.Helper()
 	var block []byte
 	var ends []int
 	for i := range cmds {
@@ -289,12 +303,8 @@ func (c *client) send(cmds ...command) {
 		c.dispatch(parts, b, b.Data[start:end])
 		start = end
 	}
-	for i, part := range parts {
-		if part != nil {
-			c.r.put(i, part)
-		}
-	}
 	b.Release()
+	return parts
 }
 
 func (c *client) dispatch(parts []*Batch, block *Buffer, t []byte) {
@@ -427,10 +437,14 @@ func (r *router) syncLanes() {
 // sync returns when the shards have answered all that was put before and that they do not put off.
 func (r *router) sync() {
 	for i := range r.set.Len() {
-		var id smp.ID
-		r.set.partitions.drawOwned(&id, r.random, i)
-		r.probe.do(nil, id[:], smp.AppendSend(nil, false, nil))
+		r.syncShard(i)
 	}
+}
+
+func (r *router) syncShard(i int) {
+	var id smp.ID
+	r.set.partitions.drawOwned(&id, r.random, i)
+	r.probe.do(nil, id[:], smp.AppendSend(nil, false, nil))
 }
 
 // pending returns the events that have arrived and not been looked at.

@@ -12,7 +12,7 @@ import (
 //
 // The link ID of a messaging queue is drawn in the queue's partition. That of a contact queue is the client's, so its
 // commands come to the shard of its partition, which forwards them to the shard of the queue (forward.go). It is the shard
-// of the queue that gives the link away, after it has reserved the ID (reserve.go).
+// of the queue that gives the link away, after it has reserved the ID, and refuses it to others (reserve.go).
 
 // LinkData is what a short link leads to, beside the queue's sender ID.
 type LinkData struct {
@@ -76,12 +76,7 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 		linkID = id[:]
 	}
 	q.needRare().linkID = append([]byte(nil), linkID...)
-	return refuseTaken(c.taken(BySender, q.senderID[:]))
-}
-
-// refuseTaken is the error for an ID that is taken, or that could not be looked up.
-func refuseTaken(taken bool, err error) smp.Error {
-	switch {
+	switch taken, _, err := c.taken(BySender, q.senderID[:]); {
 	case err != nil:
 		return errStore
 	case taken:
@@ -90,14 +85,17 @@ func refuseTaken(taken bool, err error) smp.Error {
 	return smp.Error{}
 }
 
-// taken tells whether an ID that a client has chosen names a queue, or can name none.
-func (c *core) taken(kind IDKind, id []byte) (bool, error) {
+// taken tells whether an ID that a client has chosen names a queue, and of which shard, or can name none.
+func (c *core) taken(kind IDKind, id []byte) (taken bool, by int, err error) {
 	if len(id) == 0 || c.cache.find(kind, id) != nil {
-		return true, nil
+		return true, c.index, nil
 	}
 	l := []Lookup{{Kind: kind, ID: id}}
 	c.store.Load(l)
-	return l[0].Found != nil && !c.released(&l[0].Found.Record.RecipientID), l[0].Err
+	if owner, ok := c.misplaced(&l[0]); ok {
+		return true, owner, nil
+	}
+	return l[0].Found != nil && !c.released(&l[0].Found.Record.RecipientID), c.index, l[0].Err
 }
 
 // released tells of a queue that the store finds by an ID and memory does not, whether it has lost that ID in this drain.
@@ -139,7 +137,8 @@ func (c *core) removeLink(q *queue) bool {
 	return true
 }
 
-// setLink answers LSET: a link is made, or the user's part of its data is replaced.
+// setLink answers LSET: a link is made, or the user's part of its data is replaced. A link ID that leads to another queue is
+// refused, where the reference differs between its stores.
 func (c *core) setLink(it *item) {
 	q := it.queue
 	p, _ := smp.ParseLSet(it.command.Params)
@@ -148,6 +147,9 @@ func (c *core) setLink(it *item) {
 		return
 	}
 	if q.linkID() == nil {
+		if !c.grantLink(it, p.LinkID) {
+			return
+		}
 		q.needRare().linkID = append([]byte(nil), p.LinkID...)
 		c.cache.byLink[string(p.LinkID)] = q
 		c.putQueue(q)
@@ -157,14 +159,13 @@ func (c *core) setLink(it *item) {
 }
 
 // mayLink judges LSET: not on a queue whose link has served, and an existing link keeps its ID and its fixed data.
-// A link ID that leads to another queue is refused too, where the reference differs between its stores.
 func (c *core) mayLink(q *queue, p *smp.LinkParams) smp.Error {
 	if q.securedMessaging() {
 		return smp.ErrAuth
 	}
 	id := q.linkID()
 	if id == nil {
-		return refuseTaken(c.linkTaken(p.LinkID))
+		return smp.Error{}
 	}
 	if string(id) != string(p.LinkID) {
 		return smp.ErrAuth

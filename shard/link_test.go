@@ -11,6 +11,12 @@ import (
 // newLinked creates a queue with link data. sender is the sender ID that the client claims, nil the right one.
 func (c *client) newLinked(mode smp.QueueMode, linkID []byte, corr string, sender []byte) (*testQueue, smp.IDs, received) {
 	c.r.t.Helper()
+	return c.askLinked(mode, linkID, corr, sender)()
+}
+
+// askLinked asks for such a queue; what it returns waits for it.
+func (c *client) askLinked(mode smp.QueueMode, linkID []byte, corr string, sender []byte) func() (*testQueue, smp.IDs, received) {
+	c.r.t.Helper()
 	q := &testQueue{key: c.r.newKeyOf(box.Ed25519)}
 	dh := c.r.newKeyOf(box.X25519)
 	if sender == nil {
@@ -20,15 +26,21 @@ func (c *client) newLinked(mode smp.QueueMode, linkID []byte, corr string, sende
 	p := smp.NewParams{AuthKey: spki(q.key), DHKey: spki(dh), Mode: mode, HasLink: true, LinkID: linkID, SenderID: sender,
 		Fixed: []byte("fixed"), User: []byte("user")}
 	c.send(command{key: q.key, text: smp.AppendNew(nil, smp.CurrentVersion, &p), corr: []byte(corr)})
-	m := c.response([]byte(corr))
-	if m.tag != smp.RespIDs {
-		return nil, smp.IDs{}, m
+	return func() (*testQueue, smp.IDs, received) {
+		m := c.response([]byte(corr))
+		if m.tag != smp.RespIDs {
+			return nil, smp.IDs{}, m
+		}
+		return q, q.created(c.r.t, smp.CurrentVersion, &m, dh), m
 	}
-	return q, q.created(c.r.t, smp.CurrentVersion, &m, dh), m
 }
 
 func (c *client) lset(q *testQueue, linkID []byte, fixed, user string) received {
-	return c.do(q.key, q.recipient, smp.AppendLSet(nil, smp.LinkParams{LinkID: linkID, Fixed: []byte(fixed), User: []byte(user)}))
+	return c.do(q.key, q.recipient, lsetOf(linkID, fixed, user))
+}
+
+func lsetOf(linkID []byte, fixed, user string) []byte {
+	return smp.AppendLSet(nil, smp.LinkParams{LinkID: linkID, Fixed: []byte(fixed), User: []byte(user)})
 }
 
 func (c *client) lget(linkID []byte) received { return c.do(nil, linkID, smp.AppendLGet(nil)) }

@@ -271,7 +271,7 @@ func (m *model) send(a *action) {
 // deliver pushes the first message if its subscriber has room for it.
 func (m *model) deliver(q *modelQueue) {
 	s := q.sub
-	if s == nil || !s.ready || s.client.stalled() {
+	if s == nil || !s.ready || s.client.stalled {
 		return
 	}
 	s.ready = false
@@ -336,7 +336,7 @@ func (m *model) ack(a *action) {
 	switch {
 	case s != q.sub:
 		m.answer(a, "OK")
-	case a.client.stalled():
+	case a.client.stalled:
 		s.ready = len(q.messages) > 0
 		m.answer(a, "OK")
 	default:

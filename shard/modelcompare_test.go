@@ -14,6 +14,8 @@ import (
 func (c *modelCheck) compare() {
 	c.t.Helper()
 	c.settle()
+	c.follow(func(*action) {})
+	c.compareLeft()
 	for _, client := range c.clients {
 		for _, m := range client.pending() {
 			c.compareReply(client, &m)
@@ -26,9 +28,12 @@ func (c *modelCheck) compare() {
 	c.model.out = nil
 }
 
-// settle waits until the router has answered everything. A command that goes from one shard to another is behind what
+// settle waits until the router has answered everything, what is put off first. A command that goes from one shard to another is behind what
 // the first one has been asked before it, and in front of what the other one is asked behind that.
 func (c *modelCheck) settle() {
+	if len(c.given) > 0 {
+		c.router.syncLanes()
+	}
 	for range 3 {
 		c.router.sync()
 	}
@@ -153,7 +158,7 @@ func (c *modelCheck) checkCounts(client *client) {
 			subs++
 		}
 	}
-	if client.stalled() {
+	if client.stalled {
 		unread = DeliveryWindow
 	}
 	if n, w := client.shard.Subscriptions.Load(), client.shard.Window.Load(); n != subs || w != unread {

@@ -13,48 +13,36 @@ import (
 // again, and of what has not, the first commands of each queue.
 func (c *modelCheck) crash() {
 	c.log("power fails while this is under way:")
-	states := make(map[*modelQueue][]*modelQueue) // by queue: behind how many of the commands
-	var given []action
+	c.beginCrowd()
 	for range 1 + c.IntN(6) {
-		given = append(given, c.commandsOf(states)...)
+		c.giveBlock(c.clients[c.IntN(len(c.clients))])
 	}
-	answered := c.cutPower(c.IntN(len(given) + 1))
+	given := 0
+	for _, b := range c.given {
+		given += len(b.actions)
+	}
+	c.put()
+	answered := c.cutPower(c.IntN(given + 1))
+	possible := make(map[*modelQueue][]*modelQueue) // the states that a queue may come back in
+	for _, q := range c.model.queues {
+		possible[q] = []*modelQueue{q.clone()}
+	}
+	c.settle()
+	c.follow(func(a *action) {
+		q := a.queue
+		if answered[a.corr] {
+			possible[q] = nil
+		}
+		possible[q] = append(possible[q], q.clone())
+	})
 	c.compare() // what is alive still is the model's, too
 	c.router.restart()
-	possible := make(map[*modelQueue][]*modelQueue)
-	for q, all := range states {
-		n := 0
-		for i := range given {
-			if given[i].queue == q && answered[given[i].corr] {
-				n++
-			}
-		}
-		possible[q] = all[n:]
-	}
 	for _, q := range c.model.queues {
-		if all := possible[q]; all != nil {
-			c.recover(q, all)
-		}
+		c.recover(q, possible[q])
 		q.pending = nil
 	}
 	c.checkStore()
 	c.reconnectAll()
-}
-
-// commandsOf sends a block, and notes the states that its queue goes through.
-func (c *modelCheck) commandsOf(states map[*modelQueue][]*modelQueue) []action {
-	before := make(map[*modelQueue]*modelQueue)
-	for _, q := range c.model.queues {
-		before[q] = q.clone()
-	}
-	client, block, cmds := c.blockOf()
-	c.give(client, block, cmds, func(a *action) {
-		if states[a.queue] == nil {
-			states[a.queue] = []*modelQueue{before[a.queue]}
-		}
-		states[a.queue] = append(states[a.queue], a.queue.clone())
-	})
-	return block
 }
 
 // clone is the state of a queue, as far as it is stored.

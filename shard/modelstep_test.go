@@ -21,16 +21,18 @@ var actions = []smp.CommandTag{
 
 // commands sends a block of commands to one queue. What follows with luck meets it in one drain.
 func (c *modelCheck) commands() {
-	client, block, cmds := c.blockOf()
-	c.give(client, block, cmds, func(*action) {})
+	client, q := c.clients[c.IntN(len(c.clients))], c.queue()
+	block, cmds := c.blockOf(client, 1+max(0, c.IntN(8)-4), func() *modelQueue { return q })
+	c.give(client, block, cmds)
 }
 
-// blockOf makes a block of commands to one queue; it may be empty.
-func (c *modelCheck) blockOf() (client *client, block []action, cmds []command) {
-	client = c.clients[c.IntN(len(c.clients))]
-	q := c.queue()
-	for range 1 + max(0, c.IntN(8)-4) {
-		a := c.action(client, q)
+// blockOf makes a block of as many commands at most, to queues that it asks for; it may be empty.
+func (c *modelCheck) blockOf(client *client, size int, queue func() *modelQueue) (block []action, cmds []command) {
+	for range size {
+		a := c.action(client, queue())
+		if c.room != nil && !c.mayGive(&a) {
+			a = c.actionOf(client, a.queue, smp.CmdSend)
+		}
 		cmd := c.encode(&a)
 		large := len(cmd.text) > 1000 // fills a block
 		if len(cmd.entity) > 0 && !(large && len(cmds) > 0) {
@@ -40,18 +42,22 @@ func (c *modelCheck) blockOf() (client *client, block []action, cmds []command) 
 			break
 		}
 	}
-	return client, block, cmds
+	return block, cmds
 }
 
 // give gives a block of commands to the model and to the router.
-func (c *modelCheck) give(client *client, block []action, cmds []command, after func(*action)) {
+func (c *modelCheck) give(client *client, block []action, cmds []command) {
+	if len(block) > 0 {
+		c.logBlock(block)
+		c.model.do(block, func(*action) {})
+		client.send(cmds...)
+	}
+}
+
+func (c *modelCheck) logBlock(block []action) {
 	for i := range block {
 		a := &block[i]
-		c.log("client %d %v queue %d signed %d astray %v", c.number(client), a.op, a.queue.number, slices.Index(c.keys, a.key), a.astray)
-	}
-	if len(block) > 0 {
-		c.model.do(block, after)
-		client.send(cmds...)
+		c.log("client %d %v queue %d signed %d astray %v", c.number(a.client), a.op, a.queue.number, slices.Index(c.keys, a.key), a.astray)
 	}
 }
 
@@ -71,7 +77,7 @@ func (c *modelCheck) linkCommand() {
 		a.link.id = c.sharedLink()
 	}
 	if cmd := c.encode(&a); len(cmd.entity) > 0 {
-		c.give(client, []action{a}, []command{cmd}, func(*action) {})
+		c.give(client, []action{a}, []command{cmd})
 	}
 }
 

@@ -20,7 +20,12 @@ type conn struct {
 	number int
 	client *agent.Client
 
-	subscribed map[int]int64 // by queue: when the last SUB was called that is answered; owned by the client's reader
+	// Owned by the client's reader.
+	subscribed map[int]int64 // by queue: when the last SUB was called that is answered
+	answers    map[int]int   // by queue: the number of the command that was answered last
+	received   int           // answers and events so far
+
+	given int // commands so far; of the goroutine that gives them
 
 	mu      sync.Mutex
 	has     map[int]message
@@ -35,7 +40,7 @@ type message struct {
 
 // connect opens a connection as soon as the router is up.
 func (h *history) connect() *conn {
-	c := &conn{h: h, subscribed: map[int]int64{}, has: map[int]message{}, changed: make(chan struct{}, 1)}
+	c := &conn{h: h, subscribed: map[int]int64{}, answers: map[int]int{}, has: map[int]message{}, changed: make(chan struct{}, 1)}
 	h.router.up.RLock()
 	defer h.router.up.RUnlock()
 	h.mu.Lock()
@@ -73,31 +78,62 @@ func (h *history) closeAll() {
 // do gives a command and records it; with cut the connection is closed right behind it. A command that was not given is
 // not recorded, and one that is unknown only if it may have changed something that others see.
 func (c *conn) do(in input, command agent.Command, cut bool) output {
-	in.conn = c.number
-	q := c.h.queue(in.queue)
-	call := c.h.now()
-	if in.kind == opSend {
-		c.h.sending(in.message, call)
-	}
 	answer := make(chan output, 1)
-	if err := c.client.Do(command, func(r agent.Response) {
-		out := c.output(q, &r)
-		if out.text == "SOK" {
-			c.subscribed[in.queue] = call
-		}
-		answer <- out
-	}); err != nil {
+	p := c.prepare(in)
+	if err := c.client.Do(command, func(r agent.Response) { answer <- c.answered(&p, &r) }); err != nil {
 		return unknown
 	}
 	if cut {
 		c.client.Close()
 	}
-	out := <-answer
+	return <-answer
+}
+
+// given is a command that waits for its answer.
+type given struct {
+	input
+	number int   // among all of the connection
+	call   int64 // when
+}
+
+func (c *conn) prepare(in input) given {
+	in.conn = c.number
+	c.given++
+	p := given{in, c.given, c.h.now()}
+	if in.kind == opSend {
+		c.h.sending(in.message, p.call)
+	}
+	return p
+}
+
+// unanswered is where the turns of commands begin whose answers did not come: they have happened behind all that was
+// received, if at all.
+const unanswered = 1 << 20
+
+// answered records a command. It runs on the client's reader.
+func (c *conn) answered(p *given, r *agent.Response) output {
+	q := c.h.queue(p.queue)
+	out := c.output(q, r)
+	switch {
+	case out.text == "SOK":
+		c.subscribed[p.queue] = p.call
+	case out.text == "OK" && (p.kind == opKey || p.kind == opSKey):
+		c.h.mu.Lock()
+		q.key = p.key
+		c.h.mu.Unlock()
+	}
+	c.received++
+	p.turn = c.received
 	switch {
 	case out != unknown:
-		c.h.record(in, out, call, c.h.now())
-	case in.kind != opGet && in.kind != opQue:
-		c.h.record(in, out, call, math.MaxInt64)
+		if p.number < c.answers[p.queue] {
+			c.h.t.Errorf("queue %d: commands were not answered in their order", p.queue)
+		}
+		c.answers[p.queue] = p.number
+		c.h.record(p.input, out, p.call, c.h.now())
+	case p.kind != opGet && p.kind != opQue:
+		p.turn = unanswered + p.number
+		c.h.record(p.input, out, p.call, math.MaxInt64)
 	}
 	return out
 }
@@ -116,7 +152,7 @@ func (c *conn) output(q *testQueue, r *agent.Response) output {
 	}
 	out := output{text: r.Tag.String()}
 	if id, sealed, ok := r.Message(); ok {
-		out.message = c.received(q, id, sealed)
+		out.message = c.take(q, id, sealed)
 	}
 	if r.Tag == smp.RespInfo {
 		info, _ := smp.ParseInfo(r.Params)
@@ -125,8 +161,8 @@ func (c *conn) output(q *testQueue, r *agent.Response) output {
 	return out
 }
 
-// received opens a message and keeps its ID.
-func (c *conn) received(q *testQueue, id, sealed []byte) string {
+// take opens a message and keeps its ID.
+func (c *conn) take(q *testQueue, id, sealed []byte) string {
 	m, err := q.Open(id, bytes.Clone(sealed))
 	if err != nil {
 		c.h.t.Error(err)
@@ -147,7 +183,8 @@ func (c *conn) received(q *testQueue, id, sealed []byte) string {
 
 // event records what comes unasked.
 func (c *conn) event(e agent.Event) {
-	in := input{conn: c.number}
+	c.received++
+	in := input{conn: c.number, turn: c.received}
 	q := c.h.queueOf(e.Entity)
 	switch {
 	case e.Kind == agent.EventClosed:
@@ -156,7 +193,7 @@ func (c *conn) event(e agent.Event) {
 		c.h.t.Errorf("event %d, tag %v: %v", e.Kind, e.Tag, e.Err)
 		return
 	case e.Kind == agent.EventMessage:
-		in.kind, in.message = eventMsg, c.received(q, e.MsgID, e.Body)
+		in.kind, in.message = eventMsg, c.take(q, e.MsgID, e.Body)
 	case e.Kind == agent.EventEnd:
 		in.kind = eventEnd
 	case e.Kind == agent.EventDeleted:

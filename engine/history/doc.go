@@ -8,6 +8,9 @@
 // An operation whose answer was cut off may have been executed or not; it takes until the end of the history, so that an
 // order may put it behind everything that was seen.
 //
+// Some commands are given in large blocks, which shards put off, with others behind them, before any is answered. Then the
+// order has to keep that of the connection, for each queue.
+//
 // Each seed makes other clients, but the machine decides how they meet: a seed does not make the same history again. A
 // history without an order is written as a page to look at, whose name is in the failure.
 //

@@ -2,7 +2,6 @@ package history
 
 import (
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -177,93 +176,26 @@ func (h *history) create(c *conn) {
 		q.RcvQueue, q.number = rcv, len(h.queues)
 		h.queues = append(h.queues, q)
 		h.mu.Unlock()
-		h.record(input{queue: q.number, conn: c.number, kind: opNew}, output{text: "IDS"}, call, h.now())
+		c.received++
+		h.record(input{queue: q.number, conn: c.number, kind: opNew, turn: c.received}, output{text: "IDS"}, call, h.now())
 	})
 	if err == nil {
 		<-made
 	}
 }
 
-// step gives one command, on one of the last queues.
+// step gives one command, on one of the last queues, or many at once.
 func (h *history) step(c *conn, random *rand.Rand) {
-	h.mu.Lock()
-	n := len(h.queues)
-	h.mu.Unlock()
-	q := h.queue(n - 1 - random.IntN(min(3, n)))
 	cut := random.IntN(60) == 0
-	in := input{queue: q.number}
 	switch r := random.IntN(100); {
-	case r < 35:
-		h.send(c, q, random, cut)
-	case r < 68:
-		h.ack(c, q, random, cut)
-	case r < 77:
-		in.kind = opSub
-		c.do(in, q.Sub(), cut)
-	case r < 85:
-		in.kind = opGet
-		c.do(in, q.Get(), cut)
-	case r < 91:
-		in.kind = opQue
-		c.do(in, q.Que(), cut)
-	case r < 95:
-		h.secure(c, q, random, cut)
-	case r < 96 && random.IntN(2) == 0:
-		in.kind = opOff
-		c.do(in, q.Off(), cut)
-	case r < 97 && random.IntN(2) == 0:
-		in.kind = opDel
-		c.do(in, q.Del(), cut)
-	case r < 99:
+	case r < 2:
 		h.create(c)
+	case r < 14:
+		h.crowd(c, random, cut)
 	default:
-		in.kind, in.message = opAck, "none"
-		c.do(in, q.Ack([]byte("none")), cut)
-	}
-}
-
-func (h *history) send(c *conn, q *testQueue, random *rand.Rand, cut bool) {
-	h.mu.Lock()
-	h.messages++
-	in := input{queue: q.number, kind: opSend, key: q.key, message: fmt.Sprint("m", h.messages)}
-	h.mu.Unlock()
-	if random.IntN(20) == 0 {
-		in.key = random.IntN(3)
-	}
-	var key *agent.Key
-	if in.key > 0 {
-		key = q.keys[in.key-1]
-	}
-	c.do(in, q.Sender(key).Send(false, []byte(in.message)), cut)
-}
-
-// secure gives KEY or SKEY.
-func (h *history) secure(c *conn, q *testQueue, random *rand.Rand, cut bool) {
-	in := input{queue: q.number, kind: opKey, key: 1 + random.IntN(2)}
-	key := q.keys[in.key-1]
-	command := q.Secure(key.SPKI())
-	if random.IntN(2) == 0 {
-		in.kind, command = opSKey, q.Sender(key).Secure()
-	}
-	if c.do(in, command, cut).text == "OK" {
-		h.mu.Lock()
-		q.key = in.key
-		h.mu.Unlock()
-	}
-}
-
-// ack acknowledges what the connection has received last, or something else that was received.
-func (h *history) ack(c *conn, q *testQueue, random *rand.Rand, cut bool) {
-	m, ok := c.latest(q.number)
-	if !ok || random.IntN(15) == 0 {
-		h.mu.Lock()
-		if len(q.seen) > 0 {
-			m, ok = q.seen[random.IntN(len(q.seen))], true
+		if in, command, ok := h.choose(c, h.recent(random), random); ok {
+			c.do(in, command, cut)
 		}
-		h.mu.Unlock()
-	}
-	if ok {
-		c.do(input{queue: q.number, kind: opAck, message: m.text}, q.Ack(m.id), cut)
 	}
 }
 

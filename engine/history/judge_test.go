@@ -25,6 +25,7 @@ func (h *history) judge() {
 
 func (q *testQueue) judge(h *history, operations []porcupine.Operation) {
 	operations = q.place(h, operations)
+	takeTurns(operations)
 	result := porcupine.CheckOperationsTimeout(model, operations, patience)
 	if result == porcupine.Ok {
 		return
@@ -66,4 +67,34 @@ func (q *testQueue) place(h *history, operations []porcupine.Operation) []porcup
 		all = append(all, o)
 	}
 	return all
+}
+
+// takeTurns numbers the operations of each connection in the order in which it has received them. A message that the
+// connection was pushed by its own SEND has come before the answer to that.
+func takeTurns(operations []porcupine.Operation) {
+	type own struct {
+		conn    int
+		message string
+	}
+	pushed := make(map[own]int) // when first
+	for _, o := range operations {
+		if in := o.Input.(input); in.kind == eventMsg && (pushed[own{in.conn, in.message}] == 0 || in.turn < pushed[own{in.conn, in.message}]) {
+			pushed[own{in.conn, in.message}] = in.turn
+		}
+	}
+	turn := func(o porcupine.Operation) int {
+		in := o.Input.(input)
+		if first := pushed[own{in.conn, in.message}]; in.kind == opSend && first > 0 {
+			return min(2*in.turn, 2*first-1)
+		}
+		return 2 * in.turn
+	}
+	slices.SortFunc(operations, func(a, b porcupine.Operation) int { return turn(a) - turn(b) })
+	turns := make(map[int]int) // by connection
+	for i := range operations {
+		in := operations[i].Input.(input)
+		turns[in.conn]++
+		in.turn = turns[in.conn]
+		operations[i].Input = in
+	}
 }

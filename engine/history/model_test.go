@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/anishathalye/porcupine"
@@ -34,6 +35,7 @@ type input struct {
 	kind    kind
 	key     int    // of KEY, SKEY; that signs SEND; 0 without
 	message string // of SEND, ACK, and the events
+	turn    int    // the place of the answer or event among all that the connection has received, from 1; at the end of the queue
 
 	// Of SEND, known at the end: the place of the message among the received ones of the queue, and how many these are.
 	// Without it a wrong order of two messages would show only where they are received, and the search would take for ever.
@@ -63,6 +65,7 @@ type queue struct {
 	conn              int    // that is subscribed; 0 without
 	delivered         string // to it
 	gets              string // connections that used GET, with what they have: "conn:message,"
+	turns             string // connections, with their last operation: "conn:turn,"
 }
 
 func (q *queue) first() string {
@@ -79,28 +82,47 @@ func (q *queue) push() {
 
 // got is what a connection has by GET; ok is false when it has not used it.
 func (q *queue) got(conn int) (message string, ok bool) {
-	for g := range strings.SplitSeq(q.gets, ",") {
-		if c, m, _ := strings.Cut(g, ":"); c == fmt.Sprint(conn) {
-			return m, true
+	return lookUp(q.gets, conn)
+}
+
+func (q *queue) setGot(conn int, message string) { q.gets = put(q.gets, conn, message) }
+
+// lookUp finds what a list has of a connection.
+func lookUp(list string, conn int) (value string, ok bool) {
+	for entry := range strings.SplitSeq(list, ",") {
+		if c, v, _ := strings.Cut(entry, ":"); c == fmt.Sprint(conn) {
+			return v, true
 		}
 	}
 	return "", false
 }
 
-func (q *queue) setGot(conn int, message string) {
-	all := slices.DeleteFunc(strings.Split(q.gets, ","), func(g string) bool {
-		return g == "" || strings.HasPrefix(g, fmt.Sprint(conn, ":"))
+// put replaces what a list has of a connection.
+func put(list string, conn int, value string) string {
+	all := slices.DeleteFunc(strings.Split(list, ","), func(entry string) bool {
+		return entry == "" || strings.HasPrefix(entry, fmt.Sprint(conn, ":"))
 	})
-	all = append(all, fmt.Sprint(conn, ":", message))
+	all = append(all, fmt.Sprint(conn, ":", value))
 	slices.Sort(all)
-	q.gets = strings.Join(all, ",")
+	return strings.Join(all, ",")
+}
+
+// takeTurn tells whether an operation comes behind all that its connection has received before it: what a connection
+// receives of a queue is in the order in which it happened.
+func (q *queue) takeTurn(in input) bool {
+	last, _ := lookUp(q.turns, in.conn)
+	if n, _ := strconv.Atoi(last); in.turn != n+1 {
+		return false
+	}
+	q.turns = put(q.turns, in.conn, strconv.Itoa(in.turn))
+	return true
 }
 
 // step is SMP for one queue.
 func (q queue) step(in input) (queue, output) {
 	if !q.exists || q.gone {
 		if in.kind == opNew && !q.exists {
-			return queue{exists: true}, output{text: "IDS"}
+			return queue{exists: true, turns: q.turns}, output{text: "IDS"}
 		}
 		return q, output{text: "AUTH"}
 	}
@@ -119,12 +141,15 @@ func (q queue) step(in input) (queue, output) {
 			return q, misplaced
 		}
 		q.sent++
+		if in.place == 0 {
+			in.message = "?" // one is like another when nobody has received them
+		}
 		q.messages += in.message + ","
 		q.push()
 	case opOff:
 		q.off = true
 	case opDel:
-		q = queue{exists: true, gone: true}
+		q = queue{exists: true, gone: true, turns: q.turns}
 	case opSub:
 		return q.sub(in)
 	case opGet:
@@ -199,6 +224,9 @@ var model = porcupine.Model{
 	Init: func() any { return queue{} },
 	Step: func(state, in, out any) (bool, any) {
 		q, i := state.(queue), in.(input)
+		if !q.takeTurn(i) {
+			return false, q
+		}
 		switch i.kind {
 		case eventMsg, eventEnd, eventDeld:
 			return q.saw(i), q

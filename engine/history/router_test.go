@@ -64,7 +64,7 @@ func newRouter(t *testing.T) *router {
 		Listen:   []string{net.JoinHostPort(host, port)},
 		KeyPair:  pair,
 		Identity: fingerprint,
-		Queues:   shard.Config{NewQueues: true, Shards: 2, QueueCache: 2},
+		Queues:   shard.Config{NewQueues: true, Shards: 2, QueueCache: 2, Quota: 1 << 10},
 		Loops:    2,
 	}
 	r.start()
