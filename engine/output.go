@@ -184,6 +184,7 @@ func (s *session) drained() {
 		return
 	}
 	s.weigh(0)
+	s.left = 0
 	if s.client.Clogged.Load() {
 		s.client.Clogged.Store(false)
 	}
@@ -205,7 +206,7 @@ func (s *session) returnWindow() {
 
 // clog puts the session on the list of those to look at again, unless too much waits.
 func (s *session) clog() {
-	if s.backlog == 0 {
+	if s.left == 0 {
 		s.progress = time.Now()
 	}
 	s.left = s.conn.OutboundBuffered()

@@ -49,7 +49,7 @@ type session struct {
 	unsent    int32         // messages given to us by shards that the socket has not taken
 	forwards  int           // commands that wait for other routers
 	backlog   int           // what waited at the last look while clogged, counted in Router.backlog
-	left      int           // of it, unsent
+	left      int           // of it, unsent; 0 when the socket has taken everything
 	progress  time.Time     // when the socket last took something of that
 	held      int           // input that waits because there are as many as may be, counted in Router.held
 	source    *source       // nil: addresses are of no account
