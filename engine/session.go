@@ -55,6 +55,7 @@ type session struct {
 	source    *source       // nil: addresses are of no account
 	commands  pace          // how fast commands have come
 	throttled bool          // too fast: input waits for a timer
+	watch     watch         // what the socket is watched for, as far as we have changed that
 	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
 	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
 	begun     time.Time     // when that block was begun; zero when the input ends with a block
@@ -74,8 +75,13 @@ func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
 	return s
 }
 
-// traffic takes what the socket has received.
+// traffic takes what the socket has received, as far as it may be taken now; while the rest waits, so does the socket.
 func (s *session) traffic() {
+	s.takeInput()
+	s.settle()
+}
+
+func (s *session) takeInput() {
 	limit, cause := s.heldLimit(), CauseUnread
 	if s.phase == phaseTLS {
 		limit, cause = handshakeInput, CauseHandshakeFlood
