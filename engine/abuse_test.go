@@ -146,21 +146,11 @@ func TestTooFast(t *testing.T) {
 	exchange(t, r.dial(t), r.dial(t), 1)
 }
 
-// A client that does not care is closed before it has filled the memory.
+// Where sockets cannot be told to wait, a client that does not care is closed before it has filled the memory.
 func TestFlood(t *testing.T) {
-	r := startRouter(t, limits(engine.Limits{CommandsPerSecond: 1}))
-	c := r.rawDial(t, 19)
-	block := make([]byte, smp.BlockSize)
-	content := c.pings()
-	block[0], block[1] = byte(len(content)>>8), byte(len(content))
-	copy(block[2:], content)
-	for n := 0; ; n++ {
-		if _, err := c.conn.Write(block); err != nil {
-			break
-		}
-		if n > 1<<12 {
-			t.Fatal("64 MiB are taken of a client that may send a command a second")
-		}
+	r := startRouterWith(t, (*engine.Router).NeverPause, limits(engine.Limits{CommandsPerSecond: 1}))
+	if n := <-r.rawDial(t, 19).pour(1 << 12); n == 1<<12 {
+		t.Fatal("64 MiB are taken of a client that may send a command a second")
 	}
 	r.closedFor(t, engine.CauseCommands)
 	exchange(t, r.dial(t, from("127.0.0.2")), r.dial(t, from("127.0.0.2")), 1)

@@ -44,9 +44,12 @@ func (r *testRouter) deaf(t testing.TB, linkID string) *rawClient {
 	return c
 }
 
+// patient has the router wait for clients that do not read.
+func patient(r *engine.Router) { r.LimitBacklog(math.MaxInt64/2, time.Hour) }
+
 // startWithLink starts a router with a contact queue whose link data nearly fills a block.
-func startWithLink(t testing.TB, total int64, stall time.Duration) *testRouter {
-	r := startRouterWith(t, func(r *engine.Router) { r.LimitBacklog(total, stall) })
+func startWithLink(t testing.TB, prepare func(*engine.Router), change ...func(*engine.Config)) *testRouter {
+	r := startRouterWith(t, prepare, change...)
 	c := r.rawDial(t, 19)
 	contact := c.newQueue("n", smp.NewParams{Mode: smp.ModeContact})
 	link := smp.LinkParams{LinkID: []byte("link"), Fixed: []byte("fixed"), User: make([]byte, 16000)}
@@ -58,7 +61,7 @@ func startWithLink(t testing.TB, total int64, stall time.Duration) *testRouter {
 
 // A client whose socket takes nothing for long is closed.
 func TestStalledSocket(t *testing.T) {
-	r := startWithLink(t, math.MaxInt64/2, 50*time.Millisecond)
+	r := startWithLink(t, func(r *engine.Router) { r.LimitBacklog(math.MaxInt64/2, 50*time.Millisecond) })
 	r.deaf(t, "link")
 	r.closedFor(t, engine.CauseUnread)
 	exchange(t, r.dial(t), r.dial(t), 1)
@@ -66,7 +69,7 @@ func TestStalledSocket(t *testing.T) {
 
 // When much waits of all clients that do not read, they are closed.
 func TestBacklogOfAll(t *testing.T) {
-	r := startWithLink(t, 1<<20, time.Hour)
+	r := startWithLink(t, func(r *engine.Router) { r.LimitBacklog(1<<20, time.Hour) })
 	r.deaf(t, "link")
 	r.closedFor(t, engine.CauseUnread)
 	exchange(t, r.dial(t), r.dial(t), 1)
@@ -74,7 +77,7 @@ func TestBacklogOfAll(t *testing.T) {
 
 // Within the limits such a client stays, and gets all in the end.
 func TestDeafClientReadsAtLast(t *testing.T) {
-	r := startWithLink(t, math.MaxInt64/2, time.Hour)
+	r := startWithLink(t, patient)
 	c := r.deaf(t, "link")
 	exchange(t, r.dial(t), r.dial(t), 1)
 	if got := c.responses(750); len(got) != 750 {

@@ -26,6 +26,9 @@
 //     sessions fill;
 //   - an idle session holds no buffer: what is half read waits in gnet's, or in a pooled block.
 //
+// While input has to wait, because answers to it are not read, because it comes too fast or other routers have to answer first,
+// its socket is not read (pause.go): what is in the kernel has TCP hold the peer back.
+//
 // Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go). What
 // operators may limit is kept by source.go for addresses and throttle.go for connections, with buckets that are one number
 // (pace.go); what is begun and not finished is ended by halfread.go. A router ends by stop.go.

@@ -11,3 +11,6 @@ func (r *Router) LimitBacklog(total int64, stall time.Duration) {
 func (r *Router) LimitHalfRead(total int, timeout time.Duration) {
 	r.halfReadTotal, r.blockTimeout = total, timeout
 }
+
+// NeverPause has the router read sockets whatever their sessions can take, as where they cannot be told to wait.
+func (r *Router) NeverPause() { r.neverPause = true }

@@ -47,23 +47,26 @@ func TestHeldInput(t *testing.T) {
 	}
 }
 
-// A client that goes on sending for ever is disconnected.
-func TestHeldInputLimit(t *testing.T) {
-	proxy := startRouter(t, asProxy)
-	c := proxy.rawDial(t, 19)
-	prxy := smp.AppendPRXY(nil, &smp.PRXYParams{Server: startHostile(t, silent).address})
+// forwarded connects the router with a destination, and returns what a block with a command for it has.
+func (c *rawClient) forwarded(destination smp.ServerAddress) []byte {
+	c.t.Helper()
+	prxy := smp.AppendPRXY(nil, &smp.PRXYParams{Server: destination})
 	answer := c.ask(c.transmission(nil, "corr", "", string(prxy)))[0]
 	_, params, _ := smp.ParseResponse(19, answer.Command)
 	key, ok := smp.ParsePKey(params)
 	if !ok {
-		t.Fatalf("%.40q", answer.Command)
+		c.t.Fatalf("%.40q", answer.Command)
 	}
-	public, _ := freshKey(t, &[32]byte{9})
+	public, _ := freshKey(c.t, &[32]byte{9})
 	pfwd := smp.AppendPFWD(nil, smp.PFWDParams{Version: 18, Key: public, Encrypted: make([]byte, smp.ForwardedEnvelope)})
-	content := smp.AppendBatch(nil, c.transmission(nil, "corr", string(key.SessionID), string(pfwd)))
-	block := make([]byte, smp.BlockSize)
-	block[0], block[1] = byte(len(content)>>8), byte(len(content))
-	copy(block[2:], content)
+	return smp.AppendBatch(nil, c.transmission(nil, "corr", string(key.SessionID), string(pfwd)))
+}
+
+// Where sockets cannot be told to wait, a client that goes on sending for ever is disconnected.
+func TestHeldInputLimit(t *testing.T) {
+	proxy := startRouterWith(t, (*engine.Router).NeverPause, asProxy)
+	c := proxy.rawDial(t, 19)
+	block := c.padded(c.forwarded(startHostile(t, silent).address))
 	sent := 0
 	for sent < 1<<20 {
 		if _, err := c.conn.Write(block); err != nil {

@@ -12,7 +12,8 @@ import (
 )
 
 // readRecords opens the TLS records that are complete and takes the blocks in them. It stops at what is incomplete,
-// when a worker takes the session over, and when its output is clogged: then the rest waits in gnet's buffer.
+// when a worker takes the session over, and when input has to wait: then the rest waits in gnet's buffer, and what comes
+// after it in the kernel.
 func (s *session) readRecords() {
 	for s.readSome() {
 	}

@@ -13,11 +13,11 @@ const (
 	handshakeInput = 32 << 10
 	// outputPause is the unsent output at which a session's input is no longer taken: the size of a delivery window.
 	outputPause = 256 << 10
-	// inputLimit is the unread input at which a session is closed. It can grow only while the session's output is
-	// clogged, so it is met by a peer that sends without reading: 256 blocks.
+	// inputLimit is the unread input at which a session is closed: 256 blocks. It is reached only where sockets cannot be
+	// told to wait (pause.go), by a peer that sends without reading or too fast.
 	inputLimit = 4 << 20
 	// inputPeek is how much of the unread input is looked at at a time: more than one read of gnet, so that it usually is
-	// all there is.
+	// all there is. Where sockets wait, hardly more is in memory.
 	inputPeek = 128 << 10
 	// outputLimit is the unsent output at which a session is closed, whatever its input.
 	outputLimit = 16 << 20
@@ -31,9 +31,10 @@ const (
 )
 
 // Limits of what waits while a session has as many commands with other routers as it may have. Its input is not taken
-// then, and there is no telling the socket so.
+// then.
 const (
-	// heldInput is the unread input at which such a session is closed: 1,000 forwarded messages.
+	// heldInput is the unread input at which such a session is closed: 1,000 forwarded messages. It takes inputLimit's place,
+	// and is reached only where that is.
 	heldInput = 16 << 20
 	// heldTotal bounds that of all such sessions. Beyond it each may have inputPeek, and beyond twice as much none may
 	// have anything.

@@ -113,20 +113,11 @@ func TestManyCommandsBeforeReading(t *testing.T) {
 	}
 }
 
-// A client that sends without end and never reads is closed; others notice nothing.
+// Where sockets cannot be told to wait, a client that sends without end and never reads is closed; others notice nothing.
 func TestNeverReading(t *testing.T) {
-	r := startRouter(t)
-	c := r.rawDial(t, 19)
-	ping := smp.AppendBatch(nil, c.transmission(nil, "p", "", "PING"))
-	block := append([]byte{byte(len(ping) >> 8), byte(len(ping))}, ping...)
-	block = append(block, make([]byte, smp.BlockSize-len(block))...)
-	for n := 0; ; n++ {
-		if _, err := c.conn.Write(block); err != nil {
-			break
-		}
-		if n > 1<<13 {
-			t.Fatal("128 MiB are taken of a client that does not read")
-		}
+	r := startRouterWith(t, (*engine.Router).NeverPause)
+	if n := <-r.rawDial(t, 19).pour(1 << 13); n == 1<<13 {
+		t.Fatal("128 MiB are taken of a client that does not read")
 	}
 	r.closedFor(t, engine.CauseUnread)
 	exchange(t, r.dial(t), r.dial(t), 1)

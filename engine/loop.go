@@ -17,6 +17,7 @@ type loop struct {
 	// Immutable.
 	router *Router
 	events gnet.EventLoop
+	poller poller
 
 	// Shared: shards put, the loop takes. awake is set from the wake-up of the loop until it has emptied the inbox.
 	inbox   *shard.Ring[*shard.Group]
@@ -43,6 +44,7 @@ type loop struct {
 	leaving  map[*session]struct{} // closed by us while stopping, and not by the peer yet
 	draining *time.Timer           // of the next look at clogged sockets; nil: none is arranged
 	drainIn  time.Duration         // when nothing moves: until the look after that
+	writeAt  time.Time             // not before: to sockets that are watched for nothing
 }
 
 // owedBatch is a batch on its way to a shard.
@@ -65,6 +67,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 		return &loop{
 			router:   r,
 			events:   e,
+			poller:   noPoller,
 			inbox:    shard.NewRing[*shard.Group](1),
 			sessions: make(map[*session]struct{}),
 			greeting: make(map[*session]struct{}),
@@ -74,6 +77,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 	return &loop{
 		router:   r,
 		events:   e,
+		poller:   r.pollerOf(e),
 		inbox:    shard.NewRing[*shard.Group](inboxSize),
 		sessions: make(map[*session]struct{}),
 		greeting: make(map[*session]struct{}),
@@ -282,14 +286,21 @@ func (l *loop) unclog() {
 	l.draining = nil
 	waiting := l.clogged
 	l.clogged = nil
+	write := !now.Before(l.writeAt)
+	if write {
+		l.writeAt = now.Add(drainTickMax)
+	}
 	for _, s := range waiting {
+		if write && s.phase == phaseOpen {
+			s.writeWaiting()
+		}
 		s.clogged = false
 		if s.phase != phaseOpen {
 			continue
 		}
 		moves = s.moved(now) || moves
 		s.drained()
-		if !s.clogged && s.phase == phaseOpen && s.conn.InboundBuffered() > 0 {
+		if s.phase == phaseOpen && s.conn.InboundBuffered() > 0 && s.conn.OutboundBuffered() <= outputPause {
 			s.traffic()
 		}
 	}

@@ -150,6 +150,7 @@ func (s *session) flush() {
 	blocks := s.sealed
 	s.sealed = nil
 	l.records = l.records[:0]
+	waits := s.watch != watchAll && s.conn.OutboundBuffered() == 0
 	for _, b := range blocks {
 		l.records = append(l.records, b.record)
 	}
@@ -166,6 +167,10 @@ func (s *session) flush() {
 		b.release()
 	}
 	s.drained()
+	if waits && s.phase != phaseClosed && s.conn.OutboundBuffered() > 0 { // gnet watches for room, and for input
+		s.changed()
+		s.settle()
+	}
 }
 
 // drained looks at how much of the output the socket has taken: all of it, and the shards may send the messages that
@@ -184,6 +189,7 @@ func (s *session) drained() {
 		return
 	}
 	s.weigh(0)
+	s.left = 0
 	if s.client.Clogged.Load() {
 		s.client.Clogged.Store(false)
 	}
@@ -205,7 +211,7 @@ func (s *session) returnWindow() {
 
 // clog puts the session on the list of those to look at again, unless too much waits.
 func (s *session) clog() {
-	if s.backlog == 0 {
+	if s.left == 0 {
 		s.progress = time.Now()
 	}
 	s.left = s.conn.OutboundBuffered()

@@ -108,7 +108,8 @@ func (l *loop) takeRelayed() {
 }
 
 // heldLimit is how much input may wait unread. When it waits for other routers, or did and is being worked off, the peer
-// has done nothing wrong, so it may be more, as long as all such input together is not too much.
+// has done nothing wrong, so it may be more where sockets cannot be told to wait, as long as all such input together is not
+// too much.
 func (s *session) heldLimit() int {
 	r, n := s.loop.router, s.conn.InboundBuffered()
 	if s.forwards < r.cfg.ForwardsPerClient && (s.held == 0 || n <= inputLimit) {

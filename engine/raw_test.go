@@ -61,11 +61,17 @@ func (c *rawClient) serverHello() smp.ServerHello {
 // send sends content in a block.
 func (c *rawClient) send(content []byte) {
 	c.t.Helper()
+	c.sendBlock(c.padded(content))
+}
+
+// padded is content as a block.
+func (c *rawClient) padded(content []byte) []byte {
+	c.t.Helper()
 	block, err := box.Pad(nil, content, smp.BlockSize)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.sendBlock(block)
+	return block
 }
 
 func (c *rawClient) sendBlock(block []byte) {
@@ -146,4 +152,21 @@ func (c *rawClient) ask(ts ...[]byte) []smp.Transmission {
 func (c *rawClient) read(b []byte) error {
 	_, err := io.ReadFull(c.conn, b)
 	return err
+}
+
+// pour sends blocks of commands, whether they are taken or not, until it cannot, and tells how many.
+func (c *rawClient) pour(blocks int) <-chan int {
+	block := c.padded(c.pings())
+	sent := make(chan int, 1)
+	go func() {
+		n := 0
+		for n < blocks {
+			if _, err := c.conn.Write(block); err != nil {
+				break
+			}
+			n++
+		}
+		sent <- n
+	}()
+	return sent
 }

@@ -38,6 +38,7 @@ type Router struct {
 	halfReadTotal int
 	stallLimit    time.Duration
 	blockTimeout  time.Duration
+	neverPause    bool // in tests: as where sockets cannot be told to wait
 
 	ready    chan struct{} // closed when the router listens
 	stopping chan struct{} // closed when Stop begins
@@ -166,6 +167,7 @@ func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 func (r *Router) OnTraffic(c gnet.Conn) gnet.Action {
 	defer crash.Report()
 	s := c.Context().(*session)
+	s.changed()
 	span := r.cfg.Queues.Watch.Begin(stage.Open)
 	s.traffic()
 	span.End()

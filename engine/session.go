@@ -49,12 +49,13 @@ type session struct {
 	unsent    int32         // messages given to us by shards that the socket has not taken
 	forwards  int           // commands that wait for other routers
 	backlog   int           // what waited at the last look while clogged, counted in Router.backlog
-	left      int           // of it, unsent
+	left      int           // of it, unsent; 0 when the socket has taken everything
 	progress  time.Time     // when the socket last took something of that
 	held      int           // input that waits because there are as many as may be, counted in Router.held
 	source    *source       // nil: addresses are of no account
 	commands  pace          // how fast commands have come
 	throttled bool          // too fast: input waits for a timer
+	watch     watch         // what the socket is watched for, as far as we have changed that
 	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
 	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
 	begun     time.Time     // when that block was begun; zero when the input ends with a block
@@ -74,8 +75,13 @@ func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
 	return s
 }
 
-// traffic takes what the socket has received.
+// traffic takes what the socket has received, as far as it may be taken now; while the rest waits, so does the socket.
 func (s *session) traffic() {
+	s.takeInput()
+	s.settle()
+}
+
+func (s *session) takeInput() {
 	limit, cause := s.heldLimit(), CauseUnread
 	if s.phase == phaseTLS {
 		limit, cause = handshakeInput, CauseHandshakeFlood

@@ -139,6 +139,9 @@ func (s *session) leave() {
 	if s.phase == phaseClosed {
 		return
 	}
+	if s.watch != watchAll {
+		s.setWatch(watchAll)
+	}
 	s.end(CauseStop)
 	s.leaving = true
 	s.loop.leaving[s] = struct{}{}

@@ -51,10 +51,10 @@ func (s *session) resume() {
 	}
 }
 
-// throttledInput bounds what waits of a throttled session.
+// throttledInput bounds what waits of a throttled session. Its own limit is met only where sockets cannot be told to wait.
 func (s *session) throttledInput() {
 	s.weigh(s.conn.OutboundBuffered() + s.conn.InboundBuffered())
-	if s.backlog > inputLimit || s.overweight() {
+	if s.conn.InboundBuffered() > inputLimit || s.overweight() {
 		s.close(CauseCommands)
 	}
 }

@@ -1,0 +1,58 @@
+//go:build linux && !poll_opt
+
+package engine
+
+import (
+	"reflect"
+
+	"github.com/panjf2000/gnet/v2"
+	"golang.org/x/sys/unix"
+)
+
+// gnet has no way to leave a socket unread. But its loops wait with epoll, level-triggered, for what they have asked for, so
+// a socket that is not asked about input is not read, and nothing is lost: what has come meanwhile is told when it is asked
+// about again. All that gnet and we do with a connection is done on its loop's goroutine, so neither is surprised by the
+// other. gnet keeps the file descriptor of the socket with its events; under the build tag poll_opt it keeps a pointer that
+// we do not have.
+
+// poller is the epoll file descriptor of a loop.
+type poller int
+
+// noPoller is that of a loop of which it is not known.
+const noPoller poller = -1
+
+// pollerOf looks for it in gnet's loop, which does not tell. Other versions of gnet may have other fields:
+// TestReadingStops finds that out.
+func pollerOf(e gnet.EventLoop) poller {
+	fd := field(field(reflect.ValueOf(e), "poller"), "fd")
+	if !fd.CanInt() {
+		return noPoller
+	}
+	return poller(fd.Int())
+}
+
+// field is a field of the struct that v points to; the zero Value when there is none.
+func field(v reflect.Value, name string) reflect.Value {
+	if v = reflect.Indirect(v); v.Kind() != reflect.Struct {
+		return reflect.Value{}
+	}
+	return v.FieldByName(name)
+}
+
+// set changes what a connection of the loop is watched for, and says whether it has.
+func (p poller) set(c gnet.Conn, w watch) bool {
+	if p == noPoller {
+		return false
+	}
+	event := unix.EpollEvent{Fd: int32(c.Fd())}
+	switch w {
+	case watchAll:
+		event.Events = unix.EPOLLIN | unix.EPOLLPRI
+		if c.OutboundBuffered() > 0 {
+			event.Events |= unix.EPOLLOUT
+		}
+	case watchOutput:
+		event.Events = unix.EPOLLOUT
+	}
+	return unix.EpollCtl(int(p), unix.EPOLL_CTL_MOD, c.Fd(), &event) == nil
+}
