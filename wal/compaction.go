@@ -60,12 +60,18 @@ func (s *scheduler) resume() {
 
 // allowed tells whether compactions may run. s.mu is held.
 func (s *scheduler) allowed() bool {
-	return s.begun && !s.closed && s.g.err() == nil && !s.g.paused.Load() && !s.g.space.at(tight)
+	return s.begun && !s.closed && s.g.err() == nil && !s.g.paused.Load() && !s.g.space.at(out)
 }
 
 // free tells whether one more may run. s.mu is held.
 func (s *scheduler) free() bool {
-	return s.allowed() && s.running < s.db.GetAllowedWithoutPermission()
+	if !s.allowed() {
+		return false
+	}
+	if s.g.space.at(tight) {
+		return s.running == 0
+	}
+	return s.running < s.db.GetAllowedWithoutPermission()
 }
 
 // grant offers compactions to Pebble, which has one waiting since TrySchedule refused it, or none. Pebble does not ask

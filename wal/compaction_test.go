@@ -127,7 +127,7 @@ func TestSpaceAtOnce(t *testing.T) {
 	db := &fakeDB{allowed: 1, waiting: 2}
 	s.Register(1, db)
 	s.begin(func() int { return 0 })
-	g.space.level.Store(tight)
+	g.space.level.Store(out)
 	s.Done() // of the first; the second is not begun
 	db.want(t, "without space", 1)
 	g.space.level.Store(ample)

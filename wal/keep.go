@@ -84,7 +84,7 @@ func (s *Store) look() {
 // compactions to follow, as writes would wait for them in the end.
 func (s *Store) writeDeletions(in *instance) {
 	commits := s.stats.commits.Load()
-	if !s.space.at(short) || s.space.at(tight) || commits == s.keeper.written ||
+	if !s.space.at(short) || s.space.at(out) || commits == s.keeper.written ||
 		in.above() >= compactAfter {
 		return
 	}

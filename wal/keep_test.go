@@ -230,32 +230,34 @@ func TestReserve(t *testing.T) {
 // TestDeletionsMakeRoom receives all messages of a disk that is nearly full: they leave the tables without that more is
 // written, as nothing more is taken.
 func TestDeletionsMakeRoom(t *testing.T) {
-	d, looks := &smallDisk{MemFS: vfs.NewMem()}, make(looker)
-	d.free.Store(1 << 30)
-	s := openStore(t, "store", Options{FS: d, Reserve: 400, looks: looks})
-	const messages = 100
-	tx := s.Begin(0)
-	for seq := range uint64(messages) {
-		tx.PutMessage(&someQueue, &shard.MessageHeader{Seq: seq}, make([]byte, bodySize))
-	}
-	commit(t, tx)
-	if err := s.now().db.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	d.free.Store(300)
-	looks.look()
-	tx = s.Begin(0)
-	for seq := range uint64(messages) {
-		tx.DeleteMessage(&someQueue, seq)
-	}
-	commit(t, tx)
-	given := time.After(time.Minute)
-	for s.now().db.Metrics().Total().TablesSize > bodySize {
-		select {
-		case <-given:
-			t.Fatalf("the tables have %d bytes", s.now().db.Metrics().Total().TablesSize)
-		default:
-			looks.look()
+	for _, free := range []uint64{300, 150} { // short, tight
+		d, looks := &smallDisk{MemFS: vfs.NewMem()}, make(looker)
+		d.free.Store(1 << 30)
+		s := openStore(t, "store", Options{FS: d, Reserve: 400, looks: looks})
+		const messages = 100
+		tx := s.Begin(0)
+		for seq := range uint64(messages) {
+			tx.PutMessage(&someQueue, &shard.MessageHeader{Seq: seq}, make([]byte, bodySize))
+		}
+		commit(t, tx)
+		if err := s.now().db.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		d.free.Store(free)
+		looks.look()
+		tx = s.Begin(0)
+		for seq := range uint64(messages) {
+			tx.DeleteMessage(&someQueue, seq)
+		}
+		commit(t, tx)
+		given := time.After(time.Minute)
+		for s.now().db.Metrics().Total().TablesSize > bodySize {
+			select {
+			case <-given:
+				t.Fatalf("the tables have %d bytes", s.now().db.Metrics().Total().TablesSize)
+			default:
+				looks.look()
+			}
 		}
 	}
 }

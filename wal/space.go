@@ -25,7 +25,7 @@ type space struct {
 const (
 	ample uint32 = iota
 	short        // what makes the store larger is refused (Store.Full)
-	tight        // no tables are compacted, which takes space before it gives some
+	tight        // tables are compacted one at a time, as that takes space before it gives some
 	out          // nothing is committed
 )
 

@@ -70,10 +70,10 @@ func TestFullDisk(t *testing.T) {
 
 // runWithOwnMounts runs the calling test again, in a process that may mount.
 func runWithOwnMounts(t *testing.T) {
-	cmd := exec.CommandContext(testContext(t), os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
+	cmd := exec.Command(os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$") // it has time limits of its own
 	cmd.Env = append(os.Environ(), ownDisk+"=1")
 	root := func(id int) []syscall.SysProcIDMap { return []syscall.SysProcIDMap{{HostID: id, Size: 1}} }
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS,
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS, Pdeathsig: unix.SIGKILL,
 		UidMappings: root(os.Getuid()), GidMappings: root(os.Getgid())}
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
