@@ -69,7 +69,7 @@ type BatchKind uint8
 
 const (
 	BatchCommands BatchKind = iota // Commands of one block
-	BatchClosed                    // the connection is closed: drop its subscriptions
+	BatchClosed                    // the connection is closed: drop its subscriptions, and what is put off of it
 	BatchResume                    // the connection's socket has drained: deliver what is ready
 )
 

@@ -10,7 +10,9 @@ import "sync/atomic"
 //	ring ──▶ drain of at most DrainLimit commands
 //	   └─▶ lane ──▶ drain of at most laneTurn commands
 //
-// What follows on the same connection is put off, too, so that each connection's commands are executed in their order.
+// What follows on the same connection is put off, too, so that each connection's commands are executed in their order. When
+// that connection ends, what is put off of it is dropped: a client that is back already, and whose new subscriptions have
+// overtaken the old ones, must not lose its queues to a connection that is no more.
 
 const (
 	// laneFrom is the number of commands from which on a batch is put off.
@@ -43,11 +45,12 @@ func (l *lane) full() bool { return l.len == laneSize }
 func (l *lane) putOff(b *Batch) bool {
 	large := b.size() >= laneFrom
 	if c := b.Client; c != nil {
-		behind := &c.state[l.shard].putOff
-		if !large && *behind == 0 {
+		state := &c.state[l.shard]
+		if !large && state.putOff == 0 {
 			return false
 		}
-		*behind++
+		state.putOff++
+		state.ended = b.Kind == BatchClosed
 	} else if !large {
 		return false
 	}
@@ -73,20 +76,30 @@ func (l *lane) grow() {
 func (l *lane) fill(d *drain) {
 	for n := 0; l.len > 0; {
 		b := l.batches[l.head]
+		if b.Kind == BatchCommands && b.Client.state[l.shard].ended {
+			l.next().release()
+			continue
+		}
 		if n += b.size(); n > laneTurn && len(d.batches) > 0 {
 			return
 		}
-		l.batches[l.head] = nil
-		l.head = (l.head + 1) % len(l.batches)
-		if l.len--; l.len == laneBehind-1 {
-			l.behind.Store(false)
-		}
-		if b.Client != nil {
-			b.Client.state[l.shard].putOff--
-		}
-		d.batches = append(d.batches, b)
+		d.batches = append(d.batches, l.next())
 	}
 	if len(l.batches) > laneStart {
 		l.batches, l.head = nil, 0
 	}
+}
+
+// next takes the oldest batch out.
+func (l *lane) next() *Batch {
+	b := l.batches[l.head]
+	l.batches[l.head] = nil
+	l.head = (l.head + 1) % len(l.batches)
+	if l.len--; l.len == laneBehind-1 {
+		l.behind.Store(false)
+	}
+	if b.Client != nil {
+		b.Client.state[l.shard].putOff--
+	}
+	return b
 }

@@ -57,16 +57,30 @@ func TestWhatFollowsALargeBatchStaysBehindIt(t *testing.T) {
 	w := newIdleWorker()
 	alice, bob := NewClient(1), NewClient(1)
 	before, large, after := laneBatch(alice, 1), laneBatch(alice, laneFrom), laneBatch(alice, 1)
-	closed, other := NewBatch(BatchClosed, alice), laneBatch(bob, 1)
-	for _, b := range []*Batch{before, large, after, closed, other} {
+	other := laneBatch(bob, 1)
+	for _, b := range []*Batch{before, large, after, other} {
 		w.ring.Put(b)
 	}
 	wantDrain(t, w, before, other)
-	wantDrain(t, w, large, after, closed)
+	wantDrain(t, w, large, after)
 	again := laneBatch(alice, 1) // nothing of it is put off any more
 	w.ring.Put(laneBatch(bob, laneFrom))
 	w.ring.Put(again)
 	wantDrain(t, w, again)
+}
+
+func TestWhatIsPutOffEndsWithTheConnection(t *testing.T) {
+	w := newIdleWorker()
+	alice, bob := NewClient(1), NewClient(1)
+	before, large, closed, other := laneBatch(alice, 1), laneBatch(bob, laneFrom), NewBatch(BatchClosed, alice), laneBatch(bob, 1)
+	for _, b := range []*Batch{before, laneBatch(alice, laneFrom), large, laneBatch(alice, 1), closed, other} {
+		w.ring.Put(b)
+	}
+	wantDrain(t, w, before)
+	wantDrain(t, w, large, closed, other)
+	if l := &w.lane; l.len != 0 || alice.state[0].putOff != 0 {
+		t.Errorf("%d batches are put off, %d of the connection that ended", l.len, alice.state[0].putOff)
+	}
 }
 
 // Whatever comes in whatever mixture, nothing is lost, each connection's batches keep their order, of two drains one is of

@@ -191,7 +191,8 @@ func (c *modelCheck) follow(after func(*action)) {
 		}
 	}
 	for _, b := range c.given {
-		if !b.done() {
+		dropped := b.answered == 0 && slices.Contains(c.left, b.client) // what was put off of a connection that has ended
+		if !b.done() && !dropped {
 			c.t.Errorf("client %d got answers to %d commands of %d", c.number(b.client), b.answered, len(b.actions))
 		}
 	}

@@ -34,6 +34,7 @@ type clientState struct {
 	subs       *clientSubs // nil until there is a subscription
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
 	putOff     int32       // batches in the lane
+	ended      bool        // the connection has, while batches of it were in the lane
 }
 
 // clientSubs has the subscriptions of a connection in one shard. Each is in one of the lists.
