@@ -83,7 +83,7 @@ func TestUploadsThatTheRouterRefuses(t *testing.T) {
 	if got := tab.AwaitText("#stall-message"); !strings.Contains(got, "full") {
 		t.Errorf("over the quota: %q", got)
 	}
-	tab.Click("#cancel")
+	tab.Press("#cancel")
 	tab.Await("choose")
 	awaitNothing(t, small)
 	b.Quiet()
@@ -139,8 +139,8 @@ func TestRouterThatGoesAway(t *testing.T) {
 	again.Choose(path)
 	<-shut
 	again.AwaitText("#stall-message")
-	again.Click("#resume")
-	again.Click("#cancel")
+	again.Press("#resume")
+	again.Press("#cancel")
 	r.Gate.Open()
 	again.Await("choose")
 	awaitNothing(t, r)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Tab is a page in a browser.
@@ -97,6 +98,12 @@ func (tab *Tab) AwaitText(selector string) string {
 func (tab *Tab) Click(selector string) {
 	tab.t.Helper()
 	tab.Do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+}
+
+// Press presses a button by the keyboard, once it is there to see: where a message above comes and goes, a mouse misses it.
+func (tab *Tab) Press(selector string) {
+	tab.t.Helper()
+	tab.Do(chromedp.SendKeys(chromedp.CSS(selector), kb.Enter, chromedp.NodeVisible))
 }
 
 // Choose chooses a file to send.
