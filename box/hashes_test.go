@@ -68,7 +68,7 @@ func TestHashes(t *testing.T) {
 		var h hashes
 		for n := range 400 {
 			var alike, mixed []hashParts
-			for range n % 7 {
+			for range n % 17 {
 				alike = append(alike, randomParts(rnd, n))
 				mixed = append(mixed, randomParts(rnd, int(rnd.Uint64()%600)))
 			}
@@ -98,8 +98,20 @@ func FuzzHashes(f *testing.F) {
 
 // BenchmarkHashes gives the time of one message among some of 16,000 bytes.
 func BenchmarkHashes(b *testing.B) {
-	for _, n := range []int{1, 2, 3, 4, 8} {
-		run := hashMany(make([]byte, 16000), n)
-		b.Run(fmt.Sprint(n), func(b *testing.B) { measure(b, run, n) })
-	}
+	eachPath(b, func(b *testing.B) {
+		for _, n := range []int{1, 2, 3, 4, 8} {
+			run := hashMany(n, make([]byte, 16000))
+			b.Run(fmt.Sprint(n), func(b *testing.B) { measure(b, run, n) })
+		}
+	})
+}
+
+// BenchmarkHashesOfDrain gives the time of a SEND and an ACK among as many of each.
+func BenchmarkHashesOfDrain(b *testing.B) {
+	eachPath(b, func(b *testing.B) {
+		for _, n := range []int{1, 2, 3, 4, 8} {
+			run := hashMany(n, make([]byte, 16384), make([]byte, 60))
+			b.Run(fmt.Sprint(n), func(b *testing.B) { measure(b, run, n) })
+		}
+	})
 }

@@ -1,7 +1,9 @@
 package box
 
 import (
+	"bytes"
 	"crypto/sha512"
+	"crypto/subtle"
 	"encoding"
 	"hash"
 	"sync"
@@ -84,6 +86,12 @@ var hmacPool = sync.Pool{New: func() any { return newHMAC() }}
 
 func newHMAC() *hmac { return &hmac{h: sha512.New().(digest)} }
 
+// What a key is added to, mod 2, for its inner and its outer block.
+var (
+	innerPad = [hashBlock]byte(bytes.Repeat([]byte{0x36}, hashBlock))
+	outerPad = [hashBlock]byte(bytes.Repeat([]byte{0x5c}, hashBlock))
+)
+
 // noSalt has the states of a key of 64 zero bytes, which stands for an absent
 // salt. It is only read.
 var noSalt = func() hmacStates {
@@ -94,17 +102,13 @@ var noSalt = func() hmacStates {
 
 // setKey sets the states to those of w.key.
 func (w *hmac) setKey() {
-	w.states.inner = w.keyed(w.states.inner[:0], 0x36)
-	w.states.outer = w.keyed(w.states.outer[:0], 0x5c)
+	w.states.inner = w.keyed(w.states.inner[:0], &innerPad)
+	w.states.outer = w.keyed(w.states.outer[:0], &outerPad)
 }
 
-func (w *hmac) keyed(dst []byte, pad byte) []byte {
-	for i := range w.pad {
-		w.pad[i] = pad
-	}
-	for i, b := range w.key {
-		w.pad[i] ^= b
-	}
+func (w *hmac) keyed(dst []byte, pad *[hashBlock]byte) []byte {
+	w.pad = *pad
+	subtle.XORBytes(w.pad[:], w.pad[:], w.key[:])
 	w.h.Reset()
 	w.h.Write(w.pad[:])
 	dst, err := w.h.AppendBinary(dst)

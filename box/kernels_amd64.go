@@ -5,7 +5,7 @@ package box
 import "golang.org/x/sys/cpu"
 
 //go:generate go -C asm run ./salsa -out ../salsa_avx2_amd64.s -stubs ../salsa_avx2_amd64.go -pkg box
-//go:generate go -C asm run ./sha512 -out ../sha512_avx2_amd64.s -stubs ../sha512_avx2_amd64.go -pkg box
+//go:generate go -C asm run ./sha512 -out ../sha512_amd64.s -stubs ../sha512_amd64.go -pkg box
 //go:generate go -C asm run ./poly1305 -out ../poly1305_avx2_amd64.s -stubs ../poly1305_avx2_amd64.go -pkg box
 //go:generate go -C asm run ./wide -out ../streams_avx512_amd64.s -stubs ../streams_avx512_amd64.go -pkg box
 
@@ -16,7 +16,7 @@ var useAVX2 = cpu.X86.HasAVX2
 // Processors without VBMI2, which came later, pay for these with their clock. Tests switch both.
 var (
 	useAVX512 = useAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL
-	fullWidth = cpu.X86.HasAVX512VBMI2
+	fullWidth = cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512BW
 )
 
 // wideGroup is how many bytes the kernels of AVX-512 encrypt at least.

@@ -2,15 +2,13 @@
 
 package box
 
-import "testing"
-
 // hasKernels is true where the kernels run, and with them batches that need no new
 // memory.
 var hasKernels = useAVX2
 
-// eachPath runs a test with the kernels that this machine can run, and with
+// eachPath runs a test or benchmark with the kernels that this machine can run, and with
 // what replaces them where it cannot.
-func eachPath(t *testing.T, test func(*testing.T)) {
+func eachPath[T interface{ Run(string, func(T)) bool }](t T, test func(T)) {
 	had, wide, full := useAVX2, useAVX512, fullWidth
 	defer func() { useAVX2, useAVX512, fullWidth = had, wide, full }()
 	if wide {

@@ -2,9 +2,7 @@
 
 package box
 
-import "testing"
-
 const hasKernels = false
 
-// eachPath runs a test with the only code there is here.
-func eachPath(t *testing.T, test func(*testing.T)) { t.Run("generic", test) }
+// eachPath runs a test or benchmark with the only code there is here.
+func eachPath[T interface{ Run(string, func(T)) bool }](t T, test func(T)) { t.Run("generic", test) }

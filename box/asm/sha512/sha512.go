@@ -17,6 +17,7 @@ const (
 	schedule  = 16
 	blockSize = 128
 	vecSize   = 32
+	rowSize   = 64 // of a word of the state, with room for eight messages
 )
 
 // kernelState is where things are.
@@ -30,10 +31,10 @@ type kernelState struct {
 }
 
 func kernel() {
-	TEXT("sha512Blocks", 0, "func(state *[8][4]uint64, messages *[4]*byte, blocks int)")
+	TEXT("sha512Blocks", 0, "func(state *[8][8]uint64, messages *[8]*byte, blocks int)")
 	Pragma("noescape")
-	Doc("sha512Blocks hashes blocks × 128 bytes of each of four messages into the lanes",
-		"of state.")
+	Doc("sha512Blocks hashes blocks × 128 bytes of each of the first four messages into",
+		"those of the eight words of the state, with AVX2.")
 	state, messages, blocks := RDI, RSI, RCX
 	Load(Param("state"), state)
 	Load(Param("messages"), messages)
@@ -46,15 +47,15 @@ func kernel() {
 	}
 	LEAQ(AllocLocal((schedule+1)*vecSize).Offset(vecSize-1), RAX)
 	ANDQ(I32(-vecSize), RAX)
-	table := roundConstants()
-	k.rotate8 = bytesOf("sha512Rotate8", func(i int) int { return i&^7 | (i+1)&7 })
-	reverse := bytesOf("sha512Reverse", func(i int) int { return i ^ 7 })
+	table := roundConstants("sha512Constants", 4)
+	k.rotate8 = bytesOf("sha512Rotate8", vecSize, func(i int) int { return i&^7 | (i+1)&7 })
+	reverse := bytesOf("sha512Reverse", vecSize, func(i int) int { return i ^ 7 })
 	lanes := []GPPhysical{R8, R9, R10, R11}
 	for i, r := range lanes {
 		MOVQ(Mem{Base: messages, Disp: 8 * i}, r)
 	}
 	for i, v := range k.state {
-		VMOVDQU(Mem{Base: state, Disp: i * vecSize}, v)
+		VMOVDQU(Mem{Base: state, Disp: i * rowSize}, v)
 	}
 
 	Label("block")
@@ -75,8 +76,8 @@ func kernel() {
 	DECQ(RBX)
 	JNZ(LabelRef("rounds"))
 	for i, v := range k.state {
-		VPADDQ(Mem{Base: state, Disp: i * vecSize}, v, v)
-		VMOVDQU(v, Mem{Base: state, Disp: i * vecSize})
+		VPADDQ(Mem{Base: state, Disp: i * rowSize}, v, v)
+		VMOVDQU(v, Mem{Base: state, Disp: i * rowSize})
 	}
 	for _, r := range lanes {
 		ADDQ(U32(blockSize), r)
@@ -179,27 +180,27 @@ func (k *kernelState) round(t int) {
 	VPADDQ(maj, h, h)
 }
 
-// bytesOf is a vector of bytes, the same in both halves.
-func bytesOf(name string, value func(i int) int) Mem {
+// bytesOf is a vector of bytes, the same in each 16 of them.
+func bytesOf(name string, size int, value func(i int) int) Mem {
 	m := GLOBL(name, RODATA|NOPTR)
-	for i := range vecSize {
+	for i := range size {
 		DATA(i, U8(value(i%16)))
 	}
 	return m
 }
 
 // roundConstants are the first 64 bits of the fractions of the cube roots of the
-// first 80 primes, each in four lanes.
-func roundConstants() Mem {
-	m := GLOBL("sha512Constants", RODATA|NOPTR)
+// first 80 primes, each in so many lanes.
+func roundConstants(name string, lanes int) Mem {
+	m := GLOBL(name, RODATA|NOPTR)
 	n := 0
 	for p := int64(2); n < rounds; p++ {
 		if !big.NewInt(p).ProbablyPrime(0) {
 			continue
 		}
 		root := cubeRoot(new(big.Int).Lsh(big.NewInt(p), 3*64))
-		for lane := range 4 {
-			DATA(n*vecSize+8*lane, U64(root.Uint64()))
+		for lane := range lanes {
+			DATA(8*(lanes*n+lane), U64(root.Uint64()))
 		}
 		n++
 	}
