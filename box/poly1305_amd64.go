@@ -3,7 +3,7 @@
 package box
 
 func polySum(tag *[TagSize]byte, data []byte, key *[32]byte) {
-	if !useAVX2 || len(data) < polyShort {
+	if !polyKernel(len(data)) {
 		polySumGeneric(tag, data, key)
 		return
 	}

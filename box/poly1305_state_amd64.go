@@ -13,14 +13,21 @@ type poly struct {
 	h0, h1, h2 uint64
 	r0, r1     uint64
 	s          [2]uint64
-	powers     [25]uint32
-	prepared   bool // whether powers are set
+	powers     [25]uint32 // of r, for the kernel of AVX2
+	wide       [27]uint64 // the same for that of AVX-512
+	prepared   bool       // whether those of the kernel in use are set
 }
 
 const (
-	polyPair  = 128 // bytes that the kernel takes in a step
-	polyShort = 512 // with fewer bytes it is not worth its preparation
+	polyPair      = 128 // bytes that the kernel of AVX2 takes in a step
+	polyShort     = 512 // with fewer bytes it is not worth its preparation
+	polyWideShort = 256 // the same of the kernel of AVX-512
 )
+
+// polyKernel tells whether there is a kernel that is worth its preparation for n bytes.
+func polyKernel(n int) bool {
+	return usePolyWide() && n >= polyWideShort || useAVX2 && n >= polyShort
+}
 
 func (p *poly) init(key *[32]byte) {
 	p.r0 = binary.LittleEndian.Uint64(key[0:]) & 0x0ffffffc0fffffff
@@ -31,13 +38,12 @@ func (p *poly) init(key *[32]byte) {
 
 // update takes data; only the last one may be no multiple of 16 bytes.
 func (p *poly) update(data []byte) {
-	if useAVX2 && len(data) >= polyShort {
-		pairs := len(data) / polyPair
-		p.prepare()
-		limbs := p.limbs()
-		poly1305Update(&limbs, &data[0], pairs, &p.powers)
-		p.setLimbs(&limbs)
-		data = data[pairs*polyPair:]
+	if polyKernel(len(data)) {
+		if usePolyWide() {
+			data = p.takeBlocks(data)
+		} else {
+			data = p.takePairs(data)
+		}
 	}
 	for ; len(data) >= 16; data = data[16:] {
 		p.block(binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:]), 1)
@@ -101,6 +107,16 @@ func (p *poly) sum(tag *[TagSize]byte) {
 }
 
 const limbMask = 1<<26 - 1
+
+// takePairs takes data by the kernel of AVX2 and returns what it leaves.
+func (p *poly) takePairs(data []byte) []byte {
+	pairs := len(data) / polyPair
+	p.prepare()
+	limbs := p.limbs()
+	poly1305Update(&limbs, &data[0], pairs, &p.powers)
+	p.setLimbs(&limbs)
+	return data[pairs*polyPair:]
+}
 
 // prepare sets powers: the limbs of r⁴, r², r³ and r side by side, then those
 // of r⁸.

@@ -2,6 +2,7 @@ package box
 
 import (
 	"bytes"
+	"fmt"
 	"math/big"
 	"math/rand/v2"
 	"slices"
@@ -38,6 +39,10 @@ func TestPolyOracle(t *testing.T) {
 			rnd.Read(key[:])
 			checkPoly(t, buf[at:at+16384], &key)
 		}
+		for n := 16384 - 300; n <= len(buf); n++ {
+			rnd.Read(key[:])
+			checkPoly(t, buf[:n], &key)
+		}
 	})
 }
 
@@ -63,6 +68,31 @@ func TestPolyStream(t *testing.T) {
 			}
 			if p.finish(&got); got != want {
 				t.Fatalf("%d bytes in pieces up to %d: got %x, want %x", n, limit, got, want)
+			}
+		}
+	})
+}
+
+// TestPolySplit has data in two pieces, split everywhere, and in three.
+func TestPolySplit(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		rnd := random(t)
+		data := make([]byte, 1601)
+		var key [32]byte
+		rnd.Read(data)
+		rnd.Read(key[:])
+		var want, got [TagSize]byte
+		poly1305.Sum(&want, data, &key)
+		for first := range data {
+			for _, second := range []int{first, min(first+256, len(data)), min(first+769, len(data))} {
+				var p polyStream
+				p.start(&key)
+				p.write(data[:first])
+				p.write(data[first:second])
+				p.write(data[second:])
+				if p.finish(&got); got != want {
+					t.Fatalf("split after %d and %d bytes: got %x, want %x", first, second, got, want)
+				}
 			}
 		}
 	})
@@ -113,7 +143,7 @@ func TestPolyEdges(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		rnd := random(t)
 		for _, target := range targets {
-			for _, n := range []int{512, 1024, 1040, 1072, 1136} {
+			for _, n := range []int{256, 272, 368, 384, 512, 1024, 1040, 1072, 1136} {
 				key, data := solvePoly(rnd, p, target, n)
 				checkPoly(t, data, &key)
 			}
@@ -163,4 +193,23 @@ func FuzzPoly(f *testing.F) {
 		}
 		checkPoly(t, data, &k)
 	})
+}
+
+// BenchmarkPoly includes what is done once for a key.
+func BenchmarkPoly(b *testing.B) {
+	for _, n := range []int{256, 1024, benchBlock} {
+		for name, sum := range map[string]func(*[TagSize]byte, []byte, *[32]byte){"ours": polySum, "x-crypto": polySumGeneric} {
+			b.Run(fmt.Sprint(name, " ", n), func(b *testing.B) {
+				data := make([]byte, n)
+				var key [32]byte
+				var tag [TagSize]byte
+				copy(key[:], filled(32, 0x35))
+				b.SetBytes(int64(n))
+				b.ReportAllocs()
+				for b.Loop() {
+					sum(&tag, data, &key)
+				}
+			})
+		}
+	}
 }
