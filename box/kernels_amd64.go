@@ -22,8 +22,11 @@ var (
 	hasIFMA   = cpu.X86.HasAVX512IFMA
 )
 
-// usePolyWide tells whether to use the kernel of Poly1305 for AVX-512.
-func usePolyWide() bool { return useAVX512 && fullWidth && hasIFMA }
+// useWidest tells whether to use the kernels with registers of 512 bits.
+func useWidest() bool { return useAVX512 && fullWidth }
+
+// usePolyWide tells whether to use the one of Poly1305.
+func usePolyWide() bool { return useWidest() && hasIFMA }
 
 // wideGroup is how many bytes the kernels of AVX-512 encrypt at least.
 const wideGroup = 1024

@@ -5,9 +5,10 @@ package box
 //lint:ignore SA1019 see salsa.go
 import "golang.org/x/crypto/poly1305"
 
-// firstSize is how many bytes of key stream are made at first for a box: one
-// block.
 const firstSize = 64
+
+// firstMade is how many bytes of key stream are made at first for a box: one block.
+func firstMade() int { return firstSize }
 
 func xorKeyStream(data []byte, counter *[16]byte, key *[32]byte) {
 	xorKeyStreamGeneric(data, counter, key)

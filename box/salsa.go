@@ -27,17 +27,16 @@ func Precompute(dst, key *[KeySize]byte) {
 type stream struct {
 	key   [32]byte
 	ctr   [16]byte
-	first [firstSize]byte
+	first [firstSize]byte // of which the first made bytes are set
+	made  int
 }
-
-// headSize is how many bytes of the data the first key stream covers.
-const headSize = firstSize - 32
 
 func (s *stream) init(nonce *[NonceSize]byte, subkey *[KeySize]byte) {
 	salsa.HSalsa20(&s.key, (*[16]byte)(nonce[:]), subkey, &salsa.Sigma)
 	copy(s.ctr[:8], nonce[16:])
-	xorKeyStream(s.first[:], &s.ctr, &s.key)
-	s.ctr[8] = firstSize / 64
+	s.made = firstMade()
+	xorKeyStream(s.first[:s.made], &s.ctr, &s.key)
+	s.ctr[8] = byte(s.made / 64)
 }
 
 // sum sets tag to the Poly1305 tag of the ciphertext data.
@@ -54,10 +53,8 @@ func (s *stream) verify(tag *[TagSize]byte, data []byte) bool {
 
 // xor encrypts or decrypts data, which starts at the start of the box's data.
 func (s *stream) xor(data []byte) {
-	head := data[:min(len(data), headSize)]
-	subtle.XORBytes(head, head, s.first[32:])
-	if len(data) > headSize {
-		xorKeyStream(data[headSize:], &s.ctr, &s.key)
+	if n := subtle.XORBytes(data, data, s.first[32:s.made]); n < len(data) {
+		xorKeyStream(data[n:], &s.ctr, &s.key)
 	}
 }
 
