@@ -226,6 +226,9 @@ func (w *worker) wait() {
 				err = errLost
 			}
 		}
+		if err == nil && len(d.departures) > 0 {
+			w.core.links.departed(departure{w.core.index, d}, d.departures)
+		}
 		d.obeyed(err)
 		for _, g := range d.groups {
 			g.loop.Deliver(g)
@@ -244,7 +247,8 @@ var errLost = errors.New("shard: an earlier commit failed")
 func (d *drain) reset() {
 	clear(d.groups)
 	clear(d.touched)
-	d.groups, d.touched = d.groups[:0], d.touched[:0]
+	clear(d.departures)
+	d.groups, d.touched, d.departures = d.groups[:0], d.touched[:0], d.departures[:0]
 	d.commit, d.err = nil, nil
 }
 
