@@ -36,6 +36,15 @@ func (r *Router) Sockets() (all Sockets) {
 	return all
 }
 
+// ReadAgain has every socket read again without the sessions' doing, as gnet may.
+func (r *Router) ReadAgain() {
+	_ = r.onLoops(context.Background(), func(l *loop) {
+		for s := range l.sessions {
+			l.poller.set(s.conn, watchAll)
+		}
+	})
+}
+
 // Quiet tells whether no loop has an event to see to.
 func (r *Router) Quiet() bool {
 	var mu sync.Mutex

@@ -3,6 +3,8 @@
 package engine_test
 
 import (
+	"errors"
+	"io"
 	"math"
 	"net"
 	"testing"
@@ -81,6 +83,42 @@ func TestReadingStopsOfThrottled(t *testing.T) {
 	r.closedNone(t)
 	c.socket.Close()
 	<-sent
+}
+
+// A socket that gnet reads again, for a reason of its own, is read once.
+func TestReadingStopsAgain(t *testing.T) {
+	r := startRouter(t, limits(engine.Limits{CommandsPerSecond: 1}))
+	c := r.rawDial(t, 19)
+	sent := c.pour(math.MaxInt)
+	r.pausedAt(t, 1)
+	r.ReadAgain()
+	until(t, "the router rests", func() bool { return r.Sockets().Paused == 1 && r.Quiet() })
+	r.closedNone(t)
+	c.socket.Close()
+	<-sent
+}
+
+// A router that stops reads from a client whose socket was left unread, and throws away what comes: so the client can send
+// the rest of what it was about to, and no reset keeps it from reading the goodbye.
+func TestStopReadsAgain(t *testing.T) {
+	r := startRouter(t, limits(engine.Limits{CommandsPerSecond: 1}))
+	c := r.rawDial(t, 19)
+	const blocks = 1024
+	sent := c.pour(blocks)
+	r.pausedAt(t, 1)
+	stopped := make(chan error)
+	go func() { stopped <- r.Stop(testContext(t)) }()
+	if n := <-sent; n != blocks {
+		t.Errorf("%d blocks are sent", n)
+	}
+	if _, err := io.Copy(io.Discard, c.conn); err != nil {
+		t.Error("the client reads", err)
+	}
+	c.socket.Close()
+	if err := errors.Join(<-stopped, <-r.stopped, r.store.Close()); err != nil {
+		t.Error(err)
+	}
+	r.store = nil
 }
 
 // The end of a stream that is not read makes no work, and is found when the input before it was taken.

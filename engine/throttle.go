@@ -20,7 +20,10 @@ const (
 // again later, where other errors end what they were about to do.
 var errLimit = smp.ErrStore("limit")
 
-// spend counts commands of a session, and has its further input wait when they came too fast.
+// spend counts commands of a session, and has its further input wait when they came too fast: for what the last block's are
+// over the limit, so at most smp.MaxBatch seconds, by a limit of one a second. A client that goes meanwhile is found
+// when the wait is over, behind what it has sent, which is executed: it came before the end of the stream, and the commands
+// of a client that is not held back are as well. Until then it has what a session costs, as a client that stays has.
 func (s *session) spend(commands int) {
 	limit := s.loop.router.cfg.Limits.CommandsPerSecond
 	if limit == 0 {

@@ -24,6 +24,7 @@ type drain struct {
 	touched    []*queue // queues of the commands
 	orders     []*order // that wait for the commit
 	walked     []*join  // whose walks in this shard have ended
+	departures []string // link IDs that are taken away
 	generation uint64   // drains up to the next recovery build on each other
 }
 
@@ -95,6 +96,9 @@ func (c *core) load() {
 			it.elsewhere = uint8(owner + 1)
 		} else if err == nil {
 			it.queue, err = c.admit(l)
+		}
+		if l.Kind == ByLink && l.Found == nil && err == nil {
+			it.elsewhere, err = c.absent(l.ID)
 		}
 		if err != nil {
 			it.err = errStore

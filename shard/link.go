@@ -130,6 +130,7 @@ func (c *core) removeLink(q *queue) bool {
 	if id == nil {
 		return false
 	}
+	c.linkDeparts(q)
 	delete(c.cache.byLink, string(id))
 	c.write().DeleteLink(&q.recipientID, id)
 	q.rare.linkID = nil

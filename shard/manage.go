@@ -24,6 +24,7 @@ func (c *core) deleteQueue(it *item) {
 		c.fail(it, errStore)
 		return
 	}
+	c.linkDeparts(q)
 	c.write().DeleteQueue(c.record.of(q))
 	c.answer(it, smp.AppendOK)
 	if q.sub != nil && q.sub.client != it.client {

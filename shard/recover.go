@@ -36,6 +36,7 @@ func (c *core) enter(epoch uint64, l losses) {
 		return
 	}
 	c.epoch, c.failed = epoch, false
+	c.links.returned(c.index)
 	c.lost.queues = slices.AppendSeq(c.lost.queues, maps.Keys(c.cache.byRecipient))
 	c.lost.queues = slices.AppendSeq(c.lost.queues, c.cache.parked.ids())
 }

@@ -16,11 +16,14 @@ import (
 //	LSET, NEW ──▶ shard: ID is free ──▶ commit ──────────────▶ OK, IDS
 //	LSET, NEW ──▶ other shard: ID is taken ──batchRefusal──▶ shard of the link's queue: judged again ──▶ AUTH, or ERR STORE
 type reservations struct {
-	mu     sync.Mutex
-	shards map[string]int // by link ID
+	mu         sync.Mutex
+	shards     map[string]int       // by link ID
+	departures map[string]departure // by link ID
 }
 
-func newReservations() *reservations { return &reservations{shards: make(map[string]int)} }
+func newReservations() *reservations {
+	return &reservations{shards: make(map[string]int), departures: make(map[string]departure)}
+}
 
 // take reserves an ID, unless another shard has, and returns who has it now. Once more is no harm; first tells that it was
 // not.

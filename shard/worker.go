@@ -2,6 +2,7 @@ package shard
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,8 @@ type worker struct {
 	free  chan *drain // those that are not under way; inFlight in all
 	order chan *drain // from run to wait
 	ended chan struct{}
+
+	notify *time.Timer // puts a batchNotify
 
 	stopping atomic.Bool // no connection is resumed any more
 	failed   atomic.Bool // a commit of the current generation has failed
@@ -65,7 +68,9 @@ func newWorker(cfg Config, e env) *worker {
 		w.free <- new(drain)
 	}
 	e.resume = w.resumeLater
-	e.notifyLater = func() { w.notifyLater(cfg.NotifyEvery) }
+	w.notify = time.AfterFunc(math.MaxInt64, w.putNotify)
+	w.notify.Stop()
+	e.notifyLater = func() { w.notify.Reset(cfg.NotifyEvery) }
 	w.core = newCore(cfg, e)
 	w.lane.shard = e.index
 	return w
@@ -226,6 +231,9 @@ func (w *worker) wait() {
 				err = errLost
 			}
 		}
+		if err == nil && len(d.departures) > 0 {
+			w.core.links.departed(departure{w.core.index, d}, d.departures)
+		}
 		d.obeyed(err)
 		for _, g := range d.groups {
 			g.loop.Deliver(g)
@@ -244,7 +252,8 @@ var errLost = errors.New("shard: an earlier commit failed")
 func (d *drain) reset() {
 	clear(d.groups)
 	clear(d.touched)
-	d.groups, d.touched = d.groups[:0], d.touched[:0]
+	clear(d.departures)
+	d.groups, d.touched, d.departures = d.groups[:0], d.touched[:0], d.departures[:0]
 	d.commit, d.err = nil, nil
 }
 
@@ -260,13 +269,11 @@ func (w *worker) resumeLater(client *Client) {
 	})
 }
 
-// notifyLater puts a batchNotify into the ring, after a while.
-func (w *worker) notifyLater(after time.Duration) {
-	time.AfterFunc(after, func() {
-		if !w.stopping.Load() && !w.ring.Put(NewBatch(batchNotify, nil)) {
-			w.notifyLater(resumeDelay)
-		}
-	})
+// putNotify puts a batchNotify into the ring.
+func (w *worker) putNotify() {
+	if !w.stopping.Load() && !w.ring.Put(NewBatch(batchNotify, nil)) {
+		w.notify.Reset(resumeDelay)
+	}
 }
 
 // batchNudge is a batch of the shard's own, and empty: there may be something to recover from, and no command may come
@@ -293,5 +300,6 @@ func (w *worker) stop() error {
 		runtime.Gosched()
 	}
 	<-w.ended
+	w.notify.Stop() // it would hold the shard's memory until then
 	return w.lastErr
 }

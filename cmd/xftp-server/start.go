@@ -25,9 +25,6 @@ import (
 	"switchyard/xftp/web"
 )
 
-// stopTimeout bounds how long a stopping router waits for transfers under way.
-const stopTimeout = 20 * time.Second
-
 func startCommand(p paths) *cobra.Command {
 	logLevel, pprof := "info", ""
 	cmd := &cobra.Command{
@@ -96,7 +93,10 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(serve(ctx, cmd.OutOrStdout(), p, &s, id, store, log), closeStore())
+	secondKills := cancel
+	return untilStopped(ctx, secondKills, stopTimeout+closeTime, func() error {
+		return errors.Join(serve(ctx, cmd.OutOrStdout(), p, &s, id, store, log), closeStore())
+	})
 }
 
 // parseLevel takes the names of the reference.

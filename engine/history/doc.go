@@ -5,8 +5,8 @@
 //	clients ─ NEW KEY SKEY SEND SUB ACK GET QUE OFF DEL ─▶ engine ─▶ shard ─▶ wal, synced always, on a crashable memory
 //	   └─ operations: when called, when returned, with what; events are operations, too ─▶ porcupine: order or none
 //
-// An operation whose answer was cut off may have been executed or not; it takes until the end of the history, so that an
-// order may put it behind everything that was seen.
+// An operation whose answer was cut off may have been executed or not; it takes until the router is down next, or else until
+// the end of the history.
 //
 // Some commands are given in large blocks, which shards put off, with others behind them, before any is answered. Then the
 // order has to keep that of the connection, for each queue.

@@ -35,6 +35,7 @@ func TestLinearizable(t *testing.T) {
 	for s := *seed; s < *seed+n; s++ {
 		t.Run(strconv.FormatUint(s, 10), func(t *testing.T) {
 			h := &history{t: t, router: newRouter(t), seed: s, begin: time.Now(), sent: map[string]int64{}, outages: make(chan func())}
+			h.router.down = func() { h.downs = append(h.downs, h.now()) }
 			h.make()
 			h.drain()
 			h.judge()
@@ -62,6 +63,7 @@ type history struct {
 
 	crowding sync.Mutex  // held by who gives many commands at once: with more of them porcupine takes too long
 	outages  chan func() // done by the test's goroutine
+	downs    []int64     // when the router was down; of that goroutine
 }
 
 // testQueue is a queue as all clients know it.

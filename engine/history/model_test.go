@@ -219,24 +219,32 @@ func (q *queue) saw(in input) bool {
 	}
 }
 
-// model is the queue for porcupine.
-var model = porcupine.Model{
-	Init: func() any { return queue{} },
-	Step: func(state, in, out any) (bool, any) {
+// model is the queue for porcupine, with all states that it may be in.
+var model = (&porcupine.NondeterministicModel{
+	Init: func() []any { return []any{queue{}} },
+	Step: func(state, in, out any) (next []any) {
 		q, i := state.(queue), in.(input)
 		if !q.takeTurn(i) {
-			return false, q
+			return nil
 		}
 		switch i.kind {
 		case eventMsg, eventEnd, eventDeld:
-			return q.saw(i), q
+			if q.saw(i) {
+				next = append(next, q)
+			}
+			return next
 		}
-		next, want := q.step(i)
-		return want != misplaced && (out == unknown || out == want), next
+		if out == unknown {
+			next = append(next, q) // it was never executed
+		}
+		if done, want := q.step(i); want != misplaced && (out == want || out == unknown && done != q) {
+			next = append(next, done)
+		}
+		return next
 	},
 	DescribeOperation: func(in, out any) string {
 		i, o := in.(input), out.(output)
 		return strings.TrimSpace(fmt.Sprintf("%d: %s %s", i.conn, i.kind, i.message)) + strings.TrimSuffix(fmt.Sprintf(" → %s %s", o.text, o.message), " ")
 	},
 	DescribeState: func(state any) string { return fmt.Sprintf("%+v", state) },
-}
+}).ToModel()

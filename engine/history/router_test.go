@@ -25,6 +25,7 @@ type router struct {
 	fs      *vfs.MemFS
 	store   *wal.Store
 	running *engine.Router
+	down    func() // is called when one has ended and the next has not begun
 	ended   chan error
 
 	// up is held for reading by those who use connections, and for writing while the router is down.
@@ -106,6 +107,7 @@ func (r *router) restart() {
 	r.up.Lock()
 	defer r.up.Unlock()
 	r.stop()
+	r.down()
 	r.start()
 }
 
@@ -117,6 +119,7 @@ func (r *router) crash(random *rand.Rand, cut func()) {
 	cut()
 	left := r.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: random.IntN(101), RNG: random})
 	r.stop()
+	r.down()
 	r.fs = left
 	r.start()
 }

@@ -2,7 +2,14 @@
 // stack when it crashes, among them keys and IDs, or words of memory that once were some.
 //
 // A goroutine that handles secrets begins with `defer crash.Report()`, which prints the functions without what they were
-// given. Silence stops Go from printing stacks by itself, those of goroutines of libraries among them.
+// given. Silence stops Go from printing stacks by itself, those of goroutines of libraries among them, and answers the
+// signals on which Go would (signal.go).
+//
+// What is left are the errors after which the runtime cannot go on by itself: no memory, a stack past its limit, too many
+// threads, a fault at an address that is none of Go's, an instruction that the processor refuses, or a fault of the runtime.
+// These are printed with stacks whatever GOTRACEBACK says. Those that it finds in the program, such as concurrent writes of
+// a map, an unlock of what is not locked or a deadlock, are not.
+//
 // The package imports nothing of ours.
 package crash
 
@@ -14,26 +21,33 @@ import (
 	"syscall"
 )
 
-// level is the variable of the environment from which Go takes what it prints; none is only why.
-const level = "GOTRACEBACK"
+// level is the variable of the environment from which Go takes what it prints; none has it say only why.
+const (
+	level = "GOTRACEBACK"
+	none  = "none"
+)
 
-// Silence has Go print no stack when a goroutine panics, only why. What ends the process otherwise, a fatal error of the
-// runtime or a signal such as SIGQUIT, is printed with stacks all the same. debug.SetTraceback cannot print less
-// than the environment said when the process started, so the process executes itself once more with the variable set. It
-// returns where that was done, or where the operator has set the variable, whose choice it is. It is to be called before
-// anything is opened.
+// Silence has Go print no stack when a goroutine panics, only why, and the process answer a signal such as SIGQUIT with
+// stacks without arguments. debug.SetTraceback cannot print less than the environment said when the process started, so
+// the process executes itself once more with the variable set. It returns where that was done, or where the operator has
+// set the variable, whose choice it is. It is to be called before anything is opened.
 func Silence() error {
-	if os.Getenv(level) != "" {
+	switch os.Getenv(level) {
+	case "":
+	case none:
+		answerSignals()
+		return nil
+	default:
 		return nil
 	}
 	program, err := os.Executable()
 	if err == nil {
-		err = os.Setenv(level, "none")
+		err = os.Setenv(level, none)
 	}
 	if err == nil {
 		err = syscall.Exec(program, os.Args, os.Environ())
 	}
-	return fmt.Errorf("keep secrets out of the report of a crash: set %s=none: %w", level, err)
+	return fmt.Errorf("keep secrets out of the report of a crash: set %s=%s: %w", level, none, err)
 }
 
 // Report, deferred, ends the process when the goroutine panics: it prints why, and the functions on the stack with their

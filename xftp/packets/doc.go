@@ -20,6 +20,13 @@
 // commit that deletes the record leaves a 'd' key, the body is removed, then the key. So after a crash at any point
 // the records and the bodies agree, and with them the quota.
 //
+// # When the disk fails
+//
+// Pebble's log cannot do without a write: the process ends, with a panic, and recovers what was answered when it starts
+// again. A table that cannot be written is tried again every second (patient.go); commits wait when the tables in memory
+// are full or too many on disk lie above each other, as long as the disk fails and no longer: Pebble's scheduler offers a
+// compaction ten times a second. A Close waits with them, so a server that is to end must not wait for it for ever.
+//
 // # Who owns what
 //
 // A Store may be used by many goroutines. The changes of one packet take turns (stripes of locks by sender ID); commits

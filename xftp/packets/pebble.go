@@ -8,7 +8,6 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
-	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 const (
@@ -18,7 +17,8 @@ const (
 	bloomBits = 10
 )
 
-func pebbleOptions(fs vfs.FS, log *slog.Logger) *pebble.Options {
+func pebbleOptions(fs *patient, log *slog.Logger) *pebble.Options {
+	l := pebbleLog{log}
 	o := &pebble.Options{
 		FS:                 fs,
 		FormatMajorVersion: pebble.FormatNewest,
@@ -26,7 +26,17 @@ func pebbleOptions(fs vfs.FS, log *slog.Logger) *pebble.Options {
 		CacheSize:          cacheSize,
 		MaxOpenFiles:       openFiles,
 		Merger:             usageMerger,
-		Logger:             pebbleLog{log},
+		Logger:             l,
+		EventListener: &pebble.EventListener{
+			BackgroundError: func(err error) {
+				l.Errorf("a table cannot be written, is tried again: %v", err)
+				fs.failed.Store(true)
+			},
+			WriteStallBegin: func(i pebble.WriteStallBeginInfo) {
+				log.Warn("store: the disk does not keep up, writes wait", "cause", i.Reason)
+			},
+			WriteStallEnd: func() { log.Warn("store: writes go on") },
+		},
 	}
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)

@@ -23,6 +23,8 @@ type Options struct {
 	FS    vfs.FS           // of the records; the operating system's when nil
 	Log   *slog.Logger     // nil: nowhere
 	Now   func() time.Time // nil: time.Now
+
+	retry func() // waits before a table is tried again; nil: retryAfter
 }
 
 // Store keeps packets. See the package comment.
@@ -55,7 +57,10 @@ func Open(ctx context.Context, dir string, bodies Bodies, o Options) (*Store, er
 	if o.FS == nil {
 		o.FS = vfs.Default
 	}
-	db, err := pebble.Open(dir, pebbleOptions(o.FS, s.log))
+	if o.retry == nil {
+		o.retry = func() { time.Sleep(retryAfter) }
+	}
+	db, err := pebble.Open(dir, pebbleOptions(&patient{FS: o.FS, wait: o.retry}, s.log))
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the store of packets %s: %w", dir, err)
 	}

@@ -11,7 +11,11 @@ export interface PostOptions {
   onReceived?: (n: number) => void;
 }
 
-/** stallTime is how long a request may wait without any progress, in milliseconds. */
+/**
+ * stallTime is how long a request may wait without any progress, in milliseconds. So long a connection whose other end has
+ * gone without a word is waited for. Less would cut uploads over slow links: a browser tells how much it has handed to the
+ * system, where megabytes may wait, and nothing while these leave. Of a change of the network browsers tell at once.
+ */
 const stallTime = 60_000;
 
 export function post(origin: string, body: Bytes | Blob, o: PostOptions): Promise<Bytes> {

@@ -1,0 +1,8 @@
+package crash
+
+import (
+	"os"
+	"syscall"
+)
+
+var dumpingHere = []os.Signal{syscall.SIGSTKFLT}
