@@ -39,17 +39,22 @@ bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-hands
 	$(call rows,$(BENCH_LABELS))
 
 bench-messages: build ## messages: CPU of the router for each, messages a second
-	$(call runs,message,messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
-	$(call runs,message-plain,messages --auth x25519 --no-block-encryption --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own $(INTERVAL))
-	$(call runs,message-always,messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own --set SWITCHYARD.sync=always)
+	$(call runs,message,messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s $(INTERVAL))
+	$(call runs,message-plain,messages --auth x25519 --no-block-encryption --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s $(INTERVAL))
+	$(call runs,message-always,messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --set SWITCHYARD.sync=always)
 	$(call rows,$(BENCH_MESSAGES))
+	@echo 'groups of one more run of the last, with the profiler, which costs some time:'
+	@$(LOADTEST) messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own --set SWITCHYARD.sync=always \
+		--label message-groups --out $(BENCH_OUT)/message-groups.jsonl $(START) 2>/dev/null | grep commits/sync
 
 bench-floor: build ## what the cryptography of a message takes at least, beside what the router spends at the same time
 	@mkdir -p $(BENCH_OUT)
-	@$(LOADTEST) messages --auth x25519 --queues 64 --conns 64 --duration 10s --warmup 2s --pprof own $(INTERVAL) --label floor \
+	@$(LOADTEST) messages --auth x25519 --queues 64 --conns 64 --duration 10s --warmup 2s $(INTERVAL) --label floor \
 		--out $(BENCH_OUT)/floor.jsonl $(START) >$(BENCH_OUT)/floor.txt
+	@$(LOADTEST) messages --auth x25519 --queues 64 --conns 64 --duration 10s --warmup 2s --pprof own $(INTERVAL) --label floor-profile \
+		--out $(BENCH_OUT)/floor-profile.jsonl $(START) >$(BENCH_OUT)/floor-profile.txt
 	@$(GO) test -run '^$$' -bench '^BenchmarkFloor' -benchtime 300ms -count 3 ./box ./tls >$(BENCH_OUT)/floor.bench
-	@$(LOADTEST) floor --run $(BENCH_OUT)/floor.jsonl --json $(BENCH_OUT)/floor.json <$(BENCH_OUT)/floor.bench
+	@$(LOADTEST) floor --run $(BENCH_OUT)/floor-profile.jsonl --figure $(BENCH_OUT)/floor.jsonl --json $(BENCH_OUT)/floor.json <$(BENCH_OUT)/floor.bench
 
 bench-idle: build ## resident memory of an idle connection, 15,000 of them
 	$(call runs,idle,idle --conns $(call scaled,15000) --hold 30s --group $(BENCH_GROUP))
@@ -64,7 +69,7 @@ $(BENCH_OUT)/seeded-$(BENCH_SCALE): | build
 	$(LOADTEST) seed-queues --count $(call scaled,1000000) --data $@ $(START)
 
 bench-subscribe: build ## CPU of the router for each NEW, and for each SUB after a reconnect
-	$(call runs,subscribe,subscribe --queues 50000 --conns 500 --group $(BENCH_GROUP) --pprof own)
+	$(call runs,subscribe,subscribe --queues 50000 --conns 500 --group $(BENCH_GROUP))
 	$(call rows,subscribe)
 
 bench-handshake: build ## CPU of the router for each handshake, and of its primitives alone
