@@ -118,6 +118,7 @@ func (s *session) takeBlock(block []byte) {
 		return
 	}
 	s.loop.router.counts.blocksIn.Add(1)
+	s.loop.work()
 	s.active, s.begun = time.Now(), time.Time{}
 	var content []byte
 	ok := true

@@ -36,6 +36,7 @@ type loop struct {
 	parted   []*shard.Batch        // by shard: the commands of the block at hand
 	gathered [][]*shard.Batch      // by shard: the commands of blocks that were taken since the last turn
 	blocks   int                   // that have something in gathered
+	worked   int                   // blocks opened and sealed since the loop last yielded
 	owed     []owedBatch           // batches for shards whose ring was full, and those made where waiting is not allowed
 	scratch  []byte                // head of a reply of the loop's own
 	records  [][]byte              // sealed blocks of one write
@@ -211,6 +212,20 @@ func (l *loop) handOver() {
 		clear(all)
 		l.gathered[i] = all[:0]
 	}
+	l.yield()
+}
+
+// work counts a block that was opened or sealed, and leaves the processor to shards and other loops when there were many:
+// gnet's loops leave it only when nothing is ready at any socket.
+func (l *loop) work() {
+	if l.worked++; l.worked >= yieldAfter {
+		l.yield()
+	}
+}
+
+func (l *loop) yield() {
+	l.worked = 0
+	runtime.Gosched()
 }
 
 // owe arranges that a batch reaches a shard, without waiting for it.
