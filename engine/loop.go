@@ -33,6 +33,8 @@ type loop struct {
 	dirty    []*session            // have replies that are not written
 	clogged  []*session            // have messages that the socket has not taken
 	halfRead []*session            // have input that ends within a block, or had a moment ago
+	caughtUp []*session            // whose input may go on, as shards have answered
+	goingOn  []*session            // memory for the next of these lists
 	parted   []*shard.Batch        // by shard: the commands of the block at hand
 	gathered [][]*shard.Batch      // by shard: the commands of blocks that were taken since the last turn
 	blocks   int                   // that have something in gathered
@@ -130,6 +132,7 @@ func (l *loop) run(do func()) {
 func (l *loop) turn() {
 	l.takeReplies()
 	l.takeRelayed()
+	l.goOn()
 	l.flush()
 	l.payOwed()
 }
@@ -153,6 +156,9 @@ func (l *loop) takeReplies() {
 		for i := range g.Replies {
 			r := &g.Replies[i]
 			s := r.Client.Owner.(*session)
+			if r.Answer {
+				s.answered()
+			}
 			if r.Forward != nil {
 				s.answerForwarded(r.Forward.Owner.(*forwarded), r.Head)
 				continue

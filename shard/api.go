@@ -114,6 +114,7 @@ type Reply struct {
 	Client  *Client
 	Head    []byte   // aliases the group's arena
 	Body    *Buffer  // nil, or the sealed body of a MSG; the reply holds one reference
+	Answer  bool     // to a command; each has one
 	Forward *Forward // that of the command
 }
 
