@@ -59,10 +59,16 @@ func closingSession(t *testing.T, store shard.Store, key [16]byte) *session {
 func sessionOn(cfg shard.Config, store shard.Store) *session {
 	r := &Router{shards: shard.New(cfg, store)}
 	l := newLoop(r, idleEvents{})
-	s := &session{loop: l, phase: phaseOpen, tls: tls.NewServer(&tls.Config{}), client: shard.NewClient(r.shards.Len())}
-	s.client.Version, s.client.SessionID = smp.CurrentVersion, make([]byte, 32)
-	s.client.Loop, s.client.Owner = l, s
+	s := &session{loop: l, phase: phaseOpen, tls: tls.NewServer(&tls.Config{})}
+	s.client = clientOn(l, s)
 	return s
+}
+
+func clientOn(l *loop, s *session) *shard.Client {
+	c := shard.NewClient(l.router.shards.Len())
+	c.Version, c.SessionID = smp.CurrentVersion, make([]byte, 32)
+	c.Loop, c.Owner = l, s
+	return c
 }
 
 // command encodes a command signed with key.

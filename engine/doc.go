@@ -6,7 +6,8 @@
 //
 // A loop reads from all connections that are ready before it hands their commands to the shards, so that drains are
 // large when there is much to do: what signatures, commits and wake-ups cost is shared. It turns then: takes replies,
-// seals, writes.
+// seals, writes. When it has handed over commands, and every few blocks, it leaves its processor to others, as shards and
+// waiters have no other on a machine whose loops all have input without end.
 //
 // A loop never waits for a shard without serving its own inbox, so that shards may wait for loops. Replies to one
 // connection share blocks: a block is sealed when the loop turns, not when a reply comes. Responses keep the
@@ -26,8 +27,8 @@
 //     sessions fill;
 //   - an idle session holds no buffer: what is half read waits in gnet's, or in a pooled block.
 //
-// While input has to wait, because answers to it are not read, because it comes too fast or other routers have to answer first,
-// its socket is not read (pause.go): what is in the kernel has TCP hold the peer back.
+// While input has to wait, because answers to it are not read, because it comes too fast, is far ahead of the answers (ahead.go)
+// or other routers have to answer first, its socket is not read (pause.go): what is in the kernel has TCP hold the peer back.
 //
 // Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go). What
 // operators may limit is kept by source.go for addresses and throttle.go for connections, with buckets that are one number

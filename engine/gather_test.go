@@ -3,6 +3,7 @@ package engine
 import (
 	"crypto/ed25519"
 	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -45,6 +46,7 @@ func TestBlocksOfOneTurnAreOneDrain(t *testing.T) {
 		l := s.loop
 		_, key, _ := ed25519.GenerateKey(nil)
 		for range blocks {
+			s.client = clientOn(s.loop, s) // shards put off what comes of one connection alone
 			s.gatherBlock(s.command(key, make([]byte, 24), smp.AppendSub(nil)))
 		}
 		if n, _ := drains(t, watch); n != 0 && blocks < gatherLimit {
@@ -70,5 +72,31 @@ func TestBlocksOfOneTurnAreOneDrain(t *testing.T) {
 			t.Fatal(err)
 		}
 		store.Close()
+	}
+}
+
+// A loop that has input without end lets others have its processor.
+func TestLoopsYield(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	l := &loop{}
+	for name, work := range map[string]func(){
+		"blocks": func() {
+			for range yieldAfter {
+				l.work()
+			}
+		},
+		"a hand-over": func() {
+			l.blocks = 1
+			l.handOver()
+		},
+	} {
+		var ran atomic.Bool
+		go ran.Store(true)
+		for range 3 { // now and then Go's scheduler goes on with who yields
+			work()
+		}
+		if !ran.Load() {
+			t.Errorf("nobody else has run after %s", name)
+		}
 	}
 }

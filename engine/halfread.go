@@ -32,7 +32,7 @@ func (s *session) notePart() {
 
 // waits tells that it is not the peer's fault that input is not taken.
 func (s *session) waits() bool {
-	return s.throttled || s.clogged || s.forwards >= s.loop.router.cfg.ForwardsPerClient
+	return s.throttled || s.ahead || s.clogged || s.forwards >= s.loop.router.cfg.ForwardsPerClient
 }
 
 // memory is about what half read input takes.

@@ -60,10 +60,10 @@ func (s *session) readSome() bool {
 	return !s.busy && s.conn.InboundBuffered() > 0
 }
 
-// paused tells whether input waits: for other routers to answer, and then the answer goes on with it; or because the peer
-// does not read what we send, and then the session is looked at again when its socket drains.
+// paused tells whether input waits: for shards or other routers to answer, and then the answer goes on with it; or because the
+// peer does not read what we send, and then the session is looked at again when its socket drains.
 func (s *session) paused() bool {
-	if s.throttled || s.forwards >= s.loop.router.cfg.ForwardsPerClient {
+	if s.throttled || s.ahead || s.forwards >= s.loop.router.cfg.ForwardsPerClient {
 		return true
 	}
 	unsent := s.conn.OutboundBuffered()
@@ -118,6 +118,7 @@ func (s *session) takeBlock(block []byte) {
 		return
 	}
 	s.loop.router.counts.blocksIn.Add(1)
+	s.loop.work()
 	s.active, s.begun = time.Now(), time.Time{}
 	var content []byte
 	ok := true
@@ -187,6 +188,7 @@ func (s *session) route(b *shard.Buffer, c shard.Command) {
 		s.client.Shards |= 1 << i
 	}
 	part.Commands = append(part.Commands, c)
+	s.ask()
 }
 
 // answer takes care of the commands that concern no queue of their own, and says whether it did.

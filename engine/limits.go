@@ -13,6 +13,11 @@ const (
 	handshakeInput = 32 << 10
 	// outputPause is the unsent output at which a session's input is no longer taken: the size of a delivery window.
 	outputPause = 256 << 10
+	// askedLimit is how many commands of a session the shards may have before its input waits, until half of them are
+	// answered. It bounds the blocks that wait in a shard, and what is on its way when a client does not read: with a block
+	// of 255 more, each of which is answered with a block, less than outputLimit. A shard has enough to do with it, but for
+	// one whose disk takes 100 ms: 2,500 commands of one connection a second.
+	askedLimit = 256
 	// inputLimit is the unread input at which a session is closed: 256 blocks. It is reached only where sockets cannot be
 	// told to wait (pause.go), by a peer that sends without reading or too fast.
 	inputLimit = 4 << 20
@@ -83,6 +88,9 @@ const (
 	// gatherLimit is how many blocks of commands a loop reads before it hands them to the shards and looks at replies: a
 	// batch of signatures that is larger costs hardly less for each.
 	gatherLimit = 64
+	// yieldAfter is how many blocks a loop opens and seals before it lets others have its processor: a third of a millisecond
+	// of work.
+	yieldAfter = 8
 	// lingerTime is how long a stopping router waits for its peers to close connections that it has taken leave of, and
 	// flushTime is how long it waits for sockets to take what was answered.
 	lingerTime = time.Second

@@ -33,9 +33,12 @@ type loop struct {
 	dirty    []*session            // have replies that are not written
 	clogged  []*session            // have messages that the socket has not taken
 	halfRead []*session            // have input that ends within a block, or had a moment ago
+	caughtUp []*session            // whose input may go on, as shards have answered
+	goingOn  []*session            // memory for the next of these lists
 	parted   []*shard.Batch        // by shard: the commands of the block at hand
 	gathered [][]*shard.Batch      // by shard: the commands of blocks that were taken since the last turn
 	blocks   int                   // that have something in gathered
+	worked   int                   // blocks opened and sealed since the loop last yielded
 	owed     []owedBatch           // batches for shards whose ring was full, and those made where waiting is not allowed
 	scratch  []byte                // head of a reply of the loop's own
 	records  [][]byte              // sealed blocks of one write
@@ -129,6 +132,7 @@ func (l *loop) run(do func()) {
 func (l *loop) turn() {
 	l.takeReplies()
 	l.takeRelayed()
+	l.goOn()
 	l.flush()
 	l.payOwed()
 }
@@ -152,6 +156,9 @@ func (l *loop) takeReplies() {
 		for i := range g.Replies {
 			r := &g.Replies[i]
 			s := r.Client.Owner.(*session)
+			if r.Answer {
+				s.answered()
+			}
 			if r.Forward != nil {
 				s.answerForwarded(r.Forward.Owner.(*forwarded), r.Head)
 				continue
@@ -211,6 +218,20 @@ func (l *loop) handOver() {
 		clear(all)
 		l.gathered[i] = all[:0]
 	}
+	l.yield()
+}
+
+// work counts a block that was opened or sealed, and leaves the processor to shards and other loops when there were many:
+// gnet's loops leave it only when nothing is ready at any socket.
+func (l *loop) work() {
+	if l.worked++; l.worked >= yieldAfter {
+		l.yield()
+	}
+}
+
+func (l *loop) yield() {
+	l.worked = 0
+	runtime.Gosched()
 }
 
 // owe arranges that a batch reaches a shard, without waiting for it.

@@ -118,6 +118,7 @@ func (s *session) seal() {
 		b.record = s.tls.SealInPlace(b.mem[:], smp.BlockSize)
 	}
 	s.sealed = append(s.sealed, b)
+	s.loop.work()
 }
 
 // framed is a block as its transport carries it.

@@ -40,7 +40,7 @@ func (s *session) mustWait(n int) bool {
 		return false
 	case s.busy:
 		return n > handshakeInput // few clients say anything now, and fewer so much
-	case !s.loop.input, s.throttled, s.forwards >= s.loop.router.cfg.ForwardsPerClient:
+	case !s.loop.input, s.throttled, s.ahead, s.forwards >= s.loop.router.cfg.ForwardsPerClient:
 		return true
 	}
 	return s.conn.OutboundBuffered() > outputPause

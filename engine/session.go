@@ -55,6 +55,8 @@ type session struct {
 	source    *source       // nil: addresses are of no account
 	commands  pace          // how fast commands have come
 	throttled bool          // too fast: input waits for a timer
+	asked     int           // commands that the shards have not answered
+	ahead     bool          // too far ahead of them: input waits for answers
 	watch     watch         // what the socket is watched for, as far as we have changed that
 	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
 	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block

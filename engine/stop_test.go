@@ -81,8 +81,9 @@ func (s *hangingStore) Load(l []shard.Lookup) {
 	}
 }
 
-// A disk that hangs does not keep the router from stopping in time, and from saying goodbye.
-func TestStopWhileDiskHangs(t *testing.T) {
+// startHanging starts a router with one shard, whose disk hangs. The test stops it.
+func startHanging(t testing.TB) (*testRouter, *hangingStore) {
+	t.Helper()
 	whole := startRouter(t)
 	store := &hangingStore{whole.store, make(chan struct{}, 10), make(chan struct{})}
 	cfg := whole.config
@@ -93,24 +94,29 @@ func TestStopWhileDiskHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ran := make(chan error)
-	go func() { ran <- r.Run() }()
-	<-r.Ready()
-	hanging := &testRouter{Router: r, config: cfg, address: whole.address}
+	hanging := &testRouter{Router: r, config: cfg, address: whole.address, stopped: make(chan error, 1)}
 	_, hanging.address.Port, _ = net.SplitHostPort(cfg.Listen[0])
-	c := hanging.dial(t)
+	go func() { hanging.stopped <- r.Run() }()
+	<-r.Ready()
+	return hanging, store
+}
+
+// A disk that hangs does not keep the router from stopping in time, and from saying goodbye.
+func TestStopWhileDiskHangs(t *testing.T) {
+	r, store := startHanging(t)
+	c := r.dial(t)
 	if err := c.Do((&agent.SndQueue{ID: make([]byte, 24)}).Send(false, nil), func(agent.Response) {}); err != nil {
 		t.Fatal(err)
 	}
 	<-store.reads
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	err = r.Stop(ctx)
+	err := r.Stop(ctx)
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "the shards did not end in time") {
 		t.Error(err)
 	}
 	<-c.Done()
-	if err := <-ran; err != nil {
+	if err := <-r.stopped; err != nil {
 		t.Error(err)
 	}
 	close(store.answers)

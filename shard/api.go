@@ -82,6 +82,8 @@ type Batch struct {
 	order    *order    // of a batchBlock
 	join     *join     // of a batchJoin
 	put      time.Time // into the ring; zero when nobody watches
+	more     bool      // a part of what came at once, and not the last
+	next     *Batch    // in a backlog
 }
 
 // Command is one parsed transmission. Its slices alias Batch.Block.
@@ -112,6 +114,7 @@ type Reply struct {
 	Client  *Client
 	Head    []byte   // aliases the group's arena
 	Body    *Buffer  // nil, or the sealed body of a MSG; the reply holds one reference
+	Answer  bool     // to a command; each has one
 	Forward *Forward // that of the command
 }
 

@@ -6,9 +6,10 @@
 //	loops ──ring──▶ drain (≤ 256 commands) → look up queues → verify all authorizations as one batch
 //	          └lane─▲    → apply in order → one store commit → replies, grouped by loop ──▶ loops
 //
-// Large batches, as clients send that come back, wait in a lane of their own, with what follows them on their connections.
-// Drains are of the ring and of the lane in turn, so that single commands of others overtake (lane.go). Commands of one
-// connection are executed in their order; between connections there is none until one has its answer.
+// What a connection asks for in large batches, as clients do that come back, or as a flood, waits in a lane of its own, with
+// what follows on the connection. Drains are of the ring and of the lane in turn, so that single commands of others overtake,
+// and connections have their turns in the lane (lane.go). Commands of one connection are executed in their order; between
+// connections there is none until one has its answer.
 //
 // Replies of a drain leave only when its commit is done, in the order of the drains, so that nothing is answered
 // before it is stored. While a commit is under way the shard goes on with the next drain: commits form groups

@@ -139,7 +139,7 @@ func (c *core) admit(l *Lookup) (*queue, error) {
 var errStore = smp.ErrStore("failed")
 
 // apply executes the items in order, each against the state that the one before it left, and then delivers what the
-// subscriptions of a block have made ready, so that the answers to all of them come first.
+// subscriptions of a block have made ready, so that the answers to all of them come first, also when it is executed in parts.
 func (c *core) apply(batches []*Batch) {
 	next := 0
 	for _, b := range batches {
@@ -154,7 +154,9 @@ func (c *core) apply(batches []*Batch) {
 				}
 				next++
 			}
-			c.pump(b.Client)
+			if !b.more {
+				c.pump(b.Client)
+			}
 		case BatchClosed:
 			c.closed(b.Client)
 		case BatchResume:

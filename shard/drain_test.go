@@ -118,12 +118,16 @@ func TestFullRingRefuses(t *testing.T) {
 	r := newRouter(t, cfg)
 	alice := r.connect()
 	q := alice.newQueue(queueOptions{})
+	others := make([]*client, DrainLimit) // so many that nothing is put off
+	for i := range others {
+		others[i] = r.connect()
+	}
 	begun, release := r.store.hold()
 	alice.send(command{entity: q.sender, text: smp.AppendSend(nil, false, nil)})
 	<-begun
 	put := 0
 	for ; put < 10*RingSize*inFlight; put++ { // far more than a shard takes while its commits are held
-		b := NewBatch(BatchCommands, alice.shard)
+		b := NewBatch(BatchCommands, others[put%len(others)].shard)
 		b.Block = NewBuffer(0)
 		b.Commands = append(b.Commands, Command{Tag: smp.CmdSend, Params: []byte("F "),
 			Transmission: smp.Transmission{EntityID: q.sender}})
@@ -134,8 +138,8 @@ func TestFullRingRefuses(t *testing.T) {
 	}
 	release()
 	want(t, alice.take(), "OK")
-	for range put {
-		if m := alice.take(); m.text() != "OK" && m.text() != "QUOTA" {
+	for i := range put {
+		if m := others[i%len(others)].take(); m.text() != "OK" && m.text() != "QUOTA" {
 			t.Fatal(m.text())
 		}
 	}

@@ -418,19 +418,14 @@ func (c *client) event() received {
 	return m
 }
 
-// syncLanes returns when the shards have executed what was put before and what they have put off of it.
+// syncLanes returns when the shards have answered what was put before, with what they have put off of it.
 func (r *router) syncLanes() {
-	for i := range r.set.Len() {
-		var id smp.ID
-		r.set.partitions.drawOwned(&id, r.random, i)
-		var block [laneFrom]command // is put off, behind the others
-		for k := range block {
-			block[k] = command{entity: id[:], text: smp.AppendSend(nil, false, nil)}
+	for i, w := range r.set.workers {
+		r.syncShard(i)
+		for w.lane.commands.Load() > 0 {
+			r.syncShard(i)
 		}
-		r.probe.send(block[:]...)
-		for range block {
-			r.probe.take()
-		}
+		r.syncShard(i)
 	}
 }
 

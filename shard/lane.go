@@ -1,105 +1,171 @@
 package shard
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+)
 
-// Batches of many commands are put off: clients that come back subscribe all their queues, most of which have to be read
-// from the store, and a million of such commands must not delay the single ones of everybody else. A shard moves them from
-// its ring to a lane of its own, and takes turns: a drain of what is in the ring, and one of what was put off. So single
-// commands overtake, and the lane always moves.
+// What a connection asks for in large batches, or faster than it is done, is put off: clients that come back subscribe all
+// their queues, most of which have to be read from the store, and a million of such commands, or a flood of others, must not
+// delay the single ones of everybody else. A shard moves them from its ring to a lane of its own, and takes turns: a drain of
+// what is in the ring, and one of what was put off. So single commands overtake, and the lane always moves.
 //
-//	ring ──▶ drain of at most DrainLimit commands
-//	   └─▶ lane ──▶ drain of at most laneTurn commands
+//	ring ──▶ drain of at most DrainLimit commands, fewer than laneFrom of them of one connection
+//	   └─▶ lane: connection ─▶ connection ─▶ … ──▶ drain of at most laneTurn commands
+//	               batches       batches
 //
-// What follows on the same connection is put off, too, so that each connection's commands are executed in their order. When
-// that connection ends, what is put off of it is dropped: a client that is back already, and whose new subscriptions have
-// overtaken the old ones, must not lose its queues to a connection that is no more.
+// In the lane connections have their turns one after the other, and only a part of a batch may have one. What follows on a
+// connection of which something is put off is put off, too, so that each connection's commands are executed in their order.
+// When that connection ends, what is put off of it is dropped: a client that is back already, and whose new subscriptions
+// have overtaken the old ones, must not lose its queues to a connection that is no more.
 
 const (
-	// laneFrom is the number of commands from which on a batch is put off.
+	// laneFrom is the number of commands of a connection in one drain from which on they are put off.
 	laneFrom = 5
-	// laneTurn is how many commands of the lane are executed at a time, unless one batch has more: some milliseconds of
-	// work. A batch of signatures that is larger costs hardly less for each.
-	laneTurn = 64
+	// laneTurn is how many commands of the lane are executed at a time: a millisecond of work or two, for which single
+	// commands wait. A batch of signatures that is larger costs little less for each.
+	laneTurn = 32
 	// laneSize is how many batches may be put off: one for each client of a large router, as all of them may come back and
 	// subscribe at once. Each holds a block, which it may share with another shard's: 256 MiB. When the lane is full, the
 	// shard takes nothing from its ring, and everybody waits.
 	laneSize = 1 << 14
-	// laneStart is how many there is room for at first.
-	laneStart = 64
-	// laneBehind is how many make the shard one that is behind: a quarter of a second of work.
-	laneBehind = 128
+	// laneBehind is how many commands make the shard one that is behind: a quarter of a second of work.
+	laneBehind = 1 << 13
 )
 
-// lane is what a shard has put off, oldest first. It belongs to the shard's goroutine.
+// lane is what a shard has put off. It belongs to the shard's goroutine.
 type lane struct {
-	shard   int      // its index
-	batches []*Batch // a ring that grows, and is let go when it is empty
-	head    int
-	len     int
-	behind  atomic.Bool // for all goroutines: as many as laneBehind are put off
+	shard       int      // its index
+	first, last *backlog // in the order of their turns
+	own         backlog  // of no connection
+	batches     int
+	commands    atomic.Int32 // for all goroutines
+	drain       uint32       // number of the drain that is taken from the ring
 }
 
-func (l *lane) full() bool { return l.len == laneSize }
+// backlog is what is put off of one connection.
+type backlog struct {
+	first, last *Batch   // oldest first
+	next        *backlog // whose turn comes next
+	ended       bool     // the connection has
+}
+
+var backlogs = sync.Pool{New: func() any { return new(backlog) }}
+
+func (l *lane) empty() bool { return l.first == nil }
+
+func (l *lane) full() bool { return l.batches == laneSize }
 
 // putOff takes a batch from the ring of the loops, unless it is to be executed at once. The lane is not full.
 func (l *lane) putOff(b *Batch) bool {
-	large := b.size() >= laneFrom
-	if c := b.Client; c != nil {
-		state := &c.state[l.shard]
-		if !large && state.putOff == 0 {
-			return false
-		}
-		state.putOff++
-		state.ended = b.Kind == BatchClosed
-	} else if !large {
+	p := l.backlogOf(b)
+	if p == nil {
 		return false
 	}
-	if l.len == len(l.batches) {
-		l.grow()
+	if p.first == nil {
+		p.first = b
+		l.push(p)
+	} else {
+		p.last.next = b
 	}
-	l.batches[(l.head+l.len)%len(l.batches)] = b
-	if l.len++; l.len == laneBehind {
-		l.behind.Store(true)
-	}
+	p.last = b
+	p.ended = p.ended || b.Kind == BatchClosed
+	l.batches++
+	l.commands.Add(int32(b.size()))
 	return true
 }
 
-// grow doubles the room, in which the oldest comes first.
-func (l *lane) grow() {
-	batches := make([]*Batch, max(laneStart, 2*len(l.batches)))
-	n := copy(batches, l.batches[l.head:])
-	copy(batches[n:], l.batches[:l.head])
-	l.batches, l.head = batches, 0
+// backlogOf is where a batch is put off; nil when it is to be executed at once.
+func (l *lane) backlogOf(b *Batch) *backlog {
+	size := b.size()
+	if b.Client == nil {
+		if size < laneFrom {
+			return nil
+		}
+		return &l.own
+	}
+	state := &b.Client.state[l.shard]
+	if state.putOff != nil {
+		return state.putOff
+	}
+	if state.drain != l.drain {
+		state.drain, state.taken = l.drain, 0
+	}
+	if size += int(state.taken); size < laneFrom {
+		state.taken = uint8(size)
+		return nil
+	}
+	state.putOff = backlogs.Get().(*backlog)
+	return state.putOff
 }
 
-// fill moves batches for one turn to a drain. Room that was needed for a while is let go.
+// push gives a backlog the last turn.
+func (l *lane) push(p *backlog) {
+	if l.first == nil {
+		l.first = p
+	} else {
+		l.last.next = p
+	}
+	l.last = p
+}
+
+// shift takes out the backlog that has its turn.
+func (l *lane) shift() *backlog {
+	p := l.first
+	l.first, p.next = p.next, nil
+	return p
+}
+
+// fill moves batches for one turn to a drain.
 func (l *lane) fill(d *drain) {
-	for n := 0; l.len > 0; {
-		b := l.batches[l.head]
-		if b.Kind == BatchCommands && b.Client.state[l.shard].ended {
+	for n := 0; l.first != nil; {
+		p := l.first
+		b := p.first
+		if p.ended && b.Kind == BatchCommands {
 			l.next().release()
 			continue
 		}
 		if n += b.size(); n > laneTurn && len(d.batches) > 0 {
+			if d.batches[len(d.batches)-1].Client == b.Client {
+				l.push(l.shift())
+			}
+			return
+		}
+		if b.Kind == BatchCommands && n > laneTurn {
+			d.batches = append(d.batches, l.part(b))
+			l.push(l.shift())
 			return
 		}
 		d.batches = append(d.batches, l.next())
 	}
-	if len(l.batches) > laneStart {
-		l.batches, l.head = nil, 0
-	}
 }
 
-// next takes the oldest batch out.
+// part takes the first commands of a batch that has too many for one turn.
+func (l *lane) part(b *Batch) *Batch {
+	p := NewBatch(BatchCommands, b.Client)
+	p.Block, p.more, p.put = b.Block, true, b.put
+	p.Block.Retain()
+	p.Commands = append(p.Commands, b.Commands[:laneTurn]...)
+	b.Commands = slices.Delete(b.Commands, 0, laneTurn)
+	l.commands.Add(-laneTurn)
+	return p
+}
+
+// next takes out the oldest batch of the backlog that has its turn.
 func (l *lane) next() *Batch {
-	b := l.batches[l.head]
-	l.batches[l.head] = nil
-	l.head = (l.head + 1) % len(l.batches)
-	if l.len--; l.len == laneBehind-1 {
-		l.behind.Store(false)
-	}
-	if b.Client != nil {
-		b.Client.state[l.shard].putOff--
+	p := l.first
+	b := p.first
+	p.first, b.next = b.next, nil
+	l.batches--
+	l.commands.Add(-int32(b.size()))
+	if p.first == nil {
+		l.shift()
+		*p = backlog{}
+		if b.Client != nil {
+			b.Client.state[l.shard].putOff = nil
+			backlogs.Put(p)
+		}
 	}
 	return b
 }

@@ -14,8 +14,12 @@ func newIdleWorker() *worker {
 func laneBatch(c *Client, commands int) *Batch {
 	b := NewBatch(BatchCommands, c)
 	b.Commands = make([]Command, commands)
+	b.Block = NewBuffer(0)
 	return b
 }
+
+// waiting is how many commands are put off.
+func (w *worker) waiting() int { return int(w.lane.commands.Load()) }
 
 // nextDrain is the batches of the next drain.
 func (w *worker) nextDrain(t *testing.T) []*Batch {
@@ -41,7 +45,7 @@ func TestSingleCommandsOvertakeLargeBatches(t *testing.T) {
 	w := newIdleWorker()
 	alice, bob := NewClient(1), NewClient(1)
 	large := []*Batch{laneBatch(alice, laneTurn), laneBatch(alice, laneTurn), laneBatch(NewClient(1), laneFrom)}
-	small := []*Batch{laneBatch(bob, laneFrom-1), laneBatch(bob, 1), laneBatch(bob, 1)}
+	small := []*Batch{laneBatch(bob, laneFrom-2), laneBatch(bob, 1), laneBatch(bob, 1)}
 	for _, b := range []*Batch{large[0], large[1], small[0], large[2], small[1]} {
 		w.ring.Put(b)
 	}
@@ -49,8 +53,107 @@ func TestSingleCommandsOvertakeLargeBatches(t *testing.T) {
 	w.ring.Put(small[2])
 	wantDrain(t, w, large[0]) // its turn, although there is more in the ring
 	wantDrain(t, w, small[2])
+	wantDrain(t, w, large[2]) // another connection's turn, with what has room in it
 	wantDrain(t, w, large[1])
-	wantDrain(t, w, large[2])
+}
+
+func TestConnectionsHaveTurns(t *testing.T) {
+	w := newIdleWorker()
+	alice, bob := NewClient(1), NewClient(1)
+	var hers, his []*Batch
+	for range 3 {
+		hers = append(hers, laneBatch(alice, laneTurn/2), laneBatch(alice, laneTurn/2))
+	}
+	for range 3 {
+		his = append(his, laneBatch(bob, laneTurn))
+	}
+	for _, b := range append(hers, his...) {
+		w.ring.Put(b)
+	}
+	for i := range 3 {
+		wantDrain(t, w, hers[2*i], hers[2*i+1])
+		wantDrain(t, w, his[i])
+	}
+}
+
+// Who has more commands in a drain than others may have waits for a turn with the rest, and with what comes until then.
+func TestFloodOfSingleCommandsIsPutOff(t *testing.T) {
+	w := newIdleWorker()
+	alice, bob := NewClient(1), NewClient(1)
+	var flood []*Batch
+	for range 2 * laneFrom {
+		flood = append(flood, laneBatch(alice, 1))
+		w.ring.Put(flood[len(flood)-1])
+	}
+	single := []*Batch{laneBatch(bob, 1), laneBatch(bob, laneFrom-2), laneBatch(bob, laneFrom-1)}
+	w.ring.Put(single[0])
+	w.ring.Put(single[1])
+	wantDrain(t, w, append(flood[:laneFrom-1:laneFrom-1], single[:2]...)...)
+	more := laneBatch(alice, 1)
+	w.ring.Put(more)
+	wantDrain(t, w, flood[laneFrom-1:]...)
+	wantDrain(t, w, more) // nothing is before it any more
+	w.ring.Put(single[2]) // of another drain
+	w.ring.Put(laneBatch(alice, laneFrom-1))
+	if got := w.nextDrain(t); len(got) != 2 {
+		t.Errorf("a drain of %d batches, of two connections that have nothing in the lane", len(got))
+	}
+}
+
+// A batch of many commands is executed in parts, between which others have their turns.
+func TestLargeBatchesAreExecutedInParts(t *testing.T) {
+	w := newIdleWorker()
+	alice, bob := NewClient(1), NewClient(1)
+	large, behind, other := laneBatch(alice, 2*laneTurn+1), laneBatch(alice, 1), laneBatch(bob, laneTurn)
+	block := large.Block
+	for i := range large.Commands {
+		large.Commands[i].CorrID = []byte{byte(i)}
+	}
+	for _, b := range []*Batch{large, behind, other} {
+		w.ring.Put(b)
+	}
+	next := 0
+	part := func(want int, more bool) {
+		t.Helper()
+		b := w.nextDrain(t)[0]
+		if len(b.Commands) != want || b.Client != alice || b.Block != block || b.more != more {
+			t.Fatalf("a part of %d commands, more %v; want %d, %v", len(b.Commands), b.more, want, more)
+		}
+		for i := range b.Commands {
+			if got := int(b.Commands[i].CorrID[0]); got != next {
+				t.Fatalf("command %d in the place of %d", got, next)
+			}
+			next++
+		}
+		b.release()
+	}
+	part(laneTurn, true)
+	wantDrain(t, w, other)
+	part(laneTurn, true)
+	d := w.nextDrain(t)
+	if len(d) != 2 || d[0] != large || d[1] != behind || len(large.Commands) != 1 || large.more {
+		t.Fatal("the last part is not the rest, with what is behind it")
+	}
+	if int(large.Commands[0].CorrID[0]) != next || w.waiting() != 0 {
+		t.Error("the last part is another command, or something still waits")
+	}
+	if large.release(); block.refs.Load() != 0 {
+		t.Error("the block has references when all parts are done")
+	}
+}
+
+func TestRestOfABatchEndsWithTheConnection(t *testing.T) {
+	w := newIdleWorker()
+	alice := NewClient(1)
+	large, closed := laneBatch(alice, 3*laneTurn), NewBatch(BatchClosed, alice)
+	block := large.Block
+	w.ring.Put(large)
+	w.nextDrain(t)[0].release()
+	w.ring.Put(closed)
+	wantDrain(t, w, closed)
+	if block.refs.Load() != 0 || w.waiting() != 0 || alice.state[0].putOff != nil {
+		t.Errorf("%d references to the block, %d commands wait", block.refs.Load(), w.waiting())
+	}
 }
 
 func TestWhatFollowsALargeBatchStaysBehindIt(t *testing.T) {
@@ -77,9 +180,9 @@ func TestWhatIsPutOffEndsWithTheConnection(t *testing.T) {
 		w.ring.Put(b)
 	}
 	wantDrain(t, w, before)
-	wantDrain(t, w, large, closed, other)
-	if l := &w.lane; l.len != 0 || alice.state[0].putOff != 0 {
-		t.Errorf("%d batches are put off, %d of the connection that ended", l.len, alice.state[0].putOff)
+	wantDrain(t, w, closed, large, other)
+	if !w.lane.empty() || w.lane.batches != 0 || w.waiting() != 0 || alice.state[0].putOff != nil {
+		t.Errorf("%d batches are put off", w.lane.batches)
 	}
 }
 
@@ -95,15 +198,18 @@ func TestLaneKeepsTheOrderOfConnections(t *testing.T) {
 	put, got := make(map[*Client][]*Batch), make(map[*Client][]*Batch)
 	puts, gets := 0, 0
 	take := func() {
-		waiting := w.lane.len
+		waiting := !w.lane.empty()
 		first := w.nextDrain(t)
-		if w.laneDue && waiting > 0 && w.lane.len > 0 {
+		if w.laneDue && waiting && !w.lane.empty() {
 			first = append(first, w.nextDrain(t)...)
 			if w.laneDue {
 				t.Fatal("two drains of the ring, while something is put off")
 			}
 		}
 		for _, b := range first {
+			if b.more {
+				continue // the last part is the batch itself
+			}
 			got[b.Client] = append(got[b.Client], b)
 			gets++
 		}
@@ -116,7 +222,7 @@ func TestLaneKeepsTheOrderOfConnections(t *testing.T) {
 		c := clients[random.IntN(len(clients))]
 		b := laneBatch(c, 1)
 		if random.IntN(3) == 0 {
-			b = laneBatch(c, laneFrom+random.IntN(laneTurn))
+			b = laneBatch(c, laneFrom+random.IntN(3*laneTurn))
 		}
 		for !w.ring.Put(b) {
 			take()
@@ -140,9 +246,12 @@ func TestLaneKeepsTheOrderOfConnections(t *testing.T) {
 				t.Fatal("batches of a connection changed their order")
 			}
 		}
-		if n := c.state[0].putOff; n != 0 {
-			t.Errorf("%d batches are counted as put off in the end", n)
+		if c.state[0].putOff != nil {
+			t.Error("a connection has something put off in the end")
 		}
+	}
+	if w.lane.batches != 0 || w.waiting() != 0 {
+		t.Errorf("%d batches and %d commands are counted as put off in the end", w.lane.batches, w.waiting())
 	}
 }
 
@@ -169,13 +278,14 @@ func TestFullLaneLeavesTheRingAlone(t *testing.T) {
 func TestBehind(t *testing.T) {
 	w := newIdleWorker()
 	set := &Set{workers: []*worker{newIdleWorker(), w}}
-	for range laneBehind - 1 {
+	for range laneBehind/laneTurn - 1 {
 		w.lane.putOff(laneBatch(NewClient(1), laneTurn))
 	}
+	w.lane.putOff(laneBatch(NewClient(1), laneTurn-1))
 	if set.Behind() {
 		t.Error("behind too early")
 	}
-	w.lane.putOff(laneBatch(NewClient(1), laneTurn))
+	w.lane.putOff(laneBatch(NewClient(1), laneFrom))
 	if !set.Behind() {
 		t.Error("not behind")
 	}

@@ -28,9 +28,10 @@ func (c *modelCheck) compare() {
 	c.model.out = nil
 }
 
-// settle waits until the router has answered everything, what is put off first. A command that goes from one shard to another is behind what
-// the first one has been asked before it, and in front of what the other one is asked behind that.
+// settle waits until the router has answered everything, what is put off first. A command that goes from one shard to another is
+// behind what the first one has been asked before it, and in front of what the other one is asked behind that.
 func (c *modelCheck) settle() {
+	clear(c.small)
 	if len(c.given) > 0 {
 		c.router.syncLanes()
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // What several connections say at once, in large blocks and small ones, a shard executes in an order of its choice, within
-// what lane.go promises: batches as wholes, and each connection's in their order. As a shard's answers leave in the order
+// what lane.go promises: batches as wholes or in parts of laneTurn commands, and each connection's in their order. As a shard's answers leave in the order
 // in which it has executed the commands, they tell what the order was, and the model follows it.
 
 // modelBatch is what a shard is given of a block, and the model has not executed yet. That of the end of a connection has no
@@ -25,7 +25,7 @@ func (b *modelBatch) done() bool { return b.answered == len(b.actions) }
 
 const (
 	crowdLeast, crowdMost = 2, 7 // blocks that are given at once
-	largeBlock            = 40   // commands
+	largeBlock            = 80   // commands: parts of two turns, and a rest
 	floodMost             = 40   // single commands behind a large block, of each connection
 	crowdWindow           = DeliveryWindow - 1
 )
@@ -181,17 +181,25 @@ func (c *modelCheck) follow(after func(*action)) {
 			c.t.Fatalf("client %d did not get the answers to a block in their order, or got one twice", c.number(b.client))
 		case b.before != nil && !b.before.done():
 			c.t.Fatalf("client %d got the answers to its blocks in another order", c.number(b.client))
-		case other != nil && other != b && !other.done():
+		case other != nil && other != b && !other.done() && other.answered%laneTurn > 0:
 			c.t.Fatalf("commands of client %d came between those of a block of client %d", c.number(b.client), c.number(other.client))
+		case other != nil && other != b && !other.done():
+			c.parted++
 		}
 		begun[b.shard] = b
+		c.model.one(&b.actions[b.answered])
+		after(&b.actions[b.answered])
 		if b.answered++; b.done() {
 			c.noteOrder(b)
-			c.model.do(b.actions, after)
+			for i := range b.actions { // not of other shards, where a part of the same block may be begun
+				if q := b.actions[i].queue; q.sub != nil && q.sub.client == b.client {
+					c.model.deliver(q)
+				}
+			}
 		}
 	}
 	for _, b := range c.given {
-		dropped := b.answered == 0 && slices.Contains(c.left, b.client) // what was put off of a connection that has ended
+		dropped := b.answered%laneTurn == 0 && slices.Contains(c.left, b.client) // what was put off of a connection that has ended
 		if !b.done() && !dropped {
 			c.t.Errorf("client %d got answers to %d commands of %d", c.number(b.client), b.answered, len(b.actions))
 		}

@@ -45,10 +45,15 @@ func (c *modelCheck) blockOf(client *client, size int, queue func() *modelQueue)
 	return block, cmds
 }
 
-// give gives a block of commands to the model and to the router.
+// give gives a block of commands to the model and to the router, when that is to execute it at once.
 func (c *modelCheck) give(client *client, block []action, cmds []command) {
 	if len(block) > 0 {
 		c.logBlock(block)
+		if c.small[client] += len(block); c.small[client] >= laneFrom {
+			c.router.sync()
+			clear(c.small)
+			c.small[client] = len(block)
+		}
 		c.model.do(block, func(*action) {})
 		client.send(cmds...)
 	}

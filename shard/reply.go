@@ -65,7 +65,7 @@ func (w *writer) end() {
 
 // respond starts the response to a command.
 func (c *core) respond(it *item) writer {
-	return c.beginAs(Reply{Client: it.client, Forward: it.command.Forward}, it.command.CorrID, it.command.EntityID)
+	return c.beginAs(Reply{Client: it.client, Answer: true, Forward: it.command.Forward}, it.command.CorrID, it.command.EntityID)
 }
 
 // answer responds with what does not depend on the version.

@@ -63,7 +63,7 @@ func (c *core) joinIn(j *join) {
 // conclude answers when all shards have done their part.
 func (c *core) conclude(j *join) {
 	subs := smp.ServiceSubs{Count: j.total.Count, Hash: j.total.Hash[:]}
-	w := c.begin(j.client, j.corrID, j.service.id[:])
+	w := c.beginAs(Reply{Client: j.client, Answer: !j.ended}, j.corrID, j.service.id[:])
 	switch {
 	case j.ended:
 		w.note.kind = replyEnd

@@ -140,7 +140,7 @@ func (s *Set) PutAll(shard int, all []*Batch) int {
 // same.
 func (s *Set) Behind() bool {
 	for _, w := range s.workers {
-		if w.lane.behind.Load() {
+		if w.lane.commands.Load() >= laneBehind {
 			return true
 		}
 	}

@@ -32,9 +32,10 @@ type getter struct {
 // clientState is what one shard keeps of a connection.
 type clientState struct {
 	subs       *clientSubs // nil until there is a subscription
+	putOff     *backlog    // nil while nothing is
+	drain      uint32      // of the ring, the last one with commands of the connection
+	taken      uint8       // its commands in that drain
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
-	putOff     int32       // batches in the lane
-	ended      bool        // the connection has, while batches of it were in the lane
 }
 
 // clientSubs has the subscriptions of a connection in one shard. Each is in one of the lists.

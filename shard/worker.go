@@ -120,16 +120,16 @@ const postDelay = 50 * time.Microsecond
 func (w *worker) fill(d *drain) bool {
 	for {
 		posted := w.core.post()
-		if w.lane.len > 0 {
+		if !w.lane.empty() {
 			runtime.Gosched()
 		}
-		if !w.laneDue || w.lane.len == 0 {
+		if !w.laneDue || w.lane.empty() {
 			w.take(d)
 		}
 		if w.laneDue = len(d.batches) > 0; w.laneDue {
 			return true
 		}
-		if w.lane.len > 0 {
+		if !w.lane.empty() {
 			w.lane.fill(d)
 			return true
 		}
@@ -146,6 +146,7 @@ func (w *worker) fill(d *drain) bool {
 
 // take takes batches up to the limit of a drain.
 func (w *worker) take(d *drain) {
+	w.lane.drain++
 	for n := 0; n < DrainLimit && !w.stopped; {
 		b := w.carry
 		if w.carry = nil; b == nil {
