@@ -168,7 +168,7 @@ func (r *router) Deliver(g *Group) {
 			raw = append(raw, reply.Body.Data...)
 		}
 		r.replies++
-		c.inbox = append(c.inbox, received{raw: raw, message: reply.Body != nil, number: r.replies})
+		c.inbox = append(c.inbox, received{raw: raw, message: reply.Body != nil, answer: reply.Answer, number: r.replies})
 	}
 	g.Release()
 	r.arrived.Broadcast()
@@ -178,7 +178,8 @@ func (r *router) Deliver(g *Group) {
 type received struct {
 	raw     []byte
 	message bool
-	number  int // among all replies of the router; each shard's are in the order in which it has executed the commands
+	answer  bool // to a command
+	number  int  // among all replies of the router; each shard's are in the order in which it has executed the commands
 	corr    string
 	entity  string
 	tag     smp.ResponseTag
@@ -320,7 +321,7 @@ func (c *client) dispatch(parts []*Batch, block *Buffer, t []byte) {
 	if !err.IsZero() {
 		head := smp.AppendResponseHeader(nil, v, c.shard.SessionID, tr.CorrID, tr.EntityID)
 		c.r.mu.Lock()
-		c.inbox = append(c.inbox, received{raw: smp.AppendErr(head, v, err)})
+		c.inbox = append(c.inbox, received{raw: smp.AppendErr(head, v, err), answer: true})
 		c.r.mu.Unlock()
 		return
 	}
@@ -379,6 +380,9 @@ func (c *client) parse(m *received) {
 		c.r.t.Fatalf("reply %q does not parse", m.raw)
 	}
 	m.corr, m.entity = string(tr.CorrID), string(tr.EntityID)
+	if m.corr != "" && !m.answer {
+		c.r.t.Fatalf("answer %q is not given as one", m.raw)
+	}
 	if m.tag, m.params, err = smp.ParseResponse(v, tr.Command); !err.IsZero() {
 		c.r.t.Fatalf("response %q does not parse: %v", tr.Command, err)
 	}

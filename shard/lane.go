@@ -24,8 +24,9 @@ const (
 	// laneFrom is the number of commands of a connection in one drain from which on they are put off.
 	laneFrom = 5
 	// laneTurn is how many commands of the lane are executed at a time: a millisecond of work or two, for which single
-	// commands wait. A batch of signatures that is larger costs little less for each.
-	laneTurn = 32
+	// commands wait. A batch of signatures that is larger costs little less for each, and two turns are enough for what a
+	// shard of two has of a full block of SUBs: a third one of few would cost a tenth more for each.
+	laneTurn = 40
 	// laneSize is how many batches may be put off: one for each client of a large router, as all of them may come back and
 	// subscribe at once. Each holds a block, which it may share with another shard's: 256 MiB. When the lane is full, the
 	// shard takes nothing from its ring, and everybody waits.

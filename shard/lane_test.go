@@ -278,10 +278,10 @@ func TestFullLaneLeavesTheRingAlone(t *testing.T) {
 func TestBehind(t *testing.T) {
 	w := newIdleWorker()
 	set := &Set{workers: []*worker{newIdleWorker(), w}}
-	for range laneBehind/laneTurn - 1 {
-		w.lane.putOff(laneBatch(NewClient(1), laneTurn))
-	}
 	w.lane.putOff(laneBatch(NewClient(1), laneTurn-1))
+	for n := laneTurn; n < laneBehind; n += laneTurn {
+		w.lane.putOff(laneBatch(NewClient(1), min(laneTurn, laneBehind-n)))
+	}
 	if set.Behind() {
 		t.Error("behind too early")
 	}

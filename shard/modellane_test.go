@@ -25,7 +25,7 @@ func (b *modelBatch) done() bool { return b.answered == len(b.actions) }
 
 const (
 	crowdLeast, crowdMost = 2, 7 // blocks that are given at once
-	largeBlock            = 80   // commands: parts of two turns, and a rest
+	largeBlock            = 80   // commands: two turns
 	floodMost             = 40   // single commands behind a large block, of each connection
 	crowdWindow           = DeliveryWindow - 1
 )
