@@ -46,3 +46,27 @@ func TestUnanswered(t *testing.T) {
 		}
 	}
 }
+
+// TestUnansweredGet: a GET whose answer did not come may have let an ACK behind it, on the same connection, take the message.
+func TestUnansweredGet(t *testing.T) {
+	for _, got := range []bool{true, false} {
+		at := int64(0)
+		var all []porcupine.Operation
+		add := func(in input, out output) {
+			all = append(all, porcupine.Operation{ClientId: in.conn, Input: in, Output: out, Call: at, Return: at + 1})
+			at += 2
+		}
+		add(input{kind: opNew, conn: 1, turn: 1}, output{text: "IDS"})
+		add(input{kind: opSend, conn: 1, turn: 2, message: "a", place: 1, received: 2}, output{text: "OK"})
+		add(input{kind: opSend, conn: 1, turn: 3, message: "b", place: 2, received: 2}, output{text: "OK"})
+		if got {
+			add(input{kind: opGet, conn: 2, turn: unanswered}, unknown)
+		}
+		add(input{kind: opAck, conn: 2, turn: unanswered + 1, message: "a"}, unknown)
+		add(input{kind: opGet, conn: 3, turn: 1}, output{text: "MSG", message: "b"})
+		takeTurns(all)
+		if ordered := porcupine.CheckOperations(model, all); ordered != got {
+			t.Errorf("with a GET %v: an order is found: %v", got, ordered)
+		}
+	}
+}

@@ -131,7 +131,7 @@ func (c *conn) answered(p *given, r *agent.Response) output {
 		}
 		c.answers[p.queue] = p.number
 		c.h.record(p.input, out, p.call, c.h.now())
-	case p.kind != opGet && p.kind != opQue:
+	case p.kind != opQue: // a GET may have let an ACK behind it take its message
 		p.turn = unanswered + p.number
 		c.h.record(p.input, out, p.call, math.MaxInt64)
 	}
