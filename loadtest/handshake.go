@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,8 @@ type HandshakeConfig struct {
 	Group  string // of the key exchange, "x448" as the reference's clients have it, or "x25519"
 	Measure
 	Progress func(Progress)
+
+	first int // number of the first connection
 }
 
 // HandshakeReport is the result of Handshake.
@@ -49,6 +52,8 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 	if !ok {
 		return nil, fmt.Errorf("group %q is none of x448, x25519", c.Group)
 	}
+	// Run after run, connections that are not quite closed would take all ports of one source address.
+	c.first = rand.IntN(1000) * connsPerSource
 	var done atomic.Int64
 	w := watch(c.Progress)
 	defer w.close()
@@ -87,7 +92,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 
 // shake connects and closes, and tells how long the connecting took.
 func (c *HandshakeConfig) shake(ctx context.Context, i int, group tls.Group) (time.Duration, error) {
-	config := c.config(i)
+	config := c.config(c.first + i)
 	config.Groups = []tls.Group{group}
 	config.OnEvent = func(agent.Event) {}
 	began := time.Now()
