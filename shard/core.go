@@ -146,6 +146,7 @@ func (c *core) evict() {
 		if q.dayLate {
 			c.putQueue(q)
 		}
+		c.forget(q)
 	}
 }
 
@@ -197,6 +198,8 @@ func (c *core) reset() {
 	c.freshNotifications = c.freshNotifications[:0]
 	c.items, c.lookups, c.fresh, c.freshLinks = c.items[:0], c.lookups[:0], c.fresh[:0], c.freshLinks[:0]
 	c.verifier.Reset()
+	c.again.Reset()
+	c.record.forget()
 	for i, b := range c.out.batches {
 		c.out.batches[i] = nil
 		b.release()

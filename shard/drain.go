@@ -94,6 +94,7 @@ func (c *core) load() {
 		err := l.Err
 		if owner, ok := c.misplaced(l); ok {
 			it.elsewhere = uint8(owner + 1)
+			l.forget()
 		} else if err == nil {
 			it.queue, err = c.admit(l)
 		}
@@ -115,6 +116,7 @@ func (c *core) admit(l *Lookup) (*queue, error) {
 		}
 		return nil, nil
 	}
+	defer l.forget()
 	q := c.cache.byRecipient[l.Found.Record.RecipientID]
 	switch {
 	case q == nil:

@@ -92,6 +92,7 @@ func (c *core) taken(kind IDKind, id []byte) (taken bool, by int, err error) {
 	}
 	l := []Lookup{{Kind: kind, ID: id}}
 	c.store.Load(l)
+	l[0].forget()
 	if owner, ok := c.misplaced(&l[0]); ok {
 		return true, owner, nil
 	}

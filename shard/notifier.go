@@ -77,6 +77,7 @@ func (c *core) removeNotifier(it *item) (removed bool, err error) {
 	delete(c.cache.byNotifier, n.ID)
 	c.write().DeleteNotifier(&n.ID)
 	c.putNotifications(q, nil)
+	c.forgetNotifier(n)
 	q.rare.notifier = nil
 	q.keyGen++
 	return true, nil

@@ -84,16 +84,6 @@ func (s *shortKey) key() box.PublicKey {
 	return k
 }
 
-// forgetKeys clears what must not outlive the queue in memory that is free or of a crash: the secrets that seal bodies and
-// notifications, and the keys. Commands of the same drain may still look at it.
-func (q *queue) forgetKeys() {
-	q.secret = [32]byte{}
-	q.recipientKey.raw, q.senderKey.raw = [32]byte{}, [32]byte{}
-	if n := q.notifier(); n != nil {
-		n.Secret = [32]byte{}
-	}
-}
-
 // inUse says that the queue has to stay in memory: for a connection that used GET, or for its notifier.
 func (q *queue) inUse() bool {
 	return q.getters != nil || q.rare != nil && q.rare.notifier.inUse()

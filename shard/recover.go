@@ -63,6 +63,7 @@ func (c *core) recover() {
 			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: q.recipientID[:]})
 		default:
 			c.cache.remove(q)
+			c.forget(q)
 		}
 		if len(c.lookups) == recoverStep {
 			c.reload()
@@ -108,10 +109,11 @@ func (c *core) refill(q *queue, l *Loaded) error {
 			c.unlink(old.sub)
 		}
 	}
-	link := q.linkID()
+	link, before := q.linkID(), *q
 	if err := q.fill(l, c.now, c.services); err != nil {
 		return err
 	}
+	c.forget(&before)
 	delete(c.cache.byLink, string(link))
 	if link = q.linkID(); link != nil {
 		c.cache.byLink[string(link)] = q
@@ -150,5 +152,5 @@ func (c *core) drop(q *queue) {
 	}
 	c.cache.remove(q)
 	q.gone = true
-	q.forgetKeys()
+	c.forget(q)
 }

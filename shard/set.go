@@ -178,13 +178,22 @@ var batches = sync.Pool{New: func() any { return new(Batch) }}
 func NewBatch(kind BatchKind, c *Client) *Batch {
 	b := batches.Get().(*Batch)
 	b.Kind, b.Client = kind, c
+	if c != nil {
+		c.uses.Add(1)
+	}
 	return b
 }
+
+// Drop gives up a batch that no shard gets.
+func (b *Batch) Drop() { b.release() }
 
 // release returns a batch to the pool, with its reference to the block.
 func (b *Batch) release() {
 	if b.Block != nil {
 		b.Block.Release()
+	}
+	if b.Client != nil {
+		b.Client.unused()
 	}
 	clear(b.Commands)
 	*b = Batch{Commands: b.Commands[:0]}

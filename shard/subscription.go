@@ -1,6 +1,9 @@
 package shard
 
-import "switchyard/smp"
+import (
+	"switchyard/box"
+	"switchyard/smp"
+)
 
 // subscription is one connection's interest in one queue: 64 bytes. It belongs to the shard of the queue.
 type subscription struct {
@@ -36,6 +39,8 @@ type clientState struct {
 	drain      uint32      // of the ring, the last one with commands of the connection
 	taken      uint8       // its commands in that drain
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
+
+	secrets box.SessionSecrets // in the verifier's cache
 }
 
 // clientSubs has the subscriptions of a connection in one shard. Each is in one of the lists.
@@ -170,6 +175,7 @@ func (c *core) closed(client *Client) {
 		client.Service.shared.leave(client)
 	}
 	state := &client.state[c.index]
+	c.verifier.Secrets.EndSession(&state.secrets)
 	if state.subs == nil {
 		return
 	}
