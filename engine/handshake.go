@@ -91,6 +91,7 @@ func (a *agreed) share(c *tls.Conn, secret *[32]byte, hello *smp.ClientHello) bo
 	_ = box.DH(&shared, secret, &public) // the reference takes keys of low order too
 	a.proxied = new([32]byte)
 	box.Precompute(a.proxied, &shared)
+	defer clear(shared[:])
 	if hello.Version < smp.VersionEncryptedBlock || hello.Proxy {
 		return true
 	}
@@ -131,9 +132,11 @@ func (s *session) work(job, then func()) {
 		job()
 		s.loop.run(func() {
 			s.busy = false
-			if s.phase != phaseClosed {
-				then()
+			if s.phase == phaseClosed {
+				s.forget() // what end had to leave to the worker
+				return
 			}
+			then()
 		})
 		hello.refill()
 	})
@@ -256,6 +259,7 @@ func (s *session) agreed() {
 		s.client.Serve(a.service)
 	}
 	s.encrypted, s.receive, s.send, s.proxied = a.encrypted, a.receive, a.send, a.proxied
+	s.handshake.forget()
 	s.handshake = nil
 	s.phase = phaseOpen
 	delete(s.loop.greeting, s)

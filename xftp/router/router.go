@@ -236,6 +236,7 @@ func (r *Router) leave(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.sessions, s)
+	s.forget()
 }
 
 // disconnectIdle closes connections that have had no request for InactiveTTL.
