@@ -30,7 +30,6 @@ type helloMaker struct {
 	keyPair  *tls.KeyPair
 	identity [32]byte
 	versions smp.VersionRange
-	services registry
 
 	keys sessionKeys
 }
@@ -56,7 +55,8 @@ func (m *helloMaker) appendHello(b []byte, c *tls.Conn, key *sessionKey) []byte 
 // agreed is what a session runs on after the hellos.
 type agreed struct {
 	ok        bool
-	reply     []byte // padded block that answers a service; nil for other clients
+	claim     *serviceClaim // a service that is to be found yet
+	reply     []byte        // padded block that answers a service; nil for other clients
 	service   *shard.Service
 	version   smp.Version
 	encrypted bool
@@ -76,8 +76,10 @@ func (m *helloMaker) agree(c *tls.Conn, secret *[32]byte, content []byte) (a agr
 	if !a.ok || hello.Service == nil {
 		return a
 	}
-	service, fault := m.admit(c.PeerChain(), hello.Service)
-	a.service, a.reply, a.ok = service, answerService(service, fault), service != nil
+	claim, fault := judgeService(c.PeerChain(), hello.Service)
+	if a.claim = claim; claim == nil {
+		a.reply, a.ok = answerService(nil, fault), false
+	}
 	return a
 }
 
@@ -236,9 +238,13 @@ func (s *session) takeHello(block []byte) {
 }
 
 // agreed runs on the loop after agree: the session is open, or ends as in the reference, without an answer unless a
-// service is refused.
+// service is refused. A service has to be found first.
 func (s *session) agreed() {
 	a := &s.handshake.agreed
+	if a.claim != nil {
+		s.findService(a.claim)
+		return
+	}
 	if a.reply != nil {
 		s.write(s.tls.Seal(nil, s.framed(a.reply)))
 		if s.phase == phaseClosed { // the write failed

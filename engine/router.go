@@ -76,7 +76,6 @@ func New(cfg Config) (*Router, error) {
 	cfg.Queues.NewService = r.mayRegister
 	r.shards = shard.New(cfg.Queues, cfg.Store)
 	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
-	r.hello.services = r.shards.Service
 	if cfg.Proxy != nil {
 		r.relays = relay.NewPool(*cfg.Proxy)
 	}

@@ -67,7 +67,7 @@ type Set struct {
 	workers    []*worker
 	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
 
-	registering sync.Mutex // held while a service is made
+	registry *registry
 
 	expiry  sync.WaitGroup // the goroutine of the expiry
 	closing chan struct{}
@@ -96,6 +96,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		go w.run()
 		go w.wait()
 	}
+	s.registry = newRegistry(s)
 	s.expiry.Add(1)
 	go s.expireOften()
 	return s
@@ -163,6 +164,7 @@ func (s *Set) hand(shard int, b *Batch) bool {
 func (s *Set) Close() error {
 	close(s.closing)
 	s.expiry.Wait()
+	s.registry.ended.Wait()
 	var errs []error
 	for i, w := range s.workers {
 		if err := w.stop(); err != nil {

@@ -43,16 +43,9 @@ func (s *Store) Service(fingerprint *[32]byte) (r shard.ServiceRecord, found boo
 	return shard.ServiceRecord{Role: smp.ServiceRole(value[0]), ID: smp.ID(value[1:])}, true, nil
 }
 
-// PutService implements shard.Store.
-func (s *Store) PutService(fingerprint *[32]byte, r shard.ServiceRecord) error {
-	t := s.Begin(s.Epoch()).(*transaction)
+func (t *transaction) PutService(fingerprint *[32]byte, r shard.ServiceRecord) {
 	t.key = append(append(t.key[:0], byte(r.Role)), r.ID[:]...)
 	t.set(spaceServices, fingerprint[:], t.key)
-	c, err := t.Commit()
-	if err != nil {
-		return err
-	}
-	return c.Wait()
 }
 
 // appendCountKey appends the key of a count, and the start of the keys of associations, in a partition.
@@ -79,6 +72,32 @@ func (s *Store) ServiceCount(service *smp.ID, partition uint8) (c shard.ServiceC
 		return c, ErrCorrupt
 	}
 	return c, nil
+}
+
+// ServiceCounts implements shard.Store.
+func (s *Store) ServiceCounts(service *smp.ID, first, last uint8, visit func(uint8, shard.ServiceCount)) error {
+	from := appendCountKey(nil, spaceCounts, service, first)
+	to := appendCountKey(nil, spaceCounts, service, last)
+	in := s.enter()
+	defer in.leave()
+	rows, err := in.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: nextPrefix(nil, to)})
+	if err != nil {
+		return err
+	}
+	defer rows.Close() // its errors are those of Error
+	for ok := rows.First(); ok; ok = rows.Next() {
+		key := rows.Key()
+		value, err := rows.ValueAndErr()
+		if err != nil {
+			return err
+		}
+		n, ok := parseCount(value)
+		if !ok || len(key) != countKeySize {
+			return ErrCorrupt
+		}
+		visit(key[countKeySize-1], n)
+	}
+	return rows.Error()
 }
 
 func appendCount(b []byte, c *shard.ServiceCount) []byte {
