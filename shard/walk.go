@@ -76,7 +76,7 @@ func (c *core) walkOn(client *Client) bool {
 		return subs.behind
 	}
 	notifications := client.Service.Role == smp.RoleNotifier
-	if notifications && client.Clogged.Load() || !c.step(client, w) {
+	if notifications && client.Window.Clogged() || !c.step(client, w) {
 		subs.retrying = true
 		c.resume(client)
 		return false
