@@ -65,8 +65,8 @@ func (c *core) endMessage(w *writer, s *subscription, body *Buffer) {
 	id := &s.queue.head.ID
 	w.head = smp.AppendMsgHeader(w.head, id[:])
 	w.reply.Body, w.reply.Message = body, true
-	w.note.sub = s
 	w.end()
+	c.out.delivered = append(c.out.delivered, delivery{s.queue.recipientID, s.client})
 	s.delivered, s.waiting = *id, true
 }
 

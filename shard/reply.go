@@ -9,8 +9,7 @@ import (
 // note is what has to be known of a reply when its commit fails.
 type note struct {
 	kind   replyKind
-	header uint16        // bytes of the head before the response
-	sub    *subscription // of a message
+	header uint16 // bytes of the head before the response
 }
 
 // replyKind tells what becomes of a reply when its commit fails.
@@ -87,15 +86,13 @@ func (c *core) fail(it *item, err smp.Error) {
 }
 
 // fail makes the replies of the group those of a failed commit: nothing is acknowledged or delivered that the store
-// may not keep. A reply whose message was taken back still has its place in the window, for the loop to give back. It
-// returns the subscriptions whose message that was.
-func (g *Group) fail(undone []*subscription) []*subscription {
+// may not keep. A reply whose message was taken back still has its place in the window, for the loop to give back.
+func (g *Group) fail() {
 	for i := range g.Replies {
 		r, n := &g.Replies[i], g.notes[i]
 		if r.Body != nil {
 			r.Body.Release()
 			r.Body = nil
-			undone = append(undone, n.sub)
 		}
 		switch n.kind {
 		case replyMessage:
@@ -106,5 +103,4 @@ func (g *Group) fail(undone []*subscription) []*subscription {
 			r.Head = smp.AppendEnd(bytes.Clone(r.Head[:n.header]))
 		}
 	}
-	return undone
 }

@@ -154,7 +154,7 @@ func (c *core) queueOf(id *smp.ID) (*queue, error) {
 	}
 	q, err := c.admit(&l[0])
 	if q != nil {
-		c.out.touched = append(c.out.touched, q)
+		c.out.touched = append(c.out.touched, q.recipientID)
 	}
 	return q, err
 }
