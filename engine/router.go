@@ -73,7 +73,7 @@ func New(cfg Config) (*Router, error) {
 
 		loops: make(map[gnet.EventLoop]*loop),
 	}
-	cfg.Queues.NewService = r.mayRegister
+	cfg.Queues.NewService, cfg.Queues.Log = r.mayRegister, cfg.Log
 	r.shards = shard.New(cfg.Queues, cfg.Store)
 	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
 	if cfg.Proxy != nil {

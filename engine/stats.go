@@ -75,6 +75,7 @@ type Stats struct {
 	BlocksIn  int64            // blocks received after the handshake
 	BlocksOut int64            // blocks sent after the handshake
 	Failed    int64            // connections that could not be accepted
+	Unread    int64            // queues now whose next message cannot be read while somebody waits for it
 	Closed    map[string]int64 // connections closed, by the name of the cause
 	Refused   map[string]int64 // what was refused on connections that stay, by the name of the cause; see also relay.Stats
 }
@@ -88,6 +89,7 @@ func (r *Router) Stats() Stats {
 		BlocksIn:  r.counts.blocksIn.Load(),
 		BlocksOut: r.counts.blocksOut.Load(),
 		Failed:    r.counts.acceptErrors.Load(),
+		Unread:    int64(r.shards.Unread()),
 		Closed:    make(map[string]int64, causes),
 		Refused:   make(map[string]int64, refusals),
 	}

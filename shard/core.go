@@ -13,9 +13,11 @@ type env struct {
 	index       int // of the shard
 	partitions  partitioner
 	store       Store
-	random      func([]byte)  // fills the slice
-	resume      func(*Client) // arranges a BatchResume of the connection after a while
-	notifyLater func()        // arranges a batchNotify
+	random      func([]byte)                 // fills the slice
+	resume      func(*Client)                // arranges a BatchResume of the connection after a while
+	retry       func(*Client, time.Duration) // arranges a batchRetry
+	unread      *unread
+	notifyLater func() // arranges a batchNotify
 	services    *services
 	links       *reservations
 	hand        func(shard int, b *Batch) bool // hands a command to another shard; false when its ring is full

@@ -157,10 +157,10 @@ func (c *core) recover() {
 			c.forget(q)
 		}
 		if len(c.lookups) == recoverStep {
-			c.reload()
+			c.reloadAll()
 		}
 	}
-	c.reload()
+	c.reloadAll()
 	c.lost = losses{}
 }
 
@@ -185,20 +185,34 @@ func (c *core) undo(d *delivery) {
 // recoverStep is how many queues are read again at once.
 const recoverStep = 1000
 
-// reload reads the queues that are looked up for recover.
-func (c *core) reload() {
-	c.store.Load(c.lookups)
-	for i := range c.lookups {
-		if l := &c.lookups[i]; l.Err == nil {
-			_, _ = c.admit(l) // what cannot be read stays stale, and is looked up again by the next command
-		}
-	}
+// reloadAll reads the queues that are looked up for recover.
+func (c *core) reloadAll() {
+	c.reload(c.lookups)
 	clear(c.lookups)
 	c.lookups = c.lookups[:0]
 }
 
+// reload reads queues again. What cannot be read stays stale: it is looked up by the next command, and again after a while when
+// somebody is subscribed.
+func (c *core) reload(lookups []Lookup) {
+	c.store.Load(lookups)
+	for i := range lookups {
+		l := &lookups[i]
+		err := l.Err
+		if err == nil {
+			_, err = c.admit(l)
+		}
+		if q := c.cache.byRecipient[smp.ID(l.ID)]; err != nil && q != nil && q.stale && q.sub != nil {
+			c.setAside(q.sub, err)
+		}
+	}
+}
+
 // wake delivers the first message to a subscription that waits for none.
 func (c *core) wake(q *queue) {
+	if q.sub != nil && q.sub.aside {
+		c.setReady(q.sub, false) // its queue could not be read
+	}
 	if q.count == 0 {
 		return
 	}

@@ -20,7 +20,7 @@ type parked struct {
 // parkable tells that the queue may leave memory although it has a subscription.
 func (q *queue) parkable() bool {
 	s := q.sub
-	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && q.count == 0 && !q.stale
+	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && !s.aside && q.count == 0 && !q.stale
 }
 
 // park keeps what is needed of the subscription to a queue that has left memory.

@@ -47,6 +47,7 @@ type rare struct {
 	notifier      *notifier
 	linkID        []byte
 	service       *service // receives the messages
+	spoiledUntil  int64    // seconds since 1970 until which the first message is not read again, as it is damaged
 }
 
 // notifier is a queue's notification credentials.
@@ -156,6 +157,9 @@ func (q *queue) advance() {
 	q.head.Seq++
 	q.count--
 	q.headKnown = false
+	if q.rare != nil {
+		q.rare.spoiledUntil = 0
+	}
 	if q.count == 0 {
 		q.full = false
 	}

@@ -23,9 +23,9 @@ type join struct {
 	left  atomic.Int32 // shards that have not done their part
 	walks atomic.Int32 // shards that have not delivered what waits
 
-	mu     sync.Mutex
-	total  ServiceCount
-	failed bool
+	mu    sync.Mutex
+	total ServiceCount
+	err   error // of a shard that could not count
 }
 
 // spread begins a join: this shard does its part at once.
@@ -47,7 +47,9 @@ func (c *core) joinIn(j *join) {
 	part, err := c.sum(j.service)
 	j.mu.Lock()
 	j.total.join(&part)
-	j.failed = j.failed || err != nil
+	if err != nil {
+		j.err = err
+	}
 	j.mu.Unlock()
 	switch {
 	case j.ended:
@@ -68,8 +70,8 @@ func (c *core) conclude(j *join) {
 	case j.ended:
 		w.note.kind = replyEnd
 		w.head = smp.AppendEnds(w.head, j.client.Version, subs)
-	case j.failed:
-		w.head = smp.AppendErr(w.head, j.client.Version, errStore)
+	case j.err != nil:
+		w.head = smp.AppendErr(w.head, j.client.Version, storeError(j.err))
 	default:
 		w.head = smp.AppendSOKs(w.head, j.client.Version, subs)
 	}
@@ -113,8 +115,8 @@ func (c *core) endService(client *Client) {
 	if state.subs == nil {
 		return
 	}
-	state.subs.walk, state.subs.behind = nil, false
-	for _, l := range []*subList{&state.subs.idle, &state.subs.ready} {
+	state.subs.walk, state.subs.behind, state.subs.beyond = nil, false, false
+	for _, l := range []*subList{&state.subs.idle, &state.subs.ready, &state.subs.aside} {
 		for s := l.first; s != nil; {
 			next := s.next
 			if s.kind == subService {
@@ -130,8 +132,8 @@ func (c *core) subscribeAs(it *item) {
 	q, s := it.queue, it.client.Service.shared
 	c.serve(it.client)
 	if q.service() != s {
-		if c.associate(q, s) != nil {
-			c.fail(it, errStore)
+		if err := c.associate(q, s); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		c.putQueue(q)
@@ -154,8 +156,8 @@ func (c *core) subscribeNotifierAs(it *item) {
 	q, s := it.queue, it.client.Service.shared
 	c.serve(it.client)
 	if q.notifier().service != s {
-		if c.associateNotifier(q, s) != nil {
-			c.fail(it, errStore)
+		if err := c.associateNotifier(q, s); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		c.putQueue(q)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type Config struct {
 	NotifyEvery   time.Duration // how long notifications gather before they are sent; 0: 1.5 s
 	NotifyTTL     time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
 	Clock         Clock         // nil: time.Now
+	Log           *slog.Logger  // nil: discard
 	Watch         *stage.Watch  // measures the stages of drains; nil: nobody does
 }
 
@@ -54,6 +56,9 @@ func (cfg Config) withDefaults() Config {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	return cfg
 }
 
@@ -68,6 +73,7 @@ type Set struct {
 	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
 
 	registry *registry
+	unread   *unread
 
 	expiry  sync.WaitGroup // the goroutine of the expiry
 	closing chan struct{}
@@ -86,10 +92,11 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		store:      store,
 		partitions: newPartitioner(&cfg.PartitionKey, cfg.Shards),
 		services:   newServices(),
+		unread:     newUnread(cfg.Log),
 		random:     random,
 		closing:    make(chan struct{}),
 	}
-	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand}
+	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, unread: s.unread}
 	for e.index = range cfg.Shards {
 		w := newWorker(cfg, e)
 		s.workers = append(s.workers, w)
@@ -147,6 +154,9 @@ func (s *Set) Behind() bool {
 	}
 	return false
 }
+
+// Unread is how many queues have a first message that cannot be read while somebody waits for it.
+func (s *Set) Unread() int { return s.unread.count() }
 
 // hand hands a batch from one shard to another. Nobody answers what a shard gets that has stopped.
 func (s *Set) hand(shard int, b *Batch) bool {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -67,6 +68,8 @@ func pebbleOptions(o Options, g *guard) *pebble.Options {
 type logger struct {
 	log   *slog.Logger
 	guard *guard
+
+	corrupt sync.Map // paths of tables that are damaged, and told of
 }
 
 func (l *logger) Infof(format string, args ...any) {
@@ -92,9 +95,11 @@ func (l *logger) Fatalf(format string, args ...any) {
 
 func (l *logger) listener() *pebble.EventListener {
 	e := pebble.MakeLoggingEventListener(l)
-	// Pebble's own text would show keys.
+	// Pebble's own text would show keys. It tells at each read; a table is named once.
 	e.DataCorruption = func(i pebble.DataCorruptionInfo) {
-		l.log.Error("store: table is corrupt", "file", i.Path, "cause", firstLine(i.Details.Error()))
+		if _, again := l.corrupt.LoadOrStore(i.Path, true); !again {
+			l.log.Error("store: table is corrupt", "file", i.Path, "cause", firstLine(i.Details.Error()))
+		}
 	}
 	e.WriteStallBegin = func(i pebble.WriteStallBeginInfo) {
 		l.log.Warn("store: the disk does not keep up, writes wait", "cause", i.Reason)

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -82,14 +83,14 @@ func (s *Store) ServiceCounts(service *smp.ID, first, last uint8, visit func(uin
 	defer in.leave()
 	rows, err := in.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: nextPrefix(nil, to)})
 	if err != nil {
-		return err
+		return readFault(err)
 	}
 	defer rows.Close() // its errors are those of Error
 	for ok := rows.First(); ok; ok = rows.Next() {
 		key := rows.Key()
 		value, err := rows.ValueAndErr()
 		if err != nil {
-			return err
+			return readFault(err)
 		}
 		n, ok := parseCount(value)
 		if !ok || len(key) != countKeySize {
@@ -97,7 +98,7 @@ func (s *Store) ServiceCounts(service *smp.ID, first, last uint8, visit func(uin
 		}
 		visit(key[countKeySize-1], n)
 	}
-	return rows.Error()
+	return readFault(rows.Error())
 }
 
 func appendCount(b []byte, c *shard.ServiceCount) []byte {
@@ -157,29 +158,39 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 		return nil, err
 	}
 	defer w.close()
+	partition := from[countKeySize-1]
 	ok := rows.First()
-	for range r.Rows {
-		if !ok {
-			return nil, rows.Error()
-		}
+	for n := 0; ok && n < r.Rows; n++ {
 		key := rows.Key()
 		if len(key) != associationSize {
-			return nil, ErrCorrupt
+			return behindPartition(r, partition), ErrCorrupt
 		}
+		partition = key[countKeySize-1]
 		id := smp.ID(key[countKeySize:])
 		waits, err := w.on(&id)
-		if err != nil {
+		if err = readFault(err); err != nil && !errors.Is(err, shard.ErrDamaged) {
 			return nil, err
 		}
-		if waits {
+		if waits || err != nil {
 			visit(id)
 		}
 		ok = rows.Next()
 	}
-	if !ok {
-		return nil, rows.Error()
+	if ok {
+		return append(next, rows.Key()...), nil
 	}
-	return append(next, rows.Key()...), nil
+	if err := readFault(rows.Error()); err != nil {
+		return behindPartition(r, partition), err
+	}
+	return nil, nil
+}
+
+// behindPartition is where a walk goes on that has met damage in a partition; nil when that is the last.
+func behindPartition(r *shard.WaitingRange, partition uint8) []byte {
+	if partition >= r.Last {
+		return nil
+	}
+	return appendCountKey(nil, spaceAssociations, &r.Service, partition+1)
 }
 
 // waitingQueues tells on which queues something waits.
