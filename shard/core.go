@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"sync/atomic"
 	"time"
 
 	"switchyard/box"
@@ -18,7 +19,8 @@ type env struct {
 	notifyLater func()        // arranges a batchNotify
 	services    *services
 	links       *reservations
-	hand        func(shard int, b *Batch) bool // hands a command to another shard; false when its ring is full
+	hand        func(shard int, b *Batch) bool // hands a batch to a shard; false when its ring is full
+	hops        *atomic.Int64                  // batches between shards that are not executed
 }
 
 // core is what a shard does, without its goroutine: a state machine that takes drains of commands. It holds no lock
