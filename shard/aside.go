@@ -64,8 +64,9 @@ func (c *core) judgeRead(q *queue, err error) {
 	}
 }
 
-// batchRetry is a batch of the shard's own: what could not be read of a connection's messages is to be tried again.
-const batchRetry BatchKind = batchRefusal + 1
+// batchRetry is a batch of the shard's own: what could not be read of a connection's messages is to be tried again, or without
+// a connection, what could not be read for those that are parked.
+const batchRetry BatchKind = batchChore + 1
 
 // setAside takes a subscription whose first message, or whose queue, cannot be read out of the way.
 func (c *core) setAside(s *subscription, err error) {
@@ -124,26 +125,30 @@ func (l *clientSubs) delay() time.Duration {
 
 // retryAside tries what is aside again, behind what else is ready. Of queues that have to be read first it is the queue.
 func (c *core) retryAside(client *Client) {
+	if client == nil {
+		c.lost = append(c.lost, c.reread...)
+		c.reread = nil
+		c.hop(c.index, NewBatch(batchNudge, nil))
+		return
+	}
 	subs := client.state[c.index].subs
 	if subs == nil {
 		return
 	}
 	subs.retrying = false
-	var stale []Lookup
+	var stale []smp.ID
 	for s := subs.aside.first; s != nil; {
 		next := s.next
-		if s.queue.stale {
-			stale = append(stale, Lookup{Kind: ByRecipient, ID: s.queue.recipientID[:]})
+		if c.cache.stale(s.queue) {
+			stale = append(stale, s.queue.recipientID)
 		} else {
 			c.setReady(s, true)
 		}
 		s = next
 	}
-	for lookups := range slices.Chunk(stale, recoverStep) {
-		c.reload(lookups)
-		for i := range lookups {
-			c.out.touched = append(c.out.touched, smp.ID(lookups[i].ID))
-		}
+	for some := range slices.Chunk(stale, recoverStep) {
+		c.reload(some)
+		c.out.touched = append(c.out.touched, some...)
 	}
 	subs.behind = subs.behind || subs.beyond
 	subs.beyond = false
@@ -153,7 +158,20 @@ func (c *core) retryAside(client *Client) {
 	}
 }
 
+// readLater has a queue that could not be read again, for somebody who is subscribed, be read later. q is nil when its
+// subscription is parked.
+func (c *core) readLater(q *queue, id smp.ID, err error) {
+	switch {
+	case q == nil && c.cache.parked.find(&id) != nil:
+		if c.reread = append(c.reread, id); len(c.reread) == 1 {
+			c.retry(nil, retryLimit)
+		}
+	case q != nil && c.cache.stale(q) && q.sub != nil:
+		c.setAside(q.sub, err)
+	}
+}
+
 // goOn has a connection's ready list pumped again when others had their turn, as a read that fails may have taken long.
 func (c *core) goOn(client *Client) {
-	c.outgoing = append(c.outgoing, parcel{c.index, NewBatch(BatchResume, client)})
+	c.hop(c.index, NewBatch(BatchResume, client))
 }

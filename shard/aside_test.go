@@ -246,7 +246,7 @@ func TestDamagedMessageIsReadSeldom(t *testing.T) {
 		for range 5 {
 			want(t, c.do(c.owner, q.key, q.recipient, smp.AppendGet(nil)), "STORE damaged")
 		}
-		c.late += spoiledFor * time.Second
+		c.ahead += spoiledFor * time.Second
 	}
 	if c.store.bodies != 3 {
 		t.Errorf("%d reads", c.store.bodies)

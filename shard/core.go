@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"sync/atomic"
 	"time"
 
 	"switchyard/box"
@@ -20,7 +21,8 @@ type env struct {
 	notifyLater func() // arranges a batchNotify
 	services    *services
 	links       *reservations
-	hand        func(shard int, b *Batch) bool // hands a command to another shard; false when its ring is full
+	hand        func(shard int, b *Batch) bool // hands a batch to a shard; false when its ring is full
+	hops        *atomic.Int64                  // batches between shards that are not executed
 }
 
 // core is what a shard does, without its goroutine: a state machine that takes drains of commands. It holds no lock
@@ -34,9 +36,17 @@ type core struct {
 	cache cache
 
 	// Of the protocol for commits that fail (failure.go).
-	lost  losses // to be made good in the next drain
-	epoch uint64 // of the store, from which the cache is
-	doubt bool   // the store may show what it has not kept
+	lost     []smp.ID // queues that failed drains have seen, to be read again in the next one
+	suspects suspects // queues that are to be read again in steps
+	epoch    uint64   // of the store, from which the cache is
+	doubt    bool     // the store may show what it has not kept
+
+	// Work that is done in steps (chore.go).
+	leaving   []*Client // have ended, or lost their service, and have subscriptions of before
+	notifying []*queue  // have notifications that are to go out
+	choreDue  bool      // a batchChore is on its way
+
+	reread []smp.ID // queues of parked subscriptions that could not be read (aside.go)
 
 	outgoing []parcel // commands for other shards
 
@@ -109,7 +119,10 @@ func (c *core) run(now time.Time, d *drain) {
 	c.cfg.Watch.Drained(len(c.items))
 	span = c.cfg.Watch.Begin(stage.Apply)
 	c.apply(d.batches)
+	c.leaveSome()
+	c.notifySome()
 	c.evict()
+	c.arrangeChores()
 	span.End()
 	c.commit()
 	c.reset()
@@ -148,23 +161,11 @@ func (c *core) evict() {
 	tries := victimTries
 	for q := c.cache.victim(&tries); q != nil; q = c.cache.victim(&tries) {
 		c.park(q)
-		if q.dayLate {
+		if q.dayLate && !c.cache.stale(q) {
 			c.putQueue(q)
 		}
 		c.forget(q)
 	}
-}
-
-// flush stores what was put off, at the end of the router.
-func (c *core) flush(d *drain) {
-	c.out = d
-	c.keepNotifications()
-	for _, q := range c.cache.byRecipient {
-		if q.dayLate && !q.stale {
-			c.putQueue(q)
-		}
-	}
-	c.commit()
 }
 
 // commit ends the transaction of the drain.

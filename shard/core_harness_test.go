@@ -3,6 +3,7 @@ package shard
 import (
 	"bytes"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ type testCore struct {
 	retried []*Client
 	resumes []*Client // of the BatchResume
 	timers  []func()  // of unread
-	late    time.Duration
+	ahead   time.Duration
 	log     bytes.Buffer
 }
 
@@ -43,6 +44,7 @@ func newTestCore(t testing.TB, store Store) *testCore {
 		return true
 	}
 	c.notifyLater = func() {}
+	c.hops = new(atomic.Int64)
 	r.arrived = newCond(r)
 	return c
 }
@@ -58,7 +60,7 @@ func (c *testCore) batch(client *client, key *box.PrivateKey, entity, text []byt
 func (c *testCore) gatherOnly(client *client, key *box.PrivateKey, entity, text []byte) {
 	c.drain.batches = append(c.drain.batches, c.batch(client, key, entity, text))
 	c.client = client
-	c.now, c.out = time.Now().Add(c.late).Unix(), c.drain
+	c.now, c.out = time.Now().Add(c.ahead).Unix(), c.drain
 	c.gather(c.drain.batches)
 	c.load()
 	c.authorize()
@@ -67,7 +69,7 @@ func (c *testCore) gatherOnly(client *client, key *box.PrivateKey, entity, text 
 // runDrain runs a drain of batches.
 func (c *testCore) runDrain(batches ...*Batch) {
 	c.drain.batches = append(c.drain.batches, batches...)
-	c.run(time.Now().Add(c.late), c.drain)
+	c.run(time.Now().Add(c.ahead), c.drain)
 	c.deliver()
 }
 
@@ -84,7 +86,7 @@ func (c *testCore) rest() (drains int) {
 func (c *testCore) retryNow() {
 	clients := c.retried
 	for _, d := range c.retries[len(c.retries)-len(clients):] {
-		c.late += d
+		c.ahead += d
 	}
 	c.retried = nil
 	for _, client := range clients {

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"errors"
+	"math"
 
 	"switchyard/smp"
 )
@@ -99,20 +100,27 @@ func (c *core) remove(q *queue) {
 	}
 }
 
-// expire deletes messages older than the limit from the head of the queue. A quota marker there ends it.
+// expire deletes all messages that are older than the limit from the head of the queue.
 func (c *core) expire(q *queue) error {
+	_, err := c.expireSome(q, math.MaxInt)
+	return err
+}
+
+// expireSome deletes messages older than the limit, as many as it may, from the head of the queue, and returns how many. A
+// quota marker there ends it.
+func (c *core) expireSome(q *queue, most int) (n int, err error) {
 	if c.cfg.MessageTTL <= 0 {
-		return nil
+		return 0, nil
 	}
 	before := c.now - int64(c.cfg.MessageTTL.Seconds())
-	for q.count > 0 {
+	for ; n < most && q.count > 0; n++ {
 		if err := c.peek(q); err != nil {
-			return err
+			return n, err
 		}
 		if q.head.Kind == KindQuota || q.head.Time >= before {
-			return nil
+			return n, nil
 		}
 		c.remove(q)
 	}
-	return nil
+	return n, nil
 }

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -36,7 +37,7 @@ func (c *core) spread(j *join) {
 		if i != c.index {
 			b := NewBatch(batchJoin, nil)
 			b.join = j
-			c.outgoing = append(c.outgoing, parcel{i, b})
+			c.hop(i, b)
 		}
 	}
 	c.joinIn(j)
@@ -116,15 +117,7 @@ func (c *core) endService(client *Client) {
 		return
 	}
 	state.subs.walk, state.subs.behind, state.subs.beyond = nil, false, false
-	for _, l := range []*subList{&state.subs.idle, &state.subs.ready, &state.subs.aside} {
-		for s := l.first; s != nil; {
-			next := s.next
-			if s.kind == subService {
-				c.unlink(s)
-			}
-			s = next
-		}
-	}
+	c.loseService(client)
 }
 
 // subscribeAs answers SUB on a session of a service: the queue becomes the service's.
@@ -175,9 +168,15 @@ const readyLimit = 256
 func (c *core) receiver(q *queue) *subscription {
 	s := q.service()
 	if s == nil {
+		if q.sub != nil && c.hasLeft(q.sub.client) {
+			c.unlink(q.sub)
+		}
 		return q.sub
 	}
 	client := s.current.Load()
+	if client != nil {
+		c.unlinkLost(client.state[c.index].subs, math.MaxInt) // of when it had the service before
+	}
 	if q.sub != nil && q.sub.client != client {
 		c.unlink(q.sub) // its connection has lost the service
 	}

@@ -71,6 +71,7 @@ type Set struct {
 	random     func([]byte)
 	workers    []*worker
 	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
+	hops       atomic.Int64  // batches between shards that are not executed
 
 	registry *registry
 	unread   *unread
@@ -96,7 +97,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		random:     random,
 		closing:    make(chan struct{}),
 	}
-	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, unread: s.unread}
+	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, hops: &s.hops, unread: s.unread}
 	for e.index = range cfg.Shards {
 		w := newWorker(cfg, e)
 		s.workers = append(s.workers, w)
@@ -158,26 +159,29 @@ func (s *Set) Behind() bool {
 // Unread is how many queues have a first message that cannot be read while somebody waits for it.
 func (s *Set) Unread() int { return s.unread.count() }
 
-// hand hands a batch from one shard to another. Nobody answers what a shard gets that has stopped.
-func (s *Set) hand(shard int, b *Batch) bool {
-	w := s.workers[shard]
-	select {
-	case <-w.ended:
-		b.release()
-		return true
-	default:
-		return w.hops.Put(b)
-	}
-}
+// hand hands a batch from one shard to another.
+func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(b) }
 
 // Close answers what is in the rings, waits for the commits and stops. No Put may follow.
 func (s *Set) Close() error {
 	close(s.closing)
 	s.expiry.Wait()
 	s.registry.ended.Wait()
+	for _, w := range s.workers {
+		w.stopInput()
+	}
+	for _, w := range s.workers {
+		<-w.rested
+	}
+	for s.hops.Load() > 0 {
+		time.Sleep(postDelay)
+	}
+	for _, w := range s.workers {
+		w.stopHops()
+	}
 	var errs []error
 	for i, w := range s.workers {
-		if err := w.stop(); err != nil {
+		if err := w.end(); err != nil {
 			errs = append(errs, fmt.Errorf("shard %d: %w", i, err))
 		}
 	}
@@ -206,6 +210,9 @@ func (b *Batch) release() {
 	}
 	if b.Client != nil {
 		b.Client.unused()
+	}
+	if b.hops != nil {
+		b.hops.Add(-1)
 	}
 	clear(b.Commands)
 	*b = Batch{Commands: b.Commands[:0]}

@@ -44,6 +44,7 @@ type clientState struct {
 	drain      uint32      // of the ring, the last one with commands of the connection
 	taken      uint8       // its commands in that drain
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
+	left       bool        // has ended; some of its subscriptions may still be there
 
 	secrets box.SessionSecrets // in the verifier's cache
 }
@@ -61,6 +62,7 @@ type clientSubs struct {
 	retrying bool          // a batchRetry is arranged
 	retryIn  time.Duration // until the next one; 0: resumeDelay
 	beyond   bool          // more of a service than is kept aside
+	lost     int           // of the idle ones, how many were there when the connection lost its service, and may be the service's
 }
 
 type (
@@ -154,25 +156,4 @@ func (q *queue) subscriptionOf(client *Client) *subscription {
 		}
 	}
 	return nil
-}
-
-// closed drops what the shard keeps of a connection that has ended.
-func (c *core) closed(client *Client) {
-	if client.Service != nil {
-		client.Service.shared.leave(client)
-	}
-	state := &client.state[c.index]
-	c.verifier.Secrets.EndSession(&state.secrets)
-	if state.subs == nil {
-		return
-	}
-	for _, l := range []*subList{&state.subs.idle, &state.subs.ready, &state.subs.aside} {
-		for l.first != nil {
-			c.unlink(l.first)
-		}
-	}
-	for state.subs.parked.first != nil {
-		c.endParked(state.subs.parked.first)
-	}
-	state.subs = nil
 }

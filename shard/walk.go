@@ -2,6 +2,7 @@ package shard
 
 import (
 	"errors"
+	"math"
 
 	"switchyard/smp"
 )
@@ -43,6 +44,7 @@ func (c *core) startWalk(j *join) {
 	if state.subs == nil {
 		state.subs = new(clientSubs)
 	}
+	c.unlinkLost(state.subs, math.MaxInt) // of when it had the service before
 	state.subs.walk = new(walk)
 	if j.client.Service.Role == smp.RoleMessaging { // NSUBS has no ALLS
 		state.subs.walk.join = j
@@ -90,7 +92,7 @@ func (c *core) walkOn(client *Client) bool {
 	if !w.done {
 		w.due = true
 		b := NewBatch(batchWalk, client)
-		c.outgoing = append(c.outgoing, parcel{c.index, b})
+		c.hop(c.index, b)
 	}
 	return true
 }
