@@ -143,17 +143,11 @@ func (c *core) enter(epoch uint64, l losses) {
 // all that its new subscription brought, too.
 func (c *core) undo(d *delivery) {
 	c.mark(&d.queue)
-	q := c.cache.byRecipient[d.queue]
-	if q == nil {
-		return
-	}
-	if q.sub != nil && q.sub.client == d.client {
+	if q := c.cache.byRecipient[d.queue]; q != nil && q.sub != nil && q.sub.client == d.client {
 		q.sub.waiting = false
 	}
-	for g := q.getters; g != nil; g = g.other {
-		if g.client == d.client {
-			g.waiting = false
-		}
+	if r := c.gotOf(d.client, &d.queue); r != nil {
+		r.waiting = false
 	}
 }
 
@@ -290,9 +284,6 @@ func (c *core) vanished(id *smp.ID) {
 func (c *core) drop(q *queue) {
 	if q.sub != nil {
 		c.unlink(q.sub)
-	}
-	for q.getters != nil {
-		c.unlink(&q.getters.subscription)
 	}
 	if n := q.notifier(); n != nil && n.sub != nil {
 		c.unlink(n.sub)
