@@ -169,7 +169,8 @@ func (c *core) mark(id *smp.ID) {
 
 // awaited tells that somebody waits for what the queue may hold.
 func (q *queue) awaited() bool {
-	return q.sub != nil || q.inUse() || q.service() != nil && q.service().current.Load() != nil
+	n := q.notifier()
+	return q.sub != nil || n != nil && (n.sub != nil || n.pending != nil) || q.service() != nil && q.service().current.Load() != nil
 }
 
 // recover brings the memory of the shard in line with what the store has kept, after a failure: it reads the queues that

@@ -84,10 +84,11 @@ func (s *shortKey) key() box.PublicKey {
 	return k
 }
 
-// inUse says that the queue has to stay in memory, for its notifier.
-func (q *queue) inUse() bool { return q.rare != nil && q.rare.notifier.inUse() }
-
-func (n *notifier) inUse() bool { return n != nil && (n.sub != nil || n.pending != nil) }
+// inUse says that the queue has to stay in memory, for its notifications.
+func (q *queue) inUse() bool {
+	n := q.notifier()
+	return n != nil && n.pending != nil
+}
 
 // needRare returns rare, made if need be.
 func (q *queue) needRare() *rare {

@@ -49,13 +49,14 @@ type clientState struct {
 
 // clientSubs has the subscriptions of a connection in one shard. Each is in one of the lists.
 type clientSubs struct {
-	walk   *walk // of a service
-	behind bool  // a service's messages were left to a walk that is to begin
-	idle   subList
-	ready  subList             // first come, first served
-	aside  subList             // could not be read
-	parked parkedList          // whose queues are not in memory
-	got    map[smp.ID]*receipt // by recipient ID, of the queues that GET was given for: nothing is pushed
+	walk            *walk // of a service
+	behind          bool  // a service's messages were left to a walk that is to begin
+	idle            subList
+	ready           subList             // first come, first served
+	aside           subList             // could not be read
+	parked          parkedList          // whose queues are not in memory
+	parkedNotifiers parkedList          // the same of notifiers
+	got             map[smp.ID]*receipt // by recipient ID, of the queues that GET was given for: nothing is pushed
 
 	// Of what could not be read.
 	retrying bool          // a batchRetry is arranged
@@ -109,7 +110,6 @@ func (c *core) link(s *subscription) {
 		s.queue.sub = s
 	case subNotifier:
 		s.queue.rare.notifier.sub = s
-		c.cache.busy(s.queue)
 	}
 	s.client.Subscriptions.Add(1)
 }
