@@ -171,6 +171,7 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		s.replyError(tr.CorrID, tr.EntityID, err)
 		return
 	}
+	s.loop.commands[tag].Add(1)
 	if !s.refused(tag, &tr) && !s.limited(tag, &tr, params) && !s.answer(b, tag, &tr, params) {
 		s.route(b, shard.Command{Transmission: tr, Tag: tag, Params: params})
 	}

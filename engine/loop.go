@@ -10,6 +10,7 @@ import (
 
 	"switchyard/internal/crash"
 	"switchyard/shard"
+	"switchyard/smp"
 )
 
 // loop is one event loop: it owns its connections and packs what shards reply to them.
@@ -26,6 +27,9 @@ type loop struct {
 
 	// Shared: relay sessions put, the loop takes.
 	relayed relayed
+
+	// Counted by the loop, read by everybody.
+	commands [smp.CommandTags]atomic.Int64
 
 	// Owned by the loop.
 	sessions map[*session]struct{}

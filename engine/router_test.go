@@ -88,6 +88,11 @@ func (r *testRouter) halt(t testing.TB) {
 	if r.store == nil {
 		return
 	}
+	for command, n := range r.Stats().Commands {
+		if n > 0 {
+			given.Saw(t.Name(), command, "")
+		}
+	}
 	if err := r.Stop(context.Background()); err != nil {
 		t.Error("stop:", err)
 	}

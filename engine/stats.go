@@ -1,6 +1,10 @@
 package engine
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"switchyard/smp"
+)
 
 // Cause says why a connection was closed. Its text is the name of its counter.
 type Cause uint8
@@ -76,6 +80,7 @@ type Stats struct {
 	BlocksOut int64            // blocks sent after the handshake
 	Failed    int64            // connections that could not be accepted
 	Unread    int64            // queues now whose next message cannot be read while somebody waits for it
+	Commands  map[string]int64 // well-formed commands, by their tag
 	Closed    map[string]int64 // connections closed, by the name of the cause
 	Refused   map[string]int64 // what was refused on connections that stay, by the name of the cause; see also relay.Stats
 }
@@ -90,9 +95,15 @@ func (r *Router) Stats() Stats {
 		BlocksOut: r.counts.blocksOut.Load(),
 		Failed:    r.counts.acceptErrors.Load(),
 		Unread:    int64(r.shards.Unread()),
+		Commands:  make(map[string]int64, smp.CommandTags),
 		Closed:    make(map[string]int64, causes),
 		Refused:   make(map[string]int64, refusals),
 	}
+	r.eachLoop(func(l *loop) {
+		for tag := smp.CmdNew; int(tag) < smp.CommandTags; tag++ {
+			s.Commands[tag.String()] += l.commands[tag].Load()
+		}
+	})
 	for c := range causes {
 		s.Closed[c.String()] = r.counts.closed[c].Load()
 	}

@@ -205,12 +205,12 @@ func (c *core) reload(ids []smp.ID) {
 		l := &lookups[i]
 		switch q := c.cache.byRecipient[smp.ID(l.ID)]; {
 		case l.Err != nil:
-			c.readLater(q, smp.ID(l.ID), l.Err)
+			c.readLater(q, (*smp.ID)(l.ID), l.Err)
 		case q == nil && c.cache.parked.find((*smp.ID)(l.ID)) == nil:
 		case q == nil && l.Found != nil && l.Found.Messages == 0 && l.Found.Record.Service == nil:
 		default:
 			if _, err := c.admit(l); err != nil {
-				c.readLater(q, smp.ID(l.ID), err)
+				c.readLater(q, (*smp.ID)(l.ID), err)
 			}
 		}
 		l.forget()

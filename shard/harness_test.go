@@ -217,9 +217,11 @@ type client struct {
 	inbox   []received    // guarded by r.mu
 	events  []received    // taken out of the inbox while a response was looked for
 	corr    uint64
-	noCorr  bool // empty correlation IDs
-	stalled bool // has as much to read as may wait
-	resume  bool // the shards are to be told that there is room; guarded by r.mu
+	asking  sync.Mutex
+	asked   map[string]smp.CommandTag // by correlation ID, guarded by asking
+	noCorr  bool                      // empty correlation IDs
+	stalled bool                      // has as much to read as may wait
+	resume  bool                      // the shards are to be told that there is room; guarded by r.mu
 }
 
 func (r *router) connect() *client { return r.connectAt(smp.CurrentVersion) }
@@ -330,6 +332,12 @@ func (c *client) dispatch(parts []*Batch, block *Buffer, t []byte) {
 		c.r.mu.Unlock()
 		return
 	}
+	c.asking.Lock()
+	if c.asked == nil {
+		c.asked = make(map[string]smp.CommandTag)
+	}
+	c.asked[string(tr.CorrID)] = tag
+	c.asking.Unlock()
 	cmd := Command{Transmission: tr, Tag: tag, Params: params}
 	i := c.r.set.Route(c.shard, &cmd)
 	if parts[i] == nil {
@@ -408,6 +416,13 @@ func (c *client) parse(m *received) {
 	}
 	if m.tag == smp.RespErr {
 		m.err, _ = smp.ParseError(m.params)
+	}
+	c.asking.Lock()
+	asked := c.asked[m.corr]
+	delete(c.asked, m.corr)
+	c.asking.Unlock()
+	if m.answer && asked != 0 {
+		given.Saw(c.r.t.Name(), asked.String(), m.tag.String())
 	}
 }
 

@@ -31,6 +31,8 @@ const (
 	CmdPrxy
 	CmdPfwd
 	CmdRfwd
+	// CommandTags is the number of tags, that of no command included.
+	CommandTags = iota + 1
 )
 
 // Party is who gives a command, and so the map in which the router looks its entity ID up.

@@ -76,7 +76,7 @@ var commandTests = map[CommandTag][]string{
 	CmdNSubs: {"shard.TestFact44NotifierService"},
 	CmdPrxy:  {"engine.TestFact50ProxyPassword", "engine.TestFact51SharedRelaySession"},
 	CmdPfwd:  {"engine.TestFact52ForwardWithoutSession", "engine.TestFact53ProxiedSend"},
-	CmdRfwd:  {"engine.TestForwardedVectors", "engine.TestForwardedCommandErrors"},
+	CmdRfwd:  {"engine.TestFact53ProxiedSend", "engine.TestForwardedCommandErrors"},
 }
 
 var responseRows = map[ResponseTag]pageRow{

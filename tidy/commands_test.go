@@ -45,6 +45,8 @@ func testColumn(page string) map[string]string {
 	return cells
 }
 
+// The tests that the page names exist. That they give their commands, and have them answered, their own packages check when they
+// have run (internal/namedtests).
 func TestEverySMPCommandNamesItsTests(t *testing.T) {
 	files := tracked(t)
 	tests := testsByPackage(files)

@@ -23,6 +23,7 @@ var (
 	closedDesc   = figure("connections_closed_total", "Connections that were closed, by cause.", "cause")
 	refusedDesc  = figure("refused_total", "What limits refused on connections that stay, by cause.", "cause")
 	unreadDesc   = figure("queues_unread", "Queues now whose next message cannot be read while somebody waits for it.")
+	commandsDesc = figure("commands_total", "Well-formed commands of clients, by what they are.", "command")
 	blocksDesc   = figure("blocks_total", "Blocks after the handshake, in or out.", "direction")
 	commitsDesc  = figure("commits_total", "Transactions of the store that were not empty.")
 	groupsDesc   = figure("commit_group", "Transactions that a sync of the store's log made durable, each time.")
@@ -52,6 +53,9 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	counter(failedDesc, float64(r.Failed))
 	for cause, n := range r.Closed {
 		counter(closedDesc, float64(n), cause)
+	}
+	for command, n := range r.Commands {
+		counter(commandsDesc, float64(n), command)
 	}
 	for cause, n := range r.Refused {
 		counter(refusedDesc, float64(n), cause)
