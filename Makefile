@@ -11,6 +11,8 @@ DATA    := $(or $(SWITCHYARD_DATA),data)
 COMMIT  := $(shell git rev-parse --short=7 HEAD 2>/dev/null || echo unknown)
 # Where the source of this build is published: what `smp-server init --source-code` writes when it is given no URI.
 SOURCE  ?=
+# One set of flags for all that is compiled, so that programs, tests and tools share what the build cache has.
+export GOFLAGS := $(if $(filter -trimpath,$(GOFLAGS)),$(GOFLAGS),$(strip $(GOFLAGS) -trimpath))
 LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 
 # The routers of `make run`, with their files under $(DATA).
@@ -24,7 +26,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build every program into bin/
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 run: build ## start an SMP router on port 5223 and an XFTP router on 5443, set up in ./data or $SWITCHYARD_DATA
 	@test -e $(DATA)/smp/etc/smp-server.ini || { \
@@ -35,19 +37,22 @@ run: build ## start an SMP router on port 5223 and an XFTP router on 5443, set u
 		sed -i 's/^port = .*/port = 5443/' $(DATA)/xftp/etc/file-server.ini; }
 	@trap 'kill $$xftp; wait $$xftp' EXIT; trap 'exit 0' INT TERM; env $(XFTP) start & xftp=$$!; env $(SMP) start & wait $$!
 
-test: tools interop ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
-	$(GO) test -count=$(COUNT) -run '$(RUN)' $(PKG)
+# Tests that run whole routers take the programs that make build has made, instead of building them once more.
+TEST := SWITCHYARD_PROGRAMS=$(CURDIR)/bin $(GO) test -timeout 30m
+
+test: build tools interop ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
+	$(TEST) -vet=off -count=$(COUNT) -run '$(RUN)' $(PKG)
 
 # The race detector has every process sleep for a second before it exits, in which others may still race; the tests start
 # hundreds of processes.
-RACE := GORACE=atexit_sleep_ms=50 $(GO) test -race
+RACE := GORACE=atexit_sleep_ms=50 $(TEST) -race
 
-race: tools interop ## run all tests with the race detector [PKG RUN COUNT]
+race: build tools interop ## run all tests with the race detector [PKG RUN COUNT]
 	$(RACE) -count=$(COUNT) -run '$(RUN)' $(PKG)
 
 # Without the house rules, which read files, and the pages in a browser, whose package has no goroutines: the routers that they
 # use are raced by other tests.
-race-short: tools interop ## the same with -short, as CI does [PKG RUN COUNT]
+race-short: build tools interop ## the same with -short, as CI does [PKG RUN COUNT]
 	$(RACE) -short -count=$(COUNT) -run '$(RUN)' $(filter-out %/tidy %/xftp/web,$(shell $(GO) list $(PKG)))
 
 modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2000]
