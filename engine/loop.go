@@ -159,16 +159,19 @@ func (l *loop) takeReplies() {
 			if r.Answer {
 				s.answered()
 			}
-			if r.Forward != nil {
+			if r.Message {
+				r.Client.Window.Hold()
+			}
+			switch {
+			case r.Forward != nil:
 				s.answerForwarded(r.Forward.Owner.(*forwarded), r.Head)
-				continue
-			}
-			if r.Body == nil {
+			case len(r.Head) == 0: // a message was taken back: only its place in the window comes
+				s.touch()
+			case r.Body == nil:
 				s.reply(r.Head, nil)
-				continue
+			default:
+				s.reply(r.Head, r.Body.Data)
 			}
-			s.reply(r.Head, r.Body.Data)
-			s.unsent++
 		}
 		g.Release()
 	}

@@ -68,6 +68,11 @@ func (s *session) reply(head, body []byte) {
 	if !s.out.packer.End(append(t, body...)) {
 		panic("engine: reply larger than a block")
 	}
+	s.touch()
+}
+
+// touch has the loop flush the session when it turns.
+func (s *session) touch() {
 	if !s.dirty {
 		s.dirty = true
 		s.loop.dirty = append(s.loop.dirty, s)
@@ -142,6 +147,9 @@ func (s *session) flush() {
 		s.seal()
 	}
 	if len(s.sealed) == 0 {
+		if s.conn.OutboundBuffered() == 0 {
+			s.returnWindow()
+		}
 		return
 	}
 	l := s.loop
@@ -191,21 +199,13 @@ func (s *session) drained() {
 	}
 	s.weigh(0)
 	s.left = 0
-	if s.client.Clogged.Load() {
-		s.client.Clogged.Store(false)
-	}
+	s.client.Window.Clog(false)
 	s.returnWindow()
 }
 
-// returnWindow tells the shards that messages have left.
+// returnWindow tells the shards that messages have left. The socket has taken all that the session was given.
 func (s *session) returnWindow() {
-	if s.unsent == 0 {
-		return
-	}
-	c := s.client
-	c.Window.Add(-s.unsent)
-	s.unsent = 0
-	if c.Starved.Swap(false) {
+	if c := s.client; c.Window.Return() {
 		s.eachShard(func(i int) { s.loop.owe(i, shard.NewBatch(shard.BatchResume, c)) })
 	}
 }
@@ -226,7 +226,7 @@ func (s *session) clog() {
 		return
 	}
 	s.clogged = true
-	s.client.Clogged.Store(true)
+	s.client.Window.Clog(true)
 	s.loop.clogged = append(s.loop.clogged, s)
 	s.loop.drainSoon()
 }

@@ -26,6 +26,7 @@ type testRouter struct {
 	fs      vfs.FS
 	config  engine.Config
 	prepare func(*engine.Router) // before it runs
+	wrap    func(shard.Store) shard.Store
 }
 
 // startRouter starts a router that ends with the test. change may alter its configuration.
@@ -62,6 +63,9 @@ func (r *testRouter) start(t testing.TB) {
 	}
 	cfg := r.config
 	cfg.Store = r.store
+	if r.wrap != nil {
+		cfg.Store = r.wrap(r.store)
+	}
 	cfg.Queues.PartitionKey = r.store.PartitionKey()
 	if r.Router, err = engine.New(cfg); err != nil {
 		t.Fatal(err)

@@ -46,7 +46,6 @@ type session struct {
 	part      *shard.Buffer // a block of which more is to come; nil when idle
 	out       *outBlock     // replies that are not sealed; nil when idle
 	sealed    []*outBlock   // sealed blocks that are not written
-	unsent    int32         // messages given to us by shards that the socket has not taken
 	forwards  int           // commands that wait for other routers
 	backlog   int           // what waited at the last look while clogged, counted in Router.backlog
 	left      int           // of it, unsent; 0 when the socket has taken everything

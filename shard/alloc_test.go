@@ -18,8 +18,8 @@ type counter struct {
 func (c *counter) Deliver(g *Group) {
 	n := len(g.Replies)
 	for i := range g.Replies {
-		if g.Replies[i].Body != nil {
-			g.Replies[i].Client.Window.Add(-1)
+		if r := &g.Replies[i]; r.Message {
+			r.Client.Window.vacate(1)
 		}
 	}
 	g.Release()
@@ -34,9 +34,9 @@ type sink struct{ replies, messages int }
 func (s *sink) Deliver(g *Group) {
 	for i := range g.Replies {
 		s.replies++
-		if g.Replies[i].Body != nil {
+		if r := &g.Replies[i]; r.Message {
 			s.messages++
-			g.Replies[i].Client.Window.Add(-1)
+			r.Client.Window.vacate(1)
 		}
 	}
 	g.Release()

@@ -14,9 +14,6 @@ const (
 	// RingSize is the capacity of a shard's ring, in batches. A batch is at most one block of one connection, so a
 	// full ring holds 4 MiB of blocks: some 15 ms of work, which bounds what a flood adds to others' latency.
 	RingSize = 256
-	// DeliveryWindow is how many messages may wait on one connection, in the loop or in its socket's buffer: 256 KiB.
-	// Further queues wait on the shard's ready list and are read from the store when the socket drains.
-	DeliveryWindow = 16
 )
 
 // Client is one connection as the shards see it. The engine makes it when the SMP handshake is done.
@@ -30,14 +27,9 @@ type Client struct {
 	Owner     any      // the engine's session; shards never look inside
 	Service   *Service // nil outside of service sessions; set by Serve
 
-	// Window counts the messages that shards handed to the loop and that the socket has not taken yet. Shards add, the
-	// loop subtracts. A shard that finds the window full puts the queue on its ready list and sets Starved; the loop
-	// that subtracts and finds Starved set clears it and sends a BatchResume to the shards in Shards.
-	Window  atomic.Int32
-	Starved atomic.Bool
-
-	// Clogged is set by the loop while the socket does not take what is sent: events that can wait, wait.
-	Clogged atomic.Bool
+	// Window is how the flow of messages keeps to what the socket takes. A shard that finds no room in it puts the queue on
+	// its ready list; the loop sends a BatchResume to the shards in Shards when there is room again.
+	Window Window
 
 	// Subscriptions counts the queues that the connection is subscribed to, in all shards. Shards add and subtract; the
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
@@ -112,8 +104,9 @@ func (c *Command) version(client *Client) smp.Version {
 // Reply is one transmission to a client: Head, then the bytes of Body when there is one.
 type Reply struct {
 	Client  *Client
-	Head    []byte   // aliases the group's arena
+	Head    []byte   // aliases the group's arena; empty when a message was taken back, and there is nothing to send
 	Body    *Buffer  // nil, or the sealed body of a MSG; the reply holds one reference
+	Message bool     // has a place in the client's Window, also when it is taken back
 	Answer  bool     // to a command; each has one
 	Forward *Forward // that of the command
 }

@@ -66,7 +66,7 @@ func (c *core) obey(o *order) {
 	}
 	c.setBlocked(q, o.blocked)
 	c.out.orders = append(c.out.orders, o)
-	c.out.touched = append(c.out.touched, q)
+	c.out.touched = append(c.out.touched, q.recipientID)
 }
 
 // named finds a queue by sender or link ID, or the shard that it belongs to; elsewhere is negative without.

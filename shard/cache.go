@@ -57,7 +57,6 @@ func (c *cache) add(q *queue) {
 	if id := q.linkID(); id != nil {
 		c.byLink[string(id)] = q
 	}
-	c.unpark(q)
 	q.recent = true
 	q.slot = -1
 	if !q.inUse() {
@@ -65,7 +64,7 @@ func (c *cache) add(q *queue) {
 	}
 }
 
-// remove forgets a queue, which has no subscriptions any more.
+// remove forgets a queue. Its subscription, if it has one, is to be parked.
 func (c *cache) remove(q *queue) {
 	delete(c.byRecipient, q.recipientID)
 	delete(c.bySender, q.senderID)
@@ -115,7 +114,6 @@ func (c *cache) victim(tries *int) *queue {
 		q := c.unused[c.hand]
 		if !q.recent && q.parkable() {
 			c.remove(q)
-			c.park(q)
 			return q
 		}
 		q.recent = false

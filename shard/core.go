@@ -29,10 +29,12 @@ type core struct {
 	cfg Config // with its defaults filled in
 
 	// The state of the shard.
-	cache  cache
-	lost   losses // of failed commits, to be made good before the next drain
-	epoch  uint64 // of the store, from which the cache is
-	failed bool   // the last commit did, so that this epoch may end
+	cache cache
+
+	// Of the protocol for commits that fail (failure.go).
+	lost  losses // to be made good in the next drain
+	epoch uint64 // of the store, from which the cache is
+	doubt bool   // the store may show what it has not kept
 
 	outgoing []parcel // commands for other shards
 
@@ -143,6 +145,7 @@ const secondsPerDay = 24 * 60 * 60
 func (c *core) evict() {
 	tries := victimTries
 	for q := c.cache.victim(&tries); q != nil; q = c.cache.victim(&tries) {
+		c.park(q)
 		if q.dayLate {
 			c.putQueue(q)
 		}
@@ -169,7 +172,7 @@ func (c *core) commit() {
 	}
 	span := c.cfg.Watch.Begin(stage.Commit)
 	if c.out.commit, c.out.err = c.tx.Commit(); c.out.err == nil {
-		c.failed = false
+		c.doubt = false
 	}
 	span.End()
 	c.out.committed = c.cfg.Watch.Now()
@@ -180,7 +183,7 @@ func (c *core) commit() {
 func (c *core) reset() {
 	for i := range c.items {
 		if q := c.items[i].queue; q != nil {
-			c.out.touched = append(c.out.touched, q)
+			c.out.touched = append(c.out.touched, q.recipientID)
 		}
 	}
 	for i := range c.fresh {

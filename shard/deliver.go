@@ -18,26 +18,6 @@ import (
 // errBody reports a stored message whose body has not the one size that all have.
 var errBody = errors.New("shard: stored message is damaged")
 
-// takeWindow takes a place for one message on its way to the connection; false when the window is full.
-func (c *Client) takeWindow() bool {
-	for {
-		n := c.Window.Load()
-		if n >= DeliveryWindow {
-			return false
-		}
-		if c.Window.CompareAndSwap(n, n+1) {
-			return true
-		}
-	}
-}
-
-// starve asks the loop for a BatchResume when the socket has drained. False means that it just has.
-func (c *Client) starve() bool {
-	c.Starved.Store(true)
-	// The loop subtracts and then looks at Starved. It may have done both before the line above.
-	return c.Window.Load() >= DeliveryWindow || !c.Starved.Swap(false)
-}
-
 // pump delivers to a connection what is ready, as far as the window has room, and then what its walk finds.
 func (c *core) pump(client *Client) {
 	for c.pumpReady(client) && c.walkOn(client) {
@@ -54,7 +34,7 @@ func (c *core) pumpReady(client *Client) bool {
 			c.settle(s)
 			continue
 		}
-		if client.Window.Load() >= DeliveryWindow && client.starve() {
+		if client.Window.await() {
 			return false
 		}
 		body, err := c.readHead(s.queue)
@@ -63,7 +43,7 @@ func (c *core) pumpReady(client *Client) bool {
 			c.resume(client)
 			return false
 		}
-		if !client.takeWindow() { // another shard was quicker
+		if !client.Window.take() { // another shard was quicker
 			body.Release()
 			continue
 		}
@@ -84,9 +64,9 @@ func (c *core) push(s *subscription, body *Buffer) {
 func (c *core) endMessage(w *writer, s *subscription, body *Buffer) {
 	id := &s.queue.head.ID
 	w.head = smp.AppendMsgHeader(w.head, id[:])
-	w.reply.Body = body
-	w.note.sub = s
+	w.reply.Body, w.reply.Message = body, true
 	w.end()
+	c.out.delivered = append(c.out.delivered, delivery{s.queue.recipientID, s.client})
 	s.delivered, s.waiting = *id, true
 }
 

@@ -68,7 +68,7 @@ func (c *core) absent(id []byte) (elsewhere uint8, err error) {
 	switch {
 	case departs && by != c.index:
 		return uint8(by + 1), nil
-	case departs && c.failed:
+	case departs && c.doubt:
 		return 0, errStore
 	}
 	return 0, nil

@@ -14,7 +14,7 @@
 // Replies of a drain leave only when its commit is done, in the order of the drains, so that nothing is answered
 // before it is stored. While a commit is under way the shard goes on with the next drain: commits form groups
 // by themselves. When a commit fails, its drain and those that were applied after it are answered with ERR STORE, and
-// the queues that they have seen are read again.
+// the queues that they have seen are read again (failure.go).
 //
 // What a shard does is in core, a state machine without goroutines and locks, whose world is env: clock, randomness and
 // store. Around it is worker, with the ring, the shard's goroutine, and another one that waits for commits.
@@ -29,7 +29,14 @@
 //   - a Batch belongs to the loop until it is put into the ring, then to the shard, which releases it;
 //   - a Buffer is counted: whoever keeps a slice of it holds a reference;
 //   - a Group belongs to the shard until Loop.Deliver, then to the loop, which releases it;
-//   - the fields of a Client are immutable, atomic, or belong to one shard, as its comments say.
+//   - the fields of a Client are immutable, atomic, or belong to one shard, as its comments say;
+//   - a Window belongs to nobody: each of its fields says who writes it;
+//   - queues, subscriptions and what else is in core belong to the shard's goroutine, and no other looks at them;
+//   - a drain belongs to the shard until it is handed to the waiter, and from then on to the waiter until it is free again.
+//
+// So the waiter touches: of the drain its commit, its groups with their replies, orders, joins, link IDs, and by value the IDs
+// of queues and messages that a failure would concern; of a Client what is immutable; of the worker failed, broken, lost
+// and the channels; the departures, which have a lock.
 //
 // With Config.Watch set, each drain's stages are measured (package stage).
 //

@@ -11,7 +11,8 @@ import (
 //
 //	batches ─▶ gather: items ─▶ load ─▶ authorize ─▶ apply ─▶ commit ─▶ waiter: Wait, Deliver
 //
-// It belongs to the shard's goroutine up to the commit, then to the waiter, and then it is used again.
+// It belongs to the shard's goroutine up to the commit, then to the waiter, and then it is used again. What is in it for the
+// waiter is all that the waiter knows of the shard.
 type drain struct {
 	batches []*Batch
 	groups  []*Group // replies, by loop
@@ -20,12 +21,14 @@ type drain struct {
 
 	committed time.Time // zero when nobody watches
 
-	// For the case that the commit fails.
-	touched    []*queue // queues of the commands
 	orders     []*order // that wait for the commit
 	walked     []*join  // whose walks in this shard have ended
 	departures []string // link IDs that are taken away
-	generation uint64   // drains up to the next recovery build on each other
+
+	// For the case that the commit fails (failure.go).
+	touched    []smp.ID   // queues that its commands have seen
+	delivered  []delivery // messages that its replies carry
+	generation uint64
 }
 
 // gather makes the items and finds their queues in memory.
@@ -123,7 +126,7 @@ func (c *core) admit(l *Lookup) (*queue, error) {
 			return nil, err
 		}
 		c.cache.add(q)
-		if q.sub != nil { // it was parked; messages that are there after all come of a failed commit
+		if c.unpark(q); q.sub != nil { // messages that are there after all come of a failed commit
 			c.wake(q)
 		}
 	case q.stale:

@@ -66,7 +66,7 @@ func TestFailedCommitAcknowledgesNothing(t *testing.T) {
 		if n := alice.shard.Subscriptions.Load(); n != 2 {
 			t.Errorf("%s: %d subscriptions", failure, n)
 		}
-		if n := alice.shard.Window.Load(); n != 0 {
+		if n := alice.shard.Window.taken(); n != 0 {
 			t.Errorf("%s: %d messages are said to be on their way", failure, n)
 		}
 	}

@@ -163,12 +163,16 @@ func (r *router) Deliver(g *Group) {
 	for i := range g.Replies {
 		reply := &g.Replies[i]
 		c := reply.Client.Owner.(*client)
+		if len(reply.Head) == 0 { // a message was taken back
+			c.resume = c.shard.Window.vacate(1) || c.resume
+			continue
+		}
 		raw := slices.Clone(reply.Head)
 		if reply.Body != nil {
 			raw = append(raw, reply.Body.Data...)
 		}
 		r.replies++
-		c.inbox = append(c.inbox, received{raw: raw, message: reply.Body != nil, answer: reply.Answer, number: r.replies})
+		c.inbox = append(c.inbox, received{raw: raw, message: reply.Message, answer: reply.Answer, number: r.replies})
 	}
 	g.Release()
 	r.arrived.Broadcast()
@@ -177,7 +181,7 @@ func (r *router) Deliver(g *Group) {
 // received is a reply as the client sees it.
 type received struct {
 	raw     []byte
-	message bool
+	message bool // has a place in the window
 	answer  bool // to a command
 	number  int  // among all replies of the router; each shard's are in the order in which it has executed the commands
 	corr    string
@@ -215,6 +219,7 @@ type client struct {
 	corr    uint64
 	noCorr  bool // empty correlation IDs
 	stalled bool // has as much to read as may wait
+	resume  bool // the shards are to be told that there is room; guarded by r.mu
 }
 
 func (r *router) connect() *client { return r.connectAt(smp.CurrentVersion) }
@@ -342,6 +347,17 @@ func (r *router) put(shard int, b *Batch) {
 	}
 }
 
+// tellRoom tells the shards that there is room, when that is due.
+func (c *client) tellRoom() {
+	c.r.mu.Lock()
+	resume := c.resume
+	c.resume = false
+	c.r.mu.Unlock()
+	if resume {
+		c.eachShard(BatchResume)
+	}
+}
+
 func (c *client) eachShard(kind BatchKind) {
 	for i := range c.r.set.Len() {
 		if c.shard.Shards&(1<<i) != 0 {
@@ -353,22 +369,26 @@ func (c *client) eachShard(kind BatchKind) {
 // close ends the connection.
 func (c *client) close() { c.eachShard(BatchClosed) }
 
-// take waits for the next reply and takes it off the socket.
+// take waits for the next reply and takes it off the socket. The shards are told that there is room before it waits again.
 func (c *client) take() received {
+	c.tellRoom()
 	c.r.mu.Lock()
 	for len(c.inbox) == 0 {
+		if c.resume {
+			c.r.mu.Unlock()
+			c.tellRoom()
+			c.r.mu.Lock()
+			continue
+		}
 		c.r.arrived.Wait()
 	}
 	m := c.inbox[0]
 	c.inbox = c.inbox[1:]
+	if m.message {
+		c.resume = c.shard.Window.vacate(1) || c.resume
+	}
 	c.r.mu.Unlock()
 	c.parse(&m)
-	if m.message {
-		c.shard.Window.Add(-1)
-		if c.shard.Starved.Swap(false) {
-			c.eachShard(BatchResume)
-		}
-	}
 	return m
 }
 
@@ -448,6 +468,7 @@ func (r *router) syncShard(i int) {
 
 // pending returns the events that have arrived and not been looked at.
 func (c *client) pending() []received {
+	c.tellRoom()
 	c.r.sync()
 	c.r.mu.Lock()
 	n := len(c.inbox)

@@ -178,9 +178,6 @@ func (c *modelCheck) forget() {
 func (c *modelCheck) restart() {
 	c.log("restart")
 	c.router.restart()
-	for _, client := range c.clients {
-		client.shard.Starved.Store(false) // the new router does not know them
-	}
 	c.compare()
 	for _, q := range c.model.queues {
 		if len(q.pending) > 0 {
@@ -218,26 +215,31 @@ func (c *modelCheck) expire() {
 func (c *modelCheck) notify() {
 	client := c.clients[c.IntN(len(c.clients))]
 	if c.IntN(4) == 0 {
-		client.shard.Clogged.Store(!client.shard.Clogged.Load())
+		client.shard.Window.Clog(!client.shard.Window.Clogged())
 	}
-	c.log("notifications go out; client %d clogged %v", c.number(client), client.shard.Clogged.Load())
+	c.log("notifications go out; client %d clogged %v", c.number(client), client.shard.Window.Clogged())
 	for i := range c.router.set.Len() {
 		c.router.put(i, NewBatch(batchNotify, nil))
 	}
 	c.model.notify()
 }
 
-// stall has a client stop reading, or go on.
+// stall has a client stop reading, or go on. Until the shards get to know that it goes on, others may give commands.
 func (c *modelCheck) stall(client *client) {
 	if client.stalled = !client.stalled; client.stalled {
 		c.log("client %d stops reading", c.number(client))
-		client.shard.Window.Add(DeliveryWindow)
+		client.shard.Window.occupy(DeliveryWindow)
 		return
 	}
 	c.log("client %d reads again", c.number(client))
-	client.shard.Window.Add(-DeliveryWindow)
+	resume := client.shard.Window.vacate(DeliveryWindow)
+	for range c.IntN(4) {
+		if other := c.clients[c.IntN(len(c.clients))]; other != client && len(c.live()) > 0 {
+			c.commandsOf(other)
+		}
+	}
 	c.model.deliverReady(client)
-	if client.shard.Starved.Swap(false) {
+	if resume {
 		client.eachShard(BatchResume)
 	}
 }

@@ -150,7 +150,8 @@ func (c *modelCheck) compareInfo(m *received, e *expected) {
 
 // checkCounts checks what the loops read of a connection: how many subscriptions it has, and what it has not read.
 func (c *modelCheck) checkCounts(client *client) {
-	var subs, unread int32
+	var subs int32
+	unread := 0
 	for _, q := range c.model.queues {
 		if q.sub != nil && q.sub.client == client {
 			subs++
@@ -162,7 +163,7 @@ func (c *modelCheck) checkCounts(client *client) {
 	if client.stalled {
 		unread = DeliveryWindow
 	}
-	if n, w := client.shard.Subscriptions.Load(), client.shard.Window.Load(); n != subs || w != unread {
+	if n, w := client.shard.Subscriptions.Load(), client.shard.Window.taken(); n != subs || w != unread {
 		c.t.Errorf("client %d has %d subscriptions, %d messages to read, the model says %d, %d", c.number(client), n, w, subs, unread)
 	}
 }

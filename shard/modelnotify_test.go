@@ -53,7 +53,7 @@ func (m *model) notify() {
 		case len(q.pending) == 0:
 		case q.ntf.sub == nil:
 			m.store(q)
-		case !q.ntf.sub.shard.Clogged.Load():
+		case !q.ntf.sub.shard.Window.Clogged():
 			for _, message := range q.pending {
 				m.out = append(m.out, expected{client: q.ntf.sub, queue: q, entity: q.ntf.id, text: "NMSG", message: message, ntf: q.ntf})
 			}

@@ -20,8 +20,10 @@ var actions = []smp.CommandTag{
 }
 
 // commands sends a block of commands to one queue. What follows with luck meets it in one drain.
-func (c *modelCheck) commands() {
-	client, q := c.clients[c.IntN(len(c.clients))], c.queue()
+func (c *modelCheck) commands() { c.commandsOf(c.clients[c.IntN(len(c.clients))]) }
+
+func (c *modelCheck) commandsOf(client *client) {
+	q := c.queue()
 	block, cmds := c.blockOf(client, 1+max(0, c.IntN(8)-4), func() *modelQueue { return q })
 	c.give(client, block, cmds)
 }

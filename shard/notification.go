@@ -98,7 +98,7 @@ func (c *core) notifyOf(q *queue, n *notifier) (pushed int) {
 	switch {
 	case client == nil:
 		c.storeNotifications(q, pending)
-	case client.Clogged.Load():
+	case client.Window.Clogged():
 		c.addPending(q, pending...)
 	default:
 		for i := range pending {

@@ -184,11 +184,11 @@ func TestNotificationsOfAClogged(t *testing.T) {
 	alice, bob, ntf := r.connect(), r.connect(), r.connect()
 	q := alice.newNotified()
 	want(t, ntf.nsub(q.testQueue), "SOK")
-	ntf.shard.Clogged.Store(true)
+	ntf.shard.Window.Clog(true)
 	want(t, bob.sendNotify(q, "hello"), "OK")
 	alice.notifyNow()
 	wantNothing(t, ntf)
-	ntf.shard.Clogged.Store(false)
+	ntf.shard.Window.Clog(false)
 	if m := ntf.event(); m.tag != smp.RespNMsg {
 		t.Fatal(m.text())
 	}

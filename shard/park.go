@@ -1,14 +1,21 @@
 package shard
 
+import "switchyard/smp"
+
 // A subscription to a queue in which nothing happens is all that is kept of the queue in memory: when there are too many
 // queues (Config.QueueCache), those are evicted too, and their subscriptions are parked until the queue is read again:
 //
-//	queue with its subscription ──evicted──▶ cache.parked: recipient ID → subscription
+//	queue with its subscription ──evicted──▶ cache.parked: recipient ID → parked
 //	                            ◀──read────
 //
-// A parked subscription has no queue; what it waits for has not come, so the place for the ID of a delivered message
-// holds the recipient ID. It takes a tenth of what a queue does, and most subscriptions of a large router are of this
-// kind at any time.
+// It takes a tenth of what a queue does, and most subscriptions of a large router are of this kind at any time.
+
+// parked is a connection's interest in a queue that is not in memory: 48 bytes. Nothing waited there when it left.
+type parked struct {
+	recipientID   smp.ID
+	client        *Client
+	links[parked] // in the list of the connection
+}
 
 // parkable tells that the queue may leave memory although it has a subscription.
 func (q *queue) parkable() bool {
@@ -16,26 +23,35 @@ func (q *queue) parkable() bool {
 	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && q.count == 0 && !q.stale
 }
 
-// park keeps the subscription of a queue that leaves memory.
-func (c *cache) park(q *queue) {
+// park keeps what is needed of the subscription to a queue that has left memory.
+func (c *core) park(q *queue) {
 	s := q.sub
 	if s == nil {
 		return
 	}
-	s.queue, s.delivered = nil, q.recipientID
-	c.parked.add(s)
+	subs := s.client.state[c.index].subs
+	subs.idle.remove(s)
+	p := &parked{recipientID: q.recipientID, client: s.client}
+	subs.parked.push(p)
+	c.cache.parked.add(p)
 }
 
-// unpark gives a queue that comes into memory its subscription back.
-func (c *cache) unpark(q *queue) {
-	s := c.parked.find(&q.recipientID)
-	if s == nil {
+// unpark gives a queue that has come into memory its subscription back.
+func (c *core) unpark(q *queue) {
+	p := c.cache.parked.find(&q.recipientID)
+	if p == nil {
 		return
 	}
-	c.parked.remove(&q.recipientID)
-	s.queue = q
-	q.sub = s
+	c.cache.parked.remove(&q.recipientID)
+	subs := p.client.state[c.index].subs
+	subs.parked.remove(p)
+	q.sub = &subscription{queue: q, client: p.client, kind: subNormal}
+	subs.idle.push(q.sub)
 }
 
-// unparkAlone forgets a subscription that ends while it is parked.
-func (c *cache) unparkAlone(s *subscription) { c.parked.remove(&s.delivered) }
+// endParked is unlink for a subscription that is parked.
+func (c *core) endParked(p *parked) {
+	c.cache.parked.remove(&p.recipientID)
+	p.client.state[c.index].subs.parked.remove(p)
+	p.client.Subscriptions.Add(-1)
+}

@@ -21,7 +21,7 @@ type parking struct {
 // parkingPart has places, and the tag of what is in each. Looking at tags is what most searches and all moves need; a
 // look at a subscription is one at memory far away.
 type parkingPart struct {
-	places []*subscription
+	places []*parked
 	tags   []parkingTag
 	len    int
 }
@@ -59,7 +59,7 @@ func (p *parkingPart) next(place int) int {
 }
 
 // find returns the subscription to a queue, nil when none is parked.
-func (p *parking) find(id *smp.ID) *subscription {
+func (p *parking) find(id *smp.ID) *parked {
 	part, tag := p.locate(id)
 	if place, ok := part.find(tag, id); ok {
 		return part.places[place]
@@ -72,7 +72,7 @@ func (p *parkingPart) find(tag parkingTag, id *smp.ID) (place int, ok bool) {
 		return 0, false
 	}
 	for place = p.home(tag); p.tags[place] != 0; place = p.next(place) {
-		if p.tags[place] == tag && p.places[place].delivered == *id {
+		if p.tags[place] == tag && p.places[place].recipientID == *id {
 			return place, true
 		}
 	}
@@ -80,8 +80,8 @@ func (p *parkingPart) find(tag parkingTag, id *smp.ID) (place int, ok bool) {
 }
 
 // add enters a subscription, which is not parked yet.
-func (p *parking) add(s *subscription) {
-	part, tag := p.locate(&s.delivered)
+func (p *parking) add(s *parked) {
+	part, tag := p.locate(&s.recipientID)
 	if part.full() {
 		part.resize(max(parkingLeast, len(part.places)*5/4))
 	}
@@ -89,7 +89,7 @@ func (p *parking) add(s *subscription) {
 	p.len++
 }
 
-func (p *parkingPart) add(tag parkingTag, s *subscription) {
+func (p *parkingPart) add(tag parkingTag, s *parked) {
 	place := p.home(tag)
 	for p.tags[place] != 0 {
 		place = p.next(place)
@@ -132,7 +132,7 @@ func (p *parkingPart) free(place int) {
 
 func (p *parkingPart) resize(places int) {
 	old := *p
-	*p = parkingPart{places: make([]*subscription, places), tags: make([]parkingTag, places)}
+	*p = parkingPart{places: make([]*parked, places), tags: make([]parkingTag, places)}
 	for i, s := range old.places {
 		if s != nil {
 			p.add(old.tags[i], s)
@@ -145,7 +145,7 @@ func (p *parking) ids() iter.Seq[smp.ID] {
 	return func(yield func(smp.ID) bool) {
 		for i := range p.parts {
 			for _, s := range p.parts[i].places {
-				if s != nil && !yield(s.delivered) {
+				if s != nil && !yield(s.recipientID) {
 					return
 				}
 			}

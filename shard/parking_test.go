@@ -10,10 +10,10 @@ import (
 	"switchyard/smp"
 )
 
-func randomSubscription(r *rand.Rand) *subscription {
-	s := new(subscription)
-	for i := range s.delivered {
-		s.delivered[i] = byte(r.Uint32())
+func randomParked(r *rand.Rand) *parked {
+	s := new(parked)
+	for i := range s.recipientID {
+		s.recipientID[i] = byte(r.Uint32())
 	}
 	return s
 }
@@ -23,28 +23,28 @@ func TestParking(t *testing.T) {
 	seed := rand.Uint64()
 	t.Log("seed", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	p, model := newParking(), make(map[smp.ID]*subscription)
-	var all []*subscription
+	p, model := newParking(), make(map[smp.ID]*parked)
+	var all []*parked
 	for step := range 200_000 {
 		if coming := 70 - 60*(step/100_000); r.IntN(100) < coming || len(all) == 0 {
-			s := randomSubscription(r)
+			s := randomParked(r)
 			all = append(all, s)
-			model[s.delivered] = s
+			model[s.recipientID] = s
 			p.add(s)
 		} else {
 			i := r.IntN(len(all))
 			s := all[i]
 			all[i] = all[len(all)-1]
 			all = all[:len(all)-1]
-			delete(model, s.delivered)
-			p.remove(&s.delivered)
-			if p.find(&s.delivered) != nil {
+			delete(model, s.recipientID)
+			p.remove(&s.recipientID)
+			if p.find(&s.recipientID) != nil {
 				t.Fatal("found after it was removed")
 			}
-			p.remove(&s.delivered) // no harm
+			p.remove(&s.recipientID) // no harm
 		}
 		if len(all) > 0 {
-			if s := all[r.IntN(len(all))]; p.find(&s.delivered) != s {
+			if s := all[r.IntN(len(all))]; p.find(&s.recipientID) != s {
 				t.Fatal("not found")
 			}
 		}
@@ -55,7 +55,7 @@ func TestParking(t *testing.T) {
 	checkParking(t, &p, model)
 }
 
-func checkParking(t *testing.T, p *parking, model map[smp.ID]*subscription) {
+func checkParking(t *testing.T, p *parking, model map[smp.ID]*parked) {
 	t.Helper()
 	for id, s := range model {
 		if p.find(&id) != s {
@@ -83,14 +83,14 @@ func checkParking(t *testing.T, p *parking, model map[smp.ID]*subscription) {
 
 // TestParkedSize: what a parked subscription takes, itself and its place.
 func TestParkedSize(t *testing.T) {
-	if size := unsafe.Sizeof(subscription{}); size > 64 {
-		t.Errorf("a subscription has %d bytes", size)
+	if size := unsafe.Sizeof(parked{}); size > 48 {
+		t.Errorf("one has %d bytes", size)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{100_000, 123_456, 150_000} {
 		p := newParking()
 		for range n {
-			p.add(randomSubscription(r))
+			p.add(randomParked(r))
 		}
 		places := 0
 		for i := range p.parts {
@@ -105,9 +105,9 @@ func TestParkedSize(t *testing.T) {
 func BenchmarkParking(b *testing.B) {
 	const n = 1 << 20
 	r := rand.New(rand.NewPCG(1, 2))
-	all := make([]*subscription, n)
+	all := make([]*parked, n)
 	for i := range all {
-		all[i] = randomSubscription(r)
+		all[i] = randomParked(r)
 	}
 	fill := func() *parking {
 		p := newParking()
@@ -121,22 +121,22 @@ func BenchmarkParking(b *testing.B) {
 		for b.Loop() {
 			fill()
 		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/subscription")
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/parked")
 	})
 	b.Run("find", func(b *testing.B) {
 		p := fill()
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			p.find(&all[i%n].delivered)
+			p.find(&all[i%n].recipientID)
 		}
 	})
 	b.Run("miss", func(b *testing.B) {
 		p := fill()
-		other := randomSubscription(r)
+		other := randomParked(r)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			other.delivered[i%len(other.delivered)]++
-			p.find(&other.delivered)
+			other.recipientID[i%len(other.recipientID)]++
+			p.find(&other.recipientID)
 		}
 	})
 	runtime.KeepAlive(all)

@@ -84,7 +84,7 @@ func (c *core) get(it *item) {
 		c.fail(it, errStore)
 		return
 	}
-	it.client.Window.Add(1) // does not wait for room: the loop bounds what a connection may ask for and not read
+	it.client.Window.exceed() // does not wait for room: the loop bounds what a connection may ask for and not read
 	c.respondMessage(it, s, body)
 }
 
@@ -113,9 +113,9 @@ func (c *core) ack(it *item) {
 		c.answer(it, smp.AppendOK)
 		return
 	}
-	if it.client.Window.Load() < DeliveryWindow {
+	if it.client.Window.free() {
 		if body, err := c.readHead(q); err == nil {
-			if it.client.takeWindow() {
+			if it.client.Window.take() {
 				c.respondMessage(it, s, body)
 				return
 			}

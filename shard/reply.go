@@ -1,12 +1,15 @@
 package shard
 
-import "switchyard/smp"
+import (
+	"bytes"
+
+	"switchyard/smp"
+)
 
 // note is what has to be known of a reply when its commit fails.
 type note struct {
 	kind   replyKind
-	header uint16        // bytes of the head before the response
-	sub    *subscription // of a message
+	header uint16 // bytes of the head before the response
 }
 
 // replyKind tells what becomes of a reply when its commit fails.
@@ -83,30 +86,21 @@ func (c *core) fail(it *item, err smp.Error) {
 }
 
 // fail makes the replies of the group those of a failed commit: nothing is acknowledged or delivered that the store
-// may not keep. It returns the subscriptions whose message was taken back.
-func (g *Group) fail(undone []*subscription) []*subscription {
-	kept := 0
+// may not keep. A reply whose message was taken back still has its place in the window, for the loop to give back.
+func (g *Group) fail() {
 	for i := range g.Replies {
-		r, n := g.Replies[i], g.notes[i]
+		r, n := &g.Replies[i], g.notes[i]
 		if r.Body != nil {
 			r.Body.Release()
 			r.Body = nil
-			r.Client.Window.Add(-1)
-			undone = append(undone, n.sub)
 		}
-		head := append([]byte(nil), r.Head[:n.header]...)
 		switch n.kind {
 		case replyMessage:
-			continue
+			r.Head = nil
 		case replyResponse:
-			r.Head = smp.AppendErr(head, r.version(), errStore)
+			r.Head = smp.AppendErr(bytes.Clone(r.Head[:n.header]), r.version(), errStore)
 		case replyDeleted:
-			r.Head = smp.AppendEnd(head)
+			r.Head = smp.AppendEnd(bytes.Clone(r.Head[:n.header]))
 		}
-		g.Replies[kept], g.notes[kept] = r, n
-		kept++
 	}
-	clear(g.Replies[kept:])
-	g.Replies, g.notes = g.Replies[:kept], g.notes[:kept]
-	return undone
 }

@@ -96,7 +96,7 @@ func (c *core) refuse(b *Batch) {
 
 // refusal is the answer for a link ID that is taken, unless the store may still show what it has not kept.
 func (c *core) refusal() smp.Error {
-	if c.failed {
+	if c.doubt {
 		return errStore
 	}
 	return smp.ErrAuth

@@ -73,11 +73,9 @@ func (c *core) deliverFresh(q *queue) {
 	if s == nil || s.waiting {
 		return
 	}
-	if !s.client.takeWindow() {
+	if !s.client.Window.take() {
 		c.setReady(s, true)
-		if !s.client.starve() {
-			c.pump(s.client)
-		}
+		c.pump(s.client)
 		return
 	}
 	body := c.fresh[len(c.fresh)-1].body

@@ -2,15 +2,15 @@ package shard
 
 import "switchyard/smp"
 
-// subscription is one connection's interest in one queue: 64 bytes. It belongs to the shard of the queue.
+// subscription is one connection's interest in one queue that is in memory: 64 bytes. It belongs to the shard of the queue.
 type subscription struct {
-	queue      *queue
-	client     *Client
-	next, prev *subscription // in one of the lists of the connection
-	delivered  smp.ID        // message that waits for ACK, when waiting is set
-	kind       subKind
-	waiting    bool // a message is delivered and not acknowledged
-	ready      bool // in the ready list: a message could be delivered when the connection has room
+	queue               *queue
+	client              *Client
+	links[subscription]        // in one of the lists of the connection
+	delivered           smp.ID // message that waits for ACK, when waiting is set
+	kind                subKind
+	waiting             bool // a message is delivered and not acknowledged
+	ready               bool // in the ready list: a message could be delivered when the connection has room
 }
 
 // subKind tells what a subscription receives.
@@ -43,47 +43,21 @@ type clientSubs struct {
 	walk     *walk // of a service
 	behind   bool  // a service's messages were left to a walk that is to begin
 	idle     subList
-	ready    subList // first come, first served
-	retrying bool    // a read failed, and a timer will resume
+	ready    subList    // first come, first served
+	parked   parkedList // whose queues are not in memory
+	retrying bool       // a read failed, and a timer will resume
 }
+
+type (
+	subList    = list[subscription, *subscription]
+	parkedList = list[parked, *parked]
+)
 
 func (l *clientSubs) list(ready bool) *subList {
 	if ready {
 		return &l.ready
 	}
 	return &l.idle
-}
-
-// subList is a list of subscriptions, linked through them.
-type subList struct {
-	first, last *subscription
-	len         int
-}
-
-func (l *subList) push(s *subscription) {
-	l.len++
-	s.next, s.prev = nil, l.last
-	if l.last == nil {
-		l.first = s
-	} else {
-		l.last.next = s
-	}
-	l.last = s
-}
-
-func (l *subList) remove(s *subscription) {
-	l.len--
-	if s.prev == nil {
-		l.first = s.next
-	} else {
-		s.prev.next = s.next
-	}
-	if s.next == nil {
-		l.last = s.prev
-	} else {
-		s.next.prev = s.prev
-	}
-	s.next, s.prev = nil, nil
 }
 
 // setReady moves s between the lists of its connection.
@@ -124,11 +98,6 @@ func (c *core) link(s *subscription) {
 func (c *core) unlink(s *subscription) {
 	s.client.state[c.index].subs.list(s.ready).remove(s)
 	q := s.queue
-	if q == nil {
-		c.cache.unparkAlone(s)
-		s.client.Subscriptions.Add(-1)
-		return
-	}
 	switch s.kind {
 	case subService:
 		q.sub = nil
@@ -177,6 +146,9 @@ func (c *core) closed(client *Client) {
 		for l.first != nil {
 			c.unlink(l.first)
 		}
+	}
+	for state.subs.parked.first != nil {
+		c.endParked(state.subs.parked.first)
 	}
 	state.subs = nil
 }

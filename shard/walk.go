@@ -76,7 +76,7 @@ func (c *core) walkOn(client *Client) bool {
 		return subs.behind
 	}
 	notifications := client.Service.Role == smp.RoleNotifier
-	if notifications && client.Clogged.Load() || !c.step(client, w) {
+	if notifications && client.Window.Clogged() || !c.step(client, w) {
 		subs.retrying = true
 		c.resume(client)
 		return false
@@ -154,7 +154,7 @@ func (c *core) queueOf(id *smp.ID) (*queue, error) {
 	}
 	q, err := c.admit(&l[0])
 	if q != nil {
-		c.out.touched = append(c.out.touched, q)
+		c.out.touched = append(c.out.touched, q.recipientID)
 	}
 	return q, err
 }

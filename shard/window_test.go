@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"runtime"
 	"testing"
 
 	"switchyard/smp"
@@ -53,7 +54,7 @@ func TestDeliveryWindow(t *testing.T) {
 				t.Fatal("message for a queue that has had its own")
 			}
 			delete(all, m.entity)
-			if n := alice.shard.Window.Load(); n > DeliveryWindow {
+			if n := alice.shard.Window.taken(); n > DeliveryWindow {
 				t.Fatalf("%d messages on their way", n)
 			}
 			alice.send(command{key: q.key, entity: q.recipient, text: smp.AppendAck(nil, wantMessage(t, q, m, "waiting", true))})
@@ -65,7 +66,7 @@ func TestDeliveryWindow(t *testing.T) {
 			t.Fatal("a message came twice")
 		}
 	}
-	if n := alice.shard.Window.Load(); n != 0 {
+	if n := alice.shard.Window.taken(); n != 0 {
 		t.Errorf("%d messages are said to be on their way", n)
 	}
 }
@@ -78,15 +79,14 @@ func TestFullWindow(t *testing.T) {
 	want(t, bob.sendTo(q, "1"), "OK")
 	want(t, bob.sendTo(q, "2"), "OK")
 	m1 := wantMessage(t, q, alice.event(), "1", true)
-	alice.shard.Window.Store(DeliveryWindow)
+	alice.shard.Window.occupy(DeliveryWindow)
 	want(t, alice.ack(q, m1), "OK") // the next message does not come with the response
 	wantInfo(t, alice, q, smp.SubThreadPending)
 	other := alice.newQueue(queueOptions{subscribe: true})
 	want(t, bob.sendTo(other, "sent"), "OK")
 	wantInfo(t, alice, other, smp.SubThreadPending)
 	wantNothing(t, alice)
-	alice.shard.Window.Add(-2)
-	if !alice.shard.Starved.Swap(false) {
+	if !alice.shard.Window.vacate(2) {
 		t.Fatal("nobody waits for room")
 	}
 	alice.eachShard(BatchResume)
@@ -100,7 +100,7 @@ func TestFullWindow(t *testing.T) {
 	wantInfo(t, alice, q, smp.SubThreadNone)
 
 	carol := r.connect()
-	carol.shard.Window.Store(DeliveryWindow)
+	carol.shard.Window.occupy(DeliveryWindow)
 	wantMessage(t, q, carol.get(q), "2", false) // a response does not wait
 }
 
@@ -120,7 +120,7 @@ func TestReadyQueueLosesItsTurn(t *testing.T) {
 	emptied := alice.newQueue(queueOptions{})
 	taken := alice.newQueue(queueOptions{})
 	deleted := alice.newQueue(queueOptions{})
-	alice.shard.Window.Store(DeliveryWindow)
+	alice.shard.Window.occupy(DeliveryWindow)
 	for _, q := range []*testQueue{emptied, taken, deleted} {
 		want(t, bob.sendTo(q, "1"), "OK")
 		want(t, alice.sub(q), "SOK")
@@ -134,24 +134,42 @@ func TestReadyQueueLosesItsTurn(t *testing.T) {
 			t.Fatal(m.text())
 		}
 	}
-	alice.shard.Window.Store(0)
-	alice.shard.Starved.Store(false)
+	if !alice.shard.Window.vacate(DeliveryWindow) {
+		t.Fatal("nobody waits for room")
+	}
 	alice.eachShard(BatchResume)
 	wantNothing(t, alice, carol)
 	want(t, bob.sendTo(emptied, "2"), "OK")
 	wantMessage(t, emptied, alice.event(), "2", true)
 }
 
-// TestStarveMeetsDrainedSocket has the loop return the window between the shard's look at it and the mark that it waits.
-func TestStarveMeetsDrainedSocket(t *testing.T) {
-	c := NewClient(1)
-	if c.starve() || c.Starved.Load() {
-		t.Error("waits although there is room")
+// TestMessagesTakenBackMakeRoom has a commit fail whose messages fill the window of a connection for which another shard has
+// one, too: that shard has to get to know that there is room again.
+func TestMessagesTakenBackMakeRoom(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice, bob := r.connect(), r.connect()
+	waits := alice.queueOn(1)
+	want(t, bob.sendTo(waits, "waits"), "OK")
+	var full []*testQueue
+	for range DeliveryWindow {
+		q := alice.queueOn(0)
+		want(t, alice.sub(q), "SOK")
+		full = append(full, q)
 	}
-	c.Window.Store(DeliveryWindow)
-	if c.takeWindow() || !c.starve() || !c.Starved.Load() {
-		t.Error("does not wait although there is no room")
+	r.store.setFail(true, "wait")
+	begun, release := r.store.hold()
+	for _, q := range full {
+		bob.send(command{entity: q.sender, text: smp.AppendSend(nil, false, []byte("lost"))})
 	}
+	<-begun
+	for alice.shard.Window.taken() < DeliveryWindow {
+		runtime.Gosched()
+	}
+	want(t, alice.sub(waits), "SOK") // does not wait for the other shard
+	r.syncShard(1)
+	release()
+	wantMessage(t, waits, alice.event(), "waits", true)
+	r.store.setFail(false, "wait")
 }
 
 func TestClosedConnectionLeavesNothing(t *testing.T) {

@@ -1,7 +1,6 @@
 package shard
 
 import (
-	"errors"
 	"math"
 	"runtime"
 	"sync/atomic"
@@ -21,9 +20,8 @@ const inFlight = 8
 //	            ▲                                                │
 //	            └──────────────────────free──────────────────────┘
 //
-// When a commit fails, the drains that were applied after it have built on what may be lost. The waiter fails all of
-// them: those of the same generation. The shard sees failed before its next drain, takes all drains from free, so
-// that none is under way, and has the core recover; then a new generation begins.
+// The drains that are not under way are in free. Whoever takes all of them knows that none is: run does so after a commit
+// has failed (failure.go), and at the end.
 type worker struct {
 	// Immutable.
 	ring  *Ring[*Batch]
@@ -37,31 +35,27 @@ type worker struct {
 	notify *time.Timer // puts a batchNotify
 
 	stopping atomic.Bool // no connection is resumed any more
-	failed   atomic.Bool // a commit of the current generation has failed
 	nudging  atomic.Bool // a batchNudge is arranged
 
-	// Owned by run.
-	carry      *Batch // did not fit the last drain
-	lane       lane   // what is put off
-	laneDue    bool   // the next drain is of the lane, if there is something in it
-	stopped    bool   // the nil batch of stop has come
-	generation uint64
+	breakage
 
-	// Owned by wait; run takes it when it holds all drains.
-	broken uint64 // generation that has failed; the first one is 1
-	lost   losses
+	// Owned by run.
+	carry   *Batch // did not fit the last drain
+	lane    lane   // what is put off
+	laneDue bool   // the next drain is of the lane, if there is something in it
+	stopped bool   // the nil batch of stop has come
 
 	lastErr error // of the last drain; read when ended is closed
 }
 
 func newWorker(cfg Config, e env) *worker {
 	w := &worker{
-		ring:       NewRing[*Batch](RingSize),
-		clock:      cfg.Clock,
-		free:       make(chan *drain, inFlight),
-		order:      make(chan *drain, inFlight),
-		ended:      make(chan struct{}),
-		generation: 1,
+		ring:     NewRing[*Batch](RingSize),
+		clock:    cfg.Clock,
+		free:     make(chan *drain, inFlight),
+		order:    make(chan *drain, inFlight),
+		ended:    make(chan struct{}),
+		breakage: breakage{generation: 1},
 	}
 	w.hops = newRingBeside(w.ring, RingSize)
 	for range inFlight {
@@ -85,13 +79,10 @@ func (w *worker) run() {
 			w.free <- d
 			break
 		}
-		if w.failed.Load() || w.core.store.Epoch() != w.core.epoch {
-			w.recover(d)
-		}
-		d.generation = w.generation
+		w.begin(d)
 		w.core.run(w.clock(), d)
 		w.pass(d)
-		if w.core.failed {
+		if w.core.doubt {
 			w.nudgeLater() // to see the end of the epoch
 		}
 	}
@@ -195,21 +186,6 @@ func (w *worker) pass(d *drain) {
 	w.order <- d
 }
 
-// recover waits until no drain is under way and then lets the core recover in the next one.
-func (w *worker) recover(d *drain) {
-	held := [inFlight]*drain{0: d}
-	for i := range held[1:] {
-		held[1+i] = <-w.free
-	}
-	w.failed.Store(false)
-	w.generation++
-	w.core.enter(w.core.store.Epoch(), w.lost)
-	w.lost = losses{}
-	for _, other := range held[1:] {
-		w.free <- other
-	}
-}
-
 // wait is the waiter's goroutine: it releases the replies of the drains, in their order, when they are stored.
 func (w *worker) wait() {
 	defer crash.Report()
@@ -221,17 +197,8 @@ func (w *worker) wait() {
 			}
 			w.core.cfg.Watch.Waited(stage.Sync, d.committed)
 		}
-		if w.lastErr = err; err != nil {
-			w.broken = d.generation
-			w.failed.Store(true)
-			w.nudgeLater()
-		}
-		if w.broken == d.generation {
-			d.fail(&w.lost)
-			if err == nil { // it was applied after one that failed
-				err = errLost
-			}
-		}
+		w.lastErr = err
+		err = w.judge(d, err)
 		if err == nil && len(d.departures) > 0 {
 			w.core.links.departed(departure{w.core.index, d}, d.departures)
 		}
@@ -246,15 +213,12 @@ func (w *worker) wait() {
 	close(w.ended)
 }
 
-// errLost says that a commit was built on one that failed.
-var errLost = errors.New("shard: an earlier commit failed")
-
 // reset makes the drain ready to be used again; its groups are with their loops.
 func (d *drain) reset() {
 	clear(d.groups)
-	clear(d.touched)
+	clear(d.delivered)
 	clear(d.departures)
-	d.groups, d.touched, d.departures = d.groups[:0], d.touched[:0], d.departures[:0]
+	d.groups, d.touched, d.delivered, d.departures = d.groups[:0], d.touched[:0], d.delivered[:0], d.departures[:0]
 	d.commit, d.err = nil, nil
 }
 

@@ -1,0 +1,263 @@
+package shard
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"sync/atomic"
+
+	"switchyard/smp"
+)
+
+// This file is what happens when a commit fails.
+//
+// A shard goes on while commits are under way, so the drains that were applied after one that fails have built on what may be
+// lost. They are of one generation, and all of it fails: its replies become ERR STORE, or are taken back. The waiter sees
+// the failure, and the shard makes it good:
+//
+//	state of the shard │ by what                       │ waiter                          │ shard
+//	───────────────────┼───────────────────────────────┼─────────────────────────────────┼──────────────────────────────────
+//	sound              │ generation is not broken      │ releases the replies of drains  │ runs drains
+//	failing            │ broken is the generation, or  │ fails the drains of the         │ runs drains that will fail, until
+//	                   │ failed is set                 │ generation, notes losses        │ it looks at failed
+//	recovering         │ no drain is under way         │ has nothing                     │ takes the losses, marks as stale
+//	                   │                               │                                 │ what they name; a new generation
+//	sound, in doubt    │ doubt                         │ as when sound                   │ reads what is stale, runs drains,
+//	                   │                               │                                 │ says nothing of what it only reads
+//	                   │                               │                                 │ where that could be lost
+//	a new epoch        │ the store's is not the core's │ as when recovering              │ as when recovering; anything may
+//	                   │                               │                                 │ be lost
+//
+// Doubt ends with the next commit that succeeds, or with the epoch: after a failure the store may show what it has not kept,
+// until it says by a new epoch that it has gone back to what it kept.
+//
+// What the waiter touches of a drain is values, which the shard has given away: a queue or a subscription may be another one,
+// or parked, before the waiter comes to it.
+//
+//	field                        written and read by
+//	failed                       both; the shard alone takes it back, when no drain is under way
+//	generation                   the shard
+//	broken, lost                 the waiter; the shard when no drain is under way
+//	drain.touched, delivered,    the shard; then, with the drain, the waiter
+//	drain.generation
+//	core.epoch, doubt, lost;     the shard
+//	queue.stale
+
+// breakage is what a shard's goroutine and its waiter know of commits that have failed.
+type breakage struct {
+	failed atomic.Bool // a commit of the current generation has
+
+	// Of the shard.
+	generation uint64 // of the drains that it runs; the first is 1
+
+	// Of the waiter; the shard takes them when it holds all drains.
+	broken uint64 // generation that has failed
+	lost   losses
+}
+
+// losses is what has to be made good after commits have failed.
+type losses struct {
+	queues []smp.ID   // that the failed drains have seen
+	undone []delivery // that were taken back
+}
+
+// delivery is a message on its way, as far as a failure has to know of it.
+type delivery struct {
+	queue  smp.ID // recipient ID
+	client *Client
+}
+
+// errLost says that a commit was built on one that failed.
+var errLost = errors.New("shard: an earlier commit failed")
+
+// judge is told by the waiter how the commit of a drain has ended. It fails the drain if need be, and returns why.
+func (w *worker) judge(d *drain, err error) error {
+	if err != nil {
+		w.broken = d.generation
+		w.failed.Store(true)
+		w.nudgeLater()
+	}
+	if w.broken != d.generation {
+		return nil
+	}
+	d.fail(&w.lost)
+	if err == nil {
+		return errLost
+	}
+	return err
+}
+
+// fail makes the replies of a drain those of a failed commit and notes what is lost.
+func (d *drain) fail(l *losses) {
+	for _, g := range d.groups {
+		g.fail()
+	}
+	l.queues = append(l.queues, d.touched...)
+	l.undone = append(l.undone, d.delivered...)
+}
+
+// begin gives the next drain its generation, a new one when commits of the last have failed or the epoch has ended.
+func (w *worker) begin(d *drain) {
+	if w.failed.Load() || w.core.store.Epoch() != w.core.epoch {
+		w.recover(d)
+	}
+	d.generation = w.generation
+}
+
+// recover waits until no drain is under way but the one at hand, and takes over what was lost.
+func (w *worker) recover(d *drain) {
+	held := [inFlight]*drain{0: d}
+	for i := range held[1:] {
+		held[1+i] = <-w.free
+	}
+	w.failed.Store(false)
+	w.generation++
+	w.core.enter(w.core.store.Epoch(), w.lost)
+	w.lost = losses{}
+	for _, other := range held[1:] {
+		w.free <- other
+	}
+}
+
+// enter takes over what was lost, when no commit is under way. When an epoch of the store has ended, that may be
+// anything: until then reads have shown what failed commits had written, and without SyncAlways more is gone than that.
+func (c *core) enter(epoch uint64, l losses) {
+	c.lost, c.doubt = l, true
+	if epoch == c.epoch {
+		return
+	}
+	c.epoch, c.doubt = epoch, false
+	c.links.returned(c.index)
+	c.lost.queues = slices.AppendSeq(c.lost.queues, maps.Keys(c.cache.byRecipient))
+	c.lost.queues = slices.AppendSeq(c.lost.queues, c.cache.parked.ids())
+}
+
+// recover brings the memory of the shard in line with what the store has kept, after a failure: it forgets the
+// queues that the failed drains have seen, so that they are read again, those with a subscription at once. Messages that
+// were taken back, or whose ACK was, are delivered again.
+func (c *core) recover() {
+	if len(c.lost.queues) == 0 && len(c.lost.undone) == 0 {
+		return
+	}
+	for i := range c.lost.undone {
+		c.undo(&c.lost.undone[i])
+	}
+	for i := range c.lost.queues {
+		// What is in memory under the ID may have been read later; it has seen the failed writes too.
+		id := c.lost.queues[i]
+		switch q := c.cache.byRecipient[id]; {
+		case q == nil && c.cache.parked.find(&id) != nil:
+			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: id[:]})
+		case q == nil || q.stale:
+		case q.sub != nil, q.inUse(), q.service() != nil && q.service().current.Load() != nil:
+			q.stale = true
+			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: q.recipientID[:]})
+		default:
+			c.cache.remove(q)
+		}
+		if len(c.lookups) == recoverStep {
+			c.reload()
+		}
+	}
+	c.reload()
+	c.lost = losses{}
+}
+
+// undo has a message that was taken back be delivered again. Whoever has the subscription by now may have it already: that
+// is one that the client subscribed anew.
+func (c *core) undo(d *delivery) {
+	c.lost.queues = append(c.lost.queues, d.queue)
+	q := c.cache.byRecipient[d.queue]
+	if q == nil {
+		return
+	}
+	if q.sub != nil && q.sub.client == d.client {
+		q.sub.waiting = false
+	}
+	for g := q.getters; g != nil; g = g.other {
+		if g.client == d.client {
+			g.waiting = false
+		}
+	}
+}
+
+// recoverStep is how many queues are read again at once.
+const recoverStep = 1000
+
+// reload reads the queues that are looked up for recover.
+func (c *core) reload() {
+	c.store.Load(c.lookups)
+	for i := range c.lookups {
+		if l := &c.lookups[i]; l.Err == nil {
+			_, _ = c.admit(l) // what cannot be read stays stale, and is looked up again by the next command
+		}
+	}
+	clear(c.lookups)
+	c.lookups = c.lookups[:0]
+}
+
+// wake delivers the first message to a subscription that waits for none.
+func (c *core) wake(q *queue) {
+	if q.count == 0 {
+		return
+	}
+	if s := c.receiver(q); s != nil && !s.waiting {
+		c.setReady(s, true)
+		c.pump(s.client)
+	}
+}
+
+// refill sets a stale queue to what was read of it.
+func (c *core) refill(q *queue, l *Loaded) error {
+	old := q.notifier()
+	var id smp.ID
+	if old != nil {
+		id = old.ID
+		if n := l.Record.Notifier; old.sub != nil && (n == nil || n.ID != id) {
+			c.unlink(old.sub)
+		}
+	}
+	link := q.linkID()
+	if err := q.fill(l, c.now, c.services); err != nil {
+		return err
+	}
+	delete(c.cache.byLink, string(link))
+	if link = q.linkID(); link != nil {
+		c.cache.byLink[string(link)] = q
+	}
+	if q.sub != nil && (q.sub.kind == subService) != (q.service() != nil) {
+		c.unlink(q.sub) // the change of its service was not stored
+	}
+	if old != nil {
+		delete(c.cache.byNotifier, id)
+	}
+	if n := q.notifier(); n != nil {
+		c.cache.byNotifier[n.ID] = q
+	}
+	return nil
+}
+
+// vanished drops a stale queue that the store does not have.
+func (c *core) vanished(id *smp.ID) {
+	q := c.cache.byRecipient[*id]
+	if q == nil || !q.stale {
+		return
+	}
+	c.drop(q)
+}
+
+// drop takes a queue out of memory together with its subscriptions.
+func (c *core) drop(q *queue) {
+	if q.sub != nil {
+		c.unlink(q.sub)
+	}
+	for q.getters != nil {
+		c.unlink(&q.getters.subscription)
+	}
+	if n := q.notifier(); n != nil && n.sub != nil {
+		c.unlink(n.sub)
+	}
+	c.cache.remove(q)
+	q.gone = true
+	q.forgetKeys()
+}
