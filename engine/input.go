@@ -78,12 +78,17 @@ func (s *session) paused() bool {
 	return true
 }
 
-// failRecord ends a session whose record could not be opened; the alert, if one is due, goes out first.
+// failRecord ends a session whose record could not be opened. The alert, if one is due, goes out behind the answers to what
+// came before: nothing can be sealed after it, and what is sealed already has lower numbers.
 func (s *session) failRecord(err error) {
 	if errors.Is(err, io.EOF) {
 		s.close(CausePeer)
 		return
 	}
+	if s.out != nil {
+		s.seal()
+	}
+	s.flush()
 	s.writePending()
 	s.drop(CauseRecord)
 }
