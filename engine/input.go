@@ -45,7 +45,7 @@ func (s *session) readSome() bool {
 		}
 		if s.tls.HasPending() {
 			s.flush()
-			s.writePending()
+			s.writePending() // before the session is open, too
 		}
 		if s.web != nil {
 			s.takeFrames(plain)
@@ -85,11 +85,8 @@ func (s *session) failRecord(err error) {
 		s.close(CausePeer)
 		return
 	}
-	if s.out != nil {
-		s.seal()
-	}
 	s.flush()
-	s.writePending()
+	s.writePending() // before the session is open, too
 	s.drop(CauseRecord)
 }
 

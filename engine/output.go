@@ -129,21 +129,22 @@ func (s *session) framed(block []byte) []byte {
 	return appendFrame(nil, block)
 }
 
-// flush seals the open block and writes all sealed ones at once.
+// flush seals the open block and writes all sealed ones at once, and behind them what TLS has to say.
 func (s *session) flush() {
 	s.dirty = false
 	if s.phase != phaseOpen {
 		return
 	}
-	if len(s.sealed) == 0 {
-		s.writePending()
-	}
 	if s.out != nil {
 		s.seal()
 	}
-	if len(s.sealed) == 0 {
-		return
+	if len(s.sealed) > 0 {
+		s.writeSealed()
 	}
+	s.writePending()
+}
+
+func (s *session) writeSealed() {
 	l := s.loop
 	defer l.router.cfg.Queues.Watch.Begin(stage.Write).End()
 	l.router.counts.blocksOut.Add(int64(len(s.sealed)))
