@@ -22,6 +22,7 @@ type handshake struct {
 	key      *sessionKey // of our hello
 	hello    []byte      // content of the client's hello
 	agreed   agreed      // what the two hellos agree on
+	chain    int         // bytes of the certificates that the client has shown in TLS
 }
 
 // helloMaker makes our hello and judges the client's.
@@ -170,6 +171,9 @@ func (s *session) advancedTLS() {
 	if s.tls.HandshakeDone() {
 		s.phase = phaseHello
 		s.active = time.Now()
+		for _, cert := range s.tls.PeerChain() {
+			h.chain += len(cert)
+		}
 		s.begin()
 		return
 	}
@@ -236,6 +240,7 @@ func (s *session) takeHello(block []byte) {
 // service is refused.
 func (s *session) agreed() {
 	a := &s.handshake.agreed
+	s.tls.ForgetPeerChain()
 	if a.reply != nil {
 		s.write(s.tls.Seal(nil, s.framed(a.reply)))
 		if s.phase == phaseClosed { // the write failed

@@ -218,7 +218,7 @@ func (c *core) refill(q *queue, l *Loaded) error {
 		}
 	}
 	link := q.linkID()
-	if err := q.fill(l, c.now, c.services); err != nil {
+	if err := q.fill(l, c.steady, c.services); err != nil {
 		return err
 	}
 	delete(c.cache.byLink, string(link))

@@ -97,7 +97,7 @@ func (c *core) expire(q *queue) error {
 	if c.cfg.MessageTTL <= 0 {
 		return nil
 	}
-	before := c.now - int64(c.cfg.MessageTTL.Seconds())
+	before := c.judgedAt - int64(c.cfg.MessageTTL.Seconds())
 	for q.count > 0 {
 		if err := c.peek(q); err != nil {
 			return err

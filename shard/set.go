@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
 	"switchyard/smp"
 )
@@ -69,6 +70,7 @@ type Set struct {
 
 	registering sync.Mutex // held while a service is made
 
+	clock   expiry.Clock   // by which it is judged what is too old
 	expiry  sync.WaitGroup // the goroutine of the expiry
 	closing chan struct{}
 }
@@ -89,7 +91,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		random:     random,
 		closing:    make(chan struct{}),
 	}
-	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand}
+	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, expiry: &s.clock}
 	for e.index = range cfg.Shards {
 		w := newWorker(cfg, e)
 		s.workers = append(s.workers, w)

@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"engine":   {"shard", "smp", "box", "tls", "agent", "internal"}, // agent: as proxy the router is a client
 	"agent":    {"smp", "box", "tls"},
 	"loadtest": {"agent", "xftp", "smp", "box", "tls"},
-	"xftp":     {"smp", "box", "tls"},
+	"xftp":     {"smp", "box", "tls", "internal"},
 	"ntf":      {"agent", "smp", "box", "tls"},
 	"tidy":     {},
 	"cmd":      {"*"},

@@ -12,7 +12,7 @@ import (
 // Expire deletes the packets that were created ttl ago, and up to an hour more, as creation times are rounded down.
 // deleted is called for each.
 func (s *Store) Expire(ctx context.Context, ttl time.Duration, deleted func()) error {
-	before := s.now().Add(-ttl).Unix() - hour
+	before := s.clock.Now(s.now()).Add(-ttl).Unix() - hour
 	if before <= 0 {
 		return nil
 	}

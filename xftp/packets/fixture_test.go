@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"switchyard/box"
+	"switchyard/internal/clockstep"
 )
 
 var testKey = func() box.PublicKey {
@@ -35,7 +36,7 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T, quota int64) *fixture {
-	f := &fixture{t: t, fs: vfs.NewCrashableMem(), path: filepath.Join(t.TempDir(), "files"), now: time.Unix(1_700_000_000, 0)}
+	f := &fixture{t: t, fs: vfs.NewCrashableMem(), path: filepath.Join(t.TempDir(), "files"), now: clockstep.At(time.Unix(1_700_000_000, 0))}
 	f.open(quota, nil)
 	t.Cleanup(func() { f.Close() })
 	return f

@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"switchyard/box"
+	"switchyard/internal/expiry"
 )
 
 // Options of a store.
@@ -33,6 +34,7 @@ type Store struct {
 	bodies Bodies
 	quota  int64
 	now    func() time.Time
+	clock  expiry.Clock // by which it is judged what is too old
 	log    *slog.Logger
 
 	stripes [256]sync.Mutex // by the first byte of the sender ID
@@ -51,6 +53,7 @@ func Open(ctx context.Context, dir string, bodies Bodies, o Options) (*Store, er
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.clock.Now(s.now()) // from here on a jump is noticed
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
