@@ -17,6 +17,7 @@ import (
 	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
+	"switchyard/cmd/internal/signals"
 	"switchyard/engine"
 	"switchyard/internal/crash"
 	"switchyard/internal/stage"
@@ -56,6 +57,8 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 	if err != nil {
 		return err
 	}
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	signals.Endure(log)
 	s, doubtful, err := loadSettings(p)
 	if err != nil {
 		return err
@@ -80,7 +83,6 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 			return err
 		}
 	}
-	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 	store, err := openStore(p, &s, log)
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
+	"switchyard/cmd/internal/signals"
 	"switchyard/internal/crash"
 	"switchyard/smp"
 	"switchyard/xftp/packets"
@@ -46,6 +47,8 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	if err != nil {
 		return err
 	}
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	signals.Endure(log)
 	s, doubtful, err := loadSettings(p)
 	if err != nil {
 		return err
@@ -75,7 +78,6 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	}
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 	if pprof != "" {
 		s.pprof = pprof
 	}
