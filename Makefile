@@ -15,27 +15,25 @@ SOURCE  ?=
 export GOFLAGS := $(if $(filter -trimpath,$(GOFLAGS)),$(GOFLAGS),$(strip $(GOFLAGS) -trimpath))
 LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 
-# The routers of `make run`, with their files under $(DATA).
-SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var bin/smp-server
-XFTP := XFTP_SERVER_CFG_PATH=$(DATA)/xftp/etc XFTP_SERVER_LOG_PATH=$(DATA)/xftp/var bin/xftp-server
+# The commit is set above; without git, or in a checkout of another user's, Go could not find it out.
+BUILD   := $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race race-short torture modelcheck bench-machine fuzz timing bogo interop web lint tools clean
+.PHONY: help go build run test race race-short torture modelcheck bench-machine fuzz timing bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build every program into bin/
-	$(GO) build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+# What make itself cannot install.
+go:
+	@command -v $(GO) >/dev/null || { echo 'make: Go is missing; install 1.26 or later from https://go.dev/dl, or name it with GO=PROGRAM' >&2; exit 1; }
 
-run: build ## start an SMP router on port 5223 and an XFTP router on 5443, set up in ./data or $SWITCHYARD_DATA
-	@test -e $(DATA)/smp/etc/smp-server.ini || { \
-		$(SMP) init --yes --store-log --fqdn 127.0.0.1 --no-password --disable-web >/dev/null && \
-		sed -i 's/^port = .*/port = 5223/' $(DATA)/smp/etc/smp-server.ini; }
-	@test -e $(DATA)/xftp/etc/file-server.ini || { \
-		$(XFTP) init --path $(DATA)/xftp/files --quota 10gb --fqdn 127.0.0.1 -a ED25519 >/dev/null && \
-		sed -i 's/^port = .*/port = 5443/' $(DATA)/xftp/etc/file-server.ini; }
-	@trap 'kill $$xftp; wait $$xftp' EXIT; trap 'exit 0' INT TERM; env $(XFTP) start & xftp=$$!; env $(SMP) start & wait $$!
+build: go ## build every program into bin/
+	$(BUILD) ./cmd/...
+
+run: go ## start an SMP router on port 5223 and an XFTP router on 5443, set up in ./data or $SWITCHYARD_DATA
+	$(BUILD) ./cmd/smp-server ./cmd/xftp-server
+	@.ci/routers '$(DATA)'
 
 # Tests that run whole routers take the programs that make build has made, instead of building them once more.
 TEST := SWITCHYARD_PROGRAMS=$(CURDIR)/bin $(GO) test -timeout 30m
@@ -62,7 +60,7 @@ torture: build ## break things until a budget of time is spent, from seeds that 
 	@bin/torture --dir $(DATA)/torture --budget $(or $(BUDGET),1h) $(if $(ONLY),--only $(ONLY))
 
 bench-machine: tools ## measure what this machine can do: the resource sketch of BENCHMARKS.md
-	@$(GO) run ./cmd/bench-machine -dir $(or $(SWITCHYARD_DATA),.)
+	@$(GO) run ./cmd/bench-machine --dir $(or $(SWITCHYARD_DATA),.)
 
 fuzz: ## run every fuzz target for a minute, one a core at a time [PKG FUZZ=regex FUZZTIME=1m]
 	@.ci/fuzz $(FUZZTIME) '$(FUZZ)' $(PKG)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -97,7 +99,7 @@ func TestQuotedSize(t *testing.T) {
 }
 
 func TestServerOrder(t *testing.T) {
-	hosts := []string{"9.9.9.9", "10.0.0.1", "[::1]", "abc.onion", "a.example", "b.example"}
+	hosts := []string{"9.9.9.9", "10.0.0.1", "::1", "abc.onion", "a.example", "b.example"}
 	for i := range hosts {
 		for j := range hosts {
 			a, b := smp.ServerAddress{Hosts: hosts[i : i+1]}, smp.ServerAddress{Hosts: hosts[j : j+1]}
@@ -149,7 +151,49 @@ func FuzzParse(f *testing.F) {
 		if err != nil || len(again.Chunks) != len(d.Chunks) || again.Size != d.Size || again.Key != d.Key {
 			t.Fatalf("%v:\n%s", err, written)
 		}
+		if got, want := again.ServerSizes(), d.ServerSizes(); !reflect.DeepEqual(got, want) {
+			t.Fatalf("routers %v, want %v", got, want)
+		}
 	})
+}
+
+// TestServersReadBack: the routers of a description are the same in YAML, in both links, and in the address of the page.
+func TestServersReadBack(t *testing.T) {
+	for _, c := range []struct {
+		hosts  []string
+		port   string
+		origin string
+	}{
+		{[]string{"a.example"}, "", "https://a.example"},
+		{[]string{"a.example"}, "443", "https://a.example"},
+		{[]string{"a.example", "b.onion"}, "7443", "https://a.example:7443"},
+		{[]string{"192.0.2.7"}, "7443", "https://192.0.2.7:7443"},
+		{[]string{"fd00::7"}, "", "https://[fd00::7]"},
+		{[]string{"fd00::7"}, "7443", "https://[fd00::7]:7443"},
+		{[]string{"::1", "fd00::7"}, "443", "https://[::1]"},
+	} {
+		d := sample(t, 1)
+		server := &d.Chunks[0].Replicas[0].Server
+		server.Hosts, server.Port = c.hosts, c.port
+		fromYAML, err1 := Parse(d.YAML())
+		fromURI, _, err2 := ParseURI(d.URI("simplex:", ""))
+		link, err3 := url.Parse(d.WebLink())
+		if err := errors.Join(err1, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		fromLink, err := ParseFragment(link.Fragment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, again := range []*Description{fromYAML, fromURI, fromLink} {
+			if got := again.Chunks[0].Replicas[0].Server; !reflect.DeepEqual(got, *server) {
+				t.Errorf("%v is read as %v", *server, got)
+			}
+		}
+		if got := link.Scheme + "://" + link.Host; got != c.origin || link.Hostname() != c.hosts[0] {
+			t.Errorf("the page of %v is at %s, want %s", *server, got, c.origin)
+		}
+	}
 }
 
 func FuzzParseLinks(f *testing.F) {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/url"
 	"strings"
+
+	"switchyard/smp"
 )
 
 var (
@@ -88,11 +90,18 @@ func ParseFragment(fragment string) (*Description, error) {
 	return d.For(Recipient)
 }
 
-// WebLink is the link that the reference's client prints: the page on the first host of the first packet's router.
-// Empty without packets.
+// WebLink is a link to the page on the first host of the first packet's router. Empty without packets.
 func (d *Description) WebLink() string {
 	if len(d.Chunks) == 0 || len(d.Chunks[0].Replicas) == 0 {
 		return ""
 	}
-	return "https://" + d.Chunks[0].Replicas[0].Server.Hosts[0] + "/#" + d.Fragment()
+	server := &d.Chunks[0].Replicas[0].Server
+	origin := "https://" + smp.BracketHost(server.Hosts[0])
+	if server.Port != "" && server.Port != defaultPort {
+		origin += ":" + server.Port
+	}
+	return origin + "/#" + d.Fragment()
 }
+
+// defaultPort is that of web links and routers without one.
+const defaultPort = "443"

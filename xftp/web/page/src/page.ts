@@ -1,5 +1,6 @@
 // The page: what is shown and asked. The work is done by worker.ts.
 
+import { hostname } from "./address.ts";
 import { fromFragment, isFragment } from "./link.ts";
 import type { FromWorker, RouterSettings, ToWorker } from "./messages.ts";
 import { safeName } from "./names.ts";
@@ -13,7 +14,7 @@ const settings = find("app").dataset;
 let job: { worker: Worker; again: () => void } | null = null;
 
 function routerSettings(): RouterSettings {
-  const hosts = settings.hosts ? settings.hosts.split(",") : [location.hostname];
+  const hosts = settings.hosts ? settings.hosts.split(",") : [hostname(location.hostname)];
   return { hosts, port: Number(settings.port), keyHash: settings.keyHash! };
 }
 

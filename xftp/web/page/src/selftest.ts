@@ -168,10 +168,15 @@ const further: Record<string, () => void | Promise<void>> = {
   },
   addresses: async () => {
     const hash = base64(new Uint8Array(32).fill(7));
-    for (const s of [`xftp://${hash}@a.example,b.onion`, `xftp://${hash}@a.example:5443`]) same(formatAddress(parseAddress(s)), s, s);
+    const there = ["a.example,b.onion", "a.example:5443", "fd00::7", "[fd00::7]:5443", "fd00::7,[::1]:5443", "fd00::7,a.example:5443", "beef:5443"];
+    for (const s of there) same(formatAddress(parseAddress(`xftp://${hash}@${s}`)), `xftp://${hash}@${s}`, s);
+    const six = parseAddress(`xftp://${hash}@[FD00:0::7],[::1]:5443`);
+    same(six, { keyHash: six.keyHash, hosts: ["fd00::7", "::1"], port: 5443 }, "IPv6 hosts");
+    same([originOf(six, "x"), originOf(six, "[::1]")], ["https://[fd00::7]:5443", "https://[::1]:5443"], "origins");
+    same(parseAddress(`xftp://${hash}@[fd00::7]`).hosts, parseAddress(`xftp://${hash}@fd00::7`).hosts, "brackets");
     const a = parseAddress(`xftp://${hash}@a.onion,b.example,c.example:444`);
     same([originOf(a, "x"), originOf(a, "c.example"), originOf(a, "x.onion")], ["https://b.example:444", "https://c.example:444", "https://a.onion:444"], "origins");
-    for (const s of ["", "xftp://a@b", `smp://${hash}@a`, `xftp://${hash}@a b`, `xftp://${hash}@a:0`, `xftp://${hash}:pass@a`, `xftp://${hash}@a/b`]) {
+    for (const s of ["", "xftp://a@b", `smp://${hash}@a`, `xftp://${hash}@a b`, `xftp://${hash}@a:0`, `xftp://${hash}:pass@a`, `xftp://${hash}@a/b`, `xftp://${hash}@[a`, `xftp://${hash}@1:2:3`]) {
       await refuses(s, () => parseAddress(s));
     }
   },

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// MainUntilSignal is Main for programs that run others and have something to clean up: the context of a command ends with the
+// first signal that asks the program to end, and when nobody reads any more what it prints, as behind `| head`. A second
+// signal ends it at once. Its arguments may be those of other programs.
+func MainUntilSignal(root *cobra.Command) {
+	ctx, end := context.WithCancel(context.Background())
+	defer end()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	unread := make(chan struct{})
+	go func() {
+		if <-signals == syscall.SIGPIPE {
+			close(unread)
+		}
+		signal.Ignore(syscall.SIGPIPE) // until all is cleaned up
+		signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+		end()
+	}()
+	root.SetArgs(append([]string{}, os.Args[1:]...))
+	err := execute(ctx, root)
+	select {
+	case <-unread:
+		os.Exit(exitUnread)
+	default:
+		endProcess(root, err)
+	}
+}
+
+// exitUnread is what a shell has of a program that SIGPIPE has ended.
+const exitUnread = 128 + int(syscall.SIGPIPE)
