@@ -42,26 +42,28 @@ type session struct {
 	client    *shard.Client
 	receive   box.Chain
 	send      box.Chain
-	proxied   *[32]byte      // subkey of boxes in RFWD and RRES; nil when the client gave no key in its hello
-	active    time.Time      // last block received or sent; before phaseOpen, the begin of the phase
-	part      *shard.Buffer  // a block of which more is to come; nil when idle
-	out       *outBlock      // replies that are not sealed; nil when idle
-	sealed    []*outBlock    // sealed blocks that are not written
-	unsent    int32          // messages given to us by shards that the socket has not taken
-	forwards  int            // commands that wait for other routers
-	backlog   int            // what waited at the last look while clogged, counted in Router.backlog
-	left      int            // of it, unsent; 0 when the socket has taken everything
-	progress  time.Time      // when the socket last took something of that
-	held      int            // input that waits because there are as many as may be, counted in Router.held
+	proxied   *[32]byte     // subkey of boxes in RFWD and RRES; nil when the client gave no key in its hello
+	active    time.Time     // last block received or sent; before phaseOpen, the begin of the phase
+	part      *shard.Buffer // a block of which more is to come; nil when idle
+	out       *outBlock     // replies that are not sealed; nil when idle
+	sealed    []*outBlock   // sealed blocks that are not written
+	unsent    int32         // messages given to us by shards that the socket has not taken
+	forwards  int           // commands that wait for other routers
+	backlog   int           // what waited at the last look while clogged, counted in Router.backlog
+	left      int           // of it, unsent; 0 when the socket has taken everything
+	progress  time.Time     // when the socket last took something of that
+	held      int           // input that waits because there are as many as may be, counted in Router.held
+	asked     int           // commands that the shards have not answered
+	ahead     bool          // too far ahead of them: input waits for answers
+	watch     watch         // what the socket is watched for, as far as we have changed that
+	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
+	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
+	begun     time.Time     // when that block was begun; zero when the input ends with a block
+
+	// Also owned by the loop: what limits of this connection and its source have.
 	source    *listen.Source // nil: addresses are of no account
 	commands  listen.Pace    // how fast commands have come
 	throttled bool           // too fast: input waits for a timer
-	asked     int            // commands that the shards have not answered
-	ahead     bool           // too far ahead of them: input waits for answers
-	watch     watch          // what the socket is watched for, as far as we have changed that
-	leaving   bool           // closed by us, and the peer has not closed its side; stands in the loop's leaving
-	halfRead  bool           // stands on the loop's list of sessions whose input ends within a block
-	begun     time.Time      // when that block was begun; zero when the input ends with a block
 }
 
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
