@@ -126,11 +126,12 @@ func (s *settings) openSite(id identity.Identity, log *slog.Logger) (stop func()
 	return stop, nil
 }
 
-// Times of the servers of the site, for clients that are slow.
+// Bounds of the servers of the site, for clients that are slow or say much.
 const (
 	siteReadTimeout  = 10 * time.Second
 	siteWriteTimeout = time.Minute
 	siteIdleTimeout  = 2 * time.Minute
+	siteMaxHeader    = 16 << 10
 )
 
 // siteServers serve the site on ports of their own.
@@ -149,7 +150,7 @@ func (s *siteServers) listen(setting string, addresses []string, tls *stdtls.Con
 		}
 		server := &http.Server{
 			Handler: s.handler, TLSConfig: tls, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-			ReadTimeout: siteReadTimeout, WriteTimeout: siteWriteTimeout, IdleTimeout: siteIdleTimeout,
+			ReadTimeout: siteReadTimeout, WriteTimeout: siteWriteTimeout, IdleTimeout: siteIdleTimeout, MaxHeaderBytes: siteMaxHeader,
 		}
 		s.servers = append(s.servers, server)
 		serve := server.Serve

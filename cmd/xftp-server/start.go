@@ -70,7 +70,7 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 			return err
 		}
 	}
-	if err := s.loadWebCertificate(); err != nil {
+	if err := s.loadWebCertificate(cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
@@ -114,9 +114,16 @@ func parseLevel(name string) (slog.Level, error) {
 	return 0, fmt.Errorf("--log-level %s is unknown; give trace, debug, info, note, warn or error", name)
 }
 
-func (s *settings) loadWebCertificate() error {
+func (s *settings) loadWebCertificate(stderr io.Writer) error {
 	if !s.web.complete() {
 		return nil
+	}
+	exposed, err := identity.CheckKey(s.web.key)
+	if err != nil {
+		return err
+	}
+	if exposed != "" {
+		note(stderr, "%s", exposed)
 	}
 	cert, err := stdtls.LoadX509KeyPair(s.web.cert, s.web.key)
 	if err != nil {

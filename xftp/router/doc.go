@@ -11,7 +11,9 @@
 //
 // Bodies stream: an upload is hashed and written as it arrives, a download is read and encrypted as the client takes
 // it; each holds a few buffers, whatever the size of the packet. Downloads are written by larger pieces while there are
-// few of them (download.go), and credit for uploads goes out in few records (credit.go).
+// few of them (download.go), and credit for uploads goes out in few records (credit.go). Every request is read to its end
+// before its response ends, and client and router wait for each other piece by piece, with a bound (transfer.go); who
+// exceeds it is told by GOAWAY (leave.go). All requests of a connection together hold less than 8 MiB.
 //
 // # Who owns what
 //

@@ -77,7 +77,7 @@ func (x *exchange) agree(response *xftp.Response) (subkey [box.KeySize]byte, ok 
 func (x *exchange) sendPacket(block []byte, packet io.Reader, stream *box.Streamed) error {
 	buffer, release := x.router.frames(x.session.web)
 	defer release()
-	o := output{w: x.w, buf: buffer}
+	o := output{w: x.body, buf: buffer}
 	if err := o.append(block); err != nil {
 		return err
 	}

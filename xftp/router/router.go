@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	stdtls "crypto/tls"
 	"errors"
 	"io"
 	"log"
@@ -49,6 +50,10 @@ const bufferSize = 32 << 10
 // have to be held in memory as a whole.
 const maxReadFrame = 32<<10 - 9
 
+// maxHeader is how many bytes of header fields a request may have: those of native clients have none, browsers send
+// hundreds.
+const maxHeader = 16 << 10
+
 // New makes a router. Run serves.
 func New(cfg Config) (*Router, error) {
 	cfg, err := cfg.withDefaults()
@@ -64,7 +69,7 @@ func New(cfg Config) (*Router, error) {
 			MaxUploadBufferPerStream:     cfg.UploadWindow,
 			MaxUploadBufferPerConnection: max(1<<20-1, cfg.UploadWindow),
 		},
-		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0)},
+		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0), MaxHeaderBytes: maxHeader},
 		ready:    make(chan struct{}),
 		sessions: make(map[*session]struct{}),
 	}
@@ -212,9 +217,11 @@ func (r *Router) serve(raw net.Conn) {
 		return
 	}
 	defer r.leave(s)
-	conn := s.conn
-	if !s.web { // of those HTTP/2 judges the TLS
-		conn = &creditor{Conn: conn, worth: uint32(r.cfg.UploadWindow) / 2}
+	var conn net.Conn
+	if web, ok := s.conn.Conn.(*stdtls.Conn); ok {
+		conn = judged{s.conn, web}
+	} else {
+		conn = &creditor{Conn: s.conn, worth: uint32(r.cfg.UploadWindow) / 2}
 	}
 	r.http.ServeConn(conn, &http2.ServeConnOpts{
 		Context:    context.WithValue(context.Background(), sessionKey{}, s),
@@ -238,14 +245,14 @@ func (r *Router) leave(s *session) {
 	delete(r.sessions, s)
 }
 
-// disconnectIdle closes connections that have had no request for InactiveTTL.
+// disconnectIdle leaves connections on which nothing has moved for InactiveTTL, with requests under way or without.
 func (r *Router) disconnectIdle() {
 	for r.cfg.InactiveTTL > 0 && r.pause(r.cfg.InactiveCheck) {
 		before := r.cfg.Now().Add(-r.cfg.InactiveTTL).UnixNano()
 		r.mu.Lock()
 		for s := range r.sessions {
-			if s.active.Load() == 0 && s.lastRequest.Load() < before {
-				s.conn.Close()
+			if s.lastMoved.Load() < before {
+				go s.conn.leave(http2.ErrCodeNo) // it may wait
 			}
 		}
 		r.mu.Unlock()

@@ -18,13 +18,13 @@ import (
 
 // session is the state of a connection.
 type session struct {
-	conn   net.Conn
+	conn   *leaver
 	id     []byte
 	web    bool // a browser: SNI, and the web certificate
 	silent bool // ALPN h2 without SNI: every request has an empty answer
 
-	lastRequest atomic.Int64 // Unix nanoseconds
-	active      atomic.Int32 // requests under way
+	lastMoved atomic.Int64 // Unix nanoseconds
+	active    atomic.Int32 // requests under way
 
 	mu      sync.Mutex
 	stage   stage
@@ -88,7 +88,7 @@ func (r *Router) handshake(raw net.Conn) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{conn: conn, id: slices.Clone(conn.SessionID())}
+	s := &session{conn: &leaver{Conn: conn}, id: slices.Clone(conn.SessionID())}
 	protocol, negotiated := conn.NegotiatedALPN()
 	r.settle(s, protocol, negotiated)
 	return s, nil
@@ -113,7 +113,7 @@ func (r *Router) webHandshake(ctx context.Context, raw net.Conn) (*session, erro
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
-	s := &session{conn: conn, id: make([]byte, 32), web: true}
+	s := &session{conn: &leaver{Conn: conn}, id: make([]byte, 32), web: true}
 	rand.Read(s.id)
 	protocol := conn.ConnectionState().NegotiatedProtocol
 	r.settle(s, protocol, protocol != "")
@@ -122,7 +122,7 @@ func (r *Router) webHandshake(ctx context.Context, raw net.Conn) (*session, erro
 
 // settle says what the ALPN means: without one the client is of version 1 and says no hello.
 func (r *Router) settle(s *session, protocol string, negotiated bool) {
-	s.lastRequest.Store(r.cfg.Now().UnixNano())
+	s.moved(r.cfg.Now())
 	switch {
 	case !negotiated:
 		s.stage, s.version = accepted, xftp.MinVersion
@@ -146,10 +146,12 @@ func (c *replayer) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// begin notes a request, end its end.
+// begin notes a request, moved that a piece of one has come or gone, end its end.
 func (s *session) begin(now time.Time) {
 	s.active.Add(1)
-	s.lastRequest.Store(now.UnixNano())
+	s.moved(now)
 }
+
+func (s *session) moved(now time.Time) { s.lastMoved.Store(now.UnixNano()) }
 
 func (s *session) end() { s.active.Add(-1) }

@@ -110,7 +110,7 @@ func Renew(dir string, scheme tls.SignatureScheme, commonName string, now time.T
 }
 
 // Load reads the identity in dir and checks that clients would accept it. It refuses keys that everybody on this machine
-// can read; exposed are lines about those that others than the owner can.
+// can write; exposed are lines about those to which others than the owner have access.
 func Load(dir string, now time.Time) (id Identity, exposed []string, err error) {
 	if exposed, err = checkModes(dir); err != nil {
 		return id, nil, err

@@ -61,12 +61,13 @@ func TestLoadOfTheReference(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS("testdata/reference")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Join(dir, ServerKey), 0o600); err != nil { // as the reference leaves it
-		t.Fatal(err)
-	}
-	id, _, err := Load(dir, now.AddDate(1, 0, 0))
+	chmod(ServerKey, 0o644)(t, dir) // with which the reference starts
+	id, exposed, err := Load(dir, now.AddDate(1, 0, 0))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(exposed) != 1 {
+		t.Errorf("exposed: %q", exposed)
 	}
 	if got := HashText(id.Hash); got != "ZKIe1lvTEsw9ldvnFJCCke03bvrTO-kpsnLbbpAAcBY=" {
 		t.Error(got)
@@ -169,8 +170,8 @@ func TestFaults(t *testing.T) {
 		{"identity without PEM", replace(CACert, Fingerprint), now, "ca.crt holds no certificate; bring back the file"},
 		{"other fingerprint", replace(Fingerprint, ServerCert), now, "fingerprint is not the fingerprint of ca.crt; bring back"},
 		{"before its time", func(*testing.T, string) {}, now.AddDate(-1, 0, 0), "server.crt: clients would refuse it: "},
-		{"a key for everybody", chmod(ServerKey, 0o604), now, "server.key: everybody on this machine has access to the private key (mode 0604); run `chmod 600"},
-		{"the identity's key for everybody", chmod(CAKey, 0o666), now, "ca.key: everybody on this machine"},
+		{"a key of everybody", chmod(ServerKey, 0o602), now, "server.key: everybody on this machine can replace the private key (mode 0602); run `chmod 600"},
+		{"the identity's key of everybody", chmod(CAKey, 0o666), now, "ca.key: everybody on this machine can replace"},
 		{"a directory", func(t *testing.T, dir string) {
 			remove(CACert)(t, dir)
 			if err := os.Mkdir(filepath.Join(dir, CACert), 0o755); err != nil {
@@ -197,14 +198,21 @@ func chmod(name string, mode fs.FileMode) func(*testing.T, string) {
 	}
 }
 
-// TestKeyOfTheGroup: a key that the group can read is used, and spoken of.
-func TestKeyOfTheGroup(t *testing.T) {
-	dir, _ := create(t, tls.Ed25519)
-	chmod(ServerKey, 0o640)(t, dir)
-	remove(CAKey)(t, dir) // kept elsewhere
-	_, exposed, err := Load(dir, now)
-	if err != nil || len(exposed) != 1 || !strings.Contains(exposed[0], "the group has access to the private key (mode 0640)") {
-		t.Errorf("%q, %v", exposed, err)
+// TestExposedKeys: a key that others can read is used, and spoken of with what mends it.
+func TestExposedKeys(t *testing.T) {
+	for mode, want := range map[fs.FileMode]string{
+		0o640: "the group has access to the private key (mode 0640); unless that is wanted, run `chmod 600 ",
+		0o660: "the group has access to the private key (mode 0660); ",
+		0o644: "everybody on this machine has access to the private key (mode 0644), and can be this server; run `chmod 600 ",
+		0o604: "everybody on this machine has access to the private key (mode 0604)",
+	} {
+		dir, _ := create(t, tls.Ed25519)
+		chmod(ServerKey, mode)(t, dir)
+		remove(CAKey)(t, dir) // kept elsewhere
+		_, exposed, err := Load(dir, now)
+		if err != nil || len(exposed) != 1 || !strings.Contains(exposed[0], ServerKey+": "+want) || strings.Contains(exposed[0], "\n") {
+			t.Errorf("%04o: %q, %v", mode, exposed, err)
+		}
 	}
 }
 
