@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"math"
-	"syscall"
-	"time"
-)
+import "time"
 
 // Limits of a connection.
 const (
@@ -47,33 +43,6 @@ const (
 	// defaultForwards is Config.ForwardsPerClient, that of the reference.
 	defaultForwards = 32
 )
-
-// Accepting.
-const (
-	// reservedFiles is how many of the files that the process may open are not for connections, but for the store and for
-	// other routers; of a low limit it is a quarter.
-	reservedFiles = 2000
-	// acceptorsEach is how many connections of one listener may wait for a loop to take them.
-	acceptorsEach = 8
-	// acceptPause is how long an acceptor waits after a failure.
-	acceptPause = 100 * time.Millisecond
-
-	// A peer that has gone without a word is found out by TCP, in the end after ten minutes: a connection with a
-	// subscription has no other end.
-	keepAliveIdle     = 5 * time.Minute
-	keepAliveInterval = time.Minute
-	keepAliveCount    = 5
-)
-
-// connectionsAllowed is how many connections the limit of open files allows.
-func connectionsAllowed() int {
-	var files syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil || files.Cur > math.MaxInt32 {
-		return math.MaxInt32
-	}
-	n := int(files.Cur)
-	return n - min(n/4, reservedFiles)
-}
 
 // Timing of the loops.
 const (

@@ -19,10 +19,11 @@ var mayImport = map[string][]string{
 	"internal": {}, // what several need that is not of the network's
 	"shard":    {"smp", "box", "internal"},
 	"wal":      {"shard", "smp", "box", "internal"},
-	"engine":   {"shard", "smp", "box", "tls", "agent", "internal"}, // agent: as proxy the router is a client
+	"server":   {"internal"},                                                  // what routers share
+	"engine":   {"server", "shard", "smp", "box", "tls", "agent", "internal"}, // agent: as proxy the router is a client
 	"agent":    {"smp", "box", "tls"},
 	"loadtest": {"agent", "xftp", "smp", "box", "tls"},
-	"xftp":     {"smp", "box", "tls", "internal"},
+	"xftp":     {"server", "smp", "box", "tls", "internal"},
 	"ntf":      {"agent", "smp", "box", "tls"},
 	"tidy":     {},
 	"cmd":      {"*"},

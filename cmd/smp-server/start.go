@@ -22,6 +22,7 @@ import (
 	"switchyard/engine"
 	"switchyard/internal/crash"
 	"switchyard/internal/stage"
+	"switchyard/server/listen"
 	"switchyard/smp"
 	"switchyard/wal"
 )
@@ -182,14 +183,15 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	cancel() // a second signal kills
 	log.Info("stopping")
 	err = errors.Join(end.router(router), <-ended)
-	logCauses(log, router.Stats())
+	stats := router.Stats()
+	stats.Log(log)
 	log.Info("stopped")
 	return err
 }
 
 // listenFault says what to do about an address that cannot be listened on.
 func listenFault(err error) error {
-	var l *engine.ListenError
+	var l *listen.Error
 	if !errors.As(err, &l) {
 		return err
 	}

@@ -1,4 +1,4 @@
-package engine
+package listen
 
 import (
 	"net"
@@ -9,11 +9,11 @@ import (
 
 // TestKeepAlive: connections have what their listener has.
 func TestKeepAlive(t *testing.T) {
-	listeners, err := listen([]string{"127.0.0.1:0"})
+	listeners, err := Open([]string{"127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeListeners(listeners)
+	defer Close(listeners)
 	client, err := net.Dial("tcp", listeners[0].Addr().String())
 	if err != nil {
 		t.Fatal(err)
