@@ -10,6 +10,7 @@ type cache struct {
 	byNotifier  map[smp.ID]*queue
 	byLink      map[string]*queue // those that have a link
 	parked      parking           // of queues that are not in memory
+	age         uint16            // of the queues that are not stale; changes with the epoch, and is not 0
 
 	unused []*queue // queues that are not in use; queue.slot is their place
 	hand   int
@@ -23,6 +24,7 @@ func newCache(limit int) cache {
 		byNotifier:  make(map[smp.ID]*queue),
 		byLink:      make(map[string]*queue),
 		parked:      newParking(),
+		age:         1,
 		limit:       limit,
 	}
 }
@@ -40,15 +42,22 @@ func (c *cache) find(kind IDKind, id []byte) *queue {
 	case ByLink:
 		q = c.byLink[string(id)]
 	}
-	if q == nil || q.stale {
+	if q == nil || c.stale(q) {
 		return nil
 	}
 	q.recent = true
 	return q
 }
 
+// stale tells that what is stored of a queue may differ.
+func (c *cache) stale(q *queue) bool { return q.age != c.age }
+
+// grow makes all that is in memory stale.
+func (c *cache) grow() { c.age = max(1, c.age+1) }
+
 // add enters a queue under all its IDs.
 func (c *cache) add(q *queue) {
+	q.age = c.age
 	c.byRecipient[q.recipientID] = q
 	c.bySender[q.senderID] = q
 	if n := q.notifier(); n != nil {
@@ -112,7 +121,7 @@ func (c *cache) victim(tries *int) *queue {
 			c.hand = 0
 		}
 		q := c.unused[c.hand]
-		if !q.recent && q.parkable() {
+		if !q.recent && c.mayLeave(q) {
 			c.remove(q)
 			return q
 		}

@@ -34,9 +34,15 @@ type core struct {
 	cache cache
 
 	// Of the protocol for commits that fail (failure.go).
-	lost  losses // to be made good in the next drain
-	epoch uint64 // of the store, from which the cache is
-	doubt bool   // the store may show what it has not kept
+	lost     []smp.ID // queues that failed drains have seen, to be read again in the next one
+	suspects suspects // queues that are to be read again in steps
+	epoch    uint64   // of the store, from which the cache is
+	doubt    bool     // the store may show what it has not kept
+
+	// Work that is done in steps (chore.go).
+	leaving   []*Client // have ended, or lost their service, and have subscriptions of before
+	notifying []*queue  // have notifications that are to go out
+	choreDue  bool      // a batchChore is on its way
 
 	outgoing []parcel // commands for other shards
 
@@ -117,7 +123,10 @@ func (c *core) run(now time.Time, d *drain) {
 	c.cfg.Watch.Drained(len(c.items))
 	span = c.cfg.Watch.Begin(stage.Apply)
 	c.apply(d.batches)
+	c.leaveSome()
+	c.notifySome()
 	c.evict()
+	c.arrangeChores()
 	span.End()
 	c.commit()
 	c.reset()
@@ -156,22 +165,10 @@ func (c *core) evict() {
 	tries := victimTries
 	for q := c.cache.victim(&tries); q != nil; q = c.cache.victim(&tries) {
 		c.park(q)
-		if q.dayLate {
+		if q.dayLate && !c.cache.stale(q) {
 			c.putQueue(q)
 		}
 	}
-}
-
-// flush stores what was put off, at the end of the router.
-func (c *core) flush(d *drain) {
-	c.out = d
-	c.keepNotifications()
-	for _, q := range c.cache.byRecipient {
-		if q.dayLate && !q.stale {
-			c.putQueue(q)
-		}
-	}
-	c.commit()
 }
 
 // commit ends the transaction of the drain.

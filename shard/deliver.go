@@ -27,9 +27,12 @@ func (c *core) pump(client *Client) {
 // pumpReady delivers what is ready, and says whether all of it went.
 func (c *core) pumpReady(client *Client) bool {
 	subs := client.state[c.index].subs
+	if c.hasLeft(client) {
+		return false
+	}
 	for subs != nil && subs.ready.first != nil && !subs.retrying {
 		s := subs.ready.first
-		if s.queue.count == 0 || s.queue.stale {
+		if s.queue.count == 0 || c.cache.stale(s.queue) {
 			c.setReady(s, false)
 			c.settle(s)
 			continue

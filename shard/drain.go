@@ -127,12 +127,14 @@ func (c *core) admit(l *Lookup) (*queue, error) {
 		}
 		c.cache.add(q)
 		if c.unpark(q); q.sub != nil { // messages that are there after all come of a failed commit
+			c.checkService(q)
 			c.wake(q)
 		}
-	case q.stale:
+	case c.cache.stale(q):
 		if err := c.refill(q, l.Found); err != nil {
 			return nil, err
 		}
+		q.age = c.cache.age
 		c.wake(q)
 	}
 	return q, nil
@@ -168,17 +170,12 @@ func (c *core) apply(batches []*Batch) {
 			}
 			c.pump(b.Client)
 		case batchExpire:
-			for range len(b.Block.Data) / len(smp.ID{}) {
-				if q := c.items[next].queue; q != nil && !q.gone {
-					_ = c.expire(q) // a failed read leaves the rest to the next time
-					if q.notifier() != nil {
-						c.expireNotifications(q)
-					}
-				}
-				next++
-			}
+			n := len(b.Block.Data) / len(smp.ID{})
+			c.expireAll(c.items[next : next+n])
+			next += n
 		case batchNotify:
-			c.deliverNotifications()
+			c.notifySoon = false
+			c.notifying, c.noted = append(c.notifying, c.noted...), nil
 		case batchBlock:
 			c.obey(b.order)
 		case batchJoin:
@@ -187,6 +184,8 @@ func (c *core) apply(batches []*Batch) {
 			c.resumeWalk(b.Client)
 		case batchRefusal:
 			c.refuse(b)
+		case batchChore:
+			c.choreDue = false
 		}
 	}
 }

@@ -13,6 +13,39 @@ const batchExpire BatchKind = BatchResume + 1
 // expireBatch is how many queues a batchExpire names: few, as each may have to be loaded and read message by message.
 const expireBatch = 32
 
+// expireStep is how many messages are deleted in a drain for their age: a millisecond of work or two.
+const expireStep = 1 << 9
+
+// expireAll deletes what is too old of some queues. When there is much, the rest is left to another batchExpire.
+func (c *core) expireAll(items []item) {
+	for i, left := 0, expireStep; i < len(items); i++ {
+		q := items[i].queue
+		if q == nil || q.gone {
+			continue
+		}
+		n, _ := c.expireSome(q, left) // a failed read leaves the rest to the next time
+		if left -= n; left == 0 {
+			c.expireLater(items[i:])
+			return
+		}
+		if q.notifier() != nil {
+			c.expireNotifications(q)
+		}
+	}
+}
+
+// expireLater has another drain go on with the queues of some items.
+func (c *core) expireLater(items []item) {
+	b := NewBatch(batchExpire, nil)
+	b.Block = NewBuffer(0)
+	for i := range items {
+		if q := items[i].queue; q != nil {
+			b.Block.Data = append(b.Block.Data, q.recipientID[:]...)
+		}
+	}
+	c.outgoing = append(c.outgoing, parcel{c.index, b})
+}
+
 // expireOften has old messages deleted at each interval.
 func (s *Set) expireOften() {
 	defer s.expiry.Done()

@@ -2,8 +2,6 @@ package shard
 
 import (
 	"errors"
-	"maps"
-	"slices"
 	"sync/atomic"
 
 	"switchyard/smp"
@@ -25,11 +23,15 @@ import (
 //	sound, in doubt    │ doubt                         │ as when sound                   │ reads what is stale, runs drains,
 //	                   │                               │                                 │ says nothing of what it only reads
 //	                   │                               │                                 │ where that could be lost
-//	a new epoch        │ the store's is not the core's │ as when recovering              │ as when recovering; anything may
-//	                   │                               │                                 │ be lost
+//	a new epoch        │ the store's is not the core's │ as when recovering              │ as when recovering; all that is in
+//	                   │                               │                                 │ memory is stale, and suspect
 //
 // Doubt ends with the next commit that succeeds, or with the epoch: after a failure the store may show what it has not kept,
 // until it says by a new epoch that it has gone back to what it kept.
+//
+// A queue that is stale is not found in memory: whatever names it has it read again (core.admit). So it is for their
+// subscribers alone that stale queues are read unasked: after a failure those that the failed drains have seen, in the next
+// drain; in a new epoch the suspects, which are all that is in memory or parked, some in each drain.
 //
 // What the waiter touches of a drain is values, which the shard has given away: a queue or a subscription may be another one,
 // or parked, before the waiter comes to it.
@@ -40,8 +42,8 @@ import (
 //	broken, lost                 the waiter; the shard when no drain is under way
 //	drain.touched, delivered,    the shard; then, with the drain, the waiter
 //	drain.generation
-//	core.epoch, doubt, lost;     the shard
-//	queue.stale
+//	core.epoch, doubt, lost,     the shard
+//	suspects; queue.age
 
 // breakage is what a shard's goroutine and its waiter know of commits that have failed.
 type breakage struct {
@@ -122,51 +124,25 @@ func (w *worker) recover(d *drain) {
 // enter takes over what was lost, when no commit is under way. When an epoch of the store has ended, that may be
 // anything: until then reads have shown what failed commits had written, and without SyncAlways more is gone than that.
 func (c *core) enter(epoch uint64, l losses) {
-	c.lost, c.doubt = l, true
+	c.doubt = true
+	for i := range l.undone {
+		c.undo(&l.undone[i])
+	}
+	for i := range l.queues {
+		c.mark(&l.queues[i])
+	}
 	if epoch == c.epoch {
 		return
 	}
 	c.epoch, c.doubt = epoch, false
 	c.links.returned(c.index)
-	c.lost.queues = slices.AppendSeq(c.lost.queues, maps.Keys(c.cache.byRecipient))
-	c.lost.queues = slices.AppendSeq(c.lost.queues, c.cache.parked.ids())
+	c.distrust()
 }
 
-// recover brings the memory of the shard in line with what the store has kept, after a failure: it forgets the
-// queues that the failed drains have seen, so that they are read again, those with a subscription at once. Messages that
-// were taken back, or whose ACK was, are delivered again.
-func (c *core) recover() {
-	if len(c.lost.queues) == 0 && len(c.lost.undone) == 0 {
-		return
-	}
-	for i := range c.lost.undone {
-		c.undo(&c.lost.undone[i])
-	}
-	for i := range c.lost.queues {
-		// What is in memory under the ID may have been read later; it has seen the failed writes too.
-		id := c.lost.queues[i]
-		switch q := c.cache.byRecipient[id]; {
-		case q == nil && c.cache.parked.find(&id) != nil:
-			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: id[:]})
-		case q == nil || q.stale:
-		case q.sub != nil, q.inUse(), q.service() != nil && q.service().current.Load() != nil:
-			q.stale = true
-			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: q.recipientID[:]})
-		default:
-			c.cache.remove(q)
-		}
-		if len(c.lookups) == recoverStep {
-			c.reload()
-		}
-	}
-	c.reload()
-	c.lost = losses{}
-}
-
-// undo has a message that was taken back be delivered again. Whoever has the subscription by now may have it already: that
-// is one that the client subscribed anew.
+// undo has a message that was taken back be delivered again. A client that has subscribed anew since then has been failed
+// all that its new subscription brought, too.
 func (c *core) undo(d *delivery) {
-	c.lost.queues = append(c.lost.queues, d.queue)
+	c.mark(&d.queue)
 	q := c.cache.byRecipient[d.queue]
 	if q == nil {
 		return
@@ -181,15 +157,59 @@ func (c *core) undo(d *delivery) {
 	}
 }
 
+// mark has a queue read again in the next drain, or forgotten. What is in memory under the ID may have been read after the
+// drain that failed; it has seen the failed writes too.
+func (c *core) mark(id *smp.ID) {
+	switch q := c.cache.byRecipient[*id]; {
+	case q == nil && c.cache.parked.find(id) == nil:
+		return
+	case q != nil && !q.awaited():
+		c.cache.remove(q)
+		return
+	case q != nil:
+		q.age = 0
+	}
+	c.lost = append(c.lost, *id)
+}
+
+// awaited tells that somebody waits for what the queue may hold.
+func (q *queue) awaited() bool {
+	return q.sub != nil || q.inUse() || q.service() != nil && q.service().current.Load() != nil
+}
+
+// recover brings the memory of the shard in line with what the store has kept, after a failure: it reads the queues that
+// the failed drains have seen, and some of those that are suspect. Messages that were taken back, or whose ACK was, are
+// delivered again.
+func (c *core) recover() {
+	for rest := c.lost; len(rest) > 0; {
+		n := min(len(rest), recoverStep)
+		c.reload(rest[:n])
+		rest = rest[n:]
+	}
+	c.lost = nil
+	c.examine()
+}
+
 // recoverStep is how many queues are read again at once.
 const recoverStep = 1000
 
-// reload reads the queues that are looked up for recover.
-func (c *core) reload() {
+// reload reads queues again that are stale. What is parked is only looked at, and stays where it is when there is nothing
+// to do for it. A queue that cannot be read stays stale, and is looked up again by the next command.
+func (c *core) reload(ids []smp.ID) {
+	for i := range ids {
+		if q := c.cache.byRecipient[ids[i]]; q == nil || c.cache.stale(q) {
+			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: ids[i][:]})
+		}
+	}
 	c.store.Load(c.lookups)
 	for i := range c.lookups {
-		if l := &c.lookups[i]; l.Err == nil {
-			_, _ = c.admit(l) // what cannot be read stays stale, and is looked up again by the next command
+		l := &c.lookups[i]
+		switch q := c.cache.byRecipient[smp.ID(l.ID)]; {
+		case l.Err != nil:
+		case q == nil && c.cache.parked.find((*smp.ID)(l.ID)) == nil:
+		case q == nil && l.Found != nil && l.Found.Messages == 0 && l.Found.Record.Service == nil:
+		default:
+			_, _ = c.admit(l)
 		}
 	}
 	clear(c.lookups)
@@ -225,8 +245,9 @@ func (c *core) refill(q *queue, l *Loaded) error {
 	if link = q.linkID(); link != nil {
 		c.cache.byLink[string(link)] = q
 	}
-	if q.sub != nil && (q.sub.kind == subService) != (q.service() != nil) {
-		c.unlink(q.sub) // the change of its service was not stored
+	c.checkService(q)
+	if !q.inUse() {
+		c.cache.idle(q) // notifications that were pending are lost
 	}
 	if old != nil {
 		delete(c.cache.byNotifier, id)
@@ -237,13 +258,20 @@ func (c *core) refill(q *queue, l *Loaded) error {
 	return nil
 }
 
-// vanished drops a stale queue that the store does not have.
-func (c *core) vanished(id *smp.ID) {
-	q := c.cache.byRecipient[*id]
-	if q == nil || !q.stale {
-		return
+// checkService ends the subscription to a queue whose change of its service was not stored.
+func (c *core) checkService(q *queue) {
+	if q.sub != nil && (q.sub.kind == subService) != (q.service() != nil) {
+		c.unlink(q.sub)
 	}
-	c.drop(q)
+}
+
+// vanished drops what is kept of a queue that the store does not have.
+func (c *core) vanished(id *smp.ID) {
+	if q := c.cache.byRecipient[*id]; q != nil && c.cache.stale(q) {
+		c.drop(q)
+	} else if p := c.cache.parked.find(id); p != nil {
+		c.endParked(p)
+	}
 }
 
 // drop takes a queue out of memory together with its subscriptions.

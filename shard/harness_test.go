@@ -474,6 +474,14 @@ func (r *router) syncShard(i int) {
 	r.probe.do(nil, id[:], smp.AppendSend(nil, false, nil))
 }
 
+// inShard does something in a shard's goroutine, in the midst of a drain.
+func (r *router) inShard(i int, do func(*core)) {
+	var id smp.ID
+	r.set.partitions.drawOwned(&id, r.random, i)
+	r.store.onSought(func() { do(r.set.workers[i].core) })
+	r.probe.do(nil, id[:], smp.AppendLGet(nil))
+}
+
 // pending returns the events that have arrived and not been looked at.
 func (c *client) pending() []received {
 	c.tellRoom()

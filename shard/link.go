@@ -101,7 +101,7 @@ func (c *core) taken(kind IDKind, id []byte) (taken bool, by int, err error) {
 // released tells of a queue that the store finds by an ID and memory does not, whether it has lost that ID in this drain.
 func (c *core) released(recipientID *smp.ID) bool {
 	if q := c.cache.byRecipient[*recipientID]; q != nil {
-		return !q.stale
+		return !c.cache.stale(q)
 	}
 	return slices.ContainsFunc(c.items, func(it item) bool {
 		return it.queue != nil && it.queue.gone && it.queue.recipientID == *recipientID

@@ -29,9 +29,9 @@ type Notification struct {
 // learns from any of them that there are messages.
 const NotificationLimit = 128
 
-// notifyLimit bounds the notifications of one batchNotify, which lie in memory until the loops have taken them: 3 MB. The
-// others wait for the next.
-const notifyLimit = 1 << 14
+// notifyStep is how many notifications, and queues with some, a drain takes care of: a millisecond of work. What the loops
+// have not taken has shards wait.
+const notifyStep = 1 << 8
 
 // batchNotify is a batch of the shard's own: notifications have gathered long enough.
 const batchNotify BatchKind = batchExpire + 1
@@ -62,31 +62,25 @@ func (c *core) addPending(q *queue, all ...Notification) {
 	}
 }
 
-// deliverNotifications empties what has gathered: to subscribers, or to the store. What a connection has no room for
-// waits for the next time, as does what is too much for one.
-func (c *core) deliverNotifications() {
-	c.notifySoon = false
-	noted := c.noted
-	c.noted = nil
-	pushed := 0
-	for i, q := range noted {
-		if pushed >= notifyLimit {
-			c.noted = append(c.noted, noted[i:]...)
-			if !c.notifySoon {
-				c.notifySoon = true
-				c.notifyLater()
-			}
-			return
-		}
-		if c.cache.byRecipient[q.recipientID] != q { // deleted, or read again after a failed commit
+// notifySome empties what has gathered for some queues: to subscribers, or to the store. What a connection has no room for
+// waits for the next time.
+func (c *core) notifySome() {
+	for n := 0; len(c.notifying) > 0 && n < notifyStep; n++ {
+		q := c.notifying[0]
+		c.notifying[0] = nil
+		c.notifying = c.notifying[1:]
+		if c.cache.stale(q) || c.cache.byRecipient[q.recipientID] != q { // it may not exist; deleted, or read again
 			continue
 		}
-		if n := q.notifier(); n != nil && n.pending != nil {
-			pushed += c.notifyOf(q, n)
+		if ntf := q.notifier(); ntf != nil && ntf.pending != nil {
+			n += c.notifyOf(q, ntf)
 		}
 		if !q.inUse() {
 			c.cache.idle(q)
 		}
+	}
+	if len(c.notifying) == 0 {
+		c.notifying = nil
 	}
 }
 
@@ -96,7 +90,7 @@ func (c *core) notifyOf(q *queue, n *notifier) (pushed int) {
 	n.pending = nil
 	client := n.connection()
 	switch {
-	case client == nil:
+	case client == nil || c.hasLeft(client):
 		c.storeNotifications(q, pending)
 	case client.Window.Clogged():
 		c.addPending(q, pending...)
@@ -201,16 +195,5 @@ func (c *core) expireNotifications(q *queue) {
 	}
 	if fresh := c.fresher(stored); len(fresh) < len(stored) {
 		c.putNotifications(q, fresh)
-	}
-}
-
-// keepNotifications stores what has gathered, at the end of the router. A queue whose credentials were replaced may be
-// noted twice.
-func (c *core) keepNotifications() {
-	for _, q := range c.noted {
-		if n := q.notifier(); !q.gone && !q.stale && n != nil && n.pending != nil {
-			c.storeNotifications(q, n.pending)
-			n.pending = nil
-		}
 	}
 }

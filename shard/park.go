@@ -17,10 +17,14 @@ type parked struct {
 	links[parked] // in the list of the connection
 }
 
-// parkable tells that the queue may leave memory although it has a subscription.
-func (q *queue) parkable() bool {
+// mayLeave tells that the queue may leave memory, with its subscription if it has one. One that is stale stays until it is
+// read again, for those who wait for what it may hold.
+func (c *cache) mayLeave(q *queue) bool {
+	if c.stale(q) {
+		return !q.awaited()
+	}
 	s := q.sub
-	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && q.count == 0 && !q.stale
+	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && q.count == 0
 }
 
 // park keeps what is needed of the subscription to a queue that has left memory.

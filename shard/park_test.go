@@ -108,7 +108,7 @@ func TestParkedBehindAFailingCommit(t *testing.T) {
 			}
 			parked := make(chan bool, 1)
 			r.store.onSought(func() { parked <- cache.parked.find((*smp.ID)(q.recipient)) != nil })
-			carol.send(command{entity: []byte("no link"), text: smp.AppendLGet(nil)})
+			carol.send(command{entity: []byte("no link"), text: smp.AppendLGet(nil)}) // is not answered yet
 			if !<-parked {
 				t.Fatal("the subscription is not parked while the commit is under way")
 			}

@@ -2,7 +2,6 @@ package shard
 
 import (
 	"hash/maphash"
-	"iter"
 
 	"switchyard/smp"
 )
@@ -140,15 +139,12 @@ func (p *parkingPart) resize(places int) {
 	}
 }
 
-// ids are the recipient IDs.
-func (p *parking) ids() iter.Seq[smp.ID] {
-	return func(yield func(smp.ID) bool) {
-		for i := range p.parts {
-			for _, s := range p.parts[i].places {
-				if s != nil && !yield(s.recipientID) {
-					return
-				}
-			}
+// appendIDs appends the recipient IDs of a part.
+func (p *parking) appendIDs(ids []smp.ID, part int) []smp.ID {
+	for _, s := range p.parts[part].places {
+		if s != nil {
+			ids = append(ids, s.recipientID)
 		}
 	}
+	return ids
 }

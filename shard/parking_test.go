@@ -63,8 +63,10 @@ func checkParking(t *testing.T, p *parking, model map[smp.ID]*parked) {
 		}
 	}
 	seen := make(map[smp.ID]bool)
-	for id := range p.ids() {
-		seen[id] = true
+	for part := range p.parts {
+		for _, id := range p.appendIDs(nil, part) {
+			seen[id] = true
+		}
 	}
 	if len(seen) != len(model) || p.len != len(model) {
 		t.Fatalf("%d IDs, length %d, want %d", len(seen), p.len, len(model))

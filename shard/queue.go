@@ -32,9 +32,9 @@ type queue struct {
 	rare    *rare         // what most queues do not have
 
 	day     uint16 // Record.Updated
+	age     uint16 // cache.age when it was read; another one says that it is stale
 	dayLate bool   // day is newer than what is stored
 	recent  bool   // looked up since the eviction came by
-	stale   bool   // a commit failed: what is stored may differ
 	gone    bool   // deleted
 }
 

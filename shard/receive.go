@@ -49,6 +49,9 @@ func (c *core) end(s *subscription, kind replyKind, entityID []byte) {
 
 // tell tells a connection that it receives no more of a queue: END or DELD.
 func (c *core) tell(client *Client, kind replyKind, entityID []byte) {
+	if c.hasLeft(client) {
+		return
+	}
 	w := c.begin(client, nil, entityID)
 	w.note.kind = kind
 	if kind == replyDeleted {

@@ -1,6 +1,10 @@
 package shard
 
-import "switchyard/smp"
+import (
+	"math"
+
+	"switchyard/smp"
+)
 
 // send stores a message, and delivers it at once when the queue was empty and its subscriber waits for nothing.
 func (c *core) send(it *item) {
@@ -92,20 +96,27 @@ func (c *core) remove(q *queue) {
 	}
 }
 
-// expire deletes messages older than the limit from the head of the queue. A quota marker there ends it.
+// expire deletes all messages that are older than the limit from the head of the queue.
 func (c *core) expire(q *queue) error {
+	_, err := c.expireSome(q, math.MaxInt)
+	return err
+}
+
+// expireSome deletes messages older than the limit, as many as it may, from the head of the queue, and returns how many. A
+// quota marker there ends it.
+func (c *core) expireSome(q *queue, most int) (n int, err error) {
 	if c.cfg.MessageTTL <= 0 {
-		return nil
+		return 0, nil
 	}
 	before := c.judgedAt - int64(c.cfg.MessageTTL.Seconds())
-	for q.count > 0 {
+	for ; n < most && q.count > 0; n++ {
 		if err := c.peek(q); err != nil {
-			return err
+			return n, err
 		}
 		if q.head.Kind == KindQuota || q.head.Time >= before {
-			return nil
+			return n, nil
 		}
 		c.remove(q)
 	}
-	return nil
+	return n, nil
 }

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"iter"
 	"sync"
 	"sync/atomic"
 
@@ -117,6 +118,19 @@ func (s *services) of(id []byte) *service {
 		s.byID[v.id] = v
 	}
 	return v
+}
+
+// connections are those that have a service.
+func (s *services) connections() iter.Seq[*Client] {
+	return func(yield func(*Client) bool) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, v := range s.byID {
+			if client := v.current.Load(); client != nil && !yield(client) {
+				return
+			}
+		}
+	}
 }
 
 // Serve makes the connection a session of a service. It is called once, before the client is given to a shard. All

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -114,15 +115,7 @@ func (c *core) endService(client *Client) {
 		return
 	}
 	state.subs.walk, state.subs.behind = nil, false
-	for _, l := range []*subList{&state.subs.idle, &state.subs.ready} {
-		for s := l.first; s != nil; {
-			next := s.next
-			if s.kind == subService {
-				c.unlink(s)
-			}
-			s = next
-		}
-	}
+	c.loseService(client)
 }
 
 // subscribeAs answers SUB on a session of a service: the queue becomes the service's.
@@ -173,9 +166,15 @@ const readyLimit = 256
 func (c *core) receiver(q *queue) *subscription {
 	s := q.service()
 	if s == nil {
+		if q.sub != nil && c.hasLeft(q.sub.client) {
+			c.unlink(q.sub)
+		}
 		return q.sub
 	}
 	client := s.current.Load()
+	if client != nil {
+		c.unlinkLost(client.state[c.index].subs, math.MaxInt) // of when it had the service before
+	}
 	if q.sub != nil && q.sub.client != client {
 		c.unlink(q.sub) // its connection has lost the service
 	}

@@ -19,6 +19,7 @@ type fakeStore struct {
 	commits  int             // transactions committed
 	puts     int             // PutQueue calls
 	loads    int             // lookups answered
+	largest  int             // of them at once
 	fail     map[string]bool // operations that fail: load, header, body, commit, wait
 	gate     chan struct{}   // when not nil, Wait receives from it first
 	waiting  chan struct{}   // when not nil, Wait sends to it before it waits
@@ -111,6 +112,7 @@ func (s *fakeStore) onSought(f func()) {
 func (s *fakeStore) load(lookups []Lookup) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.largest = max(s.largest, len(lookups))
 	for i := range lookups {
 		l := &lookups[i]
 		s.loads++
@@ -248,6 +250,21 @@ func (s *fakeStore) thaw() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state, s.frozen = *s.frozen, nil
+	s.epoch.Add(1)
+}
+
+// kept is what the store has at this moment, for goBack.
+func (s *fakeStore) kept() fakeState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.clone()
+}
+
+// goBack ends the epoch of a store that has not kept all that it said was stored, as one that does not sync each commit.
+func (s *fakeStore) goBack(to fakeState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = to
 	s.epoch.Add(1)
 }
 

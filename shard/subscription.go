@@ -36,6 +36,7 @@ type clientState struct {
 	drain      uint32      // of the ring, the last one with commands of the connection
 	taken      uint8       // its commands in that drain
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
+	left       bool        // has ended; some of its subscriptions may still be there
 }
 
 // clientSubs has the subscriptions of a connection in one shard. Each is in one of the lists.
@@ -46,6 +47,7 @@ type clientSubs struct {
 	ready    subList    // first come, first served
 	parked   parkedList // whose queues are not in memory
 	retrying bool       // a read failed, and a timer will resume
+	lost     int        // of the idle ones, how many were there when the connection lost its service, and may be the service's
 }
 
 type (
@@ -131,24 +133,4 @@ func (q *queue) subscriptionOf(client *Client) *subscription {
 		}
 	}
 	return nil
-}
-
-// closed drops what the shard keeps of a connection that has ended.
-func (c *core) closed(client *Client) {
-	if client.Service != nil {
-		client.Service.shared.leave(client)
-	}
-	state := &client.state[c.index]
-	if state.subs == nil {
-		return
-	}
-	for _, l := range []*subList{&state.subs.idle, &state.subs.ready} {
-		for l.first != nil {
-			c.unlink(l.first)
-		}
-	}
-	for state.subs.parked.first != nil {
-		c.endParked(state.subs.parked.first)
-	}
-	state.subs = nil
 }

@@ -1,6 +1,10 @@
 package shard
 
-import "switchyard/smp"
+import (
+	"math"
+
+	"switchyard/smp"
+)
 
 // A walk visits the queues of a service that have something waiting, in the order of the store's rows, and delivers it:
 // messages as far as the window of the connection has room, notifications unless the connection is clogged. It goes on
@@ -37,6 +41,7 @@ func (c *core) startWalk(j *join) {
 	if state.subs == nil {
 		state.subs = new(clientSubs)
 	}
+	c.unlinkLost(state.subs, math.MaxInt) // of when it had the service before
 	state.subs.walk = new(walk)
 	if j.client.Service.Role == smp.RoleMessaging { // NSUBS has no ALLS
 		state.subs.walk.join = j

@@ -92,13 +92,21 @@ func (w *worker) run() {
 
 // finish stores what was put off, when all that was applied is known to be stored.
 func (w *worker) finish() {
-	d := <-w.free
-	for range inFlight - 1 {
-		<-w.free
+	w.core.suspects.end()
+	var held [inFlight]*drain
+	for i := range held {
+		held[i] = <-w.free
 	}
-	if !w.failed.Load() {
+	for _, d := range held {
+		w.free <- d
+	}
+	for late := w.core.late(); len(late) > 0; {
+		d := <-w.free
+		if w.failed.Load() {
+			return
+		}
 		d.generation = w.generation
-		w.core.flush(d)
+		late = w.core.flush(d, late)
 		w.order <- d
 	}
 }
@@ -107,11 +115,12 @@ func (w *worker) finish() {
 const postDelay = 50 * time.Microsecond
 
 // fill fills a drain with what is to be done next, and waits until there is something. False means that the shard has
-// stopped and everything is answered. While something is put off, others may use the processor between two drains.
+// stopped and everything is answered. While something is put off or done in steps, others may use the processor between two
+// drains.
 func (w *worker) fill(d *drain) bool {
 	for {
 		posted := w.core.post()
-		if !w.lane.empty() {
+		if !w.lane.empty() || w.core.choreDue {
 			runtime.Gosched()
 		}
 		if !w.laneDue || w.lane.empty() {
@@ -197,8 +206,8 @@ func (w *worker) wait() {
 			}
 			w.core.cfg.Watch.Waited(stage.Sync, d.committed)
 		}
-		w.lastErr = err
 		err = w.judge(d, err)
+		w.lastErr = err
 		if err == nil && len(d.departures) > 0 {
 			w.core.links.departed(departure{w.core.index, d}, d.departures)
 		}

@@ -1,0 +1,149 @@
+package shard
+
+// What grows with all that a shard or a connection has is done in steps, some in each drain, so that nobody's commands wait
+// for a million of something:
+//
+//   - the queues that are read again in a new epoch of the store (suspect.go);
+//   - the subscriptions of connections that have ended, or have lost their service;
+//   - the notifications that have gathered (notification.go);
+//   - the messages that are too old (expire.go);
+//   - what is stored when the router stops.
+//
+// While there is more to do, a batchChore sees to it that a next drain comes.
+
+// batchChore is a batch of the shard's own: there are chores, and no command may come for long.
+const batchChore BatchKind = batchRefusal + 1
+
+// leaveStep is how many subscriptions of connections that have ended are dropped in a drain: a quarter of a millisecond of
+// work, and more than most connections have.
+const leaveStep = 1 << 10
+
+// arrangeChores has a next drain come while there are chores.
+func (c *core) arrangeChores() {
+	if c.choreDue || len(c.leaving) == 0 && len(c.notifying) == 0 && !c.suspects.left() {
+		return
+	}
+	c.choreDue = true
+	c.outgoing = append(c.outgoing, parcel{c.index, NewBatch(batchChore, nil)})
+}
+
+// closed has what the shard keeps of a connection that has ended dropped. From now on nothing is delivered to it.
+func (c *core) closed(client *Client) {
+	if client.Service != nil {
+		client.Service.shared.leave(client)
+	}
+	state := &client.state[c.index]
+	if state.left = true; state.subs == nil {
+		return
+	}
+	state.subs.walk, state.subs.behind = nil, false
+	c.leaving = append(c.leaving, client)
+}
+
+// hasLeft tells of a connection that it has ended.
+func (c *core) hasLeft(client *Client) bool { return client.state[c.index].left }
+
+// leaveSome drops subscriptions of connections that have ended, or have lost their service.
+func (c *core) leaveSome() {
+	for n := 0; len(c.leaving) > 0; {
+		client := c.leaving[0]
+		state := &client.state[c.index]
+		if state.left {
+			n += c.unlinkSome(state.subs, leaveStep-n)
+		} else {
+			n += c.unlinkLost(state.subs, leaveStep-n)
+		}
+		if n == leaveStep {
+			return
+		}
+		if state.left {
+			state.subs = nil
+		}
+		c.leaving[0] = nil
+		c.leaving = c.leaving[1:]
+	}
+	c.leaving = nil
+}
+
+// unlinkSome drops as many subscriptions of a connection as there are, but no more than the limit, and returns how many.
+func (c *core) unlinkSome(subs *clientSubs, limit int) (n int) {
+	for ; subs != nil && n < limit; n++ {
+		switch {
+		case subs.ready.first != nil:
+			c.unlink(subs.ready.first)
+		case subs.idle.first != nil:
+			c.unlink(subs.idle.first)
+		case subs.parked.first != nil:
+			c.endParked(subs.parked.first)
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// loseService has dropped what the shard keeps of a service for a connection that has lost it.
+func (c *core) loseService(client *Client) {
+	subs := client.state[c.index].subs
+	for s := subs.ready.first; s != nil; { // no more than readyLimit of the service's
+		next := s.next
+		if s.kind == subService {
+			c.unlink(s)
+		}
+		s = next
+	}
+	if subs.idle.len > 0 {
+		subs.lost = subs.idle.len
+		c.leaving = append(c.leaving, client)
+	}
+}
+
+// unlinkLost looks at subscriptions that a connection had when it lost its service, but no more than the limit, and returns
+// how many. Those that are not the service's go behind the others.
+func (c *core) unlinkLost(subs *clientSubs, limit int) (n int) {
+	for ; subs != nil && subs.lost > 0 && n < limit; n++ {
+		subs.lost--
+		switch s := subs.idle.first; {
+		case s == nil:
+			subs.lost = 0
+		case s.kind == subService:
+			c.unlink(s)
+		default:
+			subs.idle.remove(s)
+			subs.idle.push(s)
+		}
+	}
+	return n
+}
+
+// flush stores some of what was put off, at the end of the router, and tells whether there is more.
+func (c *core) flush(d *drain, late []*queue) (rest []*queue) {
+	c.out = d
+	n := min(len(late), flushStep)
+	for _, q := range late[:n] {
+		if q.dayLate {
+			c.putQueue(q)
+		}
+		if n := q.notifier(); n != nil && n.pending != nil {
+			c.storeNotifications(q, n.pending)
+			n.pending = nil
+		}
+	}
+	c.commit()
+	c.reset()
+	return late[n:]
+}
+
+// flushStep is how many queues are stored in a transaction of the end.
+const flushStep = 1 << 10
+
+// late are the queues of which something was put off.
+func (c *core) late() (late []*queue) {
+	for _, q := range c.cache.byRecipient {
+		n := q.notifier()
+		if !c.cache.stale(q) && (q.dayLate || n != nil && n.pending != nil) {
+			late = append(late, q)
+		}
+	}
+	return late
+}
