@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,28 +33,6 @@ func recvCommand() *cobra.Command {
 	return cmd
 }
 
-// isLink tells links from paths.
-func isLink(s string) bool {
-	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "simplex:/")
-}
-
-// readLink reads a link with a description: compressed in a fragment, or as a parameter.
-func readLink(link string) (*desc.Description, error) {
-	_, fragment, _ := strings.Cut(link, "#")
-	if fragment == "" {
-		return nil, errors.New("Invalid URL: no fragment")
-	}
-	if strings.HasPrefix(fragment, "/?") {
-		d, _, err := desc.ParseURI(link)
-		return d, err
-	}
-	d, err := desc.ParseFragment(fragment)
-	if err != nil {
-		return nil, fmt.Errorf("Invalid web link: %w", err)
-	}
-	return d, nil
-}
-
 // readDescription reads a description file.
 func readDescription(path string) (*desc.Description, error) {
 	text, err := os.ReadFile(path)
@@ -71,8 +48,8 @@ func readDescription(path string) (*desc.Description, error) {
 
 func receive(cmd *cobra.Command, args []string, o *recvOptions) error {
 	read := readDescription
-	if isLink(args[0]) {
-		read = readLink
+	if desc.IsLink(args[0]) {
+		read = desc.ParseLink
 	}
 	d, err := read(args[0])
 	if err == nil {
@@ -101,7 +78,7 @@ func receive(cmd *cobra.Command, args []string, o *recvOptions) error {
 	if err != nil {
 		return err
 	}
-	if isLink(args[0]) {
+	if desc.IsLink(args[0]) {
 		fmt.Fprintln(cmd.OutOrStdout())
 		return nil
 	}

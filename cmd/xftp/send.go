@@ -105,7 +105,7 @@ func send(cmd *cobra.Command, args []string, o *sendOptions) error {
 	for _, path := range paths[1:] {
 		fmt.Fprintln(out, path)
 	}
-	fmt.Fprintf(out, "\nWeb link:\n%s\n", sent.Recipients[0].WebLink())
+	fmt.Fprintf(out, "\nWeb link:\n%s\n", sent.Recipients[0].WebLink("https://"+servers[0].Hosts[0]))
 	return nil
 }
 
