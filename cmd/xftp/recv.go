@@ -93,7 +93,7 @@ func destination(given []string, name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return client.UniquePath(filepath.Join(home, "Downloads"), name), nil
+		return client.UniquePath(filepath.Join(home, "Downloads"), name)
 	}
 	switch info, err := os.Stat(given[0]); {
 	case errors.Is(err, os.ErrNotExist):
@@ -101,7 +101,7 @@ func destination(given []string, name string) (string, error) {
 	case err != nil:
 		return "", err
 	case info.IsDir():
-		return client.UniquePath(given[0], name), nil
+		return client.UniquePath(given[0], name)
 	}
 	return "", client.ErrExists
 }

@@ -95,7 +95,11 @@ func send(cmd *cobra.Command, args []string, o *sendOptions) error {
 	if len(args) > 1 {
 		dir = args[1]
 	}
-	paths, err := writeDescriptions(client.UniquePath(dir, filepath.Base(args[0])+".xftp"), sent)
+	path, err := client.UniquePath(dir, filepath.Base(args[0])+".xftp")
+	if err != nil {
+		return err
+	}
+	paths, err := writeDescriptions(path, sent)
 	if err != nil {
 		return err
 	}
