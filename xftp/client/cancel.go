@@ -7,7 +7,9 @@ import (
 	"syscall"
 )
 
-// cancellable reads until ctx ends: what takes long on files, such as encryption, has no other end.
+// Until reads src until ctx ends: what takes long on files, such as encryption, has no other end.
+func Until(ctx context.Context, src io.Reader) io.Reader { return cancellable{ctx, src} }
+
 type cancellable struct {
 	ctx context.Context
 	src io.Reader

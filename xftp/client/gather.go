@@ -56,7 +56,7 @@ func (r *receiving) gather(ctx context.Context, d *desc.Description, dir string,
 	}
 	files := &sequence{paths: paths}
 	defer files.Close()
-	opener, err := sealed.NewOpener(cancellable{ctx, files}, d.Size, &sealed.Key{Key: d.Key, Nonce: d.Nonce})
+	opener, err := sealed.NewOpener(Until(ctx, files), d.Size, &sealed.Key{Key: d.Key, Nonce: d.Nonce})
 	if err == nil {
 		err = use(opener)
 	}
@@ -145,7 +145,7 @@ func present(ctx context.Context, path string, chunk *desc.Chunk) bool {
 		return false
 	}
 	hash := sha256.New()
-	_, err = io.Copy(hash, cancellable{ctx, f})
+	_, err = io.Copy(hash, Until(ctx, f))
 	return err == nil && bytes.Equal(hash.Sum(nil), chunk.Digest)
 }
 
@@ -171,7 +171,7 @@ func judgeFile(ctx context.Context, d *desc.Description, paths []string) error {
 	files := &sequence{paths: paths}
 	defer files.Close()
 	hash := sha512.New()
-	n, err := io.Copy(hash, cancellable{ctx, files})
+	n, err := io.Copy(hash, Until(ctx, files))
 	switch {
 	case err != nil:
 		return err

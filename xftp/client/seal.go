@@ -86,7 +86,7 @@ func (s *sending) encrypt(ctx context.Context) error {
 	whole := sha512.New()
 	parts := &partHash{packets: s.packets, hash: sha256.New()}
 	out := io.MultiWriter(s.file, whole, parts)
-	if err := sealed.Encrypt(out, cancellable{ctx, src}, s.source.Name, s.source.Size, s.total, &s.key); err != nil {
+	if err := sealed.Encrypt(out, Until(ctx, src), s.source.Name, s.source.Size, s.total, &s.key); err != nil {
 		return err
 	}
 	s.digest = whole.Sum(nil)
