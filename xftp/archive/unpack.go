@@ -36,7 +36,7 @@ func Unpack(ctx context.Context, src io.Reader, size int64, dir string) (files i
 		switch {
 		case errors.Is(err, io.EOF) && n > 0:
 			return u.files, u.finish()
-		case errors.Is(err, io.EOF), errors.Is(err, tar.ErrHeader) && n == 0:
+		case errors.Is(err, io.EOF), n == 0 && (errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF)):
 			return 0, ErrNoArchive
 		case err != nil:
 			return u.files, fmt.Errorf("the archive is damaged: %w", err)

@@ -45,6 +45,9 @@ func (r *receiving) gather(ctx context.Context, d *desc.Description, dir string,
 	if err := r.hasRoom(d.Size, done.done); err != nil {
 		return done.done, err
 	}
+	if done.done > 0 && r.options.Resuming != nil {
+		r.options.Resuming(done.done, d.Size)
+	}
 	if err := parallel(ctx, tasks); err != nil {
 		return done.done, err
 	}

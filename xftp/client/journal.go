@@ -113,7 +113,7 @@ func (s *sending) openJournal(ctx context.Context) *past {
 		return nil
 	}
 	age := time.Since(time.Unix(past.file.Began, 0))
-	if age < 0 || age > journalLife || past.file.Name != s.source.Name || past.file.Size != s.source.Size || past.file.Recipients != s.options.Recipients {
+	if s.options.Fresh || age < 0 || age > journalLife || past.file.Name != s.source.Name || past.file.Size != s.source.Size || past.file.Recipients != s.options.Recipients {
 		s.pool.withdraw(ctx, past.all())
 		j.clear()
 		return nil

@@ -33,6 +33,7 @@ type ReceiveOptions struct {
 	TempDir    string // of the packets; empty: the system's
 	Progress   func(done, total int64)
 	Moved      func(done, total int64) // the same, in smaller steps
+	Resuming   func(done, total int64) // called when so much is there already
 	Decrypting func()                  // called when all packets are there
 	// Acknowledge is called when the file is there, and says whether to tell the routers, which then give it to nobody
 	// by this description again; nil: yes.
@@ -85,7 +86,7 @@ func (r *receiving) redirect(ctx context.Context, d *desc.Description) (string, 
 	}
 	var text bytes.Buffer
 	outer := *r
-	outer.options.Decrypting = nil
+	outer.options.Decrypting, outer.options.Resuming = nil, nil
 	ofInner := func(tell func(done, total int64)) func(done, total int64) {
 		if tell == nil {
 			return nil
@@ -145,6 +146,9 @@ type draft struct{ *os.File }
 func newDraft(dir string) (*draft, error) {
 	f, err := os.CreateTemp(dir, ".xftp-*")
 	if err != nil {
+		if hidden := new(fs.PathError); errors.As(err, &hidden) {
+			err = &fs.PathError{Op: "write into", Path: dir, Err: hidden.Err}
+		}
 		return nil, err
 	}
 	return &draft{f}, nil

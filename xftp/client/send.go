@@ -37,11 +37,13 @@ type SendOptions struct {
 	TempDir    string              // of the encrypted file; empty: the system's
 	// Journal is a file that remembers what has been uploaded, so that the same call goes on where one has ended early;
 	// empty: what an interrupted one has uploaded is deleted. It holds keys.
-	Journal   string
-	Progress  func(done, total int64)
-	Moved     func(done, total int64) // the same, in smaller steps
-	Uploading func()                  // called when the file is encrypted
-	Resuming  func(done, total int64) // called when so much is on the routers already
+	Journal    string
+	Fresh      bool // what the journal has is deleted, not gone on with
+	Progress   func(done, total int64)
+	Moved      func(done, total int64) // the same, in smaller steps
+	Encrypting func()                  // called when the work begins
+	Uploading  func()                  // called when the file is encrypted
+	Resuming   func(done, total int64) // called when so much is on the routers already
 }
 
 // Sent is what a sender keeps, and what the recipients get.
@@ -58,6 +60,9 @@ func (s *Sent) Forget() { s.journal.remove() }
 // Close lets go of the journal, and leaves it where it is unless Forget was called.
 func (s *Sent) Close() { s.journal.close() }
 
+// ErrKind says that something is neither a file nor a directory.
+var ErrKind = errors.New("a device, a socket, a pipe or a directory")
+
 // FileSource is the file at a path, which is opened at once.
 func FileSource(path string) (Source, error) {
 	file, err := Open(path)
@@ -70,7 +75,7 @@ func FileSource(path string) (Source, error) {
 	case err != nil:
 		return Source{}, err
 	case !info.Mode().IsRegular():
-		return Source{}, fmt.Errorf("%s is not a file", path)
+		return Source{}, fmt.Errorf("%s is not a file: %w", path, ErrKind)
 	}
 	return Source{filepath.Base(path), info.Size(), func() (io.ReadCloser, error) { return Open(path) }}, nil
 }
@@ -106,6 +111,9 @@ func (p *Pool) SendSource(ctx context.Context, src Source, o SendOptions) (*Sent
 	}
 	defer s.closeTemp()
 	past := s.openJournal(ctx)
+	if o.Encrypting != nil {
+		o.Encrypting()
+	}
 	if err := s.seal(ctx, past); err != nil {
 		s.journal.close()
 		if past != nil && ctx.Err() != nil {

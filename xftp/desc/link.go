@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
@@ -53,9 +54,18 @@ func ParseLink(s string) (*Description, error) {
 		return nil, errNoFragment
 	case strings.HasPrefix(fragment, "/?"):
 		d, _, err := ParseURI(s)
-		return d, err
+		return d, inLink(err)
 	}
-	return ParseFragment(fragment)
+	d, err := ParseFragment(fragment)
+	return d, inLink(err)
+}
+
+// inLink says where a description stands that is at fault.
+func inLink(err error) error {
+	if err == nil || errors.Is(err, errURI) || errors.Is(err, errFragment) || errors.Is(err, ErrParty) {
+		return err
+	}
+	return fmt.Errorf("the file description in the link: %w", err)
 }
 
 // ParseURI reads a link with a recipient's description, and its data.
