@@ -25,7 +25,7 @@ func (s *Store) Expired(before int64, visit func(smp.ID) bool) error {
 // expiredFrom walks a stretch and returns the key at which the next one starts, nil at the end.
 func (s *Store) expiredFrom(from []byte, before int64, visit func(smp.ID) bool) (next []byte, err error) {
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	it, err := in.heads(from)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ func (s *Store) Notifications(queue *smp.ID) ([]shard.Notification, error) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
 	in := s.enter()
-	defer in.leave()
-	v, closer, err := in.db.Get(appendKey(sc.key[:0], spaceNotifications, queue[:]))
+	defer in.Leave()
+	v, closer, err := in.DB.Get(appendKey(sc.key[:0], spaceNotifications, queue[:]))
 	switch {
 	case err == pebble.ErrNotFound:
 		return nil, nil
@@ -66,8 +66,8 @@ func (t *transaction) PutNotifications(queue *smp.ID, all []shard.Notification) 
 // notifier is away.
 func (s *Store) ExpiredNotifications(before int64, visit func(smp.ID) bool) error {
 	in := s.enter()
-	defer in.leave()
-	it, err := in.db.NewIter(&pebble.IterOptions{
+	defer in.Leave()
+	it, err := in.DB.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{spaceNotifications}, UpperBound: []byte{spaceNotifications + 1},
 	})
 	if err != nil {

@@ -30,7 +30,7 @@ func (s *Store) Service(fingerprint *[32]byte) (r shard.ServiceRecord, found boo
 	defer scratches.Put(sc)
 	var value [serviceSize]byte
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	n, err := in.get(appendKey(sc.key[:0], spaceServices, fingerprint[:]), value[:])
 	switch {
 	case err == ErrMissing:
@@ -66,7 +66,7 @@ func (s *Store) ServiceCount(service *smp.ID, partition uint8) (c shard.ServiceC
 	defer scratches.Put(sc)
 	var value [countSize]byte
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	n, err := in.get(appendCountKey(sc.key[:0], spaceCounts, service, partition), value[:])
 	switch {
 	case err == ErrMissing:
@@ -127,8 +127,8 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 	end := appendCountKey(nil, spaceAssociations, &r.Service, r.Last)
 	end = nextPrefix(make([]byte, 0, len(end)), end)
 	in := s.enter()
-	defer in.leave()
-	rows, err := in.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: end})
+	defer in.Leave()
+	rows, err := in.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: end})
 	if err != nil {
 		return nil, err
 	}
@@ -165,12 +165,12 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 
 // waitingQueues tells on which queues something waits.
 type waitingQueues struct {
-	in    *instance
+	in    instance
 	heads *pebble.Iterator // nil when it is about notifications
 	key   []byte
 }
 
-func (in *instance) waitingQueues(notifications bool) (w waitingQueues, err error) {
+func (in instance) waitingQueues(notifications bool) (w waitingQueues, err error) {
 	w = waitingQueues{in: in, key: make([]byte, 0, maxKeySize)}
 	if !notifications {
 		w.heads, err = in.heads(nil)
@@ -185,7 +185,7 @@ func (w *waitingQueues) on(queue *smp.ID) (bool, error) {
 		}
 		return false, w.heads.Error()
 	}
-	_, closer, err := w.in.db.Get(appendKey(w.key, spaceNotifications, queue[:]))
+	_, closer, err := w.in.DB.Get(appendKey(w.key, spaceNotifications, queue[:]))
 	if err == pebble.ErrNotFound {
 		return false, nil
 	}

@@ -1,4 +1,4 @@
-package wal
+package disk
 
 import (
 	"time"
@@ -8,7 +8,7 @@ import (
 
 // keeper is the goroutine that looks after the disk: at its free space, and, after a failure, whether it works again.
 // Then the directory is opened once more, which is what a restart of the router would do, but without one: what was
-// acknowledged is there, what was not may be, and shards read again what they are not sure of (Epoch).
+// acknowledged is there, what was not may be, and owners read again what they are not sure of (Epoch).
 type keeper struct {
 	quit chan struct{}
 	done chan struct{}
@@ -17,6 +17,7 @@ type keeper struct {
 	pause, left int    // looks between two attempts to open, and until the next one
 	told        string // what the last one failed by
 	written     uint64 // commits when the table in memory was last written for the sake of deletions
+	reclaim     reclaim
 }
 
 // keepEvery is how often the keeper looks. A failing disk is tried ever more seldom, up to every maxPause looks.
@@ -25,22 +26,22 @@ const (
 	maxPause  = 60
 )
 
-func (s *Store) startKeeper(o Options) {
-	s.keeper = keeper{quit: make(chan struct{}), done: make(chan struct{}), pause: 1}
-	looks, stop := o.looks, func() {}
+func (d *DB) startKeeper() {
+	d.keeper.quit, d.keeper.done, d.keeper.pause = make(chan struct{}), make(chan struct{}), 1
+	looks, stop := d.options.Looks, func() {}
 	if looks == nil {
 		t := time.NewTicker(keepEvery)
 		looks, stop = t.C, t.Stop
 	}
 	go func() {
 		defer crash.Report()
-		defer close(s.keeper.done)
+		defer close(d.keeper.done)
 		defer stop()
 		for {
 			select {
 			case <-looks:
-				s.look()
-			case <-s.keeper.quit:
+				d.look()
+			case <-d.keeper.quit:
 				return
 			}
 		}
@@ -53,59 +54,62 @@ func (k *keeper) stop() {
 }
 
 // look is what the keeper does every time.
-func (s *Store) look() {
-	s.space.look()
-	k, in := &s.keeper, s.now()
+func (d *DB) look() {
+	d.space.look()
+	k, in, log := &d.keeper, d.current.Load(), d.options.Log
 	if in.guard.err() == nil {
 		k.pause, k.left = max(1, k.pause-1), 0
+		d.space.balance()
 		in.compactions.resume()
-		s.writeDeletions(in)
+		d.writeDeletions(in)
+		d.reclaim(in)
 		return
 	}
-	if k.left--; k.left > 0 || s.space.at(short) || !in.guard.idle() {
+	d.space.ballast.drop() // opening has tables to write
+	if k.left--; k.left > 0 || d.space.at(tight) || !in.guard.idle() {
 		return
 	}
-	if err := s.reopen(in); err != nil {
+	if err := d.reopen(in); err != nil {
 		k.pause = min(2*k.pause, maxPause)
 		k.left = k.pause
 		if k.told != err.Error() {
 			k.told = err.Error()
-			s.log.Error("store: the disk does not work yet: " + k.told)
+			log.Error("store: the disk does not work yet: " + k.told)
 		}
 		return
 	}
 	k.told = ""
 	k.pause = min(2*k.pause, maxPause) // if it soon fails again, the next attempt comes later
-	s.log.Info("store: the disk works again, the store takes writes")
+	log.Info("store: the disk works again, the store takes writes")
 }
 
 // writeDeletions writes the table in memory to disk while space is short. Only there do deletions meet what they delete,
-// when tables are compacted, and of a store that takes no messages the table would not fill for long. It waits for
+// when tables are compacted, and of a database that takes nothing new the table would not fill for long. It waits for
 // compactions to follow, as writes would wait for them in the end.
-func (s *Store) writeDeletions(in *instance) {
-	commits := s.stats.commits.Load()
-	if !s.space.at(short) || s.space.at(out) || commits == s.keeper.written ||
+func (d *DB) writeDeletions(in *Instance) {
+	commits := d.stats.commits.Load()
+	if !d.space.at(short) || d.space.at(out) || commits == d.keeper.written ||
 		in.above() >= compactAfter {
 		return
 	}
-	s.keeper.written = commits
-	if _, err := in.db.AsyncFlush(); err != nil { // a disk that fails is seen by the guard
-		s.log.Error("store: " + firstLine(err.Error()))
+	d.keeper.written = commits
+	if _, err := in.DB.AsyncFlush(); err != nil { // a disk that fails is seen by the guard
+		d.options.Log.Error("store: " + FirstLine(err.Error()))
 	}
 }
 
 // reopen puts a new instance in the place of a failed one, which no longer touches the disk.
-func (s *Store) reopen(failed *instance) error {
-	if err := rewriteManifests(s.options.FS, s.dir); err != nil {
-		return writeFault(err, s.dir)
+func (d *DB) reopen(failed *Instance) error {
+	if err := rewriteManifests(d.options.FS, d.dir); err != nil {
+		return writeFault(err, d.dir)
 	}
-	in, err := s.openInstance(failed.epoch + 1)
+	in, err := d.openInstance(failed.Epoch + 1)
 	if err != nil {
 		return err
 	}
-	s.retired.Add(1)
-	s.current.Store(in)
-	failed.leave()
+	d.retired.Add(1)
+	d.current.Store(in)
+	failed.Leave()
 	in.begin()
 	return nil
 }

@@ -1,6 +1,8 @@
-package wal
+package disk
 
 import (
+	"os"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -44,19 +46,28 @@ func (f *guardedFile) refused() error {
 }
 
 func (f *guardedFile) Write(p []byte) (int, error) {
-	return f.write(p, func() (int, error) { return f.File.Write(p) })
+	return f.write(p, func(from int) (int, error) { return f.File.Write(p[from:]) })
 }
 
 func (f *guardedFile) WriteAt(p []byte, off int64) (int, error) {
-	return f.write(p, func() (int, error) { return f.File.WriteAt(p, off) })
+	return f.write(p, func(from int) (int, error) { return f.File.WriteAt(p[from:], off+int64(from)) })
 }
 
-func (f *guardedFile) write(p []byte, write func() (int, error)) (int, error) {
+// write has p written from a place in it on.
+func (f *guardedFile) write(p []byte, write func(from int) (int, error)) (int, error) {
 	if !f.g.begin() {
 		return len(p), f.refused()
 	}
 	defer f.g.end()
-	n, err := write()
+	if f.compacts && f.g.space.at(dire) {
+		return 0, f.result(&os.PathError{Op: "write", Path: f.name, Err: syscall.ENOSPC})
+	}
+	n, err := write(0)
+	if !f.compacts && isFull(err) && f.g.space.ballast.drop() {
+		var more int
+		more, err = write(n)
+		n += more
+	}
 	f.written += int64(n)
 	f.g.space.wrote(n)
 	if err = f.result(err); err == nil {

@@ -1,4 +1,4 @@
-package wal
+package disk
 
 import (
 	"strconv"
@@ -24,16 +24,16 @@ func checkOptions(o *pebble.Options, fs vfs.FS, dir string) error {
 	name = fs.PathJoin(dir, name)
 	text, err := readFile(fs, name)
 	if err != nil {
-		return openFault(err, name)
+		return OpenFault(err, name)
 	}
 	err = o.CheckCompatibility(dir, string(text))
 	switch {
 	case err == nil:
 		return nil
 	case isForeign(err):
-		return foreignFault(err, name)
+		return ForeignFault(err, name)
 	}
-	return corruptFault(err, name)
+	return CorruptFault(err, name)
 }
 
 // newestOptions is the file of options with the highest number, "" when there is none.

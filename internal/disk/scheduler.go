@@ -1,4 +1,4 @@
-package wal
+package disk
 
 import (
 	"sync"
@@ -60,7 +60,7 @@ func (s *scheduler) resume() {
 
 // allowed tells whether compactions may run. s.mu is held.
 func (s *scheduler) allowed() bool {
-	return s.begun && !s.closed && s.g.err() == nil && !s.g.paused.Load() && !s.g.space.at(out)
+	return s.begun && !s.closed && s.g.err() == nil && !s.g.paused.Load() && !s.g.space.at(dire)
 }
 
 // free tells whether one more may run. s.mu is held.

@@ -1,4 +1,4 @@
-package wal
+package disk
 
 import (
 	"math/bits"
@@ -9,7 +9,7 @@ import (
 // GroupBuckets is the number of buckets of Stats.Groups.
 const GroupBuckets = 13
 
-// Stats counts the work of the write-ahead log since the store was opened.
+// Stats counts the work of the write-ahead log since the database was opened.
 type Stats struct {
 	Commits  uint64        // transactions that were not empty
 	Syncs    uint64        // of the log
@@ -20,17 +20,17 @@ type Stats struct {
 	Groups [GroupBuckets]uint64
 }
 
-// logStats is written by the shards (commits) and by the one goroutine that syncs the log (the rest).
+// logStats is written by whoever commits (commits) and by the one goroutine that syncs the log (the rest).
 type logStats struct {
 	commits  atomic.Uint64
-	_        [56]byte // commits is written by every shard
+	_        [56]byte // commits is written from every core
 	covered  atomic.Uint64
 	syncs    atomic.Uint64
 	syncTime atomic.Int64
 	groups   [GroupBuckets]atomic.Uint64
 }
 
-// take returns how many transactions the sync that now starts covers. A shard counts its transaction just before it
+// take returns how many transactions the sync that now starts covers. A transaction is counted just before it
 // goes into the log, so that one which gets there while the sync starts may be counted a group early; the sum is
 // exact.
 func (s *logStats) take() uint64 {
@@ -45,8 +45,8 @@ func (s *logStats) synced(group uint64, d time.Duration) {
 }
 
 // Stats returns the counts. Those of a sync under way are in part included.
-func (s *Store) Stats() Stats {
-	l := &s.stats
+func (d *DB) Stats() Stats {
+	l := &d.stats
 	st := Stats{
 		Commits:  l.commits.Load(),
 		Syncs:    l.syncs.Load(),

@@ -1,4 +1,4 @@
-package wal
+package disk
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 )
 
 // guard stands between Pebble and the file system. At the first write that fails it parts them: the disk stays as it
-// is from then on, and Pebble lives on in memory, until another instance of it with another guard takes over (keep.go).
+// is from then on, and Pebble lives on in memory, until another instance of it with another guard takes over (keeper.go).
 // It also counts the syncs of the log, and how far logs and manifests are synced (tail.go).
 //
 // Pebble by itself does not survive a failed write. When the log fails it panics, holding the lock that every commit
@@ -28,8 +28,9 @@ import (
 //   - compactions fail, and the scheduler starts no more: there is no bound to what they write;
 //   - nothing is renamed or removed any more.
 //
-// A compaction that finds the disk full is no such failure: nothing was promised, and Pebble drops it. It has compactions
-// pause. Nor is one outside of the store's directory, where Pebble writes backups.
+// A write that finds the disk full is tried again with the place of the ballast, if there is one (ballast.go). A compaction
+// that finds it full, or nearly, is no failure: nothing was promised, and Pebble drops it. It has compactions pause. Nor is one
+// outside of the store's directory, where Pebble writes backups.
 type guard struct {
 	vfs.FS              // the disk
 	dir    string       // the store's
@@ -114,6 +115,9 @@ func (g *guard) file(name string, c vfs.DiskWriteCategory, open func() (vfs.File
 	if g.begin() {
 		defer g.end()
 		f, err := open()
+		if !w.compacts && isFull(err) && g.space.ballast.drop() {
+			f, err = open()
+		}
 		if err == nil {
 			w.File = f
 			return w, nil

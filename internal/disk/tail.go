@@ -1,4 +1,4 @@
-package wal
+package disk
 
 import (
 	"encoding/binary"
@@ -94,13 +94,13 @@ func (ts *tails) note(t *tail, synced int64) {
 	if ts.file == nil {
 		f, err := ts.fs.OpenReadWrite(ts.name, vfs.WriteCategoryUnspecified)
 		if err != nil {
-			ts.off = true
+			ts.off = !isFull(err)
 			return
 		}
 		ts.file = f
 	}
 	if _, err := ts.file.WriteAt(appendTails(ts.buf[:0], &ts.newest), 0); err != nil {
-		ts.off = true
+		ts.off = !isFull(err)
 	}
 }
 
@@ -134,7 +134,7 @@ func parseTails(b []byte) (all [tailKinds]tail, ok bool) {
 func checkTails(fs vfs.FS, dir string) error {
 	b, err := readFile(fs, fs.PathJoin(dir, tailName))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return openFault(err, dir)
+		return OpenFault(err, dir)
 	}
 	all, ok := parseTails(b)
 	if !ok {
@@ -148,15 +148,15 @@ func checkTails(fs vfs.FS, dir string) error {
 			continue // its content is in tables since
 		}
 		if err != nil {
-			return openFault(err, dir)
+			return OpenFault(err, dir)
 		}
 		at, err := t.check(f)
 		f.Close()
 		switch {
 		case errors.Is(err, errChunk):
-			return corruptFault(fmt.Errorf("at offset %d of %d: %w", at, t.synced, err), name)
+			return CorruptFault(fmt.Errorf("at offset %d of %d: %w", at, t.synced, err), name)
 		case err != nil:
-			return openFault(err, name)
+			return OpenFault(err, name)
 		}
 	}
 	return nil
