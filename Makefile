@@ -91,7 +91,7 @@ lint: ## go vet and the house rules
 	$(GO) test -count=1 ./tidy
 
 tools: # what the tests call beside Go
-	@.ci/install openssl gcc chromium
+	@.ci/install openssl gcc chromium curl nghttp h2load node
 
 clean: ## remove what make built; ./data stays
 	rm -rf bin
