@@ -71,11 +71,12 @@ type Batch struct {
 	Client   *Client
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
-	order    *order    // of a batchBlock
-	join     *join     // of a batchJoin
-	put      time.Time // into the ring; zero when nobody watches
-	more     bool      // a part of what came at once, and not the last
-	next     *Batch    // in a backlog
+	order    *order        // of a batchBlock
+	join     *join         // of a batchJoin
+	hops     *atomic.Int64 // counts this one among those between shards; nil for others
+	put      time.Time     // into the ring; zero when nobody watches
+	more     bool          // a part of what came at once, and not the last
+	next     *Batch        // in a backlog
 }
 
 // Command is one parsed transmission. Its slices alias Batch.Block.

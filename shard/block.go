@@ -55,7 +55,7 @@ func (c *core) obey(o *order) {
 	case elsewhere >= 0:
 		b := NewBatch(batchBlock, nil)
 		b.order = o
-		c.outgoing = append(c.outgoing, parcel{elsewhere, b})
+		c.hop(elsewhere, b)
 		return
 	case err == nil && q == nil:
 		err = ErrNoQueue

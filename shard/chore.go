@@ -24,7 +24,7 @@ func (c *core) arrangeChores() {
 		return
 	}
 	c.choreDue = true
-	c.outgoing = append(c.outgoing, parcel{c.index, NewBatch(batchChore, nil)})
+	c.hop(c.index, NewBatch(batchChore, nil))
 }
 
 // closed has what the shard keeps of a connection that has ended dropped. From now on nothing is delivered to it.

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"sync/atomic"
 	"time"
 
 	"switchyard/box"
@@ -20,7 +21,8 @@ type env struct {
 	services    *services
 	links       *reservations
 	expiry      *expiry.Clock                  // by which it is judged what is too old
-	hand        func(shard int, b *Batch) bool // hands a command to another shard; false when its ring is full
+	hand        func(shard int, b *Batch) bool // hands a batch to a shard; false when its ring is full
+	hops        *atomic.Int64                  // batches between shards that are not executed
 }
 
 // core is what a shard does, without its goroutine: a state machine that takes drains of commands. It holds no lock

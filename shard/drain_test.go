@@ -99,7 +99,8 @@ func TestDrainKeepsToItsLimit(t *testing.T) {
 	for range 200 {
 		w.ring.Put(laneBatch(NewClient(1), 3))
 	}
-	w.ring.Put(nil)
+	w.ring.Put(nil) // as stopInput
+	w.ring.Put(nil) // and stopHops do
 	for i, want := range []int{DrainLimit / 3, DrainLimit / 3, 200 - 2*(DrainLimit/3)} {
 		d := new(drain)
 		w.fill(d)

@@ -43,7 +43,7 @@ func (c *core) expireLater(items []item) {
 			b.Block.Data = append(b.Block.Data, q.recipientID[:]...)
 		}
 	}
-	c.outgoing = append(c.outgoing, parcel{c.index, b})
+	c.hop(c.index, b)
 }
 
 // expireOften has old messages deleted at each interval.

@@ -12,10 +12,22 @@ package shard
 // outgoingLimit is how many forwarded commands may wait before the shard takes no more from its ring.
 const outgoingLimit = DrainLimit
 
-// parcel is a command on its way to another shard.
+// When the router stops, shards end together: each answers what loops have asked of it, and then what others hand to it, until
+// all have done so and no hop is under way (Set.Close). So no command is without an answer.
+
+// parcel is a batch on its way to another shard, or to the same for its next drain.
 type parcel struct {
 	shard int
 	batch *Batch
+}
+
+// hop has a batch reach a shard.
+func (c *core) hop(shard int, b *Batch) {
+	if shard != c.index {
+		b.hops = c.hops
+		c.hops.Add(1)
+	}
+	c.outgoing = append(c.outgoing, parcel{shard, b})
 }
 
 // misplaced says to which shard the queue of a lookup belongs, if it is another one.
@@ -33,7 +45,7 @@ func (c *core) handOn(it *item, kind BatchKind, shard int) {
 	b.Block = c.block
 	b.Block.Retain()
 	b.Commands = append(b.Commands, *it.command)
-	c.outgoing = append(c.outgoing, parcel{shard, b})
+	c.hop(shard, b)
 }
 
 // post hands over what is outgoing, in its order, and says whether all of it went.

@@ -90,3 +90,64 @@ func TestForwardedCommands(t *testing.T) {
 		t.Errorf("SEND that is not stored: %s", got)
 	}
 }
+
+// TestCloseAnswersWhatIsBetweenShards has a shard hand a command to another one that has done all that loops have asked of
+// it, as the router stops.
+func TestCloseAnswersWhatIsBetweenShards(t *testing.T) {
+	for shard := range 2 {
+		r := newRouter(t, testConfig())
+		owner, reader := r.connect(), r.connect()
+		q := owner.queueOn(shard)
+		link := []byte("link")
+		for r.set.partitions.shard(link) == shard {
+			link = append(link, '+')
+		}
+		want(t, owner.lset(q, link, "fixed", "user"), "OK")
+		r.sync()
+		closed := make(chan error)
+		r.store.onSought(func() {
+			go func() { closed <- r.set.Close() }()
+			<-r.set.workers[shard].rested
+		})
+		reader.send(command{entity: link, text: smp.AppendLGet(nil)})
+		if err := <-closed; err != nil {
+			t.Fatal(err)
+		}
+		r.set = nil
+		if len(reader.inbox) != 1 {
+			t.Fatalf("shard %d: %d answers", shard, len(reader.inbox))
+		}
+		want(t, reader.take(), "LNK")
+	}
+}
+
+// TestCloseAnswersWhatAllShardsDo has a service subscribe as the router stops: each shard does its part.
+func TestCloseAnswersWhatAllShardsDo(t *testing.T) {
+	for shard := range 2 {
+		r := newRouter(t, testConfig())
+		service := r.connectService(1, smp.RoleMessaging)
+		_, ids := service.newQueues(8)
+		first := r.set.partitions.shard(service.id())
+		closed := make(chan error)
+		r.store.onSought(func() {
+			go func() { closed <- r.set.Close() }()
+			if shard != first {
+				<-r.set.workers[shard].rested
+			}
+		})
+		link := []byte("link")
+		for r.set.partitions.shard(link) != first {
+			link = append(link, '+')
+		}
+		service.send(command{key: service.own, entity: service.id(), text: smp.AppendSubs(nil, service.shard.Version, smp.ServiceSubs{Hash: make([]byte, 16)})},
+			command{entity: link, text: smp.AppendLGet(nil)})
+		if err := <-closed; err != nil {
+			t.Fatal(err)
+		}
+		r.set = nil
+		want(t, service.event(), "AUTH") // there is no such link
+		m := service.event()
+		want(t, m, "SOKS")
+		wantSubs(t, r.parseSubs(m), ids...)
+	}
+}

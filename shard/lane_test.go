@@ -230,7 +230,8 @@ func TestLaneKeepsTheOrderOfConnections(t *testing.T) {
 		put[c] = append(put[c], b)
 		puts++
 	}
-	w.ring.Put(nil)
+	w.ring.Put(nil) // as stopInput
+	w.ring.Put(nil) // and stopHops do
 	for gets < puts {
 		take()
 	}

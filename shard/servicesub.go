@@ -37,7 +37,7 @@ func (c *core) spread(j *join) {
 		if i != c.index {
 			b := NewBatch(batchJoin, nil)
 			b.join = j
-			c.outgoing = append(c.outgoing, parcel{i, b})
+			c.hop(i, b)
 		}
 	}
 	c.joinIn(j)

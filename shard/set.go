@@ -67,6 +67,7 @@ type Set struct {
 	random     func([]byte)
 	workers    []*worker
 	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
+	hops       atomic.Int64  // batches between shards that are not executed
 
 	registering sync.Mutex // held while a service is made
 
@@ -91,7 +92,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		random:     random,
 		closing:    make(chan struct{}),
 	}
-	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, expiry: &s.clock}
+	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, hops: &s.hops, expiry: &s.clock}
 	for e.index = range cfg.Shards {
 		w := newWorker(cfg, e)
 		s.workers = append(s.workers, w)
@@ -149,25 +150,28 @@ func (s *Set) Behind() bool {
 	return false
 }
 
-// hand hands a batch from one shard to another. Nobody answers what a shard gets that has stopped.
-func (s *Set) hand(shard int, b *Batch) bool {
-	w := s.workers[shard]
-	select {
-	case <-w.ended:
-		b.release()
-		return true
-	default:
-		return w.hops.Put(b)
-	}
-}
+// hand hands a batch from one shard to another.
+func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(b) }
 
 // Close answers what is in the rings, waits for the commits and stops. No Put may follow.
 func (s *Set) Close() error {
 	close(s.closing)
 	s.expiry.Wait()
+	for _, w := range s.workers {
+		w.stopInput()
+	}
+	for _, w := range s.workers {
+		<-w.rested
+	}
+	for s.hops.Load() > 0 {
+		time.Sleep(postDelay)
+	}
+	for _, w := range s.workers {
+		w.stopHops()
+	}
 	var errs []error
 	for i, w := range s.workers {
-		if err := w.stop(); err != nil {
+		if err := w.end(); err != nil {
 			errs = append(errs, fmt.Errorf("shard %d: %w", i, err))
 		}
 	}
@@ -187,6 +191,9 @@ func NewBatch(kind BatchKind, c *Client) *Batch {
 func (b *Batch) release() {
 	if b.Block != nil {
 		b.Block.Release()
+	}
+	if b.hops != nil {
+		b.hops.Add(-1)
 	}
 	clear(b.Commands)
 	*b = Batch{Commands: b.Commands[:0]}

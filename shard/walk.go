@@ -89,7 +89,7 @@ func (c *core) walkOn(client *Client) bool {
 	if !w.done {
 		w.due = true
 		b := NewBatch(batchWalk, client)
-		c.outgoing = append(c.outgoing, parcel{c.index, b})
+		c.hop(c.index, b)
 	}
 	return true
 }

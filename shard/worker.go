@@ -24,13 +24,14 @@ const inFlight = 8
 // has failed (failure.go), and at the end.
 type worker struct {
 	// Immutable.
-	ring  *Ring[*Batch]
-	hops  *Ring[*Batch] // from other shards (forward.go)
-	core  *core
-	clock Clock
-	free  chan *drain // those that are not under way; inFlight in all
-	order chan *drain // from run to wait
-	ended chan struct{}
+	ring   *Ring[*Batch]
+	hops   *Ring[*Batch] // from other shards (forward.go)
+	core   *core
+	clock  Clock
+	free   chan *drain   // those that are not under way; inFlight in all
+	order  chan *drain   // from run to wait
+	rested chan struct{} // closed when all that loops have asked for is done
+	ended  chan struct{}
 
 	notify *time.Timer // puts a batchNotify
 
@@ -43,7 +44,7 @@ type worker struct {
 	carry   *Batch // did not fit the last drain
 	lane    lane   // what is put off
 	laneDue bool   // the next drain is of the lane, if there is something in it
-	stopped bool   // the nil batch of stop has come
+	stopped int    // nil batches that have come: of stopInput and stopHops
 
 	lastErr error // of the last drain; read when ended is closed
 }
@@ -54,6 +55,7 @@ func newWorker(cfg Config, e env) *worker {
 		clock:    cfg.Clock,
 		free:     make(chan *drain, inFlight),
 		order:    make(chan *drain, inFlight),
+		rested:   make(chan struct{}),
 		ended:    make(chan struct{}),
 		breakage: breakage{generation: 1},
 	}
@@ -114,7 +116,7 @@ func (w *worker) finish() {
 // postDelay is how long a shard naps when another one's ring is full and it has nothing else to do.
 const postDelay = 50 * time.Microsecond
 
-// fill fills a drain with what is to be done next, and waits until there is something. False means that the shard has
+// fill fills a drain with what is to be done next, and waits until there is something. False means that all shards have
 // stopped and everything is answered. While something is put off or done in steps, others may use the processor between two
 // drains.
 func (w *worker) fill(d *drain) bool {
@@ -133,8 +135,11 @@ func (w *worker) fill(d *drain) bool {
 			w.lane.fill(d)
 			return true
 		}
+		if posted && w.stopped == 1 {
+			w.rest()
+		}
 		switch {
-		case w.stopped:
+		case w.stopped == 2:
 			return false
 		case posted:
 			w.ring.Wait()
@@ -147,7 +152,7 @@ func (w *worker) fill(d *drain) bool {
 // take takes batches up to the limit of a drain.
 func (w *worker) take(d *drain) {
 	w.lane.drain++
-	for n := 0; n < DrainLimit && !w.stopped; {
+	for n := 0; n < DrainLimit; {
 		b := w.carry
 		if w.carry = nil; b == nil {
 			var ok bool
@@ -156,8 +161,8 @@ func (w *worker) take(d *drain) {
 			}
 		}
 		if b == nil {
-			w.stopped = true
-			return
+			w.stopped++
+			continue
 		}
 		if n += b.size(); n > DrainLimit && len(d.batches) > 0 {
 			w.carry = b
@@ -168,18 +173,35 @@ func (w *worker) take(d *drain) {
 }
 
 // get takes a batch that is not put off: from other shards always, from loops unless too much is outgoing or put off. A nil
-// one is the last.
+// one is the last of loops. What the shard has arranged for itself, and what its timers bring, is not done after that.
 func (w *worker) get() (*Batch, bool) {
-	if b, ok := w.hops.Get(); ok {
-		return b, true
+	for b, ok := w.hops.Get(); ok; b, ok = w.hops.Get() {
+		if w.stopped == 0 || b.hops != nil {
+			return b, true
+		}
+		b.release()
 	}
 	for len(w.core.outgoing) < outgoingLimit && !w.lane.full() {
 		b, ok := w.ring.Get()
-		if !ok || b == nil || !w.lane.putOff(b) {
+		switch {
+		case !ok || b == nil:
 			return b, ok
+		case w.stopped > 0:
+			b.release()
+		case !w.lane.putOff(b):
+			return b, true
 		}
 	}
 	return nil, false
+}
+
+// rest tells once that all that loops have asked for is done. Other shards may still hand something to this one.
+func (w *worker) rest() {
+	select {
+	case <-w.rested:
+	default:
+		close(w.rested)
+	}
 }
 
 // pass hands a drain to the waiter, unless nothing came of it.
@@ -267,12 +289,24 @@ func (w *worker) nudgeLater() {
 	})
 }
 
-// stop ends the shard after it has answered what is in its ring: a nil batch is the last that it takes.
-func (w *worker) stop() error {
+// stopInput has the shard rest after it has answered what is in its ring, but for what other shards hand to it: a nil batch is
+// the last that it takes.
+func (w *worker) stopInput() {
 	w.stopping.Store(true)
+	w.putNil()
+}
+
+// stopHops has the shard end when no shard hands anything to another any more. They all rest.
+func (w *worker) stopHops() { w.putNil() }
+
+func (w *worker) putNil() {
 	for !w.ring.Put(nil) {
 		runtime.Gosched()
 	}
+}
+
+// end waits for the shard's end, and says whether its last drain was stored.
+func (w *worker) end() error {
 	<-w.ended
 	w.notify.Stop() // it would hold the shard's memory until then
 	return w.lastErr

@@ -1,7 +1,9 @@
 package wal
 
 import (
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,6 +196,50 @@ func TestOverdue(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestCommitMeetsSync has a commit and a sync take note of each other at the same moment, often: whichever comes first, the
+// commit is not durable before the sync ends, or the next, and is known not to be.
+func TestCommitMeetsSync(t *testing.T) {
+	const rounds = 20_000
+	all := make([]struct {
+		u           unsynced
+		there, done atomic.Int32
+	}, rounds)
+	meet := func(there *atomic.Int32) {
+		there.Add(1)
+		for n := 0; there.Load() < 2; n++ {
+			if n%10_000 == 9_999 {
+				runtime.Gosched()
+			}
+		}
+	}
+	go func() {
+		for i := range all {
+			r := &all[i]
+			meet(&r.there)
+			for range i % 16 { // comes a little later, or not
+				r.done.Load()
+			}
+			r.u.add(7)
+			r.done.Add(1)
+		}
+	}()
+	first := 0
+	for i := range all {
+		r := &all[i]
+		meet(&r.there)
+		if r.u.begin() {
+			first++
+		}
+		for r.done.Load() == 0 {
+			runtime.Gosched()
+		}
+		if !r.u.overdue(100, 1) {
+			t.Fatalf("round %d: nothing is said to wait for a sync", i)
+		}
+	}
+	t.Logf("the commit came first %d times of %d", first, rounds)
 }
 
 // TestTicker checks that the store ticks by itself, and with the clock it is given.

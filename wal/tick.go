@@ -50,8 +50,8 @@ func (t *ticker) stop() {
 // 0 stands for none.
 type unsynced struct {
 	opened  time.Time
-	waiting atomic.Int64 // of those that the next sync covers
-	syncing atomic.Int64 // of those that the sync under way covers
+	waiting atomic.Int64 // of those that the next sync covers; commits set it when it is 0, and the ticker clears it
+	syncing atomic.Int64 // of those that the sync under way covers; the ticker's
 }
 
 func (u *unsynced) now() int64 { return int64(time.Since(u.opened)) + 1 }
@@ -73,10 +73,16 @@ func (u *unsynced) add(now int64) {
 	}
 }
 
-// begin takes note of a sync, and reports whether there is anything for it to do.
+// begin takes note of a sync, and reports whether there is anything for it to do. What is not zero nobody else changes; what
+// is added right after it was zero is for the next sync.
 func (u *unsynced) begin() bool {
-	u.syncing.Store(u.waiting.Load()) // first, so that at no moment it is in neither
-	return u.waiting.Swap(0) != 0
+	since := u.waiting.Load()
+	if since == 0 {
+		return false
+	}
+	u.syncing.Store(since) // first, so that at no moment it is in neither
+	u.waiting.Store(0)
+	return true
 }
 
 func (u *unsynced) end() { u.syncing.Store(0) }
