@@ -63,7 +63,7 @@ func (s *settings) site(id identity.Identity) *web.Site {
 		Address:  smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.hosts, Port: s.addressPort()},
 		Transfer: s.router.Web != nil,
 		NewFiles: s.router.NewFiles, Password: s.router.Password != "", FileTTL: s.router.FileTTL,
-		Statistics: s.logStats, IniName: iniName, Information: s.information,
+		Quota: s.quota, Statistics: s.logStats, IniName: iniName, Information: s.information,
 	}
 }
 
