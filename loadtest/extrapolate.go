@@ -1,7 +1,6 @@
 package loadtest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -59,15 +58,11 @@ func (r *Recording) field(name string) (float64, error) {
 	if r.Result == nil || r.Result.Ended != "" {
 		return 0, errors.New("a run ended early: it says nothing about its size")
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(r.Result.Report, &fields); err != nil {
-		return 0, err
-	}
-	var n *float64
-	if json.Unmarshal(fields[name], &n) != nil || n == nil {
+	n, ok := r.Result.numbers()[name]
+	if !ok {
 		return 0, fmt.Errorf("the report of a run has no number %q", name)
 	}
-	return *n, nil
+	return n, nil
 }
 
 // fitLine is the line of least squares; the sizes are not all the same.

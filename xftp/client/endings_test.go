@@ -245,7 +245,7 @@ func TestAnswersThatAreCut(t *testing.T) {
 		var got error
 		var kept int
 		r.serve(func() {
-			got = p.with(ctx, &r.address, func(c *Conn) error { return c.Ping(ctx) })
+			got = p.with(ctx, Downloading, &r.address, func(c *Conn) error { return c.Ping(ctx) })
 			kept = len(p.idle[r.address.String()])
 			p.Close()
 		}, func() {
