@@ -51,6 +51,9 @@ func openBodies(ctx context.Context, s *settings) (packets.Bodies, func() error,
 	return dir, dir.Close, nil
 }
 
+// maxSkippedTold is how many lines of a store log that do not fit are told one by one.
+const maxSkippedTold = 10
+
 // takeOver makes a store of a store log. The store gets its name when it is whole, so that a start that is killed
 // begins again; then the log is put aside.
 func takeOver(ctx context.Context, p paths, s *settings, bodies packets.Bodies, log *slog.Logger) error {
@@ -69,7 +72,11 @@ func takeOver(ctx context.Context, p paths, s *settings, bodies packets.Bodies, 
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.storeLog(), err)
 	}
-	for _, line := range state.Skipped {
+	for n, line := range state.Skipped {
+		if n == maxSkippedTold {
+			log.Warn("store log: more lines are skipped", "count", len(state.Skipped)-n)
+			break
+		}
 		log.Warn("store log: a line is skipped", "cause", line.String())
 	}
 	draft := s.storePath + ".new"
@@ -80,10 +87,13 @@ func takeOver(ctx context.Context, p paths, s *settings, bodies packets.Bodies, 
 	if err != nil {
 		return err
 	}
-	missing, err := storelog.Import(ctx, store, state)
+	n, err := storelog.Import(ctx, store, state)
 	if err := errors.Join(err, store.Close()); err != nil {
 		return err
 	}
-	log.Info("took over a store log", "packets", len(state.Packets), "skipped lines", len(state.Skipped), "missing bodies", missing)
+	log.Info("took over a store log", "packets", len(state.Packets), "skipped lines", len(state.Skipped), "missing bodies", n.Missing)
+	if n.Unreadable > 0 {
+		log.Warn("store log: bodies cannot be read; see to the disk", "count", n.Unreadable)
+	}
 	return errors.Join(os.Rename(draft, s.storePath), os.Rename(p.storeLog(), p.storeLog()+".bak"))
 }

@@ -110,8 +110,11 @@ func (d *DB) Full() bool { return d.space.at(short) }
 // FullFault says what is wrong when Full.
 func (d *DB) FullFault() *Error { return d.space.fault() }
 
-// Wrote tells of bytes that were written to the disk past the database, so that the space is looked at in time.
+// Wrote tells of bytes that were written past the database, maybe to the same disk, so that the space is looked at in time.
 func (d *DB) Wrote(n int) { d.space.wrote(n) }
+
+// Look looks at the space now, after much was written past the database.
+func (d *DB) Look() { d.space.look() }
 
 // Close writes what is in memory to disk and closes the database. Nobody may use it any more.
 func (d *DB) Close() error {

@@ -92,6 +92,15 @@ func (in *Instance) Commit(b *pebble.Batch) error {
 	return in.Err()
 }
 
+// CommitLater commits a batch without waiting for the disk: it may be gone when the database is opened again.
+func (in *Instance) CommitLater(b *pebble.Batch) error {
+	if err := in.Admit(); err != nil {
+		return err
+	}
+	in.Count()
+	return b.Commit(pebble.NoSync)
+}
+
 // Checkpoint makes a copy of the database in dir, which must not exist. A failure outside of the database's own directory
 // does the database no harm.
 func (in *Instance) Checkpoint(dir string) error {

@@ -209,10 +209,15 @@ func (x *exchange) delete() (xftp.Response, bool) {
 	return done, true
 }
 
-// broken answers a failure of the store: a packet that was deleted meanwhile, or a fault of the disk.
+// broken answers a failure of the store: a packet that was deleted meanwhile, or a disk that is full or fails.
 func (x *exchange) broken(err error) (xftp.Response, bool) {
-	if errors.Is(err, packets.ErrNotFound) || errors.Is(err, packets.ErrGone) {
+	switch {
+	case errors.Is(err, packets.ErrNotFound), errors.Is(err, packets.ErrGone):
 		return failed(xftp.ErrAuth)
+	case errors.Is(err, packets.ErrQuota):
+		return failed(xftp.ErrQuota)
+	case packets.Told(err):
+		return failed(xftp.ErrFileIO)
 	}
 	x.router.cfg.Log.Error("the store failed", "command", x.c.Tag.String(), "cause", cause(err))
 	return failed(xftp.ErrFileIO)

@@ -75,6 +75,7 @@ type options struct {
 	scheme tls.SignatureScheme
 	dir    string // of an earlier fixture
 	memory bool   // the records are in memory only
+	disk   vfs.FS // of the records
 }
 
 func newFixture(t testing.TB, o options) *fixture {
@@ -88,7 +89,7 @@ func newFixture(t testing.TB, o options) *fixture {
 	path := filepath.Join(o.dir, "files")
 	dir, err := packets.OpenDir(path)
 	check(t, err)
-	records := packets.Options{Quota: o.quota}
+	records := packets.Options{Quota: o.quota, FS: o.disk}
 	if o.memory {
 		records.FS = vfs.NewMem()
 	}
