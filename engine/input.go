@@ -81,7 +81,8 @@ func (s *session) paused() bool {
 // failRecord ends a session whose record could not be opened; the alert, if one is due, goes out first.
 func (s *session) failRecord(err error) {
 	if errors.Is(err, io.EOF) {
-		s.close(CausePeer)
+		s.ended = true
+		s.endAnswered()
 		return
 	}
 	s.writePending()
