@@ -167,6 +167,7 @@ func (s *session) advancedTLS() {
 	}
 	if h.consumed > 0 {
 		_, _ = s.conn.Discard(h.consumed)
+		s.settle() // nothing else may come to that
 	}
 	if s.tls.HandshakeDone() {
 		s.phase = phaseHello

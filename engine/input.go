@@ -82,7 +82,8 @@ func (s *session) paused() bool {
 // came before: nothing can be sealed after it, and what is sealed already has lower numbers.
 func (s *session) failRecord(err error) {
 	if errors.Is(err, io.EOF) {
-		s.close(CausePeer)
+		s.ended = true
+		s.endAnswered()
 		return
 	}
 	s.flush()

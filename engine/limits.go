@@ -4,8 +4,9 @@ import "time"
 
 // Limits of a connection.
 const (
-	// handshakeInput bounds the bytes that wait unread before TLS is established: a ClientHello has a few hundred, a client's
-	// certificate chain a few thousand.
+	// handshakeInput is how much may wait while a worker has the handshake before the socket does: a ClientHello has a few
+	// hundred bytes, a client's certificate chain a few thousand; behind the latter there may be the client's hello and its
+	// first commands. Where sockets cannot be told to wait, a connection with more is closed.
 	handshakeInput = 32 << 10
 	// outputPause is the unsent output at which a session's input is no longer taken: the size of a delivery window.
 	outputPause = 256 << 10

@@ -54,6 +54,7 @@ type session struct {
 	held      int           // input that waits because there are as many as may be, counted in Router.held
 	asked     int           // commands that the shards have not answered
 	ahead     bool          // too far ahead of them: input waits for answers
+	ended     bool          // the peer has said close_notify, and is still to be answered
 	watch     watch         // what the socket is watched for, as far as we have changed that
 	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
 	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
@@ -87,7 +88,7 @@ func (s *session) traffic() {
 
 func (s *session) takeInput() {
 	limit, cause := s.heldLimit(), CauseUnread
-	if s.phase == phaseTLS {
+	if s.phase == phaseTLS && s.loop.poller == noPoller {
 		limit, cause = handshakeInput, CauseHandshakeFlood
 	}
 	switch {
@@ -95,13 +96,15 @@ func (s *session) takeInput() {
 		if s.leaving {
 			_, _ = s.conn.Discard(-1)
 		}
+	case s.ended:
+		s.endAnswered()
 	case s.throttled:
 		s.throttledInput()
+	case s.phase == phaseTLS && !s.busy && s.loop.input: // what is there may be more than a handshake
+		s.continueTLS()
 	case s.conn.InboundBuffered() > limit:
 		s.close(cause)
 	case s.busy || !s.loop.input:
-	case s.phase == phaseTLS:
-		s.continueTLS()
 	default:
 		s.readRecords()
 		s.notePart()
