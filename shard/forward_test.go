@@ -145,8 +145,10 @@ func TestCloseAnswersWhatAllShardsDo(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.set = nil
-		want(t, service.event(), "AUTH") // there is no such link
 		m := service.event()
+		if m.text() == "AUTH" { // there is no such link; which answer comes first is left to the shards
+			m = service.event()
+		}
 		want(t, m, "SOKS")
 		wantSubs(t, r.parseSubs(m), ids...)
 	}
