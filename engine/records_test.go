@@ -118,7 +118,7 @@ func TestAnswersAfterCloseNotify(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := r.Stats().Closed[engine.CausePeer.String()]
+			before := r.Stats().Closed[string(engine.CausePeer)]
 			const blocks = 300
 			c := r.rawTLS(t)
 			go func() {
@@ -131,7 +131,7 @@ func TestAnswersAfterCloseNotify(t *testing.T) {
 			if n, err := c.conn.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 				t.Errorf("after the answers: %d bytes, %v", n, err)
 			}
-			until(t, "the connection is closed", func() bool { return r.Stats().Closed[engine.CausePeer.String()] == before+1 })
+			until(t, "the connection is closed", func() bool { return r.Stats().Closed[string(engine.CausePeer)] == before+1 })
 		})
 	}
 	r.closedNone(t)

@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// siteURLs are where browsers find the site: on the router's own port, and on ports that are the site's alone.
-func (s *settings) siteURLs() (urls []string) {
+// siteURLs are where browsers find the site of a router with these hosts: on its own port, and on ports that are the site's
+// alone.
+func (s *settings) siteURLs(hosts []string) (urls []string) {
 	if s.web.static == "" {
 		return nil
 	}
 	add := func(scheme, port, usual string) {
-		host := s.siteHost()
+		host := siteHost(hosts)
 		switch {
 		case port != usual:
 			host = net.JoinHostPort(host, port)
@@ -32,13 +33,15 @@ func (s *settings) siteURLs() (urls []string) {
 	return urls
 }
 
-// siteHost is the first host of the address that browsers reach without Tor, if there is one.
-func (s *settings) siteHost() string {
-	hosts := strings.Split(s.host, ",")
+// siteHost is the first of the router's hosts that browsers reach without Tor, if there is one.
+func siteHost(hosts []string) string {
 	for _, h := range hosts {
-		if h = strings.TrimSpace(h); !strings.HasSuffix(h, ".onion") {
+		if !strings.HasSuffix(h, ".onion") {
 			return strings.Trim(h, "[]")
 		}
 	}
-	return strings.TrimSpace(hosts[0])
+	if len(hosts) > 0 {
+		return hosts[0]
+	}
+	return "<hostnames>" // as in the address, until the operator writes them
 }

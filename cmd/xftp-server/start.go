@@ -232,7 +232,7 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 		uploads = "requires password."
 	}
 	fmt.Fprintln(w, "Uploading new files "+uploads)
-	for _, url := range s.siteURLs() {
+	for _, url := range s.siteURLs(s.site(id).Address.Hosts) {
 		fmt.Fprintln(w, "Site: "+url)
 	}
 	fmt.Fprintf(w, "Listening on port %s...\n", s.port)

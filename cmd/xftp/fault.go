@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 	"syscall"
@@ -24,6 +25,8 @@ func explain(ctx context.Context, err error) string {
 		return meaning(router)
 	case errors.As(err, &room):
 		return text + "; make room, or give another directory"
+	case errors.Is(err, fs.ErrPermission):
+		return text + "; give a place that you may use"
 	case errors.Is(err, client.ErrKind):
 		return text + "; what comes through a pipe can be sent as standard input: xftp send --name NAME -"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

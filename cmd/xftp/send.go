@@ -128,6 +128,8 @@ func send(ctx context.Context, c *console, args []string, o *sendOptions) error 
 	defer sent.Close()
 	written, err := writeDescriptions(descriptions, sent)
 	if err != nil {
+		os.RemoveAll(descriptions)
+		c.note("the file is uploaded as a whole; the same command writes its descriptions when it can")
 		return err
 	}
 	sent.Forget()

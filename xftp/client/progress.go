@@ -39,11 +39,15 @@ func (c *counter) attempt() *attempt { return &attempt{counter: c} }
 type attempt struct {
 	counter *counter
 	n       int64
+	over    bool // HTTP/2 may still read from a body whose request has failed
 }
 
 func (a *attempt) count(n int) {
 	a.counter.mu.Lock()
 	defer a.counter.mu.Unlock()
+	if a.over {
+		return
+	}
 	a.n += int64(n)
 	a.counter.partial += int64(n)
 	a.counter.tell()
@@ -53,7 +57,7 @@ func (a *attempt) end() {
 	a.counter.mu.Lock()
 	defer a.counter.mu.Unlock()
 	a.counter.partial -= a.n
-	a.n = 0
+	a.n, a.over = 0, true
 }
 
 // from counts what is read of src, and to what is written to dst.

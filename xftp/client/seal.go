@@ -37,6 +37,7 @@ func (s *sending) openTemp() (err error) {
 	if s.file, err = os.CreateTemp(dir, "xftp.encrypted.*"); err != nil {
 		return err
 	}
+	os.Remove(s.file.Name()) // so that it goes however the process ends, where systems allow that
 	if free, _, known := room(dir); known && free < s.total {
 		s.closeTemp()
 		return &RoomError{dir, s.total, free}

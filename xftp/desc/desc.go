@@ -16,7 +16,8 @@
 //	  server: xftp://KEYHASH@HOST
 //	size: 18mb                            of the encrypted file, the sum of its packets
 //
-// A description holds keys: it must not be logged. The package does no I/O and imports smp and box.
+// A description holds keys: it must not be logged, and errors show nothing of it. What a text may become in memory is bounded
+// (bounds.go). The package does no I/O and imports smp and box.
 package desc
 
 import (
