@@ -119,7 +119,8 @@ func (t *transaction) association(service *smp.ID, partition uint8, queue *smp.I
 	return t.key[1:]
 }
 
-// Waiting implements shard.Store. A step of it opens iterators of its own, so that they keep no tables for long.
+// Waiting implements shard.Store. A step of it opens iterators of its own, so that they keep no tables for long. Rows that
+// cannot be read are passed over.
 func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) (next []byte, err error) {
 	if from == nil {
 		from = appendCountKey(nil, spaceAssociations, &r.Service, r.First)
@@ -138,26 +139,27 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 		return nil, err
 	}
 	defer w.close()
+	var p passed
+	defer p.tell(s, "queues of a service")
+	last := append(make([]byte, 0, associationSize), from...)
 	ok := rows.First()
 	for range r.Rows {
-		if !ok {
+		if ok = ok || rows.Error() != nil && p.over(rows, last, countKeySize-1); !ok {
 			return nil, rows.Error()
 		}
-		key := rows.Key()
-		if len(key) != associationSize {
-			return nil, ErrCorrupt
-		}
-		id := smp.ID(key[countKeySize:])
-		waits, err := w.on(&id)
-		if err != nil {
-			return nil, err
-		}
-		if waits {
-			visit(id)
+		last = append(last[:0], rows.Key()...)
+		if len(last) == associationSize {
+			id := smp.ID(last[countKeySize:])
+			waits, err := w.on(&id)
+			if err != nil || waits { // whoever looks at it finds what is wrong
+				visit(id)
+			}
+		} else {
+			p.row(ErrCorrupt)
 		}
 		ok = rows.Next()
 	}
-	if !ok {
+	if ok = ok || rows.Error() != nil && p.over(rows, last, countKeySize-1); !ok {
 		return nil, rows.Error()
 	}
 	return append(next, rows.Key()...), nil

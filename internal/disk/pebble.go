@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -46,8 +47,9 @@ func pebbleOptions(o *Options, g *guard) *pebble.Options {
 
 // logger passes Pebble's events on: at level debug, errors at level error.
 type logger struct {
-	log   *slog.Logger
-	guard *guard
+	log     *slog.Logger
+	guard   *guard
+	corrupt sync.Map // tables that were told, by name
 }
 
 func (l *logger) Infof(format string, args ...any) {
@@ -73,8 +75,11 @@ func (l *logger) Fatalf(format string, args ...any) {
 
 func (l *logger) listener() *pebble.EventListener {
 	e := pebble.MakeLoggingEventListener(l)
-	// Pebble's own text would show keys.
+	// Pebble's own text would show keys. Once for each table: whoever walks over many rows meets it again and again.
 	e.DataCorruption = func(i pebble.DataCorruptionInfo) {
+		if _, told := l.corrupt.LoadOrStore(i.Path, true); told {
+			return
+		}
 		l.log.Error("store: table is corrupt", "file", i.Path, "cause", FirstLine(i.Details.Error()))
 	}
 	// Pebble would try at once what has failed, as long as it fails.
