@@ -85,7 +85,7 @@ func setUp(ctx context.Context, kind *routerKind, dir string, command []string, 
 	}
 	settings = append(slices.Clone(settings), Setting{"TRANSPORT", "port", strconv.Itoa(port)})
 	if err := changeSettings(r.ini(), settings); err != nil {
-		return nil, fmt.Errorf("%s: %w", r.ini(), err)
+		return nil, err
 	}
 	fingerprint, err := os.ReadFile(filepath.Join(r.config(), "fingerprint"))
 	if err != nil {

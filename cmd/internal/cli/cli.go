@@ -41,17 +41,17 @@ func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 // and ends the process with exit code 1. So does a standard output that takes nothing.
 func Main(root *cobra.Command) {
 	root.SetArgs(withoutRTS(os.Args[1:]))
-	endProcess(root, execute(context.Background(), root))
-}
-
-func execute(ctx context.Context, root *cobra.Command) error {
 	out := &output{file: os.Stdout}
 	root.SetOut(out)
+	endProcess(root, execute(context.Background(), root, out))
+}
+
+func execute(ctx context.Context, root *cobra.Command, out *output) error {
 	if err := root.ExecuteContext(ctx); err != nil {
 		return err
 	}
-	if out.failed != nil && !errors.Is(out.failed, syscall.EPIPE) {
-		return fmt.Errorf("cannot write the output: %w", out.failed)
+	if err := out.fault(); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("cannot write the output: %w", err)
 	}
 	return nil
 }
@@ -62,20 +62,6 @@ func endProcess(root *cobra.Command, err error) {
 		fmt.Fprintln(os.Stderr, root.Name()+": error:", strings.Join(strings.Fields(err.Error()), " "))
 		os.Exit(1)
 	}
-}
-
-// output remembers that something could not be written.
-type output struct {
-	file   *os.File
-	failed error
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	n, err := o.file.Write(b)
-	if o.failed == nil {
-		o.failed = err
-	}
-	return n, err
 }
 
 // withoutRTS removes the options of the Haskell runtime that units for the reference pass: +RTS … -RTS. It never

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -16,24 +17,27 @@ func MainUntilSignal(root *cobra.Command) {
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	unread := make(chan struct{})
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
-		if <-signals == syscall.SIGPIPE {
-			close(unread)
-		}
-		signal.Ignore(syscall.SIGPIPE) // until all is cleaned up
-		signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+		<-signals
+		signal.Stop(signals)
 		end()
 	}()
-	root.SetArgs(append([]string{}, os.Args[1:]...))
-	err := execute(ctx, root)
-	select {
-	case <-unread:
-		os.Exit(exitUnread)
-	default:
-		endProcess(root, err)
+	signal.Ignore(syscall.SIGPIPE) // a write says the same, and of which file
+	var unread atomic.Bool
+	nobody := func() {
+		unread.Store(true)
+		end()
 	}
+	out := &output{file: os.Stdout, unread: nobody}
+	root.SetOut(out)
+	root.SetErr(&output{file: os.Stderr, unread: nobody})
+	root.SetArgs(append([]string{}, os.Args[1:]...))
+	err := execute(ctx, root, out)
+	if unread.Load() {
+		os.Exit(exitUnread)
+	}
+	endProcess(root, err)
 }
 
 // exitUnread is what a shell has of a program that SIGPIPE has ended.

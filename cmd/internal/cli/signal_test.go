@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	MainUntilSignal(&cobra.Command{Use: "program", Args: cobra.ArbitraryArgs, SilenceErrors: true, SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			fmt.Fprintln(cmd.OutOrStdout(), args)
+			loseSocket()
 			if len(args) > 1 { // it prints without end
 				for cmd.Context().Err() == nil {
 					fmt.Fprintln(cmd.OutOrStdout(), "more")
@@ -38,6 +39,19 @@ func TestMain(m *testing.M) {
 			}
 			return errors.New("it was told to end")
 		}})
+}
+
+// loseSocket writes to a socket whose other end is closed, as programs do that lose the process they work with: that is not
+// the end of them.
+func loseSocket() {
+	ends, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		panic(err)
+	}
+	syscall.Close(ends[1])
+	if _, err := syscall.Write(ends[0], []byte("lost")); err != syscall.EPIPE {
+		panic(err)
+	}
 }
 
 // runs the program, lets end do with it and its output, and returns its exit code and what it said.
@@ -95,12 +109,10 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	old := os.Stdout
-	os.Stdout = full
-	defer func() { os.Stdout = old }()
-	root := Root(&cobra.Command{Use: "program"})
+	root, out := Root(&cobra.Command{Use: "program"}), &output{file: full}
+	root.SetOut(out)
 	root.SetArgs([]string{"--help"})
-	if err := execute(t.Context(), root); !errors.Is(err, syscall.ENOSPC) {
+	if err := execute(t.Context(), root, out); !errors.Is(err, syscall.ENOSPC) {
 		t.Error(err)
 	}
 }
