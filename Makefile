@@ -57,7 +57,7 @@ torture: build ## break things until a budget of time is spent, from seeds that 
 	@bin/torture --dir $(DATA)/torture --budget $(or $(BUDGET),1h) $(if $(ONLY),--only $(ONLY))
 
 bench-machine: tools ## measure what this machine can do: the resource sketch of BENCHMARKS.md
-	@$(GO) run ./cmd/bench-machine -dir $(or $(SWITCHYARD_DATA),.)
+	@$(GO) run ./cmd/bench-machine --dir $(or $(SWITCHYARD_DATA),.)
 
 fuzz: ## run every fuzz target for a minute, one a core at a time [PKG FUZZ=regex FUZZTIME=1m]
 	@.ci/fuzz $(FUZZTIME) '$(FUZZ)' $(PKG)

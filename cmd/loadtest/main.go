@@ -12,13 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/cli"
 	"switchyard/loadtest"
 )
 
@@ -26,12 +23,7 @@ import (
 var commit = "unknown"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal has its usual effect
-	if err := rootCommand().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "loadtest: error:", strings.Join(strings.Fields(err.Error()), " "))
-		os.Exit(1)
-	}
+	cli.MainUntilSignal(rootCommand())
 }
 
 func rootCommand() *cobra.Command {

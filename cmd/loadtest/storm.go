@@ -143,7 +143,7 @@ func seedQueuesCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.Uint64Var(&plan.Count, "count", 0, "number of queues")
 	flags.Uint64Var(&plan.Seed, "seed", defaultSeed, "number from which IDs and keys follow")
-	flags.StringVar(&data, "data", "", "directory of the router")
+	flags.StringVar(&data, "data", "", "`DIRECTORY` of the router")
 	return cmd
 }
 

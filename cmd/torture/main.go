@@ -10,10 +10,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +19,7 @@ import (
 )
 
 func main() {
-	cli.Main(rootCommand())
+	cli.MainUntilSignal(rootCommand())
 }
 
 var errFailed = errors.New("something failed: the table above names it")
@@ -47,13 +44,12 @@ func rootCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
-		t := torture{steps: chosen, progress: p, budget: budget, log: os.Stderr}
+		ctx := cmd.Context()
+		t := torture{steps: chosen, progress: p, budget: budget, log: cmd.ErrOrStderr()}
 		if err := t.run(ctx); err != nil {
 			return err
 		}
-		p.writeTable(os.Stdout, chosen)
+		p.writeTable(cmd.OutOrStdout(), chosen)
 		switch {
 		case ctx.Err() != nil:
 			return fmt.Errorf("interrupted after %v of %v: the same command goes on", p.Spent.Round(time.Second), budget)
@@ -62,8 +58,8 @@ func rootCommand() *cobra.Command {
 		}
 		return nil
 	}
-	root.Flags().StringVar(&dir, "dir", "data/torture", "where progress and the output of failures are kept")
-	root.Flags().DurationVar(&budget, "budget", time.Hour, "time to spend")
-	root.Flags().StringSliceVar(&only, "only", nil, "run only these: "+strings.Join(names(steps), ", "))
+	root.Flags().StringVar(&dir, "dir", "data/torture", "`DIRECTORY` for progress and for the output of failures")
+	root.Flags().DurationVar(&budget, "budget", time.Hour, "time to spend, as 90m")
+	root.Flags().StringSliceVar(&only, "only", nil, "run only `STEPS`, separated by commas: "+strings.Join(names(steps), ", "))
 	return root
 }
