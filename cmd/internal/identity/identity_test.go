@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -91,10 +92,75 @@ func TestRenewKeepsTheIdentity(t *testing.T) {
 	}
 }
 
+// TestRenewLeavesWhatWorks: files that clients accept stay when those in their place would not be, and when the identity would
+// change.
+func TestRenewLeavesWhatWorks(t *testing.T) {
+	dir, _ := certified(t)
+	if _, err := Renew(dir, tls.Ed25519, "smp.example.net", now); err != nil {
+		t.Fatal(err)
+	}
+	before := contents(t, dir)
+	late := now.AddDate(2, 0, 0) // after the end of the identity's certificate
+	if _, err := Renew(dir, tls.Ed25519, "smp.example.net", late); err == nil || !strings.Contains(err.Error(), "clients would refuse it") {
+		t.Error(err)
+	}
+	if !reflect.DeepEqual(contents(t, dir), before) {
+		t.Error("the files have changed")
+	}
+	other, _ := create(t, tls.Ed25519)
+	for _, name := range []string{CACert, CAKey} {
+		data, err := os.ReadFile(filepath.Join(other, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	before = contents(t, dir)
+	if _, err := Renew(dir, tls.Ed25519, "smp.example.net", now); err == nil || !strings.Contains(err.Error(), "is not the fingerprint of ca.crt") {
+		t.Error(err)
+	}
+	if !reflect.DeepEqual(contents(t, dir), before) {
+		t.Error("the files have changed")
+	}
+}
+
+// contents are the files of a directory.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := make(map[string]string)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[e.Name()] = string(data)
+	}
+	return all
+}
+
 // TestLongerChain: where an operator has certified the identity, ca.crt holds both. Renewing leaves the fingerprint
 // alone, which is that of the identity.
 func TestLongerChain(t *testing.T) {
-	dir := t.TempDir()
+	dir, id := certified(t)
+	renewed, err := Renew(dir, tls.Ed25519, "smp.example.net", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(renewed.KeyPair.Chain) != 3 || renewed.Hash != tls.Fingerprint(id.Raw) {
+		t.Errorf("%d certificates, fingerprint %s", len(renewed.KeyPair.Chain), HashText(renewed.Hash))
+	}
+}
+
+// certified is a directory with an identity that an operator has certified for a year.
+func certified(t *testing.T) (dir string, id *x509.Certificate) {
+	t.Helper()
+	dir = t.TempDir()
 	operator, operatorKey := authority(t, "Operator", nil, nil)
 	id, key := authority(t, "SMP server CA", operator, operatorKey)
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
@@ -109,13 +175,7 @@ func TestLongerChain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	renewed, err := Renew(dir, tls.Ed25519, "smp.example.net", now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(renewed.KeyPair.Chain) != 3 || renewed.Hash != tls.Fingerprint(id.Raw) {
-		t.Errorf("%d certificates, fingerprint %s", len(renewed.KeyPair.Chain), HashText(renewed.Hash))
-	}
+	return dir, id
 }
 
 // authority is a certificate that may sign others, signed by parent or by itself.
