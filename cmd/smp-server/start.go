@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/cmd/internal/coredump"
+	"switchyard/cmd/internal/directories"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
 	"switchyard/cmd/internal/signals"
@@ -43,9 +44,9 @@ func startCommand(p paths) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVarP(&o.maintenance, "maintenance", "m", false, "open and close the store, without serving")
-	f.StringVar(&o.logLevel, "log-level", o.logLevel, "trace, debug, info, note, warn or error")
-	f.StringVar(&o.pprof, "pprof", "", "address of the Go profiler, which has no password: use the loopback interface")
-	f.String("confirm-migrations", "", "without effect: the store has no migrations")
+	f.StringVar(&o.logLevel, "log-level", o.logLevel, "`LEVEL`: trace, debug, info, note, warn or error")
+	f.StringVar(&o.pprof, "pprof", "", "`HOST:PORT` of the Go profiler, which has no password: use the loopback interface")
+	f.String("confirm-migrations", "", "`DIRECTION`, without effect: the store has no migrations")
 	f.Bool("compact-log", false, "without effect: the store compacts itself")
 	f.Bool("skip-warnings", false, "without effect: no fault of the store is skipped")
 	return cmd
@@ -67,6 +68,9 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 		if err := crash.Silence(); err != nil { // before anything is said or opened
 			return err
 		}
+	}
+	if err := directories.Use(p.cfgDir); err != nil {
+		return err
 	}
 	for _, line := range doubtful {
 		note(cmd, "%s", line)
@@ -203,7 +207,7 @@ func listenFault(err error) error {
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
 	printServer(w, smp.ServerAddress{
-		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: []string{s.host}, Port: s.addressPort(), BasicAuth: s.password,
+		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(), BasicAuth: s.password,
 	})
 	printSourceCode(w, s.source)
 	if s.persist {

@@ -66,6 +66,7 @@ func (p *process) edit(replacements ...string) {
 
 func (p *process) command(args ...string) *exec.Cmd {
 	c := exec.Command("xftp-server", args...)
+	c.Dir = p.dir
 	c.Env = append(os.Environ(), "XFTP_SERVER_CFG_PATH="+filepath.Join(p.dir, "etc"), "XFTP_SERVER_LOG_PATH="+filepath.Join(p.dir, "var"))
 	return c
 }

@@ -53,49 +53,18 @@ func readHostingType(f *serverini.File) string {
 	return f.Choice("INFORMATION", "hosting_type", "virtual", "dedicated", "colocation", "owned")
 }
 
-// doubts are lines on settings of [WEB] that have no effect without others.
-func (w *webSettings) doubts() (lines []string) {
-	add := func(key, without string) {
-		lines = append(lines, fmt.Sprintf("[WEB] %s has no effect without %s", key, without))
-	}
-	if w.static == "" {
-		if w.http != "" {
-			add("http", "static_path")
-		}
-		if w.https != "" {
-			add("https", "static_path")
-		}
-	}
-	switch {
-	case w.cert != "" && w.key == "":
-		add("cert", "key")
-	case w.cert == "" && w.key != "":
-		add("key", "cert")
-	}
-	if w.https != "" && w.static != "" && !w.complete() {
-		add("https", "cert and key")
-	}
-	return lines
-}
-
 // complete tells whether there is a certificate for browsers.
 func (w *webSettings) complete() bool { return w.cert != "" && w.key != "" }
 
 // site is what the pages say of this router.
 func (s *settings) site(id identity.Identity) *web.Site {
-	site := &web.Site{
+	return &web.Site{
 		Version:  version(),
-		Address:  smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Port: s.addressPort()},
+		Address:  smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.hosts, Port: s.addressPort()},
 		Transfer: s.router.Web != nil,
 		NewFiles: s.router.NewFiles, Password: s.router.Password != "", FileTTL: s.router.FileTTL,
 		Statistics: s.logStats, IniName: iniName, Information: s.information,
 	}
-	if s.host != unknownHosts {
-		for host := range strings.SplitSeq(s.host, ",") {
-			site.Address.Hosts = append(site.Address.Hosts, strings.TrimSpace(host))
-		}
-	}
-	return site
 }
 
 // openSite writes the site, gives it to the router, and serves it on ports of its own if the ini asks for that.

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/cmd/internal/coredump"
+	"switchyard/cmd/internal/directories"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
 	"switchyard/cmd/internal/signals"
@@ -35,9 +36,9 @@ func startCommand(p paths) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, logLevel, pprof) },
 	}
-	cmd.Flags().StringVar(&logLevel, "log-level", logLevel, "trace, debug, info, note, warn or error")
-	cmd.Flags().StringVar(&pprof, "pprof", "", "address of the Go profiler, which has no password: use the loopback interface")
-	cmd.Flags().String("confirm-migrations", "", "without effect: the store has no migrations")
+	cmd.Flags().StringVar(&logLevel, "log-level", logLevel, "`LEVEL`: trace, debug, info, note, warn or error")
+	cmd.Flags().StringVar(&pprof, "pprof", "", "`HOST:PORT` of the Go profiler, which has no password: use the loopback interface")
+	cmd.Flags().String("confirm-migrations", "", "`DIRECTION`, without effect: the store has no migrations")
 	return cmd
 }
 
@@ -58,7 +59,10 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 			return err
 		}
 	}
-	for _, line := range append(doubtful, s.web.doubts()...) {
+	if err := directories.Use(p.cfgDir); err != nil {
+		return err
+	}
+	for _, line := range doubtful {
 		note(cmd.ErrOrStderr(), "%s", line)
 	}
 	id, exposed, err := identity.Load(p.cfgDir, time.Now())
@@ -195,7 +199,7 @@ func listenFault(err error) error {
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
 	printServer(w, smp.ServerAddress{
-		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: []string{s.host}, Port: s.addressPort(),
+		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(),
 	})
 	if s.information.SourceCode != "" {
 		fmt.Fprintln(w, "Server source code: "+s.information.SourceCode)

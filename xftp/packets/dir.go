@@ -22,9 +22,12 @@ type Dir struct {
 // uploadsName begins with a dot, as no ID does.
 const uploadsName = ".uploads"
 
+// Uploads is where uploads are in the directory of a router's packets.
+func Uploads(path string) string { return filepath.Join(path, uploadsName) }
+
 // OpenDir opens the directory, and makes it when it is not there.
 func OpenDir(path string) (*Dir, error) {
-	uploads := filepath.Join(path, uploadsName)
+	uploads := Uploads(path)
 	if err := os.MkdirAll(uploads, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the directory of packets: %w", err)
 	}

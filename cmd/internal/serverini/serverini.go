@@ -80,6 +80,26 @@ func Load(path string) (*File, error) {
 	return Parse(path, data)
 }
 
+// Create writes a new file for its owner alone. It is there as a whole or not at all, and replaces none.
+func Create(path, text string) error {
+	draft := path + ".new"
+	err := os.WriteFile(draft, []byte(text), 0o600)
+	if err == nil {
+		err = os.Chmod(draft, 0o600) // it may have been there, with another mode
+	}
+	if _, there := os.Lstat(path); err == nil && there == nil {
+		err = fmt.Errorf("%s: %w", path, fs.ErrExist)
+	}
+	if err == nil {
+		err = os.Rename(draft, path)
+	}
+	if err != nil {
+		_ = os.Remove(draft) // it may not be there
+		return fmt.Errorf("cannot write the configuration: %w", err)
+	}
+	return nil
+}
+
 // Err is the first fault that a reading method has found.
 func (f *File) Err() error { return f.fault }
 

@@ -1,6 +1,7 @@
 package serverini
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -143,6 +144,30 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(there); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCreate: an ini is there as a whole, for its owner alone, and none is replaced.
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "x.ini")
+	if err := os.WriteFile(name+".new", []byte("left by a write that was cut short"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Create(name, sample); err != nil {
+		t.Fatal(err)
+	}
+	if err := Create(name, "another"); !errors.Is(err, os.ErrExist) {
+		t.Error(err)
+	}
+	text, err := os.ReadFile(name)
+	info, err2 := os.Stat(name)
+	entries, err3 := os.ReadDir(dir)
+	if err := errors.Join(err, err2, err3); err != nil || string(text) != sample || info.Mode() != 0o600 || len(entries) != 1 {
+		t.Errorf("%v, %v, %v, %q", err, info, entries, text)
+	}
+	if err := Create(filepath.Join(dir, "none", "x.ini"), sample); err == nil || !strings.HasPrefix(err.Error(), "cannot write the configuration: ") {
 		t.Error(err)
 	}
 }
