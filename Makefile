@@ -13,41 +13,39 @@ COMMIT  := $(shell git rev-parse --short=7 HEAD 2>/dev/null || echo unknown)
 SOURCE  ?=
 LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 
-# The routers of `make run`, with their files under $(DATA).
-SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var bin/smp-server
-XFTP := XFTP_SERVER_CFG_PATH=$(DATA)/xftp/etc XFTP_SERVER_LOG_PATH=$(DATA)/xftp/var bin/xftp-server
+# The commit is set above; without git, or in a checkout of another user's, Go could not find it out.
+BUILD   := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race race-short torture modelcheck bench-machine fuzz timing bogo interop web lint tools clean
+.PHONY: help go build run test race race-short torture modelcheck bench-machine fuzz timing bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build every program into bin/
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+# What make itself cannot install.
+go:
+	@command -v $(GO) >/dev/null || { echo 'make: Go is missing; install 1.26 or later from https://go.dev/dl, or name it with GO=PROGRAM' >&2; exit 1; }
 
-run: build ## start an SMP router on port 5223 and an XFTP router on 5443, set up in ./data or $SWITCHYARD_DATA
-	@test -e $(DATA)/smp/etc/smp-server.ini || { \
-		$(SMP) init --yes --store-log --fqdn 127.0.0.1 --no-password --disable-web >/dev/null && \
-		sed -i 's/^port = .*/port = 5223/' $(DATA)/smp/etc/smp-server.ini; }
-	@test -e $(DATA)/xftp/etc/file-server.ini || { \
-		$(XFTP) init --path $(DATA)/xftp/files --quota 10gb --fqdn 127.0.0.1 -a ED25519 >/dev/null && \
-		sed -i 's/^port = .*/port = 5443/' $(DATA)/xftp/etc/file-server.ini; }
-	@trap 'kill $$xftp; wait $$xftp' EXIT; trap 'exit 0' INT TERM; env $(XFTP) start & xftp=$$!; env $(SMP) start & wait $$!
+build: go ## build every program into bin/
+	$(BUILD) ./cmd/...
 
-test: tools interop ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
+run: go ## start an SMP router on port 5223 and an XFTP router on 5443, set up in ./data or $SWITCHYARD_DATA
+	$(BUILD) ./cmd/smp-server ./cmd/xftp-server
+	@.ci/routers '$(DATA)'
+
+test: go tools interop ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
 	$(GO) test -count=$(COUNT) -run '$(RUN)' $(PKG)
 
 # The race detector has every process sleep for a second before it exits, in which others may still race; the tests start
 # hundreds of processes.
 RACE := GORACE=atexit_sleep_ms=50 $(GO) test -race
 
-race: tools interop ## run all tests with the race detector [PKG RUN COUNT]
+race: go tools interop ## run all tests with the race detector [PKG RUN COUNT]
 	$(RACE) -count=$(COUNT) -run '$(RUN)' $(PKG)
 
 # Without the house rules, which read files, and the pages in a browser, whose package has no goroutines: the routers that they
 # use are raced by other tests.
-race-short: tools interop ## the same with -short, as CI does [PKG RUN COUNT]
+race-short: go tools interop ## the same with -short, as CI does [PKG RUN COUNT]
 	$(RACE) -short -count=$(COUNT) -run '$(RUN)' $(filter-out %/tidy %/xftp/web,$(shell $(GO) list $(PKG)))
 
 modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2000]
