@@ -139,6 +139,10 @@ func (t table) row(cells ...any) {
 }
 
 func (t table) latency(name string, l Latencies) {
+	if l.Count == 0 {
+		t.row(name, "–", "–", "–", "–", "–")
+		return
+	}
 	t.row(name, fixed(l.P50), fixed(l.P90), fixed(l.P99), fixed(l.P999), fixed(l.Max))
 }
 
