@@ -69,6 +69,8 @@ func show(cmd *cobra.Command, json string, r result, cause error) error {
 		}
 	}
 	switch {
+	case errors.Is(cause, context.Canceled) && !r.Clean():
+		return fmt.Errorf("interrupted, and %w", errFaulty)
 	case errors.Is(cause, context.Canceled):
 		return errors.New("interrupted: the results above are those so far")
 	case cause != nil:

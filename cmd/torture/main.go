@@ -2,7 +2,7 @@
 // of the store and of the process, disk faults, random commands against a model, checked histories, hostile clients.
 // Each run of a test starts from a seed that none had before, so that a second hour finds what the first did not.
 //
-// It keeps its progress in a directory, and goes on from there when it was interrupted. It ends with a table of what was
+// It keeps its progress in a directory, and goes on from there when it was interrupted. It ends at the end of the budget, with a table of what was
 // tried and what failed; a failure is named with its seed, the command that repeats it, and the file that has its output.
 // It runs the tests and the load harness as processes and imports nothing of them.
 package main
@@ -46,12 +46,18 @@ func rootCommand() *cobra.Command {
 		}
 		ctx := cmd.Context()
 		t := torture{steps: chosen, progress: p, budget: budget, log: cmd.ErrOrStderr()}
+		if budget <= 0 {
+			return fmt.Errorf("--budget %v is no time; give one as 90m", budget)
+		}
 		if err := t.run(ctx); err != nil {
 			return err
 		}
 		p.writeTable(cmd.OutOrStdout(), chosen)
 		switch {
 		case ctx.Err() != nil:
+			if p.failed() {
+				return fmt.Errorf("interrupted after %v of %v, and %w", p.Spent.Round(time.Second), budget, errFailed)
+			}
 			return fmt.Errorf("interrupted after %v of %v: the same command goes on", p.Spent.Round(time.Second), budget)
 		case p.failed():
 			return errFailed
