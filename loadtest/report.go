@@ -102,15 +102,15 @@ func (r *Report) writeFaults(w io.Writer) {
 	}
 }
 
-// WriteJSON writes a report to a file as JSON; "-" is standard output.
-func WriteJSON(path string, report any) error {
+// WriteJSON writes a report to a file as JSON; "-" is out.
+func WriteJSON(out io.Writer, path string, report any) error {
 	data, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		return err
 	}
 	data = append(data, '\n')
 	if path == "-" {
-		_, err = os.Stdout.Write(data)
+		_, err = out.Write(data)
 		return err
 	}
 	return replaceFile(path, data)

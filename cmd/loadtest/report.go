@@ -59,7 +59,7 @@ func (f *reportFlags) run(out io.Writer, files []string) error {
 		return loadtest.WriteBench(out, summaries)
 	}
 	if f.json != "" {
-		if err := loadtest.WriteJSON(f.json, summaries); err != nil || f.json == "-" {
+		if err := loadtest.WriteJSON(out, f.json, summaries); err != nil || f.json == "-" {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -176,7 +177,7 @@ func seedOnce(cmd *cobra.Command, dir, name string, plan seeded.Plan, command []
 	if err != nil {
 		return err
 	}
-	return loadtest.WriteJSON(mark, plan)
+	return loadtest.WriteJSON(io.Discard, mark, plan)
 }
 
 // crowdProcessCommand is a process of a crowd; storm starts it.

@@ -86,7 +86,7 @@ func floorCommand() *cobra.Command {
 			if err := floor.WriteText(cmd.OutOrStdout()); err != nil || json == "" {
 				return err
 			}
-			return loadtest.WriteJSON(json, floor)
+			return loadtest.WriteJSON(cmd.OutOrStdout(), json, floor)
 		},
 	}
 	cmd.Flags().BoolVar(&openssl, "openssl", true, "time what the openssl program has, too, if it is installed")

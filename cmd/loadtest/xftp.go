@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -131,7 +132,7 @@ func xftpSeedCommand() *cobra.Command {
 			if err := router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(count)); err != nil {
 				return err
 			}
-			return loadtest.WriteJSON(filepath.Join(data, seededName), count)
+			return loadtest.WriteJSON(io.Discard, filepath.Join(data, seededName), count)
 		},
 	}
 	cmd.Flags().IntVar(&count, "count", 0, "number of packets")
