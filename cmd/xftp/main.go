@@ -58,7 +58,7 @@ With --json every result is a line with a JSON object, whose "event" is one of
   info       "party", "size", "servers" with "server" and "size"
   created    "path"
   error      "text"; the exit code is 1 then
-Nothing is asked then: links and descriptions stay, unless -y is given.`
+Nothing is asked then: links can be used again and descriptions are not deleted, unless -y is given.`
 
 func rootCommand(c *console) *cobra.Command {
 	root := &cobra.Command{
@@ -111,7 +111,7 @@ type network struct {
 
 func (n *network) addTo(cmd *cobra.Command, c *console) {
 	cmd.Flags().SortFlags = false
-	cmd.Flags().IntVarP(&n.retry, "retry", "r", client.DefaultAttempts, "attempts for each step over the network")
+	cmd.Flags().IntVarP(&n.retry, "retry", "r", client.DefaultAttempts, "`ATTEMPTS` for each step over the network")
 	cmd.Flags().BoolVarP(&n.verbose, "verbose", "v", false, "tell of attempts that failed")
 	c.addTo(cmd)
 }

@@ -40,7 +40,7 @@ func recvCommand(c *console) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, args []string) error { return receive(cmd.Context(), c, args, &o) },
 	}
 	o.addTo(cmd, c)
-	cmd.Flags().StringVar(&o.temp, "tmp", "", "directory for the packets (default: the system's)")
+	cmd.Flags().StringVar(&o.temp, "tmp", "", "`DIR` for the packets (default: the system's)")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "use up link or description, and delete the description, without asking")
 	cmd.Flags().BoolVar(&o.keep, "keep", false, "leave the file on the routers, so that link or description can be used again")
 	cmd.Flags().BoolVar(&o.unpack, "unpack", false, "unpack an archive (tar) into a directory of its own")

@@ -63,12 +63,12 @@ func sendCommand(c *console) *cobra.Command {
 			return send(cmd.Context(), c, args, &o)
 		},
 	}
-	cmd.Flags().IntVarP(&o.recipients, "count", "n", 1, "number of recipients")
-	cmd.Flags().StringVarP(&o.servers, "servers", "s", "", "XFTP routers, separated by semicolons (default: public ones)")
+	cmd.Flags().IntVarP(&o.recipients, "count", "n", 1, "`NUMBER` of recipients")
+	cmd.Flags().StringVarP(&o.servers, "servers", "s", "", "`ADDRESSES` of XFTP routers, separated by semicolons (default: public ones)")
 	o.addTo(cmd, c)
-	cmd.Flags().StringVar(&o.temp, "tmp", "", "directory for the encrypted file (default: the system's)")
-	cmd.Flags().StringVarP(&o.out, "out", "o", "", "DIR, where all arguments are to be sent")
-	cmd.Flags().StringVar(&o.name, "name", "", "name of the file for the recipients (default: its own)")
+	cmd.Flags().StringVar(&o.temp, "tmp", "", "`DIR` for the encrypted file (default: the system's)")
+	cmd.Flags().StringVarP(&o.out, "out", "o", "", "`DIR` for the descriptions, where all arguments are to be sent")
+	cmd.Flags().StringVar(&o.name, "name", "", "`NAME` of the file for the recipients (default: its own)")
 	cmd.Flags().BoolVar(&o.fresh, "fresh", false, "delete what an interrupted call has uploaded, and begin anew")
 	return cmd
 }
