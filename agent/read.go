@@ -20,12 +20,23 @@ func (c *Client) read() {
 	}
 	c.running.Wait()
 	c.stream.releaseAll()
+	c.forget()
 	if c.events != nil {
 		close(c.events)
 	} else {
 		c.config.OnEvent(Event{Client: c, Kind: EventClosed, Err: err})
 	}
 	close(c.done)
+}
+
+// forget overwrites the keys of the session, which has ended: nobody but the reader is left who uses them.
+func (c *Client) forget() {
+	c.agreement.send.Forget()
+	c.agreement.receive.Forget()
+	if c.forwarding != nil {
+		c.forwarding.forget()
+	}
+	c.stream.forget()
 }
 
 // readBlocks handles blocks until there are no more, and says why.

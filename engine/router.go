@@ -75,10 +75,9 @@ func New(cfg Config) (*Router, error) {
 
 		loops: make(map[gnet.EventLoop]*loop),
 	}
-	cfg.Queues.NewService = r.mayRegister
+	cfg.Queues.NewService, cfg.Queues.Log = r.mayRegister, cfg.Log
 	r.shards = shard.New(cfg.Queues, cfg.Store)
 	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
-	r.hello.services = r.shards.Service
 	if cfg.Proxy != nil {
 		r.relays = relay.NewPool(*cfg.Proxy)
 	}

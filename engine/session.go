@@ -178,8 +178,12 @@ func (s *session) end(cause Cause) {
 		s.eachShard(func(i int) {
 			s.loop.owe(i, shard.NewBatch(shard.BatchClosed, s.client))
 		})
+		s.client.End()
 	}
 	s.freeBuffers()
+	if !s.busy {
+		s.forget()
+	}
 }
 
 func (s *session) freeBuffers() {

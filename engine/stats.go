@@ -58,6 +58,7 @@ type Stats struct {
 	Sessions  int64 // connections now whose SMP handshake is done
 	BlocksIn  int64 // blocks received after the handshake
 	BlocksOut int64 // blocks sent after the handshake
+	Unread    int64 // queues now whose next message cannot be read while somebody waits for it
 }
 
 // Stats reads the counters. They are read one after the other, so sums may be off by what happens meanwhile.
@@ -67,6 +68,7 @@ func (r *Router) Stats() Stats {
 		Sessions:  r.counts.sessions.Load(),
 		BlocksIn:  r.counts.blocksIn.Load(),
 		BlocksOut: r.counts.blocksOut.Load(),
+		Unread:    int64(r.shards.Unread()),
 	}
 	if r.relays != nil {
 		for name, n := range r.relays.Stats().Refused {

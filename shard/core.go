@@ -15,9 +15,11 @@ type env struct {
 	index       int // of the shard
 	partitions  partitioner
 	store       Store
-	random      func([]byte)  // fills the slice
-	resume      func(*Client) // arranges a BatchResume of the connection after a while
-	notifyLater func()        // arranges a batchNotify
+	random      func([]byte)                 // fills the slice
+	resume      func(*Client)                // arranges a BatchResume of the connection after a while
+	retry       func(*Client, time.Duration) // arranges a batchRetry
+	unread      *unread
+	notifyLater func() // arranges a batchNotify
 	services    *services
 	links       *reservations
 	expiry      *expiry.Clock                  // by which it is judged what is too old
@@ -45,6 +47,8 @@ type core struct {
 	leaving   []*Client // have ended, or lost their service, and have subscriptions of before
 	notifying []*queue  // have notifications that are to go out
 	choreDue  bool      // a batchChore is on its way
+
+	reread []smp.ID // queues of parked subscriptions that could not be read (aside.go)
 
 	outgoing []parcel // commands for other shards
 
@@ -170,6 +174,7 @@ func (c *core) evict() {
 		if q.dayLate && !c.cache.stale(q) {
 			c.putQueue(q)
 		}
+		c.forget(q)
 	}
 }
 
@@ -209,6 +214,8 @@ func (c *core) reset() {
 	c.freshNotifications = c.freshNotifications[:0]
 	c.items, c.lookups, c.fresh, c.freshLinks = c.items[:0], c.lookups[:0], c.fresh[:0], c.freshLinks[:0]
 	c.verifier.Reset()
+	c.again.Reset()
+	c.record.forget()
 	for i, b := range c.out.batches {
 		c.out.batches[i] = nil
 		b.release()

@@ -56,8 +56,8 @@ func (c *core) create(it *item) {
 	}
 	if s := it.client.Service; s != nil {
 		c.serve(it.client)
-		if c.associate(q, s.shared) != nil {
-			c.fail(it, errStore)
+		if err := c.associate(q, s.shared); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 	}

@@ -165,6 +165,7 @@ func (c *core) mark(id *smp.ID) {
 		return
 	case q != nil && !q.awaited():
 		c.cache.remove(q)
+		c.forget(q)
 		return
 	case q != nil:
 		q.age = 0
@@ -194,30 +195,40 @@ func (c *core) recover() {
 const recoverStep = 1000
 
 // reload reads queues again that are stale. What is parked is only looked at, and stays where it is when there is nothing
-// to do for it. A queue that cannot be read stays stale, and is looked up again by the next command.
+// to do for it. A queue that cannot be read stays stale: it is looked up again by the next command, and after a while for
+// those who are subscribed (aside.go).
 func (c *core) reload(ids []smp.ID) {
+	first := len(c.lookups) // those of the drain, if it has any
 	for i := range ids {
 		if q := c.cache.byRecipient[ids[i]]; q == nil || c.cache.stale(q) {
 			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: ids[i][:]})
 		}
 	}
-	c.store.Load(c.lookups)
-	for i := range c.lookups {
-		l := &c.lookups[i]
+	lookups := c.lookups[first:]
+	c.store.Load(lookups)
+	for i := range lookups {
+		l := &lookups[i]
 		switch q := c.cache.byRecipient[smp.ID(l.ID)]; {
 		case l.Err != nil:
+			c.readLater(q, smp.ID(l.ID), l.Err)
 		case q == nil && c.cache.parked.find((*smp.ID)(l.ID)) == nil:
 		case q == nil && l.Found != nil && l.Found.Messages == 0 && l.Found.Record.Service == nil:
 		default:
-			_, _ = c.admit(l)
+			if _, err := c.admit(l); err != nil {
+				c.readLater(q, smp.ID(l.ID), err)
+			}
 		}
+		l.forget()
 	}
-	clear(c.lookups)
-	c.lookups = c.lookups[:0]
+	clear(lookups)
+	c.lookups = c.lookups[:first]
 }
 
 // wake delivers the first message to a subscription that waits for none.
 func (c *core) wake(q *queue) {
+	if q.sub != nil && q.sub.aside {
+		c.setReady(q.sub, false) // its queue could not be read
+	}
 	if q.count == 0 {
 		return
 	}
@@ -237,10 +248,11 @@ func (c *core) refill(q *queue, l *Loaded) error {
 			c.unlink(old.sub)
 		}
 	}
-	link := q.linkID()
+	link, before := q.linkID(), *q
 	if err := q.fill(l, c.steady, c.services); err != nil {
 		return err
 	}
+	c.forget(&before)
 	delete(c.cache.byLink, string(link))
 	if link = q.linkID(); link != nil {
 		c.cache.byLink[string(link)] = q
@@ -287,5 +299,5 @@ func (c *core) drop(q *queue) {
 	}
 	c.cache.remove(q)
 	q.gone = true
-	q.forgetKeys()
+	c.forget(q)
 }

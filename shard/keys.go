@@ -57,6 +57,7 @@ func (c *core) replaceKeys(it *item) {
 		c.fail(it, smp.ErrCmdProhibited)
 		return
 	}
+	c.forgetRecipientKeys(q)
 	q.setRecipientKeys(c.keys)
 	c.putQueue(q)
 	c.answer(it, smp.AppendOK)

@@ -20,8 +20,12 @@ func (c *core) turnOff(it *item) {
 // messages or to notifications, is told.
 func (c *core) deleteQueue(it *item) {
 	q := it.queue
-	if c.dissociate(q, it.client, replyDeleted) != nil || c.dissociateNotifier(q, it.client, replyDeleted) != nil {
-		c.fail(it, errStore)
+	err := c.dissociate(q, it.client, replyDeleted)
+	if err == nil {
+		err = c.dissociateNotifier(q, it.client, replyDeleted)
+	}
+	if err != nil {
+		c.fail(it, storeError(err))
 		return
 	}
 	c.linkDeparts(q)
@@ -45,8 +49,8 @@ func (c *core) info(it *item) {
 		info.Sub = s.info()
 	}
 	if q.count > 0 {
-		if c.peek(q) != nil {
-			c.fail(it, errStore)
+		if err := c.peek(q); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		info.Msg = &smp.InfoMsg{ID: q.head.ID[:], Time: time.Unix(q.head.Time, 0), Type: smp.InfoMessage}
@@ -64,7 +68,7 @@ func (s *subscription) info() *smp.InfoSub {
 	switch {
 	case s.kind == subGet:
 		info.Thread = smp.SubThreadProhibit
-	case s.ready && s.queue.count > 0: // it may be empty again: the expiry came first
+	case (s.ready || s.aside) && s.queue.count > 0: // it may be empty again: the expiry came first
 		info.Thread = smp.SubThreadPending
 	}
 	if s.waiting {

@@ -24,7 +24,7 @@ func (c *cache) mayLeave(q *queue) bool {
 		return !q.awaited()
 	}
 	s := q.sub
-	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && q.count == 0
+	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && !s.aside && q.count == 0
 }
 
 // park keeps what is needed of the subscription to a queue that has left memory.

@@ -47,6 +47,7 @@ type rare struct {
 	notifier      *notifier
 	linkID        []byte
 	service       *service // receives the messages
+	spoiledUntil  int64    // seconds since 1970 until which the first message is not read again, as it is damaged
 }
 
 // notifier is a queue's notification credentials.
@@ -82,16 +83,6 @@ func (s *shortKey) key() box.PublicKey {
 		panic("shard: no short key where one is said to be")
 	}
 	return k
-}
-
-// forgetKeys clears what must not outlive the queue in memory that is free or of a crash: the secrets that seal bodies and
-// notifications, and the keys. Commands of the same drain may still look at it.
-func (q *queue) forgetKeys() {
-	q.secret = [32]byte{}
-	q.recipientKey.raw, q.senderKey.raw = [32]byte{}, [32]byte{}
-	if n := q.notifier(); n != nil {
-		n.Secret = [32]byte{}
-	}
 }
 
 // inUse says that the queue has to stay in memory: for a connection that used GET, or for its notifier.
@@ -166,6 +157,9 @@ func (q *queue) advance() {
 	q.head.Seq++
 	q.count--
 	q.headKnown = false
+	if q.rare != nil {
+		q.rare.spoiledUntil = 0
+	}
 	if q.count == 0 {
 		q.full = false
 	}

@@ -15,8 +15,8 @@ func (c *core) subscribe(it *item) {
 		c.subscribeAs(it)
 		return
 	case q.service() != nil:
-		if c.dissociate(q, it.client, replyEnd) != nil {
-			c.fail(it, errStore)
+		if err := c.dissociate(q, it.client, replyEnd); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		c.putQueue(q)
@@ -27,7 +27,7 @@ func (c *core) subscribe(it *item) {
 	w := c.respond(it)
 	w.head = smp.AppendSOK(w.head, it.client.Version, nil)
 	w.end()
-	s.waiting = false
+	s.waiting, s.told = false, false
 	c.setReady(s, q.count > 0)
 }
 
@@ -84,7 +84,7 @@ func (c *core) get(it *item) {
 	}
 	body, err := c.readHead(q)
 	if err != nil {
-		c.fail(it, errStore)
+		c.fail(it, storeError(err))
 		return
 	}
 	it.client.Window.exceed() // does not wait for room: the loop bounds what a connection may ask for and not read
@@ -102,8 +102,8 @@ func (c *core) ack(it *item) {
 		return
 	}
 	if q.count > 0 {
-		if c.peek(q) != nil {
-			c.fail(it, errStore)
+		if err := c.peek(q); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		if string(id) == string(q.head.ID[:]) {

@@ -1,14 +1,12 @@
 package shard
 
 import (
-	"errors"
-
 	"switchyard/box"
 	"switchyard/smp"
 )
 
 // errRecord reports a stored queue whose keys do not parse.
-var errRecord = errors.New("shard: stored queue is damaged")
+const errRecord = damaged("shard: stored queue is damaged")
 
 // fill sets q to what is stored of it; its subscriptions stay.
 func (q *queue) fill(l *Loaded, now int64, s *services) error {

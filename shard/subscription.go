@@ -1,6 +1,11 @@
 package shard
 
-import "switchyard/smp"
+import (
+	"time"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
 
 // subscription is one connection's interest in one queue that is in memory: 64 bytes. It belongs to the shard of the queue.
 type subscription struct {
@@ -11,6 +16,9 @@ type subscription struct {
 	kind                subKind
 	waiting             bool // a message is delivered and not acknowledged
 	ready               bool // in the ready list: a message could be delivered when the connection has room
+	aside               bool // in the list of those aside: one could be delivered when it can be read (aside.go)
+	unread              bool // counted as one that could not be read, since it was delivered from last
+	told                bool // of the damage
 }
 
 // subKind tells what a subscription receives.
@@ -37,17 +45,24 @@ type clientState struct {
 	taken      uint8       // its commands in that drain
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
 	left       bool        // has ended; some of its subscriptions may still be there
+
+	secrets box.SessionSecrets // in the verifier's cache
 }
 
 // clientSubs has the subscriptions of a connection in one shard. Each is in one of the lists.
 type clientSubs struct {
-	walk     *walk // of a service
-	behind   bool  // a service's messages were left to a walk that is to begin
-	idle     subList
-	ready    subList    // first come, first served
-	parked   parkedList // whose queues are not in memory
-	retrying bool       // a read failed, and a timer will resume
-	lost     int        // of the idle ones, how many were there when the connection lost its service, and may be the service's
+	walk   *walk // of a service
+	behind bool  // a service's messages were left to a walk that is to begin
+	idle   subList
+	ready  subList    // first come, first served
+	aside  subList    // could not be read
+	parked parkedList // whose queues are not in memory
+
+	// Of what could not be read.
+	retrying bool          // a batchRetry is arranged
+	retryIn  time.Duration // until the next one; 0: resumeDelay
+	beyond   bool          // more of a service than is kept aside
+	lost     int           // of the idle ones, how many were there when the connection lost its service, and may be the service's
 }
 
 type (
@@ -55,22 +70,29 @@ type (
 	parkedList = list[parked, *parked]
 )
 
-func (l *clientSubs) list(ready bool) *subList {
-	if ready {
+// list is the one that a subscription is in.
+func (l *clientSubs) list(s *subscription) *subList {
+	switch {
+	case s.aside:
+		return &l.aside
+	case s.ready:
 		return &l.ready
 	}
 	return &l.idle
 }
 
-// setReady moves s between the lists of its connection.
+// setReady moves s between the lists of its connection. What is not ready has nothing that waits to be read.
 func (c *core) setReady(s *subscription, ready bool) {
-	if s.ready == ready {
+	if !ready {
+		c.wasRead(s)
+	}
+	if s.ready == ready && !s.aside {
 		return
 	}
 	subs := s.client.state[c.index].subs
-	subs.list(s.ready).remove(s)
-	s.ready = ready
-	subs.list(ready).push(s)
+	subs.list(s).remove(s)
+	s.ready, s.aside = ready, false
+	subs.list(s).push(s)
 }
 
 // link enters a subscription at its connection and queue. What was at its place has been unlinked before.
@@ -98,7 +120,8 @@ func (c *core) link(s *subscription) {
 
 // unlink removes a subscription.
 func (c *core) unlink(s *subscription) {
-	s.client.state[c.index].subs.list(s.ready).remove(s)
+	c.wasRead(s)
+	s.client.state[c.index].subs.list(s).remove(s)
 	q := s.queue
 	switch s.kind {
 	case subService:

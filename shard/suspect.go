@@ -79,6 +79,7 @@ func (c *core) someSuspects() (some []smp.ID) {
 			some = append(some, q.recipientID)
 		default:
 			c.cache.remove(q)
+			c.forget(q)
 		}
 	}
 	if s.next != nil {

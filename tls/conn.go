@@ -73,6 +73,7 @@ func (c *Conn) Advance(in, out []byte) (consumed int, newOut []byte, err error) 
 	newOut = c.hs.out
 	c.hs.out = nil
 	if err != nil || c.hs.state == connected {
+		c.hs.forget()
 		c.hs = nil
 	}
 	return consumed, newOut, err

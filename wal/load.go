@@ -40,7 +40,7 @@ func (s *Store) Load(lookups []shard.Lookup) {
 			}
 		}
 		if err != nil {
-			l.Err = err
+			l.Err = readFault(err)
 			continue
 		}
 		l.Found = q
@@ -123,7 +123,7 @@ func missing(err error) error {
 	if err == pebble.ErrNotFound {
 		return ErrMissing
 	}
-	return err
+	return readFault(err)
 }
 
 // heads opens an iterator over message headers from the given key on, from the first one when it is nil.

@@ -226,7 +226,7 @@ func (m *model) register(s *Store) error {
 	fingerprint := [32]byte(randomBytes(m.rng, 32))
 	fingerprint[0] = m.tag
 	r := shard.ServiceRecord{ID: randomID(m.rng), Role: smp.ServiceRole(m.rng.IntN(2))}
-	err := s.PutService(&fingerprint, r)
+	err := putService(s, &fingerprint, r)
 	if _, found, _ := s.Service(&fingerprint); found || err == nil { // it is seen even if it was not synced
 		m.set(spaceServices, fingerprint[:], append([]byte{byte(r.Role)}, r.ID[:]...))
 	}

@@ -26,7 +26,7 @@ func (s *Store) Notifications(queue *smp.ID) ([]shard.Notification, error) {
 	case err == pebble.ErrNotFound:
 		return nil, nil
 	case err != nil:
-		return nil, err
+		return nil, readFault(err)
 	}
 	defer closer.Close()
 	all, ok := parseNotifications(v)

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -43,16 +44,9 @@ func (s *Store) Service(fingerprint *[32]byte) (r shard.ServiceRecord, found boo
 	return shard.ServiceRecord{Role: smp.ServiceRole(value[0]), ID: smp.ID(value[1:])}, true, nil
 }
 
-// PutService implements shard.Store.
-func (s *Store) PutService(fingerprint *[32]byte, r shard.ServiceRecord) error {
-	t := s.Begin(s.Epoch()).(*transaction)
+func (t *transaction) PutService(fingerprint *[32]byte, r shard.ServiceRecord) {
 	t.key = append(append(t.key[:0], byte(r.Role)), r.ID[:]...)
 	t.set(spaceServices, fingerprint[:], t.key)
-	c, err := t.Commit()
-	if err != nil {
-		return err
-	}
-	return c.Wait()
 }
 
 // appendCountKey appends the key of a count, and the start of the keys of associations, in a partition.
@@ -79,6 +73,32 @@ func (s *Store) ServiceCount(service *smp.ID, partition uint8) (c shard.ServiceC
 		return c, ErrCorrupt
 	}
 	return c, nil
+}
+
+// ServiceCounts implements shard.Store.
+func (s *Store) ServiceCounts(service *smp.ID, first, last uint8, visit func(uint8, shard.ServiceCount)) error {
+	from := appendCountKey(nil, spaceCounts, service, first)
+	to := appendCountKey(nil, spaceCounts, service, last)
+	in := s.enter()
+	defer in.Leave()
+	rows, err := in.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: nextPrefix(nil, to)})
+	if err != nil {
+		return readFault(err)
+	}
+	defer rows.Close() // its errors are those of Error
+	for ok := rows.First(); ok; ok = rows.Next() {
+		key := rows.Key()
+		value, err := rows.ValueAndErr()
+		if err != nil {
+			return readFault(err)
+		}
+		n, ok := parseCount(value)
+		if !ok || len(key) != countKeySize {
+			return ErrCorrupt
+		}
+		visit(key[countKeySize-1], n)
+	}
+	return readFault(rows.Error())
 }
 
 func appendCount(b []byte, c *shard.ServiceCount) []byte {
@@ -142,27 +162,40 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 	var p passed
 	defer p.tell(s, "queues of a service")
 	last := append(make([]byte, 0, associationSize), from...)
-	ok := rows.First()
-	for range r.Rows {
-		if ok = ok || rows.Error() != nil && p.over(rows, last, countKeySize-1); !ok {
-			return nil, rows.Error()
-		}
-		last = append(last[:0], rows.Key()...)
-		if len(last) == associationSize {
+	there := func(ok bool) bool {
+		return ok || pebble.IsCorruptionError(rows.Error()) && p.over(rows, last, countKeySize-1)
+	}
+	ok := there(rows.First())
+	for n := 0; ok && n < r.Rows; n++ {
+		if last = append(last[:0], rows.Key()...); len(last) == associationSize {
 			id := smp.ID(last[countKeySize:])
 			waits, err := w.on(&id)
-			if err != nil || waits { // whoever looks at it finds what is wrong
+			if err = readFault(err); err != nil && !errors.Is(err, shard.ErrDamaged) {
+				return nil, err
+			}
+			if waits || err != nil { // whoever looks at it finds what is wrong
 				visit(id)
 			}
 		} else {
 			p.row(ErrCorrupt)
 		}
-		ok = rows.Next()
+		ok = there(rows.Next())
 	}
-	if ok = ok || rows.Error() != nil && p.over(rows, last, countKeySize-1); !ok {
-		return nil, rows.Error()
+	if ok {
+		return append(next, rows.Key()...), readFault(p.first)
 	}
-	return append(next, rows.Key()...), nil
+	if err := readFault(rows.Error()); err != nil {
+		return behindPartition(r, last[countKeySize-1]), err
+	}
+	return nil, readFault(p.first)
+}
+
+// behindPartition is where a walk goes on that has met damage in a partition; nil when that is the last.
+func behindPartition(r *shard.WaitingRange, partition uint8) []byte {
+	if partition >= r.Last {
+		return nil
+	}
+	return appendCountKey(nil, spaceAssociations, &r.Service, partition+1)
 }
 
 // waitingQueues tells on which queues something waits.

@@ -22,6 +22,7 @@ var (
 	failedDesc   = figure("connections_failed_total", "Connections that could not be accepted.")
 	closedDesc   = figure("connections_closed_total", "Connections that were closed, by cause.", "cause")
 	refusedDesc  = figure("refused_total", "What limits refused on connections that stay, by cause.", "cause")
+	unreadDesc   = figure("queues_unread", "Queues now whose next message cannot be read while somebody waits for it.")
 	blocksDesc   = figure("blocks_total", "Blocks after the handshake, in or out.", "direction")
 	commitsDesc  = figure("commits_total", "Transactions of the store that were not empty.")
 	groupsDesc   = figure("commit_group", "Transactions that a sync of the store's log made durable, each time.")
@@ -46,6 +47,7 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 	r := f.router.Stats()
 	gauge(openDesc, r.Open)
 	gauge(sessionsDesc, r.Sessions)
+	gauge(unreadDesc, r.Unread)
 	counter(acceptedDesc, float64(r.Accepted))
 	counter(failedDesc, float64(r.Failed))
 	for cause, n := range r.Closed {

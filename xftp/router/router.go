@@ -243,6 +243,7 @@ func (r *Router) leave(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.sessions, s)
+	s.forget()
 }
 
 // disconnectIdle leaves connections on which nothing has moved for InactiveTTL, with requests under way or without.

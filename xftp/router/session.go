@@ -34,6 +34,14 @@ type session struct {
 	keyed   bool
 }
 
+// forget overwrites the private key of a session that has ended.
+func (s *session) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.private[:])
+	s.keyed = false
+}
+
 // stage of the hello.
 type stage uint8
 
