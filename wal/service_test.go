@@ -105,7 +105,7 @@ func TestServiceCountsOfPartitions(t *testing.T) {
 			t.Errorf("partitions %d to %d: %v, want %v", r[0], r[1], got, want)
 		}
 	}
-	err := s.now().db.Set(appendCountKey(nil, spaceCounts, &service, 50), []byte("damage"), pebble.Sync)
+	err := s.database().Set(appendCountKey(nil, spaceCounts, &service, 50), []byte("damage"), pebble.Sync)
 	if err != nil {
 		t.Fatal(err)
 	}
