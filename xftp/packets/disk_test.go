@@ -163,6 +163,11 @@ func TestUploadInDoubt(t *testing.T) {
 			t.Errorf("reserved %d, %+v", f.account.reserved, f.Usage())
 		}
 		f.tidy.Look()
+		for name, err := range f.dir.Uploads(context.Background()) {
+			if err := errors.Join(err, f.settleUpload(context.Background(), name)); !Told(err) {
+				t.Errorf("settled while nobody knows: %v", err)
+			}
+		}
 		if _, err := f.Upload(context.Background(), id, 160); !Told(err) {
 			t.Errorf("got %v", err)
 		}
@@ -181,4 +186,27 @@ func TestUploadInDoubt(t *testing.T) {
 		}
 		f.agree()
 	}
+}
+
+// TestLateCounts: what was counted of a database that has been opened again since was read then.
+func TestLateCounts(t *testing.T) {
+	f, disk := newFaultyFixture(t)
+	if err := f.upload(f.create(160), 160); err != nil {
+		t.Fatal(err)
+	}
+	before := f.enter()
+	defer before.Leave()
+	disk.Left.Store(0)
+	f.Create(newID(), Record{Sender: testKey, Size: 160, Digest: []byte("digest")}, nil)
+	disk.Works()
+	f.works()
+	if f.db.Epoch() != 1 {
+		t.Fatal("epoch ", f.db.Epoch())
+	}
+	f.account.count(before.Instance, Usage{160, 1})
+	if !f.account.reserve(160) {
+		t.Error("no room")
+	}
+	f.account.doubt(before.Instance, 160)
+	f.agree()
 }

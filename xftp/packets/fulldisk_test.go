@@ -96,7 +96,25 @@ func TestFullDisk(t *testing.T) {
 		dir := t.TempDir()
 		disktest.Mount(t, dir, 64*mebibyte)
 		f := newDiskFixture(t, dir, filepath.Join(dir, "files"))
+		var begun []*Upload
+		for u, err := f.Upload(context.Background(), newID(), mebibyte); ; u, err = f.Upload(context.Background(), newID(), mebibyte) {
+			if err != nil {
+				if !errors.Is(err, ErrFull) {
+					t.Error(err)
+				}
+				break
+			}
+			begun = append(begun, u)
+		}
+		if len(begun) < 40 || disktest.Free(t, dir) < 3*mebibyte {
+			t.Errorf("%d uploads are begun, and %d bytes are free", len(begun), disktest.Free(t, dir))
+		}
+		for _, u := range begun {
+			u.Abort()
+		}
+		f.looks.Look()
 		ids := f.fill()
+		t.Log(len(ids), "packets of 1 MiB fill a disk of 64 MiB")
 		if len(ids) < 40 || disktest.Free(t, dir) < 3*mebibyte {
 			t.Errorf("%d packets fill the disk, of which %d bytes are free", len(ids), disktest.Free(t, dir))
 		}
