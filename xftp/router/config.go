@@ -27,7 +27,7 @@ type Config struct {
 	ExpireCheck time.Duration // between passes; DefaultExpireCheck when 0
 
 	TLSTimeout    time.Duration // of the TLS handshake; DefaultTLSTimeout when 0
-	UploadTimeout time.Duration // of the body of a request; DefaultUploadTimeout when 0
+	UploadTimeout time.Duration // that a client may take to send the body of a request; DefaultUploadTimeout when 0
 	PieceTimeout  time.Duration // of each piece of a body, 32 KiB at most, that a client sends or takes; DefaultPieceTimeout when 0
 	InactiveTTL   time.Duration // a connection on which no request begins or moves for so long is closed; 0: never
 	InactiveCheck time.Duration // between looks for such connections

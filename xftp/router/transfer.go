@@ -31,16 +31,17 @@ type transfer struct {
 	router  *Router
 	session *session
 	body    io.ReadCloser
-	until   time.Time // the request must have ended
-	left    int64     // bytes that it may still have
-	ended   error     // why no more is read: io.EOF at the end of the request
-	kept    bool      // a piece of the response was so small that it may go out only when the handler returns
+	time    time.Duration // that may still be waited for the request
+	left    int64         // bytes that it may still have
+	ended   error         // why no more is read: io.EOF at the end of the request
+	kept    bool          // a piece of the response was so small that it may go out only when the handler returns
 
 	mu    sync.Mutex
 	timer *time.Timer
 	waits waiting
-	due   time.Time // when it has waited too long
-	late  bool      // it has
+	began time.Time     // to wait
+	limit time.Duration // how long
+	late  bool          // longer
 }
 
 // waiting is what a client lets the router wait for.
@@ -61,38 +62,36 @@ var (
 )
 
 func (r *Router) newTransfer(s *session, w http.ResponseWriter, q *http.Request) *transfer {
-	return &transfer{
-		ResponseWriter: w, router: r, session: s, body: q.Body, left: maxBody,
-		until: time.Now().Add(r.cfg.UploadTimeout), // of the socket, so never another clock
-	}
+	return &transfer{ResponseWriter: w, router: r, session: s, body: q.Body, time: r.cfg.UploadTimeout, left: maxBody}
 }
 
-// await begins to wait; done ends it, and tells whether it was in time.
-func (t *transfer) await(what waiting, d time.Duration) {
+// await begins to wait. The clock is that of sockets, so never another.
+func (t *transfer) await(what waiting, limit time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.waits, t.due = what, time.Now().Add(d)
+	t.waits, t.began, t.limit = what, time.Now(), limit
 	if t.timer == nil {
-		t.timer = time.AfterFunc(d, t.expire)
+		t.timer = time.AfterFunc(limit, t.expire)
 	} else {
-		t.timer.Reset(d)
+		t.timer.Reset(limit)
 	}
 }
 
-func (t *transfer) done() bool {
+// done ends the wait, and tells how long it was and whether it was in time.
+func (t *transfer) done() (waited time.Duration, inTime bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.waits = forNothing
 	t.timer.Stop()
 	t.session.moved(t.router.cfg.Now())
-	return !t.late
+	return time.Since(t.began), !t.late
 }
 
 // expire ends the wait: that for a body by an error of its reader, that for credit with the connection.
 func (t *transfer) expire() {
 	t.mu.Lock()
 	waits := t.waits
-	if waits == forNothing || time.Now().Before(t.due) {
+	if waits == forNothing || time.Since(t.began) < t.limit {
 		t.mu.Unlock()
 		return // it was in time after all
 	}
@@ -110,14 +109,14 @@ func (t *transfer) fill(p []byte) (n int, err error) {
 	if t.ended != nil {
 		return 0, t.ended
 	}
-	t.await(forBody, min(t.router.cfg.PieceTimeout, time.Until(t.until)))
+	t.await(forBody, min(t.router.cfg.PieceTimeout, t.time))
 	for n < len(p) && err == nil {
 		var m int
 		m, err = t.body.Read(p[n:])
 		n += m
 	}
-	inTime := t.done()
-	t.left -= int64(n)
+	waited, inTime := t.done()
+	t.time, t.left = t.time-waited, t.left-int64(n)
 	switch {
 	case errors.Is(err, io.EOF):
 		err = io.EOF

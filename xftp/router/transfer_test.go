@@ -103,6 +103,9 @@ func TestPaceOfAResponse(t *testing.T) {
 			if got := tr.session.conn.leaving.Load(); got != want {
 				t.Errorf("after %v: left is %v", pause, got)
 			}
+			if !want && !tr.drain() { // the request has ended long ago
+				t.Error("what took longer than a request may counts as its time")
+			}
 		})
 	}
 }
