@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"net/netip"
@@ -123,6 +124,58 @@ func TestSubscriptionsOfOneConnection(t *testing.T) {
 	r.refusedFor(t, string(engine.RefusedSubscriptions))
 	if err := maker.Subscribe(testContext(t), queues[3]); err != nil {
 		t.Error("another connection: ", err)
+	}
+}
+
+// The limit of subscriptions has no other door: NEW that subscribes and GET count as well, but not GET of the same queue again.
+func TestSubscriptionsByNewAndGet(t *testing.T) {
+	r := startRouter(t, limits(engine.Limits{Subscriptions: 3}))
+	ctx := testContext(t)
+	maker, c := r.dial(t), r.dial(t)
+	var queues []*agent.RcvQueue
+	for range 3 {
+		q, err := maker.NewQueue(ctx, agent.QueueParams{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		queues = append(queues, q)
+	}
+	if _, err := c.NewQueue(ctx, agent.QueueParams{Subscribe: true}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		for i, q := range queues {
+			if _, err := c.Get(ctx, q); isLimit(err) != (i == 2) || i < 2 && err != nil {
+				t.Errorf("GET %d: %v", i, err)
+			}
+		}
+	}
+	if _, err := c.NewQueue(ctx, agent.QueueParams{Subscribe: true}); !isLimit(err) {
+		t.Error("NEW that subscribes:", err)
+	}
+	if err := c.Subscribe(ctx, queues[2]); !isLimit(err) {
+		t.Error("SUB:", err)
+	}
+	if _, err := c.NewQueue(ctx, agent.QueueParams{}); err != nil {
+		t.Error("NEW that does not subscribe:", err)
+	}
+	if n := r.Stats().Refused[engine.RefusedSubscriptions.String()]; n != 4 {
+		t.Errorf("%d are counted", n)
+	}
+}
+
+// Blocks that cannot be read count as commands.
+func TestBadBlocksTooFast(t *testing.T) {
+	r := startRouter(t, limits(engine.Limits{CommandsPerSecond: 1}))
+	for name, block := range map[string][]byte{"no padding": bytes.Repeat([]byte{0xff}, smp.BlockSize), "no batch": make([]byte, smp.BlockSize)} {
+		before := r.Stats().Refused[engine.RefusedCommands.String()]
+		c := r.rawDial(t, 19)
+		for range 12 {
+			if _, err := c.conn.Write(block); err != nil {
+				t.Fatal(err)
+			}
+		}
+		until(t, "a refusal of blocks with "+name, func() bool { return r.Stats().Refused[engine.RefusedCommands.String()] > before })
 	}
 }
 

@@ -133,6 +133,7 @@ func (s *session) takeBlock(block []byte) {
 		ok = false
 	}
 	if !ok {
+		s.spend(1)
 		s.replyError(nil, nil, smp.ErrBlock)
 		return
 	}
@@ -173,7 +174,7 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		s.replyError(tr.CorrID, tr.EntityID, err)
 		return
 	}
-	if !s.refused(tag, &tr) && !s.limited(tag, &tr) && !s.answer(b, tag, &tr, params) {
+	if !s.refused(tag, &tr) && !s.limited(tag, &tr, params) && !s.answer(b, tag, &tr, params) {
 		s.route(b, shard.Command{Transmission: tr, Tag: tag, Params: params})
 	}
 }

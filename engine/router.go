@@ -76,6 +76,8 @@ func New(cfg Config) (*Router, error) {
 		loops: make(map[gnet.EventLoop]*loop),
 	}
 	cfg.Queues.NewService, cfg.Queues.Log = r.mayRegister, cfg.Log
+	cfg.Queues.Subscriptions = cfg.Limits.Subscriptions
+	cfg.Queues.Refused = func() { r.counts.refused[RefusedSubscriptions].Add(1) }
 	r.shards = shard.New(cfg.Queues, cfg.Store)
 	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
 	if cfg.Proxy != nil {

@@ -53,19 +53,33 @@ func (s *session) throttledInput() {
 }
 
 // limited answers a command that a limit refuses; it says whether it did.
-func (s *session) limited(tag smp.CommandTag, t *smp.Transmission) bool {
+func (s *session) limited(tag smp.CommandTag, t *smp.Transmission, params []byte) bool {
 	r := s.loop.router
 	why, ok := Refusal(""), true
 	switch tag {
 	case smp.CmdNew:
-		why, ok = r.mayCreate(s.source, s.active)
+		if why, ok = RefusedSubscriptions, s.maySubscribe() || !s.newSubscribes(params); ok {
+			why, ok = r.mayCreate(s.source, s.active)
+		}
 	case smp.CmdSub, smp.CmdNSub:
-		limit := r.cfg.Limits.Subscriptions
-		why, ok = RefusedSubscriptions, limit == 0 || int(s.client.Subscriptions.Load()) < limit
+		why, ok = RefusedSubscriptions, s.maySubscribe()
 	}
 	if !ok {
 		r.gate.Refuse(why)
 		s.replyError(t.CorrID, t.EntityID, errLimit)
 	}
 	return !ok
+}
+
+// maySubscribe tells whether the connection has fewer subscriptions than it may have. GET counts, too; whether one names another
+// queue the shards know, which judge it themselves.
+func (s *session) maySubscribe() bool {
+	limit := s.loop.router.cfg.Limits.Subscriptions
+	return limit == 0 || int(s.client.Subscriptions.Load()+s.client.Gets.Load()) < limit
+}
+
+// newSubscribes tells whether NEW subscribes the connection to the queue that it makes.
+func (s *session) newSubscribes(params []byte) bool {
+	p, ok := smp.ParseNew(s.version(), params)
+	return ok && p.Subscribe && s.client.Service == nil
 }

@@ -35,6 +35,10 @@ type Client struct {
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
 	Subscriptions atomic.Int32
 
+	// Gets counts the queues that the connection has used GET of, in all shards: a connection that does nothing else may be
+	// closed when it is idle, but they count as subscriptions for Config.Subscriptions.
+	Gets atomic.Int32
+
 	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64

@@ -78,6 +78,8 @@ func (c *core) unlinkSome(subs *clientSubs, limit int) (n int) {
 			c.unlink(subs.idle.first)
 		case subs.parked.first != nil:
 			c.endParked(subs.parked.first)
+		case subs.parkedNotifiers.first != nil:
+			c.endParkedNotifier(subs.parkedNotifiers.first)
 		default:
 			return n
 		}

@@ -59,17 +59,17 @@ func (c *core) push(s *subscription, body *Buffer) {
 	c.setReady(s, false)
 	w := c.begin(s.client, nil, s.queue.recipientID[:])
 	w.note.kind = replyMessage
-	c.endMessage(&w, s, body)
+	c.endMessage(&w, s.queue, &s.receipt, body)
 }
 
 // endMessage completes a reply as the MSG with the first message of the queue, which then waits for its ACK.
-func (c *core) endMessage(w *writer, s *subscription, body *Buffer) {
-	id := &s.queue.head.ID
+func (c *core) endMessage(w *writer, q *queue, r *receipt, body *Buffer) {
+	id := &q.head.ID
 	w.head = smp.AppendMsgHeader(w.head, id[:])
 	w.reply.Body, w.reply.Message = body, true
 	w.end()
-	c.out.delivered = append(c.out.delivered, delivery{s.queue.recipientID, s.client})
-	s.delivered, s.waiting = *id, true
+	c.out.delivered = append(c.out.delivered, delivery{q.recipientID, w.reply.Client})
+	r.delivered, r.waiting = *id, true
 }
 
 // peek makes the header of the first message known; the queue is not empty.

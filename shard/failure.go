@@ -143,17 +143,11 @@ func (c *core) enter(epoch uint64, l losses) {
 // all that its new subscription brought, too.
 func (c *core) undo(d *delivery) {
 	c.mark(&d.queue)
-	q := c.cache.byRecipient[d.queue]
-	if q == nil {
-		return
-	}
-	if q.sub != nil && q.sub.client == d.client {
+	if q := c.cache.byRecipient[d.queue]; q != nil && q.sub != nil && q.sub.client == d.client {
 		q.sub.waiting = false
 	}
-	for g := q.getters; g != nil; g = g.other {
-		if g.client == d.client {
-			g.waiting = false
-		}
+	if r := c.gotOf(d.client, &d.queue); r != nil {
+		r.waiting = false
 	}
 }
 
@@ -175,7 +169,8 @@ func (c *core) mark(id *smp.ID) {
 
 // awaited tells that somebody waits for what the queue may hold.
 func (q *queue) awaited() bool {
-	return q.sub != nil || q.inUse() || q.service() != nil && q.service().current.Load() != nil
+	n := q.notifier()
+	return q.sub != nil || n != nil && (n.sub != nil || n.pending != nil) || q.service() != nil && q.service().current.Load() != nil
 }
 
 // recover brings the memory of the shard in line with what the store has kept, after a failure: it reads the queues that
@@ -290,9 +285,6 @@ func (c *core) vanished(id *smp.ID) {
 func (c *core) drop(q *queue) {
 	if q.sub != nil {
 		c.unlink(q.sub)
-	}
-	for q.getters != nil {
-		c.unlink(&q.getters.subscription)
 	}
 	if n := q.notifier(); n != nil && n.sub != nil {
 		c.unlink(n.sub)

@@ -37,6 +37,7 @@ func (c *core) deleteQueue(it *item) {
 	if n := q.notifier(); n != nil && n.sub != nil && n.sub.client != it.client {
 		c.end(n.sub, replyDeleted, n.ID[:])
 	}
+	c.endGot(it.client, &q.recipientID)
 	c.drop(q)
 }
 
@@ -47,6 +48,8 @@ func (c *core) info(it *item) {
 	info := smp.Info{Secured: secured, Notifier: q.notifier() != nil, Size: int(q.count)}
 	if s := q.subscriptionOf(it.client); s != nil {
 		info.Sub = s.info()
+	} else if r := c.gotOf(it.client, &q.recipientID); r != nil {
+		info.Sub = r.info(smp.SubThreadProhibit)
 	}
 	if q.count > 0 {
 		if err := c.peek(q); err != nil {
@@ -64,15 +67,16 @@ func (c *core) info(it *item) {
 }
 
 func (s *subscription) info() *smp.InfoSub {
-	info := &smp.InfoSub{Thread: smp.SubThreadNone}
-	switch {
-	case s.kind == subGet:
-		info.Thread = smp.SubThreadProhibit
-	case (s.ready || s.aside) && s.queue.count > 0: // it may be empty again: the expiry came first
-		info.Thread = smp.SubThreadPending
+	if (s.ready || s.aside) && s.queue.count > 0 { // it may be empty again: the expiry came first
+		return s.receipt.info(smp.SubThreadPending)
 	}
-	if s.waiting {
-		info.Delivered = s.delivered[:]
+	return s.receipt.info(smp.SubThreadNone)
+}
+
+func (r *receipt) info(thread smp.SubThread) *smp.InfoSub {
+	info := &smp.InfoSub{Thread: thread}
+	if r.waiting {
+		info.Delivered = r.delivered[:]
 	}
 	return info
 }

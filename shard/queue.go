@@ -26,10 +26,9 @@ type queue struct {
 	head  MessageHeader
 	count int32 // messages, quota marker included
 
-	slot    int32         // place in the list of idle queues, -1 when in use
-	sub     *subscription // the connection that messages are pushed to
-	getters *getter       // the connections that used GET
-	rare    *rare         // what most queues do not have
+	slot int32         // place in the list of idle queues, -1 when in use
+	sub  *subscription // the connection that messages are pushed to
+	rare *rare         // what most queues do not have
 
 	day     uint16 // Record.Updated
 	age     uint16 // cache.age when it was read; another one says that it is stale
@@ -85,12 +84,11 @@ func (s *shortKey) key() box.PublicKey {
 	return k
 }
 
-// inUse says that the queue has to stay in memory: for a connection that used GET, or for its notifier.
+// inUse says that the queue has to stay in memory, for its notifications.
 func (q *queue) inUse() bool {
-	return q.getters != nil || q.rare != nil && q.rare.notifier.inUse()
+	n := q.notifier()
+	return n != nil && n.pending != nil
 }
-
-func (n *notifier) inUse() bool { return n != nil && (n.sub != nil || n.pending != nil) }
 
 // needRare returns rare, made if need be.
 func (q *queue) needRare() *rare {

@@ -8,7 +8,7 @@ func (c *core) subscribe(it *item) {
 	q := it.queue
 	s := q.subscriptionOf(it.client)
 	switch {
-	case s != nil && s.kind == subGet:
+	case c.gotOf(it.client, &q.recipientID) != nil:
 		c.fail(it, smp.ErrCmdProhibited)
 		return
 	case it.client.Service != nil:
@@ -66,18 +66,19 @@ func (c *core) tell(client *Client, kind replyKind, entityID []byte) {
 // subscribed notices nothing.
 func (c *core) get(it *item) {
 	q := it.queue
-	s := q.subscriptionOf(it.client)
-	switch {
-	case s == nil:
-		g := &getter{subscription: subscription{queue: q, client: it.client, kind: subGet}, other: q.getters}
-		q.getters = g
-		s = &g.subscription
-		c.link(s)
-	case s.kind != subGet:
+	if q.subscriptionOf(it.client) != nil {
 		c.fail(it, smp.ErrCmdProhibited)
 		return
 	}
-	s.waiting = false
+	r := c.gotOf(it.client, &q.recipientID)
+	if r == nil {
+		if r = c.newGot(it.client, &q.recipientID); r == nil {
+			c.cfg.Refused()
+			c.fail(it, errLimit)
+			return
+		}
+	}
+	r.waiting = false
 	if q.count == 0 {
 		c.answer(it, smp.AppendOK)
 		return
@@ -88,16 +89,22 @@ func (c *core) get(it *item) {
 		return
 	}
 	it.client.Window.exceed() // does not wait for room: the loop bounds what a connection may ask for and not read
-	c.respondMessage(it, s, body)
+	c.respondMessage(it, r, body)
 }
+
+// errLimit answers what a limit refuses. Clients try again later, as with errStore.
+var errLimit = smp.ErrStore("limit")
 
 // ack answers ACK: the message that was delivered is deleted, if it is still the first, and the next one is the
 // response to one that is subscribed. An empty ID matches every message and deletes none, as in the reference.
 func (c *core) ack(it *item) {
 	q := it.queue
-	s := q.subscriptionOf(it.client)
+	s, r := q.subscriptionOf(it.client), c.gotOf(it.client, &q.recipientID)
+	if s != nil {
+		r = &s.receipt
+	}
 	id, _ := smp.ParseAck(it.command.Params)
-	if s == nil || !s.waiting || len(id) > 0 && string(id) != string(s.delivered[:]) {
+	if r == nil || !r.waiting || len(id) > 0 && string(id) != string(r.delivered[:]) {
 		c.fail(it, smp.ErrNoMsg)
 		return
 	}
@@ -110,16 +117,18 @@ func (c *core) ack(it *item) {
 			c.remove(q)
 		}
 	}
-	s.waiting = false
-	if s.kind == subGet || q.count == 0 {
-		c.settle(s)
+	r.waiting = false
+	if s == nil || q.count == 0 {
+		if s != nil {
+			c.settle(s)
+		}
 		c.answer(it, smp.AppendOK)
 		return
 	}
 	if it.client.Window.free() {
 		if body, err := c.readHead(q); err == nil {
 			if it.client.Window.take() {
-				c.respondMessage(it, s, body)
+				c.respondMessage(it, r, body)
 				return
 			}
 			body.Release() // another shard was quicker
@@ -132,7 +141,7 @@ func (c *core) ack(it *item) {
 }
 
 // respondMessage responds with the first message; its place in the window is taken.
-func (c *core) respondMessage(it *item, s *subscription, body *Buffer) {
+func (c *core) respondMessage(it *item, r *receipt, body *Buffer) {
 	w := c.respond(it)
-	c.endMessage(&w, s, body)
+	c.endMessage(&w, it.queue, r, body)
 }

@@ -24,7 +24,6 @@ func (q *queue) fill(l *Loaded, now int64, s *services) error {
 		day:         uint16(r.Updated),
 		slot:        q.slot,
 		sub:         q.sub,
-		getters:     q.getters,
 	}
 	if err := fresh.fillKeys(r); err != nil {
 		return err

@@ -14,6 +14,8 @@ var (
 	ErrServiceRole = errors.New("shard: the service has another role")
 	// ErrNoService says that Config.NewService lets no service be made now.
 	ErrNoService = errors.New("shard: no service may be made now")
+
+	errNoRoom = errors.New("shard: the store has no room for a service")
 )
 
 // registry finds the services of certificates, and makes those that are new. Strangers ask for that, and it takes reads and a
@@ -159,7 +161,11 @@ func (r *registry) find(q *registration) {
 	if q.record, found, q.err = r.store.Service(&q.fingerprint); found || q.err != nil {
 		return
 	}
-	if r.allowed != nil && !r.allowed() {
+	switch {
+	case r.store.Full():
+		q.err = errNoRoom
+		return
+	case r.allowed != nil && !r.allowed():
 		q.err = ErrNoService
 		return
 	}

@@ -152,6 +152,22 @@ func TestServicesAtTheEnd(t *testing.T) {
 	r.set = nil
 }
 
+// A store that is full takes no service, and still finds those that it has.
+func TestFullStoreTakesNoService(t *testing.T) {
+	r := newRouter(t, testConfig())
+	a := r.asking()
+	a.ask(1)
+	made := a.all()[0]
+	r.store.full.Store(true)
+	a.ask(1)
+	a.ask(2)
+	for _, s := range a.all() {
+		if s.number == 1 && (s.err != nil || s.service.ID != made.service.ID) || s.number == 2 && s.err != errNoRoom {
+			t.Error(s.number, s.err)
+		}
+	}
+}
+
 // SUBS reads the counts of a shard in one pass, however many partitions there are.
 func TestSubsReadsOnePassAShard(t *testing.T) {
 	r := newRouter(t, testConfig())

@@ -180,7 +180,7 @@ func (c *core) receiver(q *queue) *subscription {
 	if q.sub != nil && q.sub.client != client {
 		c.unlink(q.sub) // its connection has lost the service
 	}
-	if q.sub != nil || client == nil || q.subscriptionOf(client) != nil {
+	if q.sub != nil || client == nil || c.gotOf(client, &q.recipientID) != nil {
 		return q.sub // one that uses GET is not pushed to
 	}
 	if subs := client.state[c.index].subs; subs != nil && subs.ready.len >= readyLimit {

@@ -27,6 +27,8 @@ type Config struct {
 	NewQueues     bool          // NEW is allowed
 	NewService    func() bool   // asked before a service is made; nil: always
 	BasicAuth     string        // password for NEW; empty: none is asked
+	Subscriptions int           // of one connection, with the queues that it uses GET of; 0: no limit. Of SUB, NSUB and NEW loops judge
+	Refused       func()        // told of each GET that this limit has refused; nil: nobody
 	QueueCache    int           // queues kept in memory, in all shards together; 0: 50,000
 	NotifyEvery   time.Duration // how long notifications gather before they are sent; 0: 1.5 s
 	NotifyTTL     time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
@@ -56,6 +58,9 @@ func (cfg Config) withDefaults() Config {
 	wait(&cfg.NotifyTTL, 24*time.Hour)
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
+	}
+	if cfg.Refused == nil {
+		cfg.Refused = func() {}
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

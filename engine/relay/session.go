@@ -115,6 +115,9 @@ func (p *Pool) clientConfig(r *relay, host string) (agent.Config, error) {
 			return config, err
 		}
 		config.Connect = connect
+		if p.cfg.PublicOnly {
+			config.Connect = p.publicBehind(connect)
+		}
 	}
 	return config, nil
 }
