@@ -159,7 +159,7 @@ func TestSubscriptionsByNewAndGet(t *testing.T) {
 	if _, err := c.NewQueue(ctx, agent.QueueParams{}); err != nil {
 		t.Error("NEW that does not subscribe:", err)
 	}
-	if n := r.Stats().Refused[engine.RefusedSubscriptions.String()]; n != 4 {
+	if n := r.Stats().Refused[string(engine.RefusedSubscriptions)]; n != 4 {
 		t.Errorf("%d are counted", n)
 	}
 }
@@ -168,14 +168,14 @@ func TestSubscriptionsByNewAndGet(t *testing.T) {
 func TestBadBlocksTooFast(t *testing.T) {
 	r := startRouter(t, limits(engine.Limits{CommandsPerSecond: 1}))
 	for name, block := range map[string][]byte{"no padding": bytes.Repeat([]byte{0xff}, smp.BlockSize), "no batch": make([]byte, smp.BlockSize)} {
-		before := r.Stats().Refused[engine.RefusedCommands.String()]
+		before := r.Stats().Refused[string(engine.RefusedCommands)]
 		c := r.rawDial(t, 19)
 		for range 12 {
 			if _, err := c.conn.Write(block); err != nil {
 				t.Fatal(err)
 			}
 		}
-		until(t, "a refusal of blocks with "+name, func() bool { return r.Stats().Refused[engine.RefusedCommands.String()] > before })
+		until(t, "a refusal of blocks with "+name, func() bool { return r.Stats().Refused[string(engine.RefusedCommands)] > before })
 	}
 }
 

@@ -77,7 +77,7 @@ func New(cfg Config) (*Router, error) {
 	}
 	cfg.Queues.NewService, cfg.Queues.Log = r.mayRegister, cfg.Log
 	cfg.Queues.Subscriptions = cfg.Limits.Subscriptions
-	cfg.Queues.Refused = func() { r.counts.refused[RefusedSubscriptions].Add(1) }
+	cfg.Queues.Refused = func() { r.gate.Refuse(RefusedSubscriptions) }
 	r.shards = shard.New(cfg.Queues, cfg.Store)
 	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
 	if cfg.Proxy != nil {

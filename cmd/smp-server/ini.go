@@ -6,7 +6,7 @@ import (
 	"strings"
 	"text/template"
 
-	"switchyard/cmd/internal/connlimits"
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/serverini"
 )
 
@@ -33,7 +33,7 @@ var iniTemplate = template.Must(template.New(iniName).Funcs(template.FuncMap{
 	"setting": iniSetting,
 	"onOff":   onOff,
 
-	"connectionLimits": connlimits.Text,
+	"connectionLimits": connections.LimitsText,
 }).Parse(iniText))
 
 // iniSetting is a line for a value, or commented out with a placeholder without one.

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"switchyard/cmd/internal/connlimits"
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/serverini"
 	"switchyard/engine"
 )
@@ -12,9 +12,9 @@ const defaultServices = 60
 
 // readLimits reads what strangers may ask for.
 func readLimits(f *serverini.File, cfg *engine.Config) {
-	limit := func(key string, def int64) int { return int(f.Int("SWITCHYARD", key, def, 0, connlimits.Most)) }
+	limit := func(key string, def int64) int { return int(f.Int("SWITCHYARD", key, def, 0, connections.MaxLimit)) }
 	cfg.Limits = engine.Limits{
-		Limits:            connlimits.Read(f),
+		Limits:            connections.ReadLimits(f),
 		SourceQueues:      limit("new_queues_per_address", 0),
 		Queues:            limit("new_queues_per_minute", 0),
 		Services:          limit("new_services_per_minute", defaultServices),

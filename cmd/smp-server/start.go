@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/directories"
 	"switchyard/cmd/internal/identity"
@@ -57,6 +58,9 @@ func startCommand(p paths) *cobra.Command {
 func start(cmd *cobra.Command, p paths, o startOptions) error {
 	level, err := parseLevel(o.logLevel)
 	if err != nil {
+		return err
+	}
+	if err := listen.CheckFiles(); err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
@@ -158,7 +162,8 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	if err != nil {
 		return err
 	}
-	stopProfiler, err := profiler.Start(profilerAddr, log, figures{router, store}, cfg.Queues.Watch)
+	stopProfiler, err := profiler.Start(profilerAddr, log,
+		connections.Figures(func() listen.Stats { return router.Stats().Stats }), figures{router, store}, cfg.Queues.Watch)
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
@@ -167,7 +172,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	go func() { ended <- router.Run() }()
 	select {
 	case err := <-ended:
-		return errors.Join(listenFault(err), end.router(router))
+		return errors.Join(connections.Fault(err), end.router(router))
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
@@ -186,23 +191,6 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	stats := router.Stats()
 	stats.Log(log)
 	log.Info("stopped")
-	return err
-}
-
-// listenFault says what to do about an address that cannot be listened on.
-func listenFault(err error) error {
-	var l *listen.Error
-	if !errors.As(err, &l) {
-		return err
-	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is in use; stop the process that listens there, or set another port in section [TRANSPORT] of the ini", l.Addr)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("may not listen on %s; give the program the capability CAP_NET_BIND_SERVICE, or set a port above 1023 in section [TRANSPORT] of the ini", l.Addr)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%s is no address of this machine; correct bind in section [SWITCHYARD] of the ini", l.Addr)
-	}
 	return err
 }
 

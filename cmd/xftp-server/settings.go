@@ -6,8 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/profiler"
 	"switchyard/cmd/internal/serverini"
+	"switchyard/server/listen"
 	"switchyard/smp"
 	"switchyard/xftp"
 	"switchyard/xftp/desc"
@@ -33,6 +35,7 @@ type settings struct {
 	pprof        string // address of the profiler; empty: none
 	web          webSettings
 	coreDumps    bool
+	limits       listen.Limits
 	s3           packets.S3Config // without an endpoint: files are in filesPath
 	router       router.Config    // only what the ini decides
 }
@@ -115,6 +118,8 @@ func readSettings(f *serverini.File, p paths) settings {
 		s.router.InactiveTTL = readSeconds(f, "ttl", "21600")
 		s.router.InactiveCheck = readSeconds(f, "check_interval", "3600")
 	}
+	s.limits = connections.ReadLimits(f)
+	s.router.CommandsPerSecond = int(f.Int("SWITCHYARD", "commands_per_second", 0, 0, connections.MaxLimit))
 	s.s3 = readS3(f)
 	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
 	if f.Choice("STORE_LOG", "store_files", "memory", "database") == "database" {

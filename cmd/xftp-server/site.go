@@ -14,6 +14,7 @@ import (
 
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/serverini"
+	"switchyard/server/listen"
 	"switchyard/smp"
 	"switchyard/xftp/web"
 )
@@ -80,7 +81,7 @@ func (s *settings) openSite(id identity.Identity, log *slog.Logger) (stop func()
 		return nil, err
 	}
 	s.router.Pages = web.Handler(root)
-	sites := &siteServers{handler: s.router.Pages, log: log}
+	sites := &siteServers{gate: s.router.Gate, handler: s.router.Gate.Handler(s.router.Pages), log: log}
 	if err = sites.listen("http", s.listen(s.web.http), nil); err == nil && s.router.Web != nil {
 		err = sites.listen("https", s.listen(s.web.https), &stdtls.Config{Certificates: []stdtls.Certificate{*s.router.Web}})
 	}
@@ -105,6 +106,7 @@ const (
 
 // siteServers serve the site on ports of their own.
 type siteServers struct {
+	gate    *listen.Gate
 	handler http.Handler
 	log     *slog.Logger
 	servers []*http.Server
@@ -112,11 +114,12 @@ type siteServers struct {
 
 // listen serves on addresses, with TLS if there is a configuration for it. setting is the one that names the port.
 func (s *siteServers) listen(setting string, addresses []string, tls *stdtls.Config) error {
-	for _, address := range addresses {
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			return fmt.Errorf("the site: %w; set another port as %s in section [WEB] of the ini", err, setting)
-		}
+	listeners, err := listen.Open(addresses)
+	if err != nil {
+		return fmt.Errorf("the site: %w; set another port as %s in section [WEB] of the ini", err, setting)
+	}
+	for _, l := range listeners {
+		l := s.gate.Listener(l)
 		server := &http.Server{
 			Handler: s.handler, TLSConfig: tls, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 			ReadTimeout: siteReadTimeout, WriteTimeout: siteWriteTimeout, IdleTimeout: siteIdleTimeout, MaxHeaderBytes: siteMaxHeader,

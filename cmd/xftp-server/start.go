@@ -15,12 +15,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/directories"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
 	"switchyard/cmd/internal/signals"
 	"switchyard/internal/crash"
+	"switchyard/server/listen"
 	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
@@ -46,6 +48,9 @@ func startCommand(p paths) *cobra.Command {
 func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	level, err := parseLevel(logLevel)
 	if err != nil {
+		return err
+	}
+	if err := listen.CheckFiles(); err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
@@ -85,7 +90,8 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	if pprof != "" {
 		s.pprof = pprof
 	}
-	stopProfiler, err := profiler.Start(s.pprof, log)
+	s.router.Gate = router.NewGate(s.limits, log)
+	stopProfiler, err := profiler.Start(s.pprof, log, connections.Figures(s.router.Gate.Stats))
 	if err != nil {
 		return err
 	}
@@ -161,7 +167,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	go func() { ended <- r.Run() }()
 	select {
 	case err := <-ended:
-		return errors.Join(listenFault(err), stop(r))
+		return errors.Join(connections.Fault(err), stop(r))
 	case <-r.Ready():
 	}
 	printStart(out, s, id)
@@ -174,6 +180,8 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 		err = errors.Join(stop(r), <-ended)
 	}
 	o.wait()
+	stats := cfg.Gate.Stats()
+	stats.Log(log)
 	return errors.Join(err, o.saveStats())
 }
 
@@ -184,23 +192,6 @@ func stop(r *router.Router) error {
 		return err
 	}
 	return nil // transfers that took longer were cut; their clients try again
-}
-
-// listenFault says what to do about an address that cannot be listened on.
-func listenFault(err error) error {
-	var l *router.ListenError
-	if !errors.As(err, &l) {
-		return err
-	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is in use; stop the process that listens there, or set another port in section [TRANSPORT] of the ini", l.Addr)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("may not listen on %s; give the program the capability CAP_NET_BIND_SERVICE, or set a port above 1023 in section [TRANSPORT] of the ini", l.Addr)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%s is no address of this machine; correct bind in section [SWITCHYARD] of the ini", l.Addr)
-	}
-	return err
 }
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
@@ -248,6 +239,6 @@ func (o *operation) startControl() (stop func(), err error) {
 		return nil, fmt.Errorf("the control port: %w; set another control_port in section [TRANSPORT] of the ini", err)
 	}
 	control := &router.Control{Router: o.router, AdminPassword: o.settings.admin, User: o.settings.user}
-	go control.Serve(l)
+	go control.Serve(connections.ForOperator(l, o.log))
 	return func() { l.Close() }, nil
 }

@@ -25,8 +25,11 @@ const (
 // Refusal says why something was not done for a connection that stays. It is the name of its counter.
 type Refusal string
 
-// RefusedCommands is none: a connection has to wait as it sends commands too fast.
-const RefusedCommands Refusal = "commands"
+// The refusals of all routers; each adds its own.
+const (
+	RefusedCommands Refusal = "commands" // none: a connection has to wait as it sends commands too fast
+	RefusedFiles    Refusal = "files"    // as many files are open for requests as may be
+)
 
 // tally counts events by name.
 type tally[N ~string] map[N]*atomic.Int64 // not changed after newTally

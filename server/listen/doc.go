@@ -4,7 +4,7 @@
 //	                        │ error: it pauses, and says so at most once a minute
 //
 // A Gate bounds connections: their number, so that files are left for the store, and that of one source, which is a prefix
-// of addresses; and it counts them, with a named cause for each that was closed and for what was refused on those that stay
+// of addresses. It lends files to requests that need one beside their connection's. And it counts connections, with a named cause for each that was closed and for what was refused on those that stay
 // (cause.go). All listeners of a router share one. What a source has used up outlives its connections (source.go). Rates are
 // kept by a Pace, a bucket in one number (pace.go).
 //

@@ -20,7 +20,8 @@ type Limits struct {
 type Config struct {
 	Limits    Limits
 	Creations int          // that one source may make in a minute; what they are is the router's affair; 0: no limit
-	Files     int          // that connections may take, one each; 0: as Files says
+	Files     int          // that clients may take; 0: as Files says
+	Requests  int          // of those, for what requests open beside their connections, each of which takes one
 	Causes    []Cause      // the router's own
 	Refusals  []Refusal    // the router's own
 	Log       *slog.Logger // nil: discard
@@ -33,7 +34,10 @@ type Gate struct {
 	log  *slog.Logger
 	from sources
 
+	requests int64
+
 	accepted, open, failures atomic.Int64
+	borrowed                 atomic.Int64 // files that requests have open
 
 	closed   tally[Cause]
 	refused  tally[Refusal]
@@ -49,19 +53,21 @@ func NewGate(c Config) *Gate {
 	if c.Files == 0 {
 		c.Files = Files()
 	}
-	if c.Limits.MaxConnections > c.Files {
-		c.Log.Warn("max_connections is more than the limit of open files leaves for connections", "max_connections", c.Limits.MaxConnections, "possible", c.Files)
+	possible := c.Files - c.Requests
+	if c.Limits.MaxConnections > possible {
+		c.Log.Warn("max_connections is more than the limit of open files leaves for connections", "max_connections", c.Limits.MaxConnections, "possible", possible)
 	}
-	if c.Limits.MaxConnections == 0 || c.Limits.MaxConnections > c.Files {
-		c.Limits.MaxConnections = c.Files
+	if c.Limits.MaxConnections == 0 || c.Limits.MaxConnections > possible {
+		c.Limits.MaxConnections = possible
 	}
 	causes := []Cause{CausePeer, CauseStop, CauseTLS, CauseTLSTimeout, CauseIdle, CauseSlow, CauseFull, CauseSource, CauseServed}
 	return &Gate{
-		max:     int64(c.Limits.MaxConnections),
-		log:     c.Log,
-		from:    newSources(c.Limits, c.Creations),
-		closed:  newTally(append(causes, c.Causes...)...),
-		refused: newTally(append([]Refusal{RefusedCommands}, c.Refusals...)...),
+		max:      int64(c.Limits.MaxConnections),
+		log:      c.Log,
+		requests: int64(c.Requests),
+		from:     newSources(c.Limits, c.Creations),
+		closed:   newTally(append(causes, c.Causes...)...),
+		refused:  newTally(append([]Refusal{RefusedCommands, RefusedFiles}, c.Refusals...)...),
 	}
 }
 
@@ -92,6 +98,19 @@ func (g *Gate) close(why Cause) {
 	g.open.Add(-1)
 	g.closed.add(why)
 }
+
+// Borrow takes one of the files that requests may have open, which Return gives back; false when there is none left.
+func (g *Gate) Borrow() bool {
+	if g.borrowed.Add(1) > g.requests {
+		g.borrowed.Add(-1)
+		g.refused.add(RefusedFiles)
+		return false
+	}
+	return true
+}
+
+// Return gives back a file that Borrow gave.
+func (g *Gate) Return() { g.borrowed.Add(-1) }
 
 // Refuse counts what was not done for a connection that stays.
 func (g *Gate) Refuse(why Refusal) { g.refused.add(why) }

@@ -170,6 +170,18 @@ func TestGateKeepsFiles(t *testing.T) {
 	}
 }
 
+// Requests have no more files open than are left for them.
+func TestGateLendsFiles(t *testing.T) {
+	g := NewGate(Config{Files: 10, Requests: 2})
+	if g.Max() != 8 || !g.Borrow() || !g.Borrow() || g.Borrow() {
+		t.Errorf("%d connections, %d files lent", g.Max(), g.borrowed.Load())
+	}
+	g.Return()
+	if !g.Borrow() || g.Stats().Refused["files"] != 1 {
+		t.Errorf("%v", g.Stats().Refused)
+	}
+}
+
 // A server of the standard library takes no more connections than there may be, and is done with those that it closes.
 func TestListenerOfStandardServer(t *testing.T) {
 	g := NewGate(Config{Limits: Limits{MaxConnections: 1}})
@@ -207,24 +219,4 @@ func TestListenerOfStandardServer(t *testing.T) {
 	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 		t.Error(err)
 	}
-}
-
-// What cannot be listened on is an Error, and what was opened before is closed.
-func TestOpenFails(t *testing.T) {
-	first, err := Open([]string{"127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer Close(first)
-	taken := first[0].Addr().String()
-	var failure *Error
-	if _, err := Open([]string{"127.0.0.2:" + taken[strings.LastIndex(taken, ":")+1:], taken}); !errors.As(err, &failure) ||
-		failure.Addr != taken || !errors.Is(err, syscall.EADDRINUSE) {
-		t.Error(err)
-	}
-	again, err := Open([]string{"127.0.0.2:" + taken[strings.LastIndex(taken, ":")+1:]})
-	if err != nil {
-		t.Error(err)
-	}
-	Close(again)
 }

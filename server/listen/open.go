@@ -2,7 +2,9 @@ package listen
 
 import (
 	"context"
+	"errors"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -14,12 +16,12 @@ const (
 	keepAliveCount    = 5
 )
 
-// Open opens the listeners of all addresses, each HOST:PORT, or none.
+// Open opens the listeners of all addresses, each HOST:PORT, or none. Without a host it is every address of the machine,
+// 0.0.0.0 is every one of IPv4, and :: every one of IPv6. This package says so itself, as for package net these are the
+// same, and which family that is depends on whether there are loopback addresses of both.
 func Open(addrs []string) (all []net.Listener, err error) {
-	config := listenConfig
-	config.SetMultipathTCP(false)
 	for _, addr := range addrs {
-		l, err := config.Listen(context.Background(), "tcp", addr)
+		l, err := open(addr)
 		if err != nil {
 			Close(all)
 			return nil, &Error{Addr: addr, Err: err}
@@ -27,6 +29,32 @@ func Open(addrs []string) (all []net.Listener, err error) {
 		all = append(all, l)
 	}
 	return all, nil
+}
+
+func open(addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	config := listenConfig
+	config.SetMultipathTCP(false)
+	network := "tcp"
+	if ip := net.ParseIP(host); ip.IsUnspecified() {
+		network = "tcp6"
+		if ip.To4() != nil {
+			network = "tcp4"
+		}
+	}
+	if host != "" {
+		return config.Listen(context.Background(), network, addr)
+	}
+	both := config
+	both.Control = bothFamilies(config.Control)
+	l, err := both.Listen(context.Background(), "tcp6", addr)
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, syscall.EADDRNOTAVAIL) {
+		return config.Listen(context.Background(), "tcp4", addr) // of a system without IPv6
+	}
+	return l, err
 }
 
 // Close closes listeners.

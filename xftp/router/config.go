@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"switchyard/server/listen"
 	"switchyard/tls"
 	"switchyard/xftp/packets"
 )
@@ -35,6 +36,9 @@ type Config struct {
 	// UploadWindow is how many bytes of an upload may wait in memory when the disk is slow: the window of HTTP/2, so it
 	// bounds too what one client with a long way sends in a round trip. DefaultUploadWindow when 0.
 	UploadWindow int32
+
+	Gate              *listen.Gate // decides on connections, as NewGate makes it; nil: one without limits but that of files
+	CommandsPerSecond int          // of one connection; what comes faster waits; 0: no limit
 
 	LogTLSErrors bool
 	Log          *slog.Logger     // nil: nowhere
@@ -65,6 +69,9 @@ func (c Config) withDefaults() (Config, error) {
 	set(&c.UploadWindow, DefaultUploadWindow)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Gate == nil {
+		c.Gate = NewGate(listen.Limits{}, c.Log)
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -37,8 +37,10 @@ func (x *exchange) download() (xftp.Response, bool) {
 	if !x.record.Uploaded {
 		return failed(xftp.ErrNoFile)
 	}
-	body, err := x.router.store.Body(x.q.Context(), x.sender)
+	body, err := x.router.openBody(x.q.Context(), x.sender)
 	switch {
+	case errors.Is(err, errNoFiles):
+		return failed(xftp.ErrTimeout)
 	case errors.Is(err, fs.ErrNotExist):
 		x.router.cfg.Log.Error("the body of a packet is missing")
 		return failed(xftp.ErrAuth)

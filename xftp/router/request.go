@@ -11,24 +11,19 @@ import (
 func (r *Router) request(w http.ResponseWriter, q *http.Request) {
 	s := sessionOf(q.Context())
 	s.begin(r.cfg.Now())
-	defer s.end()
+	defer s.done()
+	if !r.throttle(s, q) {
+		panic(http.ErrAbortHandler)
+	}
 	t := r.newTransfer(s, w, q)
 	if s.web && (q.Method == http.MethodGet || q.Method == http.MethodHead) {
 		if t.drain() {
-			r.page(t, q)
+			r.pages.ServeHTTP(t, q)
 		}
 		t.end(false)
 		return
 	}
 	t.end(r.exchange(s, t, q) != nil)
-}
-
-func (r *Router) page(w http.ResponseWriter, q *http.Request) {
-	if r.cfg.Pages == nil {
-		http.NotFound(w, q)
-		return
-	}
-	r.cfg.Pages.ServeHTTP(w, q)
 }
 
 // exchange serves what is none of a page. An error says that the response is not whole.

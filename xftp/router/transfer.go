@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/net/http2"
-
 	"switchyard/xftp"
 )
 
@@ -100,7 +98,7 @@ func (t *transfer) expire() {
 	if waits == forBody {
 		t.body.Close()
 	} else {
-		t.session.conn.leave(http2.ErrCodeEnhanceYourCalm)
+		t.session.tooSlow()
 	}
 }
 
@@ -154,7 +152,7 @@ func (t *transfer) drain() (ok bool) {
 		t.router.small.Put(buffer)
 	}
 	if t.ended == errLate || t.ended == errEndless {
-		t.session.conn.leave(http2.ErrCodeEnhanceYourCalm)
+		t.session.tooSlow()
 	}
 	return t.ended == io.EOF
 }

@@ -16,6 +16,10 @@ func (x *exchange) upload() (xftp.Response, bool) {
 	if x.record.Uploaded {
 		return x.drain()
 	}
+	if !x.router.cfg.Gate.Borrow() {
+		return failed(xftp.ErrTimeout)
+	}
+	defer x.router.cfg.Gate.Return()
 	u, err := x.router.store.Upload(x.q.Context(), x.sender, x.record.Size)
 	switch {
 	case errors.Is(err, packets.ErrQuota):

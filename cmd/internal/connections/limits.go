@@ -1,6 +1,4 @@
-// Package connlimits is the settings of both servers that bound connections: one table has their names, their defaults and
-// what they may be, for the text of an ini file and for reading one. It imports cmd/internal/serverini and server/listen.
-package connlimits
+package connections
 
 import (
 	"fmt"
@@ -15,8 +13,8 @@ import (
 // section is where the settings are.
 const section = "SWITCHYARD"
 
-// Most is the largest limit that may be set.
-const Most = 1 << 30
+// MaxLimit is the largest limit that may be set.
+const MaxLimit = 1 << 30
 
 // number is a setting that is one.
 type number struct {
@@ -26,8 +24,8 @@ type number struct {
 }
 
 var numbers = []number{
-	{"max_connections", 0, 0, Most, func(l *listen.Limits) *int { return &l.MaxConnections }},
-	{"connections_per_address", 0, 0, Most, func(l *listen.Limits) *int { return &l.SourceConnections }},
+	{"max_connections", 0, 0, MaxLimit, func(l *listen.Limits) *int { return &l.MaxConnections }},
+	{"connections_per_address", 0, 0, MaxLimit, func(l *listen.Limits) *int { return &l.SourceConnections }},
 	{"address_prefix_ipv4", 32, 8, 32, func(l *listen.Limits) *int { return &l.PrefixIPv4 }},
 	{"address_prefix_ipv6", 64, 16, 128, func(l *listen.Limits) *int { return &l.PrefixIPv6 }},
 }
@@ -37,8 +35,8 @@ const (
 	defaultUnlimited = "127.0.0.0/8, ::1/128"
 )
 
-// Text is the part of an ini file that describes the settings, each commented out with its default.
-func Text() string {
+// LimitsText is the part of an ini file that describes the settings, each commented out with its default.
+func LimitsText() string {
 	var b strings.Builder
 	b.WriteString(`# Limits of what strangers may ask for; 0 is none. Clients in the same network often share an address, and those that come
 # by way of Tor do: be generous. What a limit refuses fails at the client as something that it tries again later.
@@ -53,8 +51,8 @@ func Text() string {
 	return b.String()
 }
 
-// Read reads the settings.
-func Read(f *serverini.File) (l listen.Limits) {
+// ReadLimits reads the settings.
+func ReadLimits(f *serverini.File) (l listen.Limits) {
 	for _, n := range numbers {
 		*n.into(&l) = int(f.Int(section, n.key, n.def, n.min, n.max))
 	}
