@@ -12,7 +12,7 @@ const hour = 3600
 
 // Create stores the record of a new packet with its recipients, ErrFull if there is no space. Created is set by the store.
 func (s *Store) Create(sender ID, r Record, recipients []Recipient) error {
-	if s.db.Full() {
+	if s.full() {
 		return ErrFull
 	}
 	r.Created = s.now().Unix() / hour * hour
@@ -39,7 +39,7 @@ func setRecipients(b *pebble.Batch, sender ID, recipients []Recipient) {
 
 // AddRecipients gives recipients access to a packet, ErrNotFound if it is gone, ErrFull if there is no space.
 func (s *Store) AddRecipients(sender ID, recipients []Recipient) error {
-	if s.db.Full() {
+	if s.full() {
 		return ErrFull
 	}
 	lock := s.lock(sender)

@@ -24,7 +24,7 @@ func (s *Store) Restore() *Restoration {
 
 // Add takes a packet. If the record says that it is uploaded, its body must be there.
 func (r *Restoration) Add(sender ID, record Record, recipients []Recipient) error {
-	if r.store.db.Full() {
+	if r.store.full() {
 		return ErrFull
 	}
 	record.tag = 0

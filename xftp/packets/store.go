@@ -162,6 +162,16 @@ func (s *Store) Body(ctx context.Context, sender ID) (io.ReadCloser, error) {
 	return body, err
 }
 
+// full tells whether new packets are refused for want of space. It looks again before it says so, as there may be some since
+// the last look.
+func (s *Store) full() bool {
+	if !s.db.Full() {
+		return false
+	}
+	s.db.Look()
+	return s.db.Full()
+}
+
 func (s *Store) lock(sender ID) *sync.Mutex {
 	m := &s.stripes[sender[0]]
 	m.Lock()

@@ -82,7 +82,7 @@ func (s *Store) Upload(ctx context.Context, sender ID, size uint32) (*Upload, er
 	if err := s.db.Err(); err != nil {
 		return nil, err // rather than when all of it is there
 	}
-	if s.db.Full() {
+	if s.full() {
 		return nil, ErrFull
 	}
 	var random [8]byte

@@ -86,4 +86,6 @@ func TestDiskFull(t *testing.T) {
 	if n := f.files(); len(n) > 0 || f.store.Usage().Bytes > 0 || strings.Contains(log.String(), "level=ERROR") {
 		t.Errorf("files %v, %+v, logged: %s", n, f.store.Usage(), log.String())
 	}
+	disk.Free.Store(1 << 30) // which is seen when it is needed
+	check(t, waiting.upload(f.dial()))
 }
