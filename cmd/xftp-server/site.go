@@ -5,6 +5,7 @@ import (
 	stdtls "crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -102,7 +103,21 @@ const (
 	siteWriteTimeout = time.Minute
 	siteIdleTimeout  = 2 * time.Minute
 	siteMaxHeader    = 16 << 10
+	siteMaxBody      = 1 << 20 // nothing is asked for with a body
 )
+
+// readWhole reads a request to its end before it is answered: on HTTP/2 some clients take an answer that ends earlier for
+// a fault.
+func readWhole(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, q.Body, siteMaxBody)); err != nil {
+			w.Header().Set("Connection", "close") // GOAWAY
+			http.Error(w, "this is a site to look at", http.StatusRequestEntityTooLarge)
+			return
+		}
+		h.ServeHTTP(w, q)
+	})
+}
 
 // siteServers serve the site on ports of their own.
 type siteServers struct {
@@ -121,7 +136,7 @@ func (s *siteServers) listen(setting string, addresses []string, tls *stdtls.Con
 	for _, l := range listeners {
 		l := s.gate.Listener(l)
 		server := &http.Server{
-			Handler: s.handler, TLSConfig: tls, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+			Handler: readWhole(s.handler), TLSConfig: tls, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 			ReadTimeout: siteReadTimeout, WriteTimeout: siteWriteTimeout, IdleTimeout: siteIdleTimeout, MaxHeaderBytes: siteMaxHeader,
 		}
 		s.servers = append(s.servers, server)
