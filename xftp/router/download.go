@@ -53,7 +53,7 @@ func (x *exchange) download() (xftp.Response, bool) {
 		body.Close()
 		return failed(xftp.ErrAuth)
 	}
-	x.router.Stats.download(x.sender)
+	x.router.Stats.download(x.sender, x.router.cfg.Now())
 	x.send = func() error {
 		defer body.Close()
 		return x.sendPacket(responseBlock(x.session, &x.t, &response), body, box.NewStreamed(&response.Nonce, &subkey))
