@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -28,12 +29,20 @@ func openStore(ctx context.Context, p paths, s *settings, log *slog.Logger) (sto
 		return nil, nil, errors.Join(err, closeBodies())
 	}
 	if store, err = packets.Open(ctx, s.storePath, bodies, o); err != nil {
-		return nil, nil, errors.Join(err, closeBodies())
+		return nil, nil, errors.Join(storeFault(err, s.storePath), closeBodies())
 	}
 	if u := store.Usage(); u.Bytes > store.Quota() {
 		log.Warn("more is stored than the quota allows", "bytes", u.Bytes, "quota", store.Quota())
 	}
 	return store, func() error { return errors.Join(store.Close(), closeBodies()) }, nil
+}
+
+// storeFault says what to do about a store that another process has.
+func storeFault(err error, path string) error {
+	if errors.Is(err, syscall.EAGAIN) {
+		return fmt.Errorf("%s is in use by another process; stop the other router, or name another directory", path)
+	}
+	return err
 }
 
 func openBodies(ctx context.Context, s *settings) (packets.Bodies, func() error, error) {
