@@ -94,5 +94,15 @@ func takeOver(ctx context.Context, p paths, s *settings, bodies packets.Bodies, 
 		return err
 	}
 	log.Info("took over a store log", "packets", len(state.Packets), "skipped lines", len(state.Skipped), "missing bodies", missing)
-	return errors.Join(os.Rename(draft, s.storePath), os.Rename(p.storeLog(), p.storeLog()+".bak"))
+	return errors.Join(os.Rename(draft, s.storePath), os.Rename(p.storeLog(), unusedName(p.storeLog()+".bak")))
+}
+
+// unusedName is the name, or else the first of it with a number behind it, that is not there: what was put aside before stays.
+func unusedName(name string) string {
+	for n, free := 1, name; ; n++ {
+		if _, err := os.Lstat(free); errors.Is(err, fs.ErrNotExist) {
+			return free
+		}
+		free = fmt.Sprintf("%s.%d", name, n)
+	}
 }
