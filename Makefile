@@ -19,7 +19,7 @@ LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 BUILD   := $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help go build run test race race-short torture modelcheck bench-machine fuzz timing bogo interop web lint tools clean
+.PHONY: help go build run test race race-short torture modelcheck simulate bench-machine fuzz timing bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ TEST := SWITCHYARD_PROGRAMS=$(CURDIR)/bin $(GO) test -timeout 30m
 
 test: build tools interop ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
 	$(TEST) -vet=off -count=$(COUNT) -run '$(RUN)' $(PKG)
+	$(if $(WHOLE),@$(MAKE) --no-print-directory simulate SEEDS=1000)
+
+# Simulations have a build of their own, which only runs of all tests make.
+WHOLE = $(and $(filter ./...,$(PKG)),$(filter .,$(RUN)))
 
 # The race detector has every process sleep for a second before it exits, in which others may still race; the tests start
 # hundreds of processes.
@@ -47,6 +51,7 @@ RACE := GORACE=atexit_sleep_ms=50 $(TEST) -race
 
 race: build tools interop ## run all tests with the race detector [PKG RUN COUNT]
 	$(RACE) -count=$(COUNT) -run '$(RUN)' $(PKG)
+	$(if $(WHOLE),@$(MAKE) --no-print-directory simulate SEEDS=100 LOOSE=1)
 
 # Without the house rules, which read files, and the pages in a browser, whose package has no goroutines: the routers that they
 # use are raced by other tests.
@@ -55,6 +60,10 @@ race-short: build tools interop ## the same with -short, as CI does [PKG RUN COU
 
 modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2000]
 	$(GO) test -count=1 -timeout 0 ./shard -run '^Test(Service)?Model$$' -model.seeds $(or $(SEEDS),100) -model.steps $(or $(STEPS),2000)
+
+simulate: ## run shards, loops and store step by step, in orders that seeds choose [SEEDS=10000 FIRST=1 FAULTS=1 LOOSE=1]
+	@$(GO) run ./internal/simulate/weave $(if $(FAULTS),-faults shard/testdata/faults) -- -timeout 0 $(if $(LOOSE),-race) ./shard \
+		-run '^TestSimulation$$' -args -simulate.seeds $(or $(SEEDS),10000) -simulate.first $(or $(FIRST),1) $(if $(LOOSE),-simulate.loose)
 
 torture: build ## break things until a budget of time is spent, from seeds that none had before [BUDGET=1h ONLY=crash,power]
 	@bin/torture --dir $(DATA)/torture --budget $(or $(BUDGET),1h) $(if $(ONLY),--only $(ONLY))
@@ -88,6 +97,7 @@ web: interop ## make the scripts of the XFTP router's page anew, after a change 
 
 lint: ## go vet and the house rules
 	$(GO) vet ./...
+	$(GO) vet -tags simulate ./shard
 	$(GO) test -count=1 ./tidy
 
 tools: # what the tests call beside Go

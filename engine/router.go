@@ -58,7 +58,21 @@ func New(cfg Config) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Router{
+	r := newRouter(cfg)
+	cfg.Queues.NewService, cfg.Queues.Log = r.mayRegister, cfg.Log
+	cfg.Queues.Subscriptions = cfg.Limits.Subscriptions
+	cfg.Queues.Refused = func() { r.gate.Refuse(RefusedSubscriptions) }
+	r.shards = shard.New(cfg.Queues, cfg.Store)
+	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
+	if cfg.Proxy != nil {
+		r.relays = relay.NewPool(*cfg.Proxy)
+	}
+	return r, nil
+}
+
+// newRouter makes a router without anything that runs.
+func newRouter(cfg Config) *Router {
+	return &Router{
 		cfg:      cfg,
 		tls:      serverTLS(cfg.KeyPair),
 		hello:    helloMaker{keyPair: cfg.KeyPair, identity: cfg.Identity, versions: cfg.Versions},
@@ -75,15 +89,6 @@ func New(cfg Config) (*Router, error) {
 
 		loops: make(map[gnet.EventLoop]*loop),
 	}
-	cfg.Queues.NewService, cfg.Queues.Log = r.mayRegister, cfg.Log
-	cfg.Queues.Subscriptions = cfg.Limits.Subscriptions
-	cfg.Queues.Refused = func() { r.gate.Refuse(RefusedSubscriptions) }
-	r.shards = shard.New(cfg.Queues, cfg.Store)
-	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
-	if cfg.Proxy != nil {
-		r.relays = relay.NewPool(*cfg.Proxy)
-	}
-	return r, nil
 }
 
 // serverTLS is our profile: SMP's ALPN first, then those of web clients, whose choice also means the whole version

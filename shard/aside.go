@@ -160,10 +160,10 @@ func (c *core) retryAside(client *Client) {
 
 // readLater has a queue that could not be read again, for somebody who is subscribed, be read later. q is nil when its
 // subscription is parked.
-func (c *core) readLater(q *queue, id smp.ID, err error) {
+func (c *core) readLater(q *queue, id *smp.ID, err error) {
 	switch {
-	case q == nil && c.cache.parked.find(&id) != nil:
-		if c.reread = append(c.reread, id); len(c.reread) == 1 {
+	case q == nil && c.cache.parked.find(id) != nil:
+		if c.reread = append(c.reread, *id); len(c.reread) == 1 {
 			c.retry(nil, retryLimit)
 		}
 	case q != nil && c.cache.stale(q) && q.sub != nil:

@@ -21,8 +21,8 @@ import (
 //	recovering         │ no drain is under way         │ has nothing                     │ takes the losses, marks as stale
 //	                   │                               │                                 │ what they name; a new generation
 //	sound, in doubt    │ doubt                         │ as when sound                   │ reads what is stale, runs drains,
-//	                   │                               │                                 │ says nothing of what it only reads
-//	                   │                               │                                 │ where that could be lost
+//	                   │                               │                                 │ says of nothing that it is done
+//	                   │                               │                                 │ before that is stored (confirm)
 //	a new epoch        │ the store's is not the core's │ as when recovering              │ as when recovering; all that is in
 //	                   │                               │                                 │ memory is stale, and suspect
 //
@@ -167,6 +167,14 @@ func (c *core) mark(id *smp.ID) {
 	c.lost = append(c.lost, *id)
 }
 
+// confirm is for commands which find that what they ask for is done. In doubt the store may only show that, so the queue is
+// stored once more, and the answer is that of this commit.
+func (c *core) confirm(q *queue) {
+	if c.doubt {
+		c.putQueue(q)
+	}
+}
+
 // awaited tells that somebody waits for what the queue may hold.
 func (q *queue) awaited() bool {
 	n := q.notifier()
@@ -205,12 +213,12 @@ func (c *core) reload(ids []smp.ID) {
 		l := &lookups[i]
 		switch q := c.cache.byRecipient[smp.ID(l.ID)]; {
 		case l.Err != nil:
-			c.readLater(q, smp.ID(l.ID), l.Err)
+			c.readLater(q, (*smp.ID)(l.ID), l.Err)
 		case q == nil && c.cache.parked.find((*smp.ID)(l.ID)) == nil:
 		case q == nil && l.Found != nil && l.Found.Messages == 0 && l.Found.Record.Service == nil:
 		default:
 			if _, err := c.admit(l); err != nil {
-				c.readLater(q, smp.ID(l.ID), err)
+				c.readLater(q, (*smp.ID)(l.ID), err)
 			}
 		}
 		l.forget()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,6 +61,11 @@ func startMakeRun(t *testing.T, broken ...string) *makeRun {
 	r := &makeRun{t: t, cmd: exec.Command("make", "--no-print-directory", "run", "GO=echo", "SWITCHYARD_DATA=data")}
 	r.cmd.Dir = dir
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a terminal gives it
+	// This may be a test of another make, behind nohup: what these have set is not for this one.
+	r.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MAKE") || strings.HasPrefix(v, "MFLAGS=") })
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM) // a child takes over what is ignored, not what is caught
+	defer signal.Stop(caught)
 	out, err2 := r.cmd.StdoutPipe()
 	r.cmd.Stderr = r.cmd.Stdout
 	if err := errors.Join(err, err2, r.cmd.Start()); err != nil {

@@ -33,6 +33,13 @@ func goTest(pkg, tests string, flags ...string) command {
 	return command{args: append([]string{"go", "test", "-v", "-count=1", "-timeout=30m", "-run=" + tests, pkg, "-args"}, flags...)}
 }
 
+// simulation is a simulation of the router, of sources that are made for it, by flags of that and of its own.
+func simulation(weave []string, flags ...string) command {
+	args := append([]string{"go", "run", "./internal/simulate/weave"}, weave...)
+	args = append(args, "--", "-timeout=0", "-run=^TestSimulation$", "./shard", "-args")
+	return command{args: append(args, flags...)}
+}
+
 // onRouter is a scenario of the load harness with a router of its own.
 func onRouter(flags ...string) command {
 	return command{args: append(append([]string{"bin/loadtest"}, flags...), "--", "bin/smp-server", "start")}
@@ -84,6 +91,18 @@ var steps = []step{
 		name: "model", fault: "random commands and restarts, beside a model of SMP", unit: "steps", seeds: 1, tries: 20_000, share: 2,
 		command: func(seed uint64) command {
 			return goTest("./shard", "^(TestModel|TestServiceModel)$", flagged("-model.seed", seed), "-model.steps=20000")
+		},
+	},
+	{
+		name: "simulate", fault: "interleavings of shards, loops and store, chosen step by step", unit: "seeds", seeds: 5000, tries: 5000, share: 2,
+		command: func(seed uint64) command {
+			return simulation(nil, flagged("-simulate.first", seed), "-simulate.seeds=5000")
+		},
+	},
+	{
+		name: "simulate-faults", fault: "faults of the past, put back one at a time, which have to be found", unit: "rounds", seeds: 10_000, tries: 1, share: 1,
+		command: func(seed uint64) command {
+			return simulation([]string{"-faults=shard/testdata/faults"}, flagged("-simulate.first", seed), "-simulate.seeds=10000")
 		},
 	},
 	{
