@@ -128,6 +128,7 @@ func (c *Client) greet() error {
 	defer b.release()
 	var answer []byte
 	answer, c.agreement, err = g.answer(b.data[plainStart:plainStart], hello, c.sessionID, c.stream.tls.PeerChain()[0])
+	c.stream.tls.ForgetPeerChain()
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bytes"
-	"time"
 
 	"switchyard/box"
 	"switchyard/smp"
@@ -47,7 +46,7 @@ func (c *Client) readBlocks() error {
 		if err != nil {
 			return disconnected(err)
 		}
-		c.lastReceived.Store(time.Now().UnixNano())
+		c.received()
 		c.pings.Store(0)
 		if err := c.handleBlock(block); err != nil {
 			return err

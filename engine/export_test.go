@@ -82,3 +82,22 @@ func (k *Keys) Left() map[string][]string {
 	}
 	return left
 }
+
+// PeerChains counts the sessions that are open, and the bytes of certificates that their clients have shown.
+func (r *Router) PeerChains() (open, bytes int) {
+	var mu sync.Mutex
+	_ = r.onLoops(context.Background(), func(l *loop) {
+		mu.Lock()
+		defer mu.Unlock()
+		for s := range l.sessions {
+			if s.phase != phaseOpen {
+				continue
+			}
+			open++
+			for _, cert := range s.tls.PeerChain() {
+				bytes += len(cert)
+			}
+		}
+	})
+	return open, bytes
+}

@@ -110,7 +110,7 @@ func FuzzFrames(f *testing.F) {
 
 // fuzzedSession waits for the client's hello on a WebSocket port of a router that stops, so that no worker takes it.
 func fuzzedSession(c *tls.Conn, pair *tls.KeyPair) *session {
-	r := &Router{hello: fuzzedHelloMaker(pair)}
+	r := &Router{hello: fuzzedHelloMaker(pair), gate: newGate(&Config{})}
 	conn := *c
 	return &session{
 		loop: &loop{router: r, events: deafEvents{}}, conn: deafConn{}, phase: phaseHello, tls: &conn, web: new(webSocket),

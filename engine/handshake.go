@@ -22,6 +22,7 @@ type handshake struct {
 	key      *sessionKey // of our hello
 	hello    []byte      // content of the client's hello
 	agreed   agreed      // what the two hellos agree on
+	chain    int         // bytes of the certificates that the client has shown in TLS
 }
 
 // helloMaker makes our hello and judges the client's.
@@ -171,10 +172,14 @@ func (s *session) advancedTLS() {
 	}
 	if h.consumed > 0 {
 		_, _ = s.conn.Discard(h.consumed)
+		s.settle() // nothing else may come to that
 	}
 	if s.tls.HandshakeDone() {
 		s.phase = phaseHello
 		s.active = time.Now()
+		for _, cert := range s.tls.PeerChain() {
+			h.chain += len(cert)
+		}
 		s.begin()
 		return
 	}
@@ -245,6 +250,7 @@ func (s *session) agreed() {
 		s.findService(a.claim)
 		return
 	}
+	s.tls.ForgetPeerChain()
 	if a.reply != nil {
 		s.write(s.tls.Seal(nil, s.framed(a.reply)))
 		if s.phase == phaseClosed { // the write failed

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
 	"switchyard/smp"
 )
@@ -21,6 +22,7 @@ type env struct {
 	notifyLater func() // arranges a batchNotify
 	services    *services
 	links       *reservations
+	expiry      *expiry.Clock                  // by which it is judged what is too old
 	hand        func(shard int, b *Batch) bool // hands a batch to a shard; false when its ring is full
 	hops        *atomic.Int64                  // batches between shards that are not executed
 }
@@ -52,11 +54,15 @@ type core struct {
 
 	ids idStock // for new queues
 
+	began time.Time // the first drain
+
 	noted      []*queue // have notifications that wait for the next batchNotify
 	notifySoon bool     // which is arranged
 
 	// The drain at hand.
 	now      int64 // seconds since 1970
+	judgedAt int64 // the same, for what has expired: behind now after a jump of the clock
+	steady   int64 // the same, of a clock that nobody sets
 	full     bool  // the store takes nothing that makes it larger
 	out      *drain
 	block    *Buffer // of the batch at hand
@@ -110,6 +116,10 @@ func newCore(cfg Config, e env) *core {
 // run takes a drain through all steps. When it returns, the drain has the replies and the commit to wait for.
 func (c *core) run(now time.Time, d *drain) {
 	c.now, c.out, c.full = now.Unix(), d, c.store.Full()
+	if c.began.IsZero() {
+		c.began = now
+	}
+	c.judgedAt, c.steady = c.expiry.Now(now).Unix(), c.began.Unix()+int64(now.Sub(c.began)/time.Second)
 	c.recover()
 	c.gather(d.batches)
 	c.load()

@@ -3,7 +3,6 @@ package shard
 import (
 	"bytes"
 	"log/slog"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,7 +43,7 @@ func newTestCore(t testing.TB, store Store) *testCore {
 		return true
 	}
 	c.notifyLater = func() {}
-	c.hops = new(atomic.Int64)
+	c.hops = &r.set.hops
 	r.arrived = newCond(r)
 	return c
 }

@@ -19,7 +19,7 @@ func (c *core) create(it *item) {
 		return
 	}
 	q := &queue{mode: modeOf(p.Mode), day: uint16(c.now / secondsPerDay)}
-	q.head.Seq = firstSeq(c.now)
+	q.head.Seq = firstSeq(c.steady)
 	if p.HasLink {
 		if err := c.newLink(it, q, &p); !err.IsZero() {
 			c.fail(it, err)

@@ -124,7 +124,7 @@ func (c *core) admit(l *Lookup) (*queue, error) {
 	switch {
 	case q == nil:
 		q = new(queue)
-		if err := q.fill(l.Found, c.now, c.services); err != nil {
+		if err := q.fill(l.Found, c.steady, c.services); err != nil {
 			return nil, err
 		}
 		c.cache.add(q)

@@ -21,8 +21,8 @@ import (
 //	recovering         │ no drain is under way         │ has nothing                     │ takes the losses, marks as stale
 //	                   │                               │                                 │ what they name; a new generation
 //	sound, in doubt    │ doubt                         │ as when sound                   │ reads what is stale, runs drains,
-//	                   │                               │                                 │ says nothing of what it only reads
-//	                   │                               │                                 │ where that could be lost
+//	                   │                               │                                 │ says of nothing that it is done
+//	                   │                               │                                 │ before that is stored (confirm)
 //	a new epoch        │ the store's is not the core's │ as when recovering              │ as when recovering; all that is in
 //	                   │                               │                                 │ memory is stale, and suspect
 //
@@ -167,6 +167,14 @@ func (c *core) mark(id *smp.ID) {
 	c.lost = append(c.lost, *id)
 }
 
+// confirm is for commands which find that what they ask for is done. In doubt the store may only show that, so the queue is
+// stored once more, and the answer is that of this commit.
+func (c *core) confirm(q *queue) {
+	if c.doubt {
+		c.putQueue(q)
+	}
+}
+
 // awaited tells that somebody waits for what the queue may hold.
 func (q *queue) awaited() bool {
 	n := q.notifier()
@@ -244,7 +252,7 @@ func (c *core) refill(q *queue, l *Loaded) error {
 		}
 	}
 	link, before := q.linkID(), *q
-	if err := q.fill(l, c.now, c.services); err != nil {
+	if err := q.fill(l, c.steady, c.services); err != nil {
 		return err
 	}
 	c.forget(&before)

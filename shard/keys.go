@@ -23,6 +23,8 @@ func (c *core) secure(it *item) {
 	case old != key:
 		c.fail(it, smp.ErrAuth)
 		return
+	default:
+		c.confirm(q)
 	}
 	if it.command.Tag == smp.CmdLKey {
 		c.readLink(it)

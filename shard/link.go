@@ -186,6 +186,8 @@ func (c *core) mayLink(q *queue, p *smp.LinkParams) smp.Error {
 func (c *core) deleteLink(it *item) {
 	if c.removeLink(it.queue) {
 		c.putQueue(it.queue)
+	} else {
+		c.confirm(it.queue)
 	}
 	c.answer(it, smp.AppendOK)
 }

@@ -9,7 +9,9 @@ import (
 // turnOff answers OFF: from now on the queue takes no messages. What it holds can still be received.
 func (c *core) turnOff(it *item) {
 	q := it.queue
-	if q.status != StatusOff {
+	if q.status == StatusOff {
+		c.confirm(q)
+	} else {
 		q.status = StatusOff
 		c.putQueue(q)
 	}

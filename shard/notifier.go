@@ -52,6 +52,8 @@ func (c *core) deleteNotifier(it *item) {
 	}
 	if removed {
 		c.putQueue(it.queue)
+	} else {
+		c.confirm(it.queue)
 	}
 	c.answer(it, smp.AppendOK)
 }

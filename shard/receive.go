@@ -113,9 +113,11 @@ func (c *core) ack(it *item) {
 			c.fail(it, storeError(err))
 			return
 		}
-		if string(id) == string(q.head.ID[:]) {
-			c.remove(q)
-		}
+	}
+	if q.count > 0 && string(id) == string(q.head.ID[:]) {
+		c.remove(q)
+	} else if len(id) > 0 {
+		c.confirm(q) // it is gone already
 	}
 	r.waiting = false
 	if s == nil || q.count == 0 {

@@ -50,7 +50,7 @@ func (q *queue) fillMessages(l *Loaded, now int64) {
 }
 
 // firstSeq is the position of the first message of a queue that is new or was found empty. It grows by a million a
-// second, so that positions that the queue has used before do not come again.
+// second, so that positions that the queue has used before do not come again; now is of a clock that nobody sets.
 func firstSeq(now int64) uint64 { return uint64(now) * 1e6 }
 
 func (q *queue) fillKeys(r *Record) error {

@@ -112,7 +112,7 @@ func (c *core) expireSome(q *queue, most int) (n int, err error) {
 	if c.cfg.MessageTTL <= 0 {
 		return 0, nil
 	}
-	before := c.now - int64(c.cfg.MessageTTL.Seconds())
+	before := c.judgedAt - int64(c.cfg.MessageTTL.Seconds())
 	for ; n < most && q.count > 0; n++ {
 		if err := c.peek(q); err != nil {
 			return n, err

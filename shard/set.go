@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
 	"switchyard/smp"
 )
@@ -81,6 +82,7 @@ type Set struct {
 	registry *registry
 	unread   *unread
 
+	clock   expiry.Clock   // by which it is judged what is too old
 	expiry  sync.WaitGroup // the goroutine of the expiry
 	closing chan struct{}
 }
@@ -102,7 +104,8 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		random:     random,
 		closing:    make(chan struct{}),
 	}
-	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, hops: &s.hops, unread: s.unread}
+	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, hops: &s.hops,
+		expiry: &s.clock, unread: s.unread}
 	for e.index = range cfg.Shards {
 		w := newWorker(cfg, e)
 		s.workers = append(s.workers, w)

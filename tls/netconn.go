@@ -285,6 +285,9 @@ func (c *NetConn) SessionID() []byte { return c.tls.SessionID() }
 // PeerChain is as in Conn.
 func (c *NetConn) PeerChain() [][]byte { return c.tls.PeerChain() }
 
+// ForgetPeerChain is as in Conn; PeerChain must not be asked meanwhile.
+func (c *NetConn) ForgetPeerChain() { c.tls.ForgetPeerChain() }
+
 // NegotiatedALPN is as in Conn.
 func (c *NetConn) NegotiatedALPN() (protocol string, ok bool) { return c.tls.NegotiatedALPN() }
 

@@ -305,7 +305,7 @@ func sumOf(rows map[string]string) (sum uint64) {
 // rowsOf reads all rows of a store that belong to the model with the given tag.
 func rowsOf(t *testing.T, s *Store, tag byte) map[string]string {
 	t.Helper()
-	it, err := s.now().db.NewIter(nil)
+	it, err := s.database().NewIter(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

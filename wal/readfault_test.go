@@ -11,6 +11,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"switchyard/internal/disk/disktest"
 	"switchyard/shard"
 	"switchyard/smp"
 )
@@ -18,7 +19,7 @@ import (
 // damagedStore is a store of whose tables the large one has bits flipped, and what is in it.
 type damagedStore struct {
 	*Store
-	log     *lockedLog
+	log     *disktest.Log
 	service smp.ID
 	rows    map[smp.ID]uint8 // partitions of the service's queues, each with a message
 	records []shard.Record
@@ -29,7 +30,7 @@ func newDamagedStore(t *testing.T, damage func(fs vfs.FS, name string, size int6
 	t.Helper()
 	disk := vfs.NewMem()
 	o := Options{FS: disk, MemTable: 1 << 20, Cache: 64 << 10, still: true}
-	d := &damagedStore{log: new(lockedLog), rows: make(map[smp.ID]uint8)}
+	d := &damagedStore{log: new(disktest.Log), rows: make(map[smp.ID]uint8)}
 	rng := rand.New(rand.NewPCG(8, 1))
 	d.service = randomID(rng)
 	s := openStore(t, "store", o)
@@ -44,7 +45,7 @@ func newDamagedStore(t *testing.T, damage func(fs vfs.FS, name string, size int6
 		d.rows[r.RecipientID], d.records = partition, append(d.records, r)
 	}
 	commit(t, tx)
-	if err := s.now().db.Flush(); err != nil {
+	if err := s.database().Flush(); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

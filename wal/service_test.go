@@ -105,7 +105,7 @@ func TestServiceCountsOfPartitions(t *testing.T) {
 			t.Errorf("partitions %d to %d: %v, want %v", r[0], r[1], got, want)
 		}
 	}
-	err := s.now().db.Set(appendCountKey(nil, spaceCounts, &service, 50), []byte("damage"), pebble.Sync)
+	err := s.database().Set(appendCountKey(nil, spaceCounts, &service, 50), []byte("damage"), pebble.Sync)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func BenchmarkServiceCounts(b *testing.B) {
 		}
 		commit(b, tx)
 	}
-	if err := s.now().db.Flush(); err != nil {
+	if err := s.database().Flush(); err != nil {
 		b.Fatal(err)
 	}
 	for name, id := range map[string]smp.ID{"all": all, "none": randomID(rng)} {

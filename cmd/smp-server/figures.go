@@ -9,19 +9,14 @@ import (
 	"switchyard/wal"
 )
 
-// figures are the counters of the router and of its store, as a prometheus.Collector.
+// figures are the counters of the router, but for those of connections, and of its store, as a prometheus.Collector.
 type figures struct {
 	router *engine.Router
 	store  *wal.Store
 }
 
 var (
-	openDesc     = figure("connections", "Connections now.")
 	sessionsDesc = figure("sessions", "Connections now whose SMP handshake is done.")
-	acceptedDesc = figure("connections_accepted_total", "Connections since the start.")
-	failedDesc   = figure("connections_failed_total", "Connections that could not be accepted.")
-	closedDesc   = figure("connections_closed_total", "Connections that were closed, by cause.", "cause")
-	refusedDesc  = figure("refused_total", "What limits refused on connections that stay, by cause.", "cause")
 	unreadDesc   = figure("queues_unread", "Queues now whose next message cannot be read while somebody waits for it.")
 	commandsDesc = figure("commands_total", "Well-formed commands of clients, by what they are.", "command")
 	blocksDesc   = figure("blocks_total", "Blocks after the handshake, in or out.", "direction")
@@ -46,19 +41,10 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, n, labels...)
 	}
 	r := f.router.Stats()
-	gauge(openDesc, r.Open)
 	gauge(sessionsDesc, r.Sessions)
 	gauge(unreadDesc, r.Unread)
-	counter(acceptedDesc, float64(r.Accepted))
-	counter(failedDesc, float64(r.Failed))
-	for cause, n := range r.Closed {
-		counter(closedDesc, float64(n), cause)
-	}
 	for command, n := range r.Commands {
 		counter(commandsDesc, float64(n), command)
-	}
-	for cause, n := range r.Refused {
-		counter(refusedDesc, float64(n), cause)
 	}
 	counter(blocksDesc, float64(r.BlocksIn), "in")
 	counter(blocksDesc, float64(r.BlocksOut), "out")
