@@ -36,7 +36,6 @@ func (c *core) closed(client *Client) {
 	if state.left = true; state.subs == nil {
 		return
 	}
-	state.subs.walk, state.subs.behind = nil, false
 	c.leaving = append(c.leaving, client)
 }
 

@@ -66,19 +66,16 @@ func (c *core) examine() {
 	}
 }
 
-// someSuspects chooses a few. Those in memory come first; of these nothing is to be read where nobody waits.
+// someSuspects chooses a few. Those in memory come first; where nobody waits they stay stale until somebody names them or they
+// leave memory.
 func (c *core) someSuspects() (some []smp.ID) {
 	s := &c.suspects
 	for looked := 0; s.next != nil && looked < 8*suspectStep && len(some) < suspectStep; looked++ {
 		q, ok := s.next()
-		switch {
-		case !ok:
+		if !ok {
 			s.next = nil
-		case !c.cache.stale(q):
-		case q.awaited():
+		} else if c.cache.stale(q) && q.awaited() {
 			some = append(some, q.recipientID)
-		default:
-			c.cache.remove(q)
 		}
 	}
 	if s.next != nil {
