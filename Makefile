@@ -11,53 +11,65 @@ DATA    := $(or $(SWITCHYARD_DATA),data)
 COMMIT  := $(shell git rev-parse --short=7 HEAD 2>/dev/null || echo unknown)
 # Where the source of this build is published: what `smp-server init --source-code` writes when it is given no URI.
 SOURCE  ?=
+# One set of flags for all that is compiled, so that programs, tests and tools share what the build cache has.
+export GOFLAGS := $(if $(filter -trimpath,$(GOFLAGS)),$(GOFLAGS),$(strip $(GOFLAGS) -trimpath))
 LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 
-# The routers of `make run`, with their files under $(DATA).
-SMP := SMP_SERVER_CFG_PATH=$(DATA)/smp/etc SMP_SERVER_LOG_PATH=$(DATA)/smp/var bin/smp-server
-XFTP := XFTP_SERVER_CFG_PATH=$(DATA)/xftp/etc XFTP_SERVER_LOG_PATH=$(DATA)/xftp/var bin/xftp-server
+# The commit is set above; without git, or in a checkout of another user's, Go could not find it out.
+BUILD   := $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race race-short torture modelcheck bench-machine fuzz timing bogo interop web lint tools clean
+.PHONY: help go build run test race race-short torture modelcheck simulate bench-machine fuzz timing bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build every program into bin/
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+# What make itself cannot install.
+go:
+	@command -v $(GO) >/dev/null || { echo 'make: Go is missing; install 1.26 or later from https://go.dev/dl, or name it with GO=PROGRAM' >&2; exit 1; }
 
-run: build ## start an SMP router on port 5223 and an XFTP router on 5443, set up in ./data or $SWITCHYARD_DATA
-	@test -e $(DATA)/smp/etc/smp-server.ini || { \
-		$(SMP) init --yes --store-log --fqdn 127.0.0.1 --no-password --disable-web >/dev/null && \
-		sed -i 's/^port = .*/port = 5223/' $(DATA)/smp/etc/smp-server.ini; }
-	@test -e $(DATA)/xftp/etc/file-server.ini || { \
-		$(XFTP) init --path $(DATA)/xftp/files --quota 10gb --fqdn 127.0.0.1 -a ED25519 >/dev/null && \
-		sed -i 's/^port = .*/port = 5443/' $(DATA)/xftp/etc/file-server.ini; }
-	@trap 'kill $$xftp; wait $$xftp' EXIT; trap 'exit 0' INT TERM; env $(XFTP) start & xftp=$$!; env $(SMP) start & wait $$!
+build: go ## build every program into bin/
+	$(BUILD) ./cmd/...
 
-test: tools interop ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
-	$(GO) test -count=$(COUNT) -run '$(RUN)' $(PKG)
+run: go ## start an SMP router on port 5223 and an XFTP router on 5443, set up in ./data or $SWITCHYARD_DATA
+	$(BUILD) ./cmd/smp-server ./cmd/xftp-server
+	@.ci/routers '$(DATA)'
+
+# Tests that run whole routers take the programs that make build has made, instead of building them once more.
+TEST := SWITCHYARD_PROGRAMS=$(CURDIR)/bin $(GO) test -timeout 30m
+
+test: build tools interop ## run all tests [PKG=./wal/ RUN=regex COUNT=1]
+	$(TEST) -vet=off -count=$(COUNT) -run '$(RUN)' $(PKG)
+	$(if $(WHOLE),@$(MAKE) --no-print-directory simulate SEEDS=1000)
+
+# Simulations have a build of their own, which only runs of all tests make.
+WHOLE = $(and $(filter ./...,$(PKG)),$(filter .,$(RUN)))
 
 # The race detector has every process sleep for a second before it exits, in which others may still race; the tests start
 # hundreds of processes.
-RACE := GORACE=atexit_sleep_ms=50 $(GO) test -race
+RACE := GORACE=atexit_sleep_ms=50 $(TEST) -race
 
-race: tools interop ## run all tests with the race detector [PKG RUN COUNT]
+race: build tools interop ## run all tests with the race detector [PKG RUN COUNT]
 	$(RACE) -count=$(COUNT) -run '$(RUN)' $(PKG)
+	$(if $(WHOLE),@$(MAKE) --no-print-directory simulate SEEDS=100 LOOSE=1)
 
 # Without the house rules, which read files, and the pages in a browser, whose package has no goroutines: the routers that they
 # use are raced by other tests.
-race-short: tools interop ## the same with -short, as CI does [PKG RUN COUNT]
+race-short: build tools interop ## the same with -short, as CI does [PKG RUN COUNT]
 	$(RACE) -short -count=$(COUNT) -run '$(RUN)' $(filter-out %/tidy %/xftp/web,$(shell $(GO) list $(PKG)))
 
 modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2000]
 	$(GO) test -count=1 -timeout 0 ./shard -run '^Test(Service)?Model$$' -model.seeds $(or $(SEEDS),100) -model.steps $(or $(STEPS),2000)
 
+simulate: ## run shards, loops and store step by step, in orders that seeds choose [SEEDS=10000 FIRST=1 FAULTS=1 LOOSE=1]
+	@$(GO) run ./internal/simulate/weave $(if $(FAULTS),-faults shard/testdata/faults) -- -timeout 0 $(if $(LOOSE),-race) ./shard \
+		-run '^TestSimulation$$' -args -simulate.seeds $(or $(SEEDS),10000) -simulate.first $(or $(FIRST),1) $(if $(LOOSE),-simulate.loose)
+
 torture: build ## break things until a budget of time is spent, from seeds that none had before [BUDGET=1h ONLY=crash,power]
 	@bin/torture --dir $(DATA)/torture --budget $(or $(BUDGET),1h) $(if $(ONLY),--only $(ONLY))
 
 bench-machine: tools ## measure what this machine can do: the resource sketch of BENCHMARKS.md
-	@$(GO) run ./cmd/bench-machine -dir $(or $(SWITCHYARD_DATA),.)
+	@$(GO) run ./cmd/bench-machine --dir $(or $(SWITCHYARD_DATA),.)
 
 fuzz: ## run every fuzz target for a minute, one a core at a time [PKG FUZZ=regex FUZZTIME=1m]
 	@.ci/fuzz $(FUZZTIME) '$(FUZZ)' $(PKG)
@@ -85,10 +97,11 @@ web: interop ## make the scripts of the XFTP router's page anew, after a change 
 
 lint: ## go vet and the house rules
 	$(GO) vet ./...
+	$(GO) vet -tags simulate ./shard
 	$(GO) test -count=1 ./tidy
 
 tools: # what the tests call beside Go
-	@.ci/install openssl gcc chromium
+	@.ci/install openssl gcc chromium curl nghttp h2load node
 
 clean: ## remove what make built; ./data stays
 	rm -rf bin

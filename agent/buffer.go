@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"encoding/binary"
 	"sync"
 
 	"switchyard/smp"
@@ -30,13 +31,27 @@ type buffer struct {
 	n        int  // bytes of content, when it is to be sent
 	open     bool // further transmissions may share the block
 	borrowed bool
+
+	// Of an open block, the queues that its commands are for.
+	queues [smp.MaxBatch]queueMark
+	marked int
+}
+
+// queueMark is the beginning of an entity ID; 0 for none.
+type queueMark uint32
+
+// mark notes which queue the only command of an open block is for.
+func (b *buffer) mark(entity []byte) {
+	if b.marked = 0; len(entity) >= 4 {
+		b.queues[0], b.marked = queueMark(binary.BigEndian.Uint32(entity)), 1
+	}
 }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 func borrow() *buffer {
 	b := buffers.Get().(*buffer)
-	b.n, b.open, b.borrowed = 0, false, true
+	b.n, b.marked, b.open, b.borrowed = 0, 0, false, true
 	return b
 }
 

@@ -49,6 +49,7 @@ func (c *Client) Do(command Command, done func(Response)) error {
 // submit adds a command to those that wait and its block to the outbox.
 func (c *Client) submit(b *buffer, id corrID, p pending) error {
 	p.since = c.now()
+	b.mark(p.entity)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.admit(1); err != nil {
@@ -79,8 +80,9 @@ func (c *Client) now() (t time.Time) {
 	return t
 }
 
-// DoBatch sends commands packed into blocks as the reference packs batches, from the last to the first. done is called
-// once for each command with its index, by the rules of Do. All or none are sent.
+// DoBatch sends commands packed into blocks as the reference packs batches, from the last to the first. Routers may execute
+// those of a block in any order, so none may depend on another. done is called once for each command with its index, by the
+// rules of Do. All or none are sent.
 func (c *Client) DoBatch(commands []Command, done func(int, Response)) error {
 	_, err := c.submitBatch(commands, done)
 	return err

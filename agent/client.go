@@ -21,7 +21,8 @@ type Client struct {
 	done      chan struct{}
 	write     func() // writeBlocks, bound once: starting the writer allocates nothing
 
-	lastReceived atomic.Int64 // Unix nanoseconds of the last block
+	begun        time.Time    // immutable after start
+	lastReceived atomic.Int64 // nanoseconds from then to the last block
 	pings        atomic.Int32 // sent in sequence without any block received
 	failed       atomic.Pointer[failure]
 
@@ -49,7 +50,7 @@ func newClient(config *Config, s *stream) *Client {
 
 // start sets the client going. The handshakes are done.
 func (c *Client) start() {
-	c.lastReceived.Store(time.Now().UnixNano())
+	c.begun = time.Now()
 	c.startTimers()
 	go c.read()
 }
@@ -101,4 +102,7 @@ func (c *Client) Waiting() int {
 func (c *Client) Events() <-chan Event { return c.events }
 
 // LastReceived is when the last block came from the router.
-func (c *Client) LastReceived() time.Time { return time.Unix(0, c.lastReceived.Load()) }
+func (c *Client) LastReceived() time.Time { return c.begun.Add(time.Duration(c.lastReceived.Load())) }
+
+// received notes that a block has come.
+func (c *Client) received() { c.lastReceived.Store(int64(time.Since(c.begun))) }

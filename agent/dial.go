@@ -46,6 +46,7 @@ func dialHost(ctx context.Context, config *Config, host string) (*Client, error)
 	if !stop() && err == nil {
 		c.stream.close()
 		c.stream.releaseAll()
+		c.forget()
 		step, err = StepHandshake, context.Cause(ctx)
 	}
 	if err != nil {
@@ -79,6 +80,7 @@ func establish(conn net.Conn, config *Config) (*Client, DialStep, error) {
 	if err != nil {
 		c.stream.close()
 		c.stream.releaseAll()
+		c.forget()
 		return nil, step, err
 	}
 	return c, "", nil
@@ -119,12 +121,14 @@ func (c *Client) greet() error {
 		if g.key, err = box.GenerateKey(box.X25519, rand.Reader); err != nil {
 			return err
 		}
+		defer g.key.Forget()
 	}
 	c.sessionID = append([]byte(nil), c.stream.tls.SessionID()...)
 	b := borrow()
 	defer b.release()
 	var answer []byte
 	answer, c.agreement, err = g.answer(b.data[plainStart:plainStart], hello, c.sessionID, c.stream.tls.PeerChain()[0])
+	c.stream.tls.ForgetPeerChain()
 	if err != nil {
 		return err
 	}

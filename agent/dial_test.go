@@ -231,6 +231,9 @@ func TestLongChains(t *testing.T) {
 				}
 				c := router.dial(router.config())
 				must(t, c.Ping(ctx))
+				if n := len(c.stream.tls.PeerChain()); n > 0 {
+					t.Errorf("the client keeps %d certificates", n)
+				}
 				hangUp(c)
 			})
 		})

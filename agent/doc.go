@@ -15,6 +15,8 @@
 //
 // A response belongs to the command with its correlation ID, and its entity ID
 // must be the command's. A transmission without correlation ID is an event.
+// Responses may come in any order and packing. Commands that wait share blocks,
+// but not those of one queue, as a router may execute a block in any order.
 //
 // Ownership. A Client has one goroutine while it is idle, the reader; the writer
 // runs only while there is something to write. The reader owns the receiving

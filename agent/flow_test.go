@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -272,6 +273,16 @@ func TestPings(t *testing.T) {
 			t.Errorf("lived %v", lived)
 		}
 	})
+}
+
+// TestSilenceIsNotTheClocks: how long the router has been silent is told by a clock that nobody sets.
+func TestSilenceIsNotTheClocks(t *testing.T) {
+	c := newClient(&Config{}, &stream{})
+	c.begun = time.Now()
+	c.received()
+	if at := c.LastReceived(); !strings.Contains(at.String(), " m=") || time.Since(at).Abs() > time.Hour {
+		t.Errorf("%v has no monotonic reading", at)
+	}
 }
 
 // TestBackPressure has nobody read the events: the router's writes stall, and Close still works.

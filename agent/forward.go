@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"sync"
 
 	"switchyard/box"
 	"switchyard/smp"
@@ -15,7 +16,47 @@ import (
 type forwarding struct {
 	common  smp.VersionRange // of the hello and of ours
 	certKey *smp.CertKey     // as received in the hello, a copy; nil when there was none
-	subkey  *[box.KeySize]byte
+
+	mu     sync.RWMutex       // subkey, which is overwritten when the session ends
+	subkey *[box.KeySize]byte // nil without a key, and in the end
+}
+
+// forget overwrites the subkey.
+func (f *forwarding) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.subkey != nil {
+		clear(f.subkey[:])
+		f.subkey = nil
+	}
+}
+
+// keyed tells whether there is a subkey.
+func (f *forwarding) keyed() bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.subkey != nil
+}
+
+// seal seals a box for the router; false when the session has ended.
+func (f *forwarding) seal(b []byte, nonce *[box.NonceSize]byte) bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.subkey == nil {
+		return false
+	}
+	box.Seal(b, nonce, f.subkey)
+	return true
+}
+
+// open opens a box of the router.
+func (f *forwarding) open(b []byte, nonce *[box.NonceSize]byte) ([]byte, bool) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.subkey == nil {
+		return nil, false
+	}
+	return box.Open(b, nonce, f.subkey)
 }
 
 func newForwarding(common smp.VersionRange, certKey *smp.CertKey) *forwarding {
@@ -38,7 +79,7 @@ func (c *Client) Proxied() (smp.PKey, error) {
 	switch {
 	case !ok || c.version < smp.VersionSendingProxy:
 		return smp.PKey{}, smp.TransportVersion
-	case f.certKey == nil || f.subkey == nil:
+	case f.certKey == nil || !f.keyed():
 		return smp.PKey{}, smp.TransportNoAuth
 	}
 	return smp.PKey{SessionID: c.sessionID, Range: common, CertKey: *f.certKey}, nil
@@ -48,7 +89,10 @@ func (c *Client) Proxied() (smp.PKey, error) {
 // encrypted response for PRES, valid until it returns, or an error: an smp.Error is the router's answer, a
 // *ResponseError says why its response is none, and box.ErrNoSessionKey that it has no key.
 func (c *Client) Forward(corrID []byte, p smp.PFWDParams, done func(encrypted []byte, err error)) error {
-	if c.forwarding == nil || c.forwarding.subkey == nil {
+	switch {
+	case c.Err() != nil:
+		return c.Err()
+	case c.forwarding == nil || !c.forwarding.keyed():
 		return box.ErrNoSessionKey
 	}
 	id := newCorrID()
@@ -70,7 +114,10 @@ func (c *Client) encodeForward(id *corrID, corrID []byte, p smp.PFWDParams) (*bu
 	sealed := len(t) - box.TagSize
 	t = smp.AppendForwarded(t, corrID, p)
 	nonce := [box.NonceSize]byte(*id)
-	box.Seal(t[sealed:], &nonce, c.forwarding.subkey)
+	if !c.forwarding.seal(t[sealed:], &nonce) {
+		b.release()
+		return nil, c.Err()
+	}
 	return c.finishBlock(b, t, nil)
 }
 
@@ -86,7 +133,7 @@ func (c *Client) forwarded(id *corrID, r Response) ([]byte, error) {
 	}
 	nonce := [box.NonceSize]byte(*id)
 	box.ReverseNonce(&nonce, &nonce)
-	plain, ok := box.Open(r.Params, &nonce, c.forwarding.subkey)
+	plain, ok := c.forwarding.open(r.Params, &nonce)
 	if !ok {
 		return nil, ErrSealed
 	}

@@ -108,6 +108,7 @@ func (g *greeting) agree(a *agreement, sessionID []byte) {
 	scalar, _ := g.key.X25519()
 	var secret [box.KeySize]byte
 	_ = box.DH(&secret, scalar, a.serverKey)
+	defer clear(secret[:])
 	if g.proxy {
 		a.forwarding.subkey = new([box.KeySize]byte)
 		box.Precompute(a.forwarding.subkey, &secret)

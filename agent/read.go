@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bytes"
-	"time"
 
 	"switchyard/box"
 	"switchyard/smp"
@@ -21,12 +20,23 @@ func (c *Client) read() {
 	}
 	c.running.Wait()
 	c.stream.releaseAll()
+	c.forget()
 	if c.events != nil {
 		close(c.events)
 	} else {
 		c.config.OnEvent(Event{Client: c, Kind: EventClosed, Err: err})
 	}
 	close(c.done)
+}
+
+// forget overwrites the keys of the session, which has ended: nobody but the reader is left who uses them.
+func (c *Client) forget() {
+	c.agreement.send.Forget()
+	c.agreement.receive.Forget()
+	if c.forwarding != nil {
+		c.forwarding.forget()
+	}
+	c.stream.forget()
 }
 
 // readBlocks handles blocks until there are no more, and says why.
@@ -36,7 +46,7 @@ func (c *Client) readBlocks() error {
 		if err != nil {
 			return disconnected(err)
 		}
-		c.lastReceived.Store(time.Now().UnixNano())
+		c.received()
 		c.pings.Store(0)
 		if err := c.handleBlock(block); err != nil {
 			return err

@@ -182,6 +182,13 @@ func (s *stream) close() {
 	_ = s.conn.Close()
 }
 
+// forget overwrites the keys of TLS.
+func (s *stream) forget() {
+	s.tlsMu.Lock()
+	defer s.tlsMu.Unlock()
+	s.tls.Forget()
+}
+
 // releaseAll gives back what the reader has borrowed. The reader has ended.
 func (s *stream) releaseAll() {
 	if s.in != nil {

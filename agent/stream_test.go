@@ -1,11 +1,16 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"math/rand/v2"
 	"net"
+	"slices"
 	"testing"
 
+	"switchyard/smp"
 	"switchyard/tls"
 )
 
@@ -53,5 +58,58 @@ func TestRecordsThatAreNone(t *testing.T) {
 				t.Errorf("the router got %v", got)
 			}
 		})
+	}
+}
+
+// canned is a connection on which the peer has said all already, and which gives it in pieces.
+type canned struct {
+	net.Conn
+	said []byte
+	size int
+}
+
+func (c *canned) Read(b []byte) (int, error) {
+	if len(c.said) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b[:min(len(b), c.size)], c.said)
+	c.said = c.said[n:]
+	return n, nil
+}
+
+func (c *canned) Write(b []byte) (int, error) { return len(b), nil }
+
+// TestBlocksBehindTheHandshake: a router may send blocks right behind its flight of the handshake, before it has the client's
+// (RFC 8446 section 4.4.4), in whatever segments they come.
+func TestBlocksBehindTheHandshake(t *testing.T) {
+	seeded := func() *tls.Config {
+		return &tls.Config{Rand: rand.NewChaCha8([32]byte{1}), Groups: []tls.Group{tls.X25519}, VerifyPeer: func([][]byte) error { return nil }}
+	}
+	blocks := make([]byte, 3*smp.BlockSize)
+	rand.NewChaCha8([32]byte{2}).Read(blocks)
+	client, server := tls.NewClient(seeded()), tls.NewServer(&tls.Config{Certificates: []*tls.KeyPair{keyPair(t, tls.Ed25519)}})
+	_, hello, err := client.Advance(nil, nil)
+	must(t, err)
+	_, flight, err := server.Advance(hello, nil)
+	must(t, err)
+	_, finished, err := client.Advance(bytes.Clone(flight), nil)
+	must(t, err)
+	_, _, err = server.Advance(finished, nil)
+	must(t, err)
+	said := server.Seal(flight, blocks)
+	for _, size := range []int{1, 5, 1000, 16384, len(said)} {
+		s := &stream{conn: &canned{said: bytes.Clone(said), size: size}, tls: tls.NewClient(seeded())}
+		must(t, s.handshake())
+		for want := range slices.Chunk(blocks, smp.BlockSize) {
+			block, err := s.readBlock()
+			must(t, err)
+			if !bytes.Equal(block, want) {
+				t.Errorf("segments of %d: another block", size)
+			}
+		}
+		if _, err := s.readBlock(); err != io.EOF {
+			t.Errorf("segments of %d: %v", size, err)
+		}
+		s.releaseAll()
 	}
 }

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 
+	"switchyard/box"
 	"switchyard/smp"
 )
 
@@ -42,17 +43,31 @@ func (c *Client) SubscribeAll(ctx context.Context, queues []*RcvQueue) []error {
 	return errs
 }
 
-// subscribeSome subscribes queues that fit the window.
-func (c *Client) subscribeSome(ctx context.Context, queues []*RcvQueue, errs []error) {
-	commands := make([]Command, len(queues))
+// subscribeSome subscribes queues that fit the window. One whose key cannot sign here is in the way of no other.
+func (c *Client) subscribeSome(ctx context.Context, queues []*RcvQueue, all []error) {
+	var places []int
+	var commands []Command
 	for i, q := range queues {
-		commands[i] = q.Sub()
+		if q.Key.Alg() == box.X25519 && c.serverKey == nil {
+			all[i] = box.ErrNoSessionKey
+			continue
+		}
+		places, commands = append(places, i), append(commands, q.Sub())
 	}
+	if len(commands) == 0 {
+		return
+	}
+	errs := make([]error, len(commands))
+	defer func() {
+		for i, err := range errs {
+			all[places[i]] = err
+		}
+	}()
 	type result struct {
 		i   int
 		err error
 	}
-	results := make(chan result, len(queues)) // takes all of them, so that the reader never waits
+	results := make(chan result, len(commands)) // takes all of them, so that the reader never waits
 	err := ctx.Err()
 	var ids []corrID
 	for err == nil {
@@ -60,10 +75,10 @@ func (c *Client) subscribeSome(ctx context.Context, queues []*RcvQueue, errs []e
 		if err != ErrWindow {
 			break
 		}
-		err = c.awaitRoom(ctx, len(queues))
+		err = c.awaitRoom(ctx, len(commands))
 	}
-	answered := make([]bool, len(queues))
-	for left := len(queues); err == nil && left > 0; left-- {
+	answered := make([]bool, len(commands))
+	for left := len(commands); err == nil && left > 0; left-- {
 		select {
 		case r := <-results:
 			errs[r.i], answered[r.i] = r.err, true

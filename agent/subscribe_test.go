@@ -125,3 +125,36 @@ func TestSubscribeAllGivesUp(t *testing.T) {
 		hangUp(c)
 	})
 }
+
+// TestSubscribeAllPassesOverKeys has queues whose X25519 keys cannot sign with a router that has no session key, as those of
+// version 6: the others are subscribed.
+func TestSubscribeAllPassesOverKeys(t *testing.T) {
+	for _, of := range []int{3, 1} { // some, all
+		var perBlock []int
+		router := newTestRouter(t, subscriptions(&perBlock, 1<<16))
+		router.versions = smp.VersionRange{Min: smp.MinVersion, Max: smp.MinVersion}
+		config := router.config()
+		inBubble(t, router, func(t *testing.T, ctx context.Context) {
+			c := router.dial(config)
+			queues := queuesFor(t, 30)
+			key, err := NewKey(box.X25519)
+			must(t, err)
+			for i := 0; i < len(queues); i += of {
+				queues[i].Key = key
+			}
+			for i, err := range c.SubscribeAll(ctx, queues) {
+				var want error
+				switch {
+				case i%of == 0:
+					want = box.ErrNoSessionKey
+				case i == 7:
+					want = smp.ErrAuth
+				}
+				if err != want {
+					t.Errorf("queue %d: %v, want %v", i, err, want)
+				}
+			}
+			hangUp(c)
+		})
+	}
+}

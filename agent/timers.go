@@ -36,7 +36,7 @@ func (c *Client) keepAlive() {
 		return
 	}
 	interval := c.config.PingInterval
-	next := interval - time.Since(time.Unix(0, c.lastReceived.Load()))
+	next := interval - time.Since(c.LastReceived())
 	if next <= 0 {
 		next = interval
 		if int(c.pings.Add(1)) > orDefault(c.config.PingCount, DefaultPingCount) {

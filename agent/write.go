@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"slices"
+
 	"switchyard/box"
 	"switchyard/smp"
 )
@@ -40,7 +42,8 @@ func (o *outbox) pop() *buffer {
 	return b
 }
 
-// join adds the only transmission of b to the last block when it is open and has room.
+// join adds the only transmission of b to the last block when it is open and has room, and no other for the same queue:
+// routers of the reference execute the commands of a block from the last to the first.
 func (o *outbox) join(b *buffer, start int) bool {
 	if !b.open || o.head == len(o.blocks) {
 		return false
@@ -51,6 +54,10 @@ func (o *outbox) join(b *buffer, start int) bool {
 	if !last.open || *count == smp.MaxBatch || last.n-1+added > smp.BatchLimit {
 		return false
 	}
+	if b.marked > 0 && slices.Contains(last.queues[:last.marked], b.queues[0]) {
+		return false
+	}
+	last.marked += copy(last.queues[last.marked:], b.queues[:b.marked])
 	copy(last.data[start+last.n:], b.data[start+1:start+b.n])
 	last.n += added
 	*count++

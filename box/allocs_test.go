@@ -57,6 +57,7 @@ func TestVerifierNoAllocations(t *testing.T) {
 			}
 			v := Verifier{Secrets: NewSecretCache(4)}
 			key, claim := benchClaim(t, alg)
+			claim.Secrets = new(SessionSecrets)
 			drain := func() {
 				v.Reset()
 				for range 8 {

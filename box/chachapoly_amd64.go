@@ -29,6 +29,9 @@ const (
 
 var errChaChaPoly = errors.New("box: message does not authenticate")
 
+// Forget overwrites the key; the AEAD has served.
+func (c *chachaPoly) Forget() { c.key = [KeySize]byte{} }
+
 func (c *chachaPoly) NonceSize() int { return chachaNonce }
 func (c *chachaPoly) Overhead() int  { return TagSize }
 

@@ -43,6 +43,9 @@ func (c *Chain) Next(key *[KeySize]byte, nonce *[NonceSize]byte) {
 	copy(nonce[:], okm[64:])
 }
 
+// Forget overwrites the key of a chain that has ended.
+func (c *Chain) Forget() { c.key = [KeySize]byte{} }
+
 func (c *Chain) next(subkey *[KeySize]byte, nonce *[NonceSize]byte) {
 	c.Next(subkey, nonce)
 	Precompute(subkey, subkey)

@@ -12,8 +12,8 @@ import (
 )
 
 // PrivateKey is a private key of any of the four algorithms together with its
-// public key. It is immutable and made by GenerateKey, NewPrivateKey or
-// ParsePKCS8.
+// public key. It is immutable up to Forget and made by GenerateKey,
+// NewPrivateKey or ParsePKCS8.
 type PrivateKey struct {
 	alg    Alg
 	secret []byte // the RFC 8032 seed or the RFC 7748 scalar
@@ -56,6 +56,9 @@ func NewPrivateKey(alg Alg, secret []byte) (*PrivateKey, error) {
 	}
 	return k, nil
 }
+
+// Forget overwrites the private key, which has served.
+func (k *PrivateKey) Forget() { clear(k.secret) }
 
 // Alg returns the key's algorithm.
 func (k *PrivateKey) Alg() Alg { return k.alg }

@@ -13,6 +13,10 @@ type Claim struct {
 	Authorized
 	Auth       []byte         // as received: 64, 80 or 114 bytes; any other size fails without work
 	SessionKey *[KeySize]byte // the router's private key of the session, nil where its hello had none
+
+	// Secrets is the session in Verifier.Secrets; nil where none of its secrets
+	// are kept.
+	Secrets *SessionSecrets
 }
 
 // Verifier verifies the authorizations of a drain of commands together. Its
@@ -35,8 +39,8 @@ type Claim struct {
 // the machine of BENCHMARKS.md).
 //
 // The zero value is ready for use. A Verifier belongs to one goroutine and
-// refers to the slices of the added claims until Reset; keys are copied. In
-// steady state it does not allocate for claims of Ed25519 and X25519.
+// refers to the slices of the added claims until Reset; keys are copied, until
+// then as well. In steady state it does not allocate for claims of Ed25519 and X25519.
 type Verifier struct {
 	// Secrets, where it is set, spares the key agreement for X25519 claims
 	// whose keys have verified a claim before. Verifiers of one goroutine may
@@ -65,6 +69,7 @@ type claim struct {
 func (v *Verifier) Reset() {
 	clear(v.claims)
 	v.claims = v.claims[:0]
+	clear(v.keys)
 	v.keys = v.keys[:0]
 }
 
@@ -200,11 +205,13 @@ func (v *Verifier) verifyAny(c *claim, alg Alg) bool {
 // verifyAuthenticator verifies an X25519 claim, which is hashed, with a key. A
 // valid one of a key that fits has its secret kept.
 func (v *Verifier) verifyAuthenticator(c *claim, key *[KeySize]byte, fits bool) bool {
-	var place *cachedSecret
-	if v.Secrets != nil {
-		place = v.Secrets.place(c.SessionKey, key)
-		if place.has(c.SessionKey, key) {
-			return VerifyAuthenticator(c.Auth, &place.secret, c.CorrID, v.hashes.sum(c.hash))
+	cache := v.Secrets
+	if c.Secrets == nil {
+		cache = nil
+	}
+	if cache != nil {
+		if secret := cache.find(c.Secrets, key); secret != nil {
+			return VerifyAuthenticator(c.Auth, secret, c.CorrID, v.hashes.sum(c.hash))
 		}
 	}
 	var secret [KeySize]byte
@@ -212,8 +219,8 @@ func (v *Verifier) verifyAuthenticator(c *claim, key *[KeySize]byte, fits bool) 
 	// authorizes like any other; whoever chose it gave it away.
 	_ = DH(&secret, c.SessionKey, key)
 	ok := VerifyAuthenticator(c.Auth, &secret, c.CorrID, v.hashes.sum(c.hash))
-	if ok && fits && place != nil {
-		*place = cachedSecret{filled: true, sessionKey: *c.SessionKey, key: *key, secret: secret}
+	if ok && fits && cache != nil {
+		cache.put(c.Secrets, key, &secret)
 	}
 	return ok
 }

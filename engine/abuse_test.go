@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"switchyard/agent"
 	"switchyard/engine"
 	"switchyard/engine/relay"
+	"switchyard/server/listen"
 	"switchyard/smp"
 )
 
@@ -39,7 +41,7 @@ func isLimit(err error) bool {
 }
 
 func TestConnectionsOfOneSource(t *testing.T) {
-	r := startRouter(t, limits(engine.Limits{SourceConnections: 2}))
+	r := startRouter(t, limits(engine.Limits{Limits: listen.Limits{SourceConnections: 2}}))
 	first, second := r.dial(t), r.dial(t)
 	if n, err := r.tcp(t).Read(make([]byte, 1)); n != 0 || err == nil {
 		t.Fatal("the third connection is not closed")
@@ -53,7 +55,8 @@ func TestConnectionsOfOneSource(t *testing.T) {
 
 func TestUnlimitedSources(t *testing.T) {
 	r := startRouter(t, limits(engine.Limits{
-		SourceConnections: 1, SourceQueues: 1, UnlimitedByAddress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/31")},
+		Limits:       listen.Limits{SourceConnections: 1, UnlimitedByAddress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/31")}},
+		SourceQueues: 1,
 	}))
 	one, two := r.dial(t), r.dial(t)
 	exchange(t, one, two, 1)
@@ -78,7 +81,7 @@ func TestQueuesWithoutEnd(t *testing.T) {
 			t.Fatal("queue 21 of one source: ", err)
 		}
 	}
-	r.refusedFor(t, engine.RefusedSourceQueues.String())
+	r.refusedFor(t, string(engine.RefusedSourceQueues))
 	other := r.dial(t, from("127.0.0.2"))
 	for range 10 {
 		exchange(t, other, attacker, 1)
@@ -86,7 +89,7 @@ func TestQueuesWithoutEnd(t *testing.T) {
 	if err := create(other); !isLimit(err) {
 		t.Fatal("queue 31: ", err)
 	}
-	r.refusedFor(t, engine.RefusedQueues.String())
+	r.refusedFor(t, string(engine.RefusedQueues))
 }
 
 func TestServicesWithoutEnd(t *testing.T) {
@@ -98,7 +101,7 @@ func TestServicesWithoutEnd(t *testing.T) {
 	if _, err := agent.Dial(testContext(t), cfg); !errors.Is(err, smp.TransportBadService) {
 		t.Fatal("the second service: ", err)
 	}
-	r.refusedFor(t, engine.RefusedServices.String())
+	r.refusedFor(t, string(engine.RefusedServices))
 	r.dialService(t, known)
 }
 
@@ -118,9 +121,61 @@ func TestSubscriptionsOfOneConnection(t *testing.T) {
 			t.Fatalf("subscription %d: %v", i, err)
 		}
 	}
-	r.refusedFor(t, engine.RefusedSubscriptions.String())
+	r.refusedFor(t, string(engine.RefusedSubscriptions))
 	if err := maker.Subscribe(testContext(t), queues[3]); err != nil {
 		t.Error("another connection: ", err)
+	}
+}
+
+// The limit of subscriptions has no other door: NEW that subscribes and GET count as well, but not GET of the same queue again.
+func TestSubscriptionsByNewAndGet(t *testing.T) {
+	r := startRouter(t, limits(engine.Limits{Subscriptions: 3}))
+	ctx := testContext(t)
+	maker, c := r.dial(t), r.dial(t)
+	var queues []*agent.RcvQueue
+	for range 3 {
+		q, err := maker.NewQueue(ctx, agent.QueueParams{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		queues = append(queues, q)
+	}
+	if _, err := c.NewQueue(ctx, agent.QueueParams{Subscribe: true}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		for i, q := range queues {
+			if _, err := c.Get(ctx, q); isLimit(err) != (i == 2) || i < 2 && err != nil {
+				t.Errorf("GET %d: %v", i, err)
+			}
+		}
+	}
+	if _, err := c.NewQueue(ctx, agent.QueueParams{Subscribe: true}); !isLimit(err) {
+		t.Error("NEW that subscribes:", err)
+	}
+	if err := c.Subscribe(ctx, queues[2]); !isLimit(err) {
+		t.Error("SUB:", err)
+	}
+	if _, err := c.NewQueue(ctx, agent.QueueParams{}); err != nil {
+		t.Error("NEW that does not subscribe:", err)
+	}
+	if n := r.Stats().Refused[string(engine.RefusedSubscriptions)]; n != 4 {
+		t.Errorf("%d are counted", n)
+	}
+}
+
+// Blocks that cannot be read count as commands.
+func TestBadBlocksTooFast(t *testing.T) {
+	r := startRouter(t, limits(engine.Limits{CommandsPerSecond: 1}))
+	for name, block := range map[string][]byte{"no padding": bytes.Repeat([]byte{0xff}, smp.BlockSize), "no batch": make([]byte, smp.BlockSize)} {
+		before := r.Stats().Refused[string(engine.RefusedCommands)]
+		c := r.rawDial(t, 19)
+		for range 12 {
+			if _, err := c.conn.Write(block); err != nil {
+				t.Fatal(err)
+			}
+		}
+		until(t, "a refusal of blocks with "+name, func() bool { return r.Stats().Refused[string(engine.RefusedCommands)] > before })
 	}
 }
 
@@ -142,7 +197,7 @@ func TestTooFast(t *testing.T) {
 	if n := len(c.responses(blocks * smp.MaxBatch)); n != blocks*smp.MaxBatch {
 		t.Fatalf("%d responses", n)
 	}
-	r.refusedFor(t, engine.RefusedCommands.String())
+	r.refusedFor(t, string(engine.RefusedCommands))
 	exchange(t, r.dial(t), r.dial(t), 1)
 }
 
@@ -171,7 +226,7 @@ func TestSlowBlock(t *testing.T) {
 	if _, err := record.socket.Write([]byte{0x17, 3, 3, 0x40, 0}); err != nil { // of a record
 		t.Fatal(err)
 	}
-	until(t, "both are closed", func() bool { return r.Stats().Closed[engine.CauseSlow.String()] == 2 })
+	until(t, "both are closed", func() bool { return r.Stats().Closed[string(engine.CauseSlow)] == 2 })
 	idle.ask(idle.transmission(nil, "p", "", "PING"))
 }
 
@@ -198,7 +253,7 @@ func TestManyHalfHandshakes(t *testing.T) {
 
 // Connections that come in a burst and are reset at once leave nothing behind.
 func TestBurstOfResetConnections(t *testing.T) {
-	r := startRouter(t, limits(engine.Limits{SourceConnections: 1000}))
+	r := startRouter(t, limits(engine.Limits{Limits: listen.Limits{SourceConnections: 1000}}))
 	honest := r.dial(t)
 	const burst = 500
 	for i := range burst {

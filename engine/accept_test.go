@@ -78,7 +78,7 @@ func TestLimitOfOpenFiles(t *testing.T) {
 
 // There are no more connections than may be; when one ends, another is taken.
 func TestMaxConnections(t *testing.T) {
-	r := startRouter(t, func(c *engine.Config) { c.MaxConnections = 2 })
+	r := startRouter(t, func(c *engine.Config) { c.Limits.MaxConnections = 2 })
 	first, second := r.dial(t), r.dial(t)
 	if n, err := r.tcp(t).Read(make([]byte, 1)); n != 0 || err == nil {
 		t.Fatal("the third connection is not closed")

@@ -13,9 +13,21 @@ func (s *session) ask() {
 
 // answered counts an answer of a shard. Every command has one, unless the connection has ended.
 func (s *session) answered() {
-	if s.asked--; s.ahead && s.asked <= askedLimit/2 {
+	s.asked--
+	if s.ahead && s.asked <= askedLimit/2 {
 		s.ahead = false
 		s.loop.caughtUp = append(s.loop.caughtUp, s)
+	}
+	if s.ended && s.asked == 0 {
+		s.loop.caughtUp = append(s.loop.caughtUp, s)
+	}
+}
+
+// endAnswered closes a connection whose peer has said close_notify when it has all answers: it may still read (RFC 8446
+// section 6.1). Until then its socket is not read, so that the end of its stream is not seen before.
+func (s *session) endAnswered() {
+	if s.asked == 0 && s.forwards == 0 {
+		s.close(CausePeer)
 	}
 }
 

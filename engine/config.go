@@ -28,7 +28,6 @@ type Config struct {
 
 	TLSTimeout       time.Duration // from accept to the end of the TLS handshake
 	HandshakeTimeout time.Duration // from there to the end of the SMP handshake
-	MaxConnections   int           // connections at a time; 0: what the limit of open files allows
 	InactiveTTL      time.Duration // idle time after which a connection without subscriptions is closed; negative: never
 	InactiveCheck    time.Duration // interval of looking for such connections
 	Loops            int           // event loops; 0: one a core
@@ -53,16 +52,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	c.Limits = c.Limits.withDefaults()
 	orDuration(&c.TLSTimeout, defaultTLSTimeout)
 	orDuration(&c.HandshakeTimeout, defaultHandshakeTimeout)
 	orDuration(&c.InactiveTTL, defaultInactiveTTL)
 	orDuration(&c.InactiveCheck, defaultInactiveCheck)
 	if c.ForwardsPerClient == 0 {
 		c.ForwardsPerClient = defaultForwards
-	}
-	if c.MaxConnections == 0 {
-		c.MaxConnections = connectionsAllowed()
 	}
 	if c.Loops == 0 {
 		c.Loops = runtime.GOMAXPROCS(0)

@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"crypto"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -32,10 +34,24 @@ func (s *panickyStore) Load(l []shard.Lookup) {
 }
 
 func (s *panickyStore) Service(fingerprint *[32]byte) (shard.ServiceRecord, bool, error) {
-	if s.where == "worker" {
+	if s.where == "registry" {
 		panic("a bug of the store")
 	}
 	return s.Store.Service(fingerprint)
+}
+
+// panickyKey is the key of a certificate that cannot sign, which workers find out.
+type panickyKey struct{ crypto.Signer }
+
+func (panickyKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	panic("a bug of the key")
+}
+
+// crashes are what the report of a crash has to name, by where that is.
+var crashes = map[string][]string{
+	"shard":    {"a bug of the store", "panickyStore", "switchyard/shard."},
+	"registry": {"a bug of the store", "panickyStore", "switchyard/shard."},
+	"worker":   {"a bug of the key", "panickyKey", "switchyard/engine."},
 }
 
 // crashing names the environment variable that makes this test binary crash where it says.
@@ -51,6 +67,9 @@ func TestCrashInProcess(t *testing.T) {
 	cfg := whole.config
 	cfg.Listen, cfg.Store = []string{freeAddress(t)}, &panickyStore{whole.store, where}
 	cfg.Queues.PartitionKey, cfg.Queues.QueueCache = whole.store.PartitionKey(), 1
+	if where == "worker" {
+		cfg.KeyPair = &tls.KeyPair{Chain: cfg.KeyPair.Chain, Key: panickyKey{cfg.KeyPair.Key}}
+	}
 	r, err := engine.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +85,7 @@ func TestCrashInProcess(t *testing.T) {
 	other.address.Port = cfg.Listen[0][strings.LastIndex(cfg.Listen[0], ":")+1:]
 	key := cfg.Queues.PartitionKey
 	secrets := [][]byte{q.ID, q.SenderID, q.Secret, key[:]}
-	if where == "worker" {
+	if where != "shard" {
 		s := credentials(t, smp.RoleMessaging)
 		fingerprint := tls.Fingerprint(tls.Identity(s.KeyPair.Chain))
 		secrets = append(secrets, fingerprint[:])
@@ -90,7 +109,7 @@ func tell(secrets [][]byte) {
 // TestCrashTellsNoSecrets: what Go prints of a process that crashes holds nothing of keys and IDs that were in use,
 // neither as text nor among the arguments of functions.
 func TestCrashTellsNoSecrets(t *testing.T) {
-	for _, where := range []string{"shard", "worker"} {
+	for where, named := range crashes {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.Command(os.Args[0], "-test.run=^TestCrashInProcess$")
@@ -98,11 +117,13 @@ func TestCrashTellsNoSecrets(t *testing.T) {
 			var stdout, stderr strings.Builder
 			cmd.Stdout, cmd.Stderr = &stdout, &stderr
 			_ = cmd.Run()
-			if !strings.Contains(stderr.String(), "a bug of the store") {
+			if !strings.Contains(stderr.String(), named[0]) {
 				t.Fatalf("no crash: %s%s", stdout.String(), stderr.String())
 			}
-			if !strings.Contains(stderr.String(), "panickyStore") || !strings.Contains(stderr.String(), "switchyard/shard.") {
-				t.Error("the report does not say where: ", stderr.String())
+			for _, name := range named[1:] {
+				if !strings.Contains(stderr.String(), name) {
+					t.Errorf("the report does not say %s: %s", name, stderr.String())
+				}
 			}
 			secrets := 0
 			for line := range strings.Lines(stdout.String()) {

@@ -13,13 +13,14 @@
 // connection share blocks: a block is sealed when the loop turns, not when a reply comes. Responses keep the
 // order in which the shards gave them; those of different shards interleave.
 //
-// Connections come from the router's own acceptors (accept.go), which bound their number and hand each to the loop that
-// has the fewest. On ports for WebSockets there is a layer of frames between TLS and blocks (websocket.go).
+// Connections come from the acceptors that all routers share (../server/listen), which bound their number and that of one
+// source; each goes to the loop that has the fewest (accept.go). On ports for WebSockets there is a layer of frames between TLS and blocks (websocket.go).
 //
 // What is expensive and asked for by strangers, TLS key agreement and signatures and the session key of the SMP
 // hello, runs on a bounded pool of workers with a queue of its own, so that a storm of connections leaves
 // established sessions their latency. A worker leaves its processor to loops and shards after each job, and waits a little
-// while the shards are behind with what the clients want that are here already (workers.go).
+// while the shards are behind with what the clients want that are here already (workers.go). No worker waits for the disk:
+// the service of a certificate is found, or made and stored, by a goroutine of the shards (service.go).
 //
 // Ownership:
 //   - a session belongs to its loop; while busy is set, its handshake belongs to a worker;
@@ -31,11 +32,11 @@
 // or other routers have to answer first, its socket is not read (pause.go): what is in the kernel has TCP hold the peer back.
 //
 // Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go). What
-// operators may limit is kept by source.go for addresses and throttle.go for connections, with buckets that are one number
-// (pace.go); what is begun and not finished is ended by halfread.go. A router ends by stop.go.
+// operators may limit is kept by creation.go for what is created and throttle.go for connections; what is begun and not
+// finished is ended by halfread.go. A router ends by stop.go.
 //
 // Forwarding has two sides here: the destination's (forwarded.go) opens RFWD and sends the command inside through the
 // shards as any other; the proxy's (proxy.go) hands PFWD to the pool of relays in ./relay.
 //
-// engine imports relay, shard, stage, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
+// engine imports relay, server/listen, shard, stage, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
 package engine

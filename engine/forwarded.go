@@ -31,6 +31,12 @@ var forwardeds = sync.Pool{New: func() any {
 	return f
 }}
 
+// done is the end of it.
+func (f *forwarded) done() {
+	clear(f.subkey[:])
+	forwardeds.Put(f)
+}
+
 func (f *forwarded) proxyCorrID() []byte  { return f.ids[:f.outer] }
 func (f *forwarded) senderCorrID() []byte { return f.ids[f.outer:] }
 
@@ -43,7 +49,7 @@ func (s *session) takeForwarded(b *shard.Buffer, corrID, sealed []byte) {
 		err = s.dispatchForwarded(f, b, content)
 	}
 	if !err.IsZero() {
-		forwardeds.Put(f)
+		f.done()
 		s.replyError(corrID, nil, err)
 	}
 }
@@ -73,6 +79,7 @@ func (s *session) openForwarded(f *forwarded, corrID, sealed []byte) ([]byte, sm
 	var shared [32]byte
 	_ = box.DH(&shared, &s.client.SecretKey, &key) // the reference takes keys of low order too
 	box.Precompute(&f.subkey, &shared)
+	clear(shared[:])
 	box.FitNonce(&nonce, senderCorrID)
 	content, ok := box.OpenUsed(p.Encrypted, &nonce, &f.subkey)
 	if !ok {
@@ -130,7 +137,7 @@ func (s *session) refuseForwarded(f *forwarded, corrID, entityID []byte, err smp
 
 // answerForwarded seals the response to a forwarded command for its sender, then for the proxy, and is done with f.
 func (s *session) answerForwarded(f *forwarded, response []byte) {
-	defer forwardeds.Put(f)
+	defer f.done()
 	if s.phase != phaseOpen {
 		return
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/box"
-	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/tls"
 )
@@ -43,12 +42,7 @@ func shaken(f *testing.F) (*tls.Conn, *tls.KeyPair) {
 }
 
 func fuzzedHelloMaker(pair *tls.KeyPair) helloMaker {
-	return helloMaker{
-		keyPair: pair, versions: smp.VersionRange{Min: smp.MinVersion, Max: smp.CurrentVersion},
-		services: func(*[32]byte, smp.ServiceRole, *box.PublicKey) (*shard.Service, error) {
-			return new(shard.Service), nil
-		},
-	}
+	return helloMaker{keyPair: pair, versions: smp.VersionRange{Min: smp.MinVersion, Max: smp.CurrentVersion}}
 }
 
 // FuzzHello gives a router any content of a client's hello: what it agrees to is a version of its own, with keys for
@@ -68,7 +62,7 @@ func FuzzHello(f *testing.F) {
 		if a.ok && (!m.versions.Contains(a.version) || a.encrypted && a.proxied == nil) {
 			t.Errorf("agreed on version %d, encrypted %v", a.version, a.encrypted)
 		}
-		if a.service != nil {
+		if a.service != nil || a.claim != nil {
 			t.Error("a client without a TLS certificate is a service")
 		}
 	})
@@ -116,7 +110,7 @@ func FuzzFrames(f *testing.F) {
 
 // fuzzedSession waits for the client's hello on a WebSocket port of a router that stops, so that no worker takes it.
 func fuzzedSession(c *tls.Conn, pair *tls.KeyPair) *session {
-	r := &Router{hello: fuzzedHelloMaker(pair)}
+	r := &Router{hello: fuzzedHelloMaker(pair), gate: newGate(&Config{})}
 	conn := *c
 	return &session{
 		loop: &loop{router: r, events: deafEvents{}}, conn: deafConn{}, phase: phaseHello, tls: &conn, web: new(webSocket),

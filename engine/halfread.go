@@ -35,9 +35,12 @@ func (s *session) waits() bool {
 	return s.throttled || s.ahead || s.clogged || s.forwards >= s.loop.router.cfg.ForwardsPerClient
 }
 
-// memory is about what half read input takes.
+// memory is about what half read input takes, and what of it is kept until the handshake is done.
 func (s *session) memory() int {
 	n := s.conn.InboundBuffered()
+	if s.handshake != nil {
+		n += s.handshake.chain
+	}
 	if s.part != nil {
 		n += cap(s.part.Data)
 	}

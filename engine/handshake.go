@@ -22,6 +22,7 @@ type handshake struct {
 	key      *sessionKey // of our hello
 	hello    []byte      // content of the client's hello
 	agreed   agreed      // what the two hellos agree on
+	chain    int         // bytes of the certificates that the client has shown in TLS
 }
 
 // helloMaker makes our hello and judges the client's.
@@ -30,7 +31,6 @@ type helloMaker struct {
 	keyPair  *tls.KeyPair
 	identity [32]byte
 	versions smp.VersionRange
-	services registry
 
 	keys sessionKeys
 }
@@ -56,7 +56,8 @@ func (m *helloMaker) appendHello(b []byte, c *tls.Conn, key *sessionKey) []byte 
 // agreed is what a session runs on after the hellos.
 type agreed struct {
 	ok        bool
-	reply     []byte // padded block that answers a service; nil for other clients
+	claim     *serviceClaim // a service that is to be found yet
+	reply     []byte        // padded block that answers a service; nil for other clients
 	service   *shard.Service
 	version   smp.Version
 	encrypted bool
@@ -76,8 +77,10 @@ func (m *helloMaker) agree(c *tls.Conn, secret *[32]byte, content []byte) (a agr
 	if !a.ok || hello.Service == nil {
 		return a
 	}
-	service, fault := m.admit(c.PeerChain(), hello.Service)
-	a.service, a.reply, a.ok = service, answerService(service, fault), service != nil
+	claim, fault := judgeService(c.PeerChain(), hello.Service)
+	if a.claim = claim; claim == nil {
+		a.reply, a.ok = answerService(nil, fault), false
+	}
 	return a
 }
 
@@ -91,6 +94,7 @@ func (a *agreed) share(c *tls.Conn, secret *[32]byte, hello *smp.ClientHello) bo
 	_ = box.DH(&shared, secret, &public) // the reference takes keys of low order too
 	a.proxied = new([32]byte)
 	box.Precompute(a.proxied, &shared)
+	defer clear(shared[:])
 	if hello.Version < smp.VersionEncryptedBlock || hello.Proxy {
 		return true
 	}
@@ -131,9 +135,11 @@ func (s *session) work(job, then func()) {
 		job()
 		s.loop.run(func() {
 			s.busy = false
-			if s.phase != phaseClosed {
-				then()
+			if s.phase == phaseClosed {
+				s.forget() // what end had to leave to the worker
+				return
 			}
+			then()
 		})
 		hello.refill()
 	})
@@ -166,10 +172,14 @@ func (s *session) advancedTLS() {
 	}
 	if h.consumed > 0 {
 		_, _ = s.conn.Discard(h.consumed)
+		s.settle() // nothing else may come to that
 	}
 	if s.tls.HandshakeDone() {
 		s.phase = phaseHello
 		s.active = time.Now()
+		for _, cert := range s.tls.PeerChain() {
+			h.chain += len(cert)
+		}
 		s.begin()
 		return
 	}
@@ -233,9 +243,14 @@ func (s *session) takeHello(block []byte) {
 }
 
 // agreed runs on the loop after agree: the session is open, or ends as in the reference, without an answer unless a
-// service is refused.
+// service is refused. A service has to be found first.
 func (s *session) agreed() {
 	a := &s.handshake.agreed
+	if a.claim != nil {
+		s.findService(a.claim)
+		return
+	}
+	s.tls.ForgetPeerChain()
 	if a.reply != nil {
 		s.write(s.tls.Seal(nil, s.framed(a.reply)))
 		if s.phase == phaseClosed { // the write failed
@@ -256,6 +271,7 @@ func (s *session) agreed() {
 		s.client.Serve(a.service)
 	}
 	s.encrypted, s.receive, s.send, s.proxied = a.encrypted, a.receive, a.send, a.proxied
+	s.handshake.forget()
 	s.handshake = nil
 	s.phase = phaseOpen
 	delete(s.loop.greeting, s)

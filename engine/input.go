@@ -45,7 +45,7 @@ func (s *session) readSome() bool {
 		}
 		if s.tls.HasPending() {
 			s.flush()
-			s.writePending()
+			s.writePending() // before the session is open, too
 		}
 		if s.web != nil {
 			s.takeFrames(plain)
@@ -78,13 +78,16 @@ func (s *session) paused() bool {
 	return true
 }
 
-// failRecord ends a session whose record could not be opened; the alert, if one is due, goes out first.
+// failRecord ends a session whose record could not be opened. The alert, if one is due, goes out behind the answers to what
+// came before: nothing can be sealed after it, and what is sealed already has lower numbers.
 func (s *session) failRecord(err error) {
 	if errors.Is(err, io.EOF) {
-		s.close(CausePeer)
+		s.ended = true
+		s.endAnswered()
 		return
 	}
-	s.writePending()
+	s.flush()
+	s.writePending() // before the session is open, too
 	s.drop(CauseRecord)
 }
 
@@ -130,6 +133,7 @@ func (s *session) takeBlock(block []byte) {
 		ok = false
 	}
 	if !ok {
+		s.spend(1)
 		s.replyError(nil, nil, smp.ErrBlock)
 		return
 	}
@@ -170,7 +174,7 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		s.replyError(tr.CorrID, tr.EntityID, err)
 		return
 	}
-	if !s.refused(tag, &tr) && !s.limited(tag, &tr) && !s.answer(b, tag, &tr, params) {
+	if !s.refused(tag, &tr) && !s.limited(tag, &tr, params) && !s.answer(b, tag, &tr, params) {
 		s.route(b, shard.Command{Transmission: tr, Tag: tag, Params: params})
 	}
 }

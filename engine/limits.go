@@ -1,15 +1,12 @@
 package engine
 
-import (
-	"math"
-	"syscall"
-	"time"
-)
+import "time"
 
 // Limits of a connection.
 const (
-	// handshakeInput bounds the bytes that wait unread before TLS is established: a ClientHello has a few hundred, a client's
-	// certificate chain a few thousand.
+	// handshakeInput is how much may wait while a worker has the handshake before the socket does: a ClientHello has a few
+	// hundred bytes, a client's certificate chain a few thousand; behind the latter there may be the client's hello and its
+	// first commands. Where sockets cannot be told to wait, a connection with more is closed.
 	handshakeInput = 32 << 10
 	// outputPause is the unsent output at which a session's input is no longer taken: the size of a delivery window.
 	outputPause = 256 << 10
@@ -47,33 +44,6 @@ const (
 	// defaultForwards is Config.ForwardsPerClient, that of the reference.
 	defaultForwards = 32
 )
-
-// Accepting.
-const (
-	// reservedFiles is how many of the files that the process may open are not for connections, but for the store and for
-	// other routers; of a low limit it is a quarter.
-	reservedFiles = 2000
-	// acceptorsEach is how many connections of one listener may wait for a loop to take them.
-	acceptorsEach = 8
-	// acceptPause is how long an acceptor waits after a failure.
-	acceptPause = 100 * time.Millisecond
-
-	// A peer that has gone without a word is found out by TCP, in the end after ten minutes: a connection with a
-	// subscription has no other end.
-	keepAliveIdle     = 5 * time.Minute
-	keepAliveInterval = time.Minute
-	keepAliveCount    = 5
-)
-
-// connectionsAllowed is how many connections the limit of open files allows.
-func connectionsAllowed() int {
-	var files syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil || files.Cur > math.MaxInt32 {
-		return math.MaxInt32
-	}
-	n := int(files.Cur)
-	return n - min(n/4, reservedFiles)
-}
 
 // Timing of the loops.
 const (

@@ -8,6 +8,7 @@ import (
 
 	"switchyard/agent"
 	"switchyard/engine"
+	"switchyard/server/listen"
 	"switchyard/smp"
 )
 
@@ -17,7 +18,7 @@ func (r *testRouter) closedFor(t testing.TB, cause engine.Cause) {
 	ctx := testContext(t)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for r.Stats().Closed[cause.String()] == 0 {
+	for r.Stats().Closed[string(cause)] == 0 {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -183,8 +184,8 @@ func TestPortInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = second.Run()
-	if _, ok := err.(*engine.ListenError); !ok {
-		t.Fatalf("error %v, want a ListenError", err)
+	if _, ok := err.(*listen.Error); !ok {
+		t.Fatalf("error %v, want a listen.Error", err)
 	}
 	if err := second.Stop(testContext(t)); err != nil {
 		t.Fatal(err)

@@ -246,6 +246,9 @@ func (l *loop) owe(i int, b *shard.Batch) { l.owed = append(l.owed, owedBatch{i,
 func (l *loop) payOwed() {
 	l.handOver()
 	if !l.input {
+		for _, o := range l.owed {
+			o.batch.Drop()
+		}
 		l.owed = nil
 		return
 	}

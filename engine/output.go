@@ -134,24 +134,25 @@ func (s *session) framed(block []byte) []byte {
 	return appendFrame(nil, block)
 }
 
-// flush seals the open block and writes all sealed ones at once.
+// flush seals the open block and writes all sealed ones at once, and behind them what TLS has to say.
 func (s *session) flush() {
 	s.dirty = false
 	if s.phase != phaseOpen {
 		return
 	}
-	if len(s.sealed) == 0 {
-		s.writePending()
-	}
 	if s.out != nil {
 		s.seal()
 	}
-	if len(s.sealed) == 0 {
-		if s.conn.OutboundBuffered() == 0 {
-			s.returnWindow()
-		}
-		return
+	switch {
+	case len(s.sealed) > 0:
+		s.writeSealed()
+	case s.conn.OutboundBuffered() == 0:
+		s.returnWindow()
 	}
+	s.writePending()
+}
+
+func (s *session) writeSealed() {
 	l := s.loop
 	defer l.router.cfg.Queues.Watch.Begin(stage.Write).End()
 	l.router.counts.blocksOut.Add(int64(len(s.sealed)))

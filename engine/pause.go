@@ -36,11 +36,9 @@ func (r *Router) pollerOf(e gnet.EventLoop) poller {
 // mustWait tells whether input of n bytes may not be taken now.
 func (s *session) mustWait(n int) bool {
 	switch {
-	case s.phase == phaseTLS: // handshakeInput bounds it
-		return false
 	case s.busy:
 		return n > handshakeInput // few clients say anything now, and fewer so much
-	case !s.loop.input, s.throttled, s.ahead, s.forwards >= s.loop.router.cfg.ForwardsPerClient:
+	case !s.loop.input, s.throttled, s.ahead, s.ended, s.forwards >= s.loop.router.cfg.ForwardsPerClient:
 		return true
 	}
 	return s.conn.OutboundBuffered() > outputPause

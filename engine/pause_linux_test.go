@@ -1,4 +1,4 @@
-//go:build linux && !poll_opt
+//go:build linux && !poll_opt && !simulate
 
 package engine_test
 
@@ -31,7 +31,7 @@ func (r *testRouter) pausedAt(t testing.TB, connections int) {
 func (r *testRouter) closedNone(t testing.TB) {
 	t.Helper()
 	for cause, n := range r.Stats().Closed {
-		if n > 0 && cause != engine.CausePeer.String() {
+		if n > 0 && cause != string(engine.CausePeer) {
 			t.Errorf("%d connections are closed for %s", n, cause)
 		}
 	}
@@ -152,7 +152,7 @@ func TestEndOfPausedStream(t *testing.T) {
 func TestResetOfPausedStream(t *testing.T) {
 	r := startRouter(t, limits(engine.Limits{CommandsPerSecond: 1}))
 	for _, read := range []bool{false, true} { // with output that waits, and without
-		before := r.Stats().Closed[engine.CausePeer.String()]
+		before := r.Stats().Closed[string(engine.CausePeer)]
 		c := r.rawDial(t, 19)
 		sent := c.pour(math.MaxInt)
 		r.pausedAt(t, 1)
@@ -164,7 +164,7 @@ func TestResetOfPausedStream(t *testing.T) {
 		}
 		c.socket.Close()
 		<-sent
-		until(t, "it is closed", func() bool { return r.Stats().Closed[engine.CausePeer.String()] == before+1 })
+		until(t, "it is closed", func() bool { return r.Stats().Closed[string(engine.CausePeer)] == before+1 })
 	}
 	r.closedNone(t)
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"switchyard/engine/relay"
 	"switchyard/internal/crash"
 	"switchyard/internal/stage"
+	"switchyard/server/listen"
 	"switchyard/shard"
 	"switchyard/tls"
 )
@@ -28,7 +28,8 @@ type Router struct {
 	shards  *shard.Set
 	workers *workers
 	relays  *relay.Pool // nil: no proxy
-	sources sources
+	gate    *listen.Gate
+	made    creations
 	counts  counters
 	held    atomic.Int64 // input that waits for other routers, in bytes
 	backlog atomic.Int64 // what waits of clogged sessions, in bytes
@@ -44,10 +45,11 @@ type Router struct {
 	stopping chan struct{} // closed when Stop begins
 	halted   chan struct{} // closed when the loops have ended
 
-	mu        sync.Mutex
-	acceptors *acceptors // nil until Run listens
-	loops     map[gnet.EventLoop]*loop
-	stop      sync.Once
+	mu       sync.Mutex
+	events   *gnet.Client     // nil until Run listens
+	acceptor *listen.Acceptor // nil until Run listens
+	loops    map[gnet.EventLoop]*loop
+	stop     sync.Once
 }
 
 // New makes a router and starts its shards. Run serves.
@@ -56,11 +58,25 @@ func New(cfg Config) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Router{
+	r := newRouter(cfg)
+	cfg.Queues.NewService, cfg.Queues.Log = r.mayRegister, cfg.Log
+	cfg.Queues.Subscriptions = cfg.Limits.Subscriptions
+	cfg.Queues.Refused = func() { r.gate.Refuse(RefusedSubscriptions) }
+	r.shards = shard.New(cfg.Queues, cfg.Store)
+	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
+	if cfg.Proxy != nil {
+		r.relays = relay.NewPool(*cfg.Proxy)
+	}
+	return r, nil
+}
+
+// newRouter makes a router without anything that runs.
+func newRouter(cfg Config) *Router {
+	return &Router{
 		cfg:      cfg,
 		tls:      serverTLS(cfg.KeyPair),
 		hello:    helloMaker{keyPair: cfg.KeyPair, identity: cfg.Identity, versions: cfg.Versions},
-		sources:  sources{limits: cfg.Limits, known: make(map[netip.Prefix]*source)},
+		gate:     newGate(&cfg),
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
 		halted:   make(chan struct{}),
@@ -73,14 +89,6 @@ func New(cfg Config) (*Router, error) {
 
 		loops: make(map[gnet.EventLoop]*loop),
 	}
-	cfg.Queues.NewService = r.mayRegister
-	r.shards = shard.New(cfg.Queues, cfg.Store)
-	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
-	r.hello.services = r.shards.Service
-	if cfg.Proxy != nil {
-		r.relays = relay.NewPool(*cfg.Proxy)
-	}
-	return r, nil
 }
 
 // serverTLS is our profile: SMP's ALPN first, then those of web clients, whose choice also means the whole version
@@ -96,25 +104,25 @@ func serverTLS(pair *tls.KeyPair) *tls.Config {
 
 // Run listens and serves until Stop. It fails when it cannot listen.
 func (r *Router) Run() error {
-	listeners, err := listen(r.cfg.Listen)
+	listeners, err := listen.Open(r.cfg.Listen)
 	if err != nil {
 		return err
 	}
-	a, err := r.startLoops(listeners)
+	loops, err := r.startLoops()
 	if err != nil {
-		closeListeners(listeners)
+		listen.Close(listeners)
 		return fmt.Errorf("engine: event loops: %w", err)
 	}
 	r.mu.Lock()
 	select {
 	case <-r.stopping:
-		closeListeners(listeners)
+		listen.Close(listeners)
 		r.mu.Unlock()
-		return a.loops.Stop()
+		return loops.Stop()
 	default:
 	}
-	r.acceptors = a
-	a.start()
+	r.events = loops
+	r.acceptor = r.gate.Accept(listeners, func(c net.Conn, s *listen.Source) error { return enroll(loops, c, s) })
 	r.mu.Unlock()
 	close(r.ready)
 	<-r.halted
@@ -122,7 +130,7 @@ func (r *Router) Run() error {
 }
 
 // startLoops starts the event loops: gnet's for clients, as these have no listeners.
-func (r *Router) startLoops(listeners []net.Listener) (*acceptors, error) {
+func (r *Router) startLoops() (*gnet.Client, error) {
 	loops, err := gnet.NewClient(r,
 		gnet.WithNumEventLoop(r.cfg.Loops),
 		gnet.WithTCPNoDelay(gnet.TCPDelay), // which Go's listeners have set
@@ -132,7 +140,7 @@ func (r *Router) startLoops(listeners []net.Listener) (*acceptors, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &acceptors{router: r, loops: loops, listeners: listeners}, loops.Start()
+	return loops, loops.Start()
 }
 
 // Ready is closed when the router listens.
@@ -149,11 +157,9 @@ func (r *Router) OnTick() (time.Duration, gnet.Action) {
 // OnOpen implements gnet.EventHandler.
 func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	defer crash.Report()
-	r.counts.accepted.Add(1)
-	r.counts.open.Add(1)
 	l := r.loopOf(c.EventLoop())
 	s := newSession(l, c, r.tls)
-	s.source, _ = c.Context().(*source)
+	s.source, _ = c.Context().(*listen.Source)
 	l.sessions[s] = struct{}{}
 	l.greeting[s] = struct{}{}
 	c.SetContext(s)

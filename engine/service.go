@@ -13,12 +13,16 @@ import (
 // session, signed with it, and we answer with the ID of the service, or why not, in a third block, which is plain. The
 // service of a certificate is made when it comes for the first time, and stays.
 
-// registry finds or makes the service with a certificate.
-type registry func(fingerprint *[32]byte, role smp.ServiceRole, key *box.PublicKey) (*shard.Service, error)
+// serviceClaim is what a client has proved to be: whose identity certificate it has, and the key of the session.
+type serviceClaim struct {
+	fingerprint [32]byte
+	role        smp.ServiceRole
+	key         box.PublicKey
+}
 
-// admit judges the service's part of the client's hello, on a worker; chain is what the client has shown in TLS. The
+// judgeService judges the service's part of the client's hello, on a worker; chain is what the client has shown in TLS. The
 // error is what the client is told.
-func (m *helloMaker) admit(chain [][]byte, hello *smp.ServiceHello) (*shard.Service, smp.TransportError) {
+func judgeService(chain [][]byte, hello *smp.ServiceHello) (*serviceClaim, smp.TransportError) {
 	same := func(a, b []byte) bool { return string(a) == string(b) }
 	if len(chain) == 0 || len(chain) > 4 || !slices.EqualFunc(chain, hello.CertKey.Chain, same) {
 		return nil, smp.TransportBadAuth
@@ -31,12 +35,41 @@ func (m *helloMaker) admit(chain [][]byte, hello *smp.ServiceHello) (*shard.Serv
 	if err != nil || key.Alg() != box.Ed25519 {
 		return nil, smp.TransportBadAuth
 	}
-	fingerprint := tls.Fingerprint(tls.Identity(chain))
-	service, err := m.services(&fingerprint, hello.Role, &key)
-	if err != nil {
-		return nil, smp.TransportBadService
+	return &serviceClaim{fingerprint: tls.Fingerprint(tls.Identity(chain)), role: hello.Role, key: key}, 0
+}
+
+// findService has the shards find or make the service, which takes reads and a sync, and goes on with the handshake then. No
+// worker waits for that.
+func (s *session) findService(claim *serviceClaim) {
+	if !s.loop.input {
+		return
 	}
-	return service, 0
+	s.busy = true
+	ok := s.loop.router.shards.Service(&claim.fingerprint, claim.role, &claim.key, func(service *shard.Service, err error) {
+		s.loop.run(func() {
+			s.busy = false
+			if s.phase == phaseClosed {
+				s.forget()
+				return
+			}
+			s.handshake.agreed.admit(service, err)
+			s.agreed()
+		})
+	})
+	if !ok {
+		s.busy = false
+		s.drop(CauseBusy)
+	}
+}
+
+// admit takes what the shards say of the service.
+func (a *agreed) admit(service *shard.Service, err error) {
+	fault := smp.TransportError(0)
+	if err != nil {
+		fault = smp.TransportBadService
+	}
+	a.claim, a.service, a.ok = nil, service, err == nil
+	a.reply = answerService(service, fault)
 }
 
 // answerService makes the third block, padded.

@@ -34,25 +34,28 @@ func TestServiceHelloVectors(t *testing.T) {
 			continue
 		}
 		admitted++
-		known := func(fingerprint *[32]byte, role smp.ServiceRole, key *box.PublicKey) (*shard.Service, error) {
-			if string(fingerprint[:]) != string(v.CertHash) || string(role) != v.Role || string(key.AppendSPKI(nil)) != string(v.SessionKey) {
-				t.Errorf("vector %d: another service", i)
-			}
-			if v.Error != "" {
-				return nil, errors.New("refused")
-			}
-			return &shard.Service{ID: smp.ID(v.ServiceID)}, nil
-		}
-		m := helloMaker{services: known}
 		var chain [][]byte
 		for _, c := range v.Chain {
 			chain = append(chain, c)
 		}
-		reply, err := box.Unpad(answerService(m.admit(chain, hello.Service)))
-		if err != nil || string(reply) != string(v.Reply) {
+		claim, fault := judgeService(chain, hello.Service)
+		if claim == nil {
+			t.Fatalf("vector %d: refused: %v", i, fault)
+		}
+		if string(claim.fingerprint[:]) != string(v.CertHash) || string(claim.role) != v.Role || string(claim.key.AppendSPKI(nil)) != string(v.SessionKey) {
+			t.Errorf("vector %d: another service", i)
+		}
+		a := agreed{claim: claim}
+		if v.Error != "" {
+			a.admit(nil, errors.New("refused"))
+		} else {
+			a.admit(&shard.Service{ID: smp.ID(v.ServiceID)}, nil)
+		}
+		reply, err := box.Unpad(a.reply)
+		if err != nil || string(reply) != string(v.Reply) || a.ok != (v.Error == "") || a.claim != nil {
 			t.Errorf("vector %d: reply %x, want %x", i, reply, v.Reply)
 		}
-		if _, fault := m.admit(chain[:len(chain)-1], hello.Service); fault != smp.TransportBadAuth {
+		if _, fault := judgeService(chain[:len(chain)-1], hello.Service); fault != smp.TransportBadAuth {
 			t.Errorf("vector %d: shorter chain: %v", i, fault)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/box"
+	"switchyard/server/listen"
 	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/tls"
@@ -51,15 +52,18 @@ type session struct {
 	left      int           // of it, unsent; 0 when the socket has taken everything
 	progress  time.Time     // when the socket last took something of that
 	held      int           // input that waits because there are as many as may be, counted in Router.held
-	source    *source       // nil: addresses are of no account
-	commands  pace          // how fast commands have come
-	throttled bool          // too fast: input waits for a timer
 	asked     int           // commands that the shards have not answered
 	ahead     bool          // too far ahead of them: input waits for answers
+	ended     bool          // the peer has said close_notify, and is still to be answered
 	watch     watch         // what the socket is watched for, as far as we have changed that
 	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
 	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
 	begun     time.Time     // when that block was begun; zero when the input ends with a block
+
+	// Also owned by the loop: what limits of this connection and its source have.
+	source    *listen.Source // nil: addresses are of no account
+	commands  listen.Pace    // how fast commands have come
+	throttled bool           // too fast: input waits for a timer
 }
 
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
@@ -84,7 +88,7 @@ func (s *session) traffic() {
 
 func (s *session) takeInput() {
 	limit, cause := s.heldLimit(), CauseUnread
-	if s.phase == phaseTLS {
+	if s.phase == phaseTLS && s.loop.poller == noPoller {
 		limit, cause = handshakeInput, CauseHandshakeFlood
 	}
 	switch {
@@ -92,13 +96,15 @@ func (s *session) takeInput() {
 		if s.leaving {
 			_, _ = s.conn.Discard(-1)
 		}
+	case s.ended:
+		s.endAnswered()
 	case s.throttled:
 		s.throttledInput()
+	case s.phase == phaseTLS && !s.busy && s.loop.input: // what is there may be more than a handshake
+		s.continueTLS()
 	case s.conn.InboundBuffered() > limit:
 		s.close(cause)
 	case s.busy || !s.loop.input:
-	case s.phase == phaseTLS:
-		s.continueTLS()
 	default:
 		s.readRecords()
 		s.notePart()
@@ -115,7 +121,7 @@ func (s *session) late(now time.Time) (Cause, bool) {
 	case phaseHello:
 		return CauseHelloTimeout, age > cfg.HandshakeTimeout
 	}
-	return 0, false
+	return "", false
 }
 
 // close ends the connection: close_notify when TLS is established, then the socket.
@@ -156,24 +162,26 @@ func (s *session) end(cause Cause) {
 	if s.phase == phaseClosed {
 		return
 	}
-	counts := &s.loop.router.counts
-	counts.open.Add(-1)
-	counts.closed[cause].Add(1)
+	r := s.loop.router
 	if s.phase == phaseOpen {
-		counts.sessions.Add(-1)
+		r.counts.sessions.Add(-1)
 	}
 	s.phase = phaseClosed
 	s.hold(0)
 	s.weigh(0)
-	s.loop.router.sources.leave(s.source)
+	r.gate.Leave(s.source, cause)
 	delete(s.loop.sessions, s)
 	delete(s.loop.greeting, s)
 	if s.client != nil {
 		s.eachShard(func(i int) {
 			s.loop.owe(i, shard.NewBatch(shard.BatchClosed, s.client))
 		})
+		s.client.End()
 	}
 	s.freeBuffers()
+	if !s.busy {
+		s.forget()
+	}
 }
 
 func (s *session) freeBuffers() {

@@ -29,10 +29,10 @@ func (r *Router) shutdown(ctx context.Context) error {
 	defer close(r.halted)
 	r.mu.Lock()
 	close(r.stopping)
-	a := r.acceptors
+	acceptor, events := r.acceptor, r.events
 	r.mu.Unlock()
-	if a != nil {
-		if err := within(ctx, "the acceptors", a.stop); err != nil {
+	if acceptor != nil {
+		if err := within(ctx, "the acceptors", acceptor.Stop); err != nil {
 			return err
 		}
 	}
@@ -51,7 +51,7 @@ func (r *Router) shutdown(ctx context.Context) error {
 		}
 	}
 	err = errors.Join(err, shards)
-	if a == nil {
+	if acceptor == nil {
 		return err
 	}
 	bye, cancel := context.WithTimeout(context.Background(), flushTime)
@@ -60,7 +60,7 @@ func (r *Router) shutdown(ctx context.Context) error {
 		return errors.Join(err, late)
 	}
 	r.linger(bye)
-	end := func() { _ = a.loops.Stop() }
+	end := func() { _ = events.Stop() }
 	return errors.Join(err, within(bye, "the event loops", end))
 }
 

@@ -8,13 +8,8 @@ import (
 
 // This file keeps a session to the limits of what one connection may ask for.
 
-const (
-	// commandBurst is how many seconds' worth of commands a connection may send at once: a client that comes back
-	// subscribes to all of its queues.
-	commandBurst = 10 * time.Second
-	// throttlePause is the least time for which a session waits that was too fast.
-	throttlePause = 20 * time.Millisecond
-)
+// throttlePause is the least time for which a session waits that was too fast.
+const throttlePause = 20 * time.Millisecond
 
 // errLimit answers what a limit refuses. To clients of the reference a failure of the store is one that passes: they try
 // again later, where other errors end what they were about to do.
@@ -25,18 +20,13 @@ var errLimit = smp.ErrStore("limit")
 // when the wait is over, behind what it has sent, which is executed: it came before the end of the stream, and the commands
 // of a client that is not held back are as well. Until then it has what a session costs, as a client that stays has.
 func (s *session) spend(commands int) {
-	limit := s.loop.router.cfg.Limits.CommandsPerSecond
-	if limit == 0 {
-		return
-	}
-	s.commands.spend(s.active, commands, time.Second/time.Duration(limit))
-	wait := s.commands.wait(s.active, commandBurst)
+	l := s.loop
+	wait := s.commands.Commands(s.active, commands, l.router.cfg.Limits.CommandsPerSecond)
 	if wait == 0 || s.throttled {
 		return
 	}
 	s.throttled = true
-	s.loop.router.counts.refused[RefusedCommands].Add(1)
-	l := s.loop
+	l.router.gate.Refuse(RefusedCommands)
 	time.AfterFunc(max(wait, throttlePause), func() { l.run(s.resume) })
 }
 
@@ -63,19 +53,33 @@ func (s *session) throttledInput() {
 }
 
 // limited answers a command that a limit refuses; it says whether it did.
-func (s *session) limited(tag smp.CommandTag, t *smp.Transmission) bool {
+func (s *session) limited(tag smp.CommandTag, t *smp.Transmission, params []byte) bool {
 	r := s.loop.router
-	why, ok := Refusal(0), true
+	why, ok := Refusal(""), true
 	switch tag {
 	case smp.CmdNew:
-		why, ok = r.sources.mayCreate(s.source, s.active)
+		if why, ok = RefusedSubscriptions, s.maySubscribe() || !s.newSubscribes(params); ok {
+			why, ok = r.mayCreate(s.source, s.active)
+		}
 	case smp.CmdSub, smp.CmdNSub:
-		limit := r.cfg.Limits.Subscriptions
-		why, ok = RefusedSubscriptions, limit == 0 || int(s.client.Subscriptions.Load()) < limit
+		why, ok = RefusedSubscriptions, s.maySubscribe()
 	}
 	if !ok {
-		r.counts.refused[why].Add(1)
+		r.gate.Refuse(why)
 		s.replyError(t.CorrID, t.EntityID, errLimit)
 	}
 	return !ok
+}
+
+// maySubscribe tells whether the connection has fewer subscriptions than it may have. GET counts, too; whether one names another
+// queue the shards know, which judge it themselves.
+func (s *session) maySubscribe() bool {
+	limit := s.loop.router.cfg.Limits.Subscriptions
+	return limit == 0 || int(s.client.Subscriptions.Load()+s.client.Gets.Load()) < limit
+}
+
+// newSubscribes tells whether NEW subscribes the connection to the queue that it makes.
+func (s *session) newSubscribes(params []byte) bool {
+	p, ok := smp.ParseNew(s.version(), params)
+	return ok && p.Subscribe && s.client.Service == nil
 }

@@ -1,7 +1,6 @@
 package loadtest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -59,11 +58,7 @@ func (r *Recording) field(name string) (float64, error) {
 	if r.Result == nil || r.Result.Ended != "" {
 		return 0, errors.New("a run ended early: it says nothing about its size")
 	}
-	var fields map[string]any
-	if err := json.Unmarshal(r.Result.Report, &fields); err != nil {
-		return 0, err
-	}
-	n, ok := fields[name].(float64)
+	n, ok := r.Result.numbers()[name]
 	if !ok {
 		return 0, fmt.Errorf("the report of a run has no number %q", name)
 	}

@@ -53,10 +53,10 @@ func newSection(r, other *Recording) section {
 		s.Other = &o
 	}
 	for _, m := range s.Summary.Metrics {
-		row := metricRow{Unit: m.Unit, Value: m.Value}
+		row := metricRow{Unit: m.shown().Unit, Value: m.shown().Value}
 		if s.Other != nil {
 			if v, ok := s.Other.metric(m.Unit); ok {
-				row.Other, row.Quotient = fixed(v), quotient(v, m.Value)
+				row.Other, row.Quotient = fixed(Metric{m.Unit, v}.shown().Value), quotient(v, m.Value)
 			}
 		}
 		s.Metrics = append(s.Metrics, row)

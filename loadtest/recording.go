@@ -68,10 +68,19 @@ type recordingLine struct {
 	Result *Result `json:"result,omitempty"`
 }
 
-// maxLine bounds a line of a recording: a report with all its findings stays far below.
-const maxLine = 16 << 20
+// What a recording may become in memory, whoever has written it. Runs stay far below.
+const (
+	maxLine    = 4 << 20 // bytes of a line: a report with all its findings
+	maxTicks   = 1 << 18 // three days, a second each
+	maxSeries  = 1 << 10 // counts, or histograms, of a tick
+	maxSamples = 1 << 21 // counts and histograms of all ticks
+	maxEncoded = 1 << 28 // bytes of histograms of all ticks
+)
 
-var errNoRecording = errors.New("is not a recording of a run")
+var (
+	errNoRecording    = errors.New("is not a recording of a run")
+	errLargeRecording = errors.New("is larger than a recording of a run")
+)
 
 // LoadRecording reads a file that a Recorder has written.
 func LoadRecording(path string) (*Recording, error) {
@@ -92,6 +101,7 @@ func ReadRecording(in io.Reader) (*Recording, error) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	var r *Recording
+	samples, encoded := 0, 0
 	for lines.Scan() {
 		var l recordingLine
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
@@ -106,12 +116,21 @@ func ReadRecording(in io.Reader) (*Recording, error) {
 		case r == nil:
 			r = &Recording{Run: *l.Run}
 		case l.Tick != nil:
+			samples += len(l.Tick.Counts) + len(l.Tick.Latency)
+			for _, h := range l.Tick.Latency {
+				encoded += len(h)
+			}
+			if len(r.Ticks) == maxTicks || len(l.Tick.Counts) > maxSeries || len(l.Tick.Latency) > maxSeries || samples > maxSamples || encoded > maxEncoded {
+				return nil, errLargeRecording
+			}
 			r.Ticks = append(r.Ticks, *l.Tick)
 		case l.Result != nil:
 			r.Result = l.Result
 		}
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, errLargeRecording
+	} else if err != nil {
 		return nil, err
 	}
 	if r == nil {

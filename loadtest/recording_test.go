@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -100,6 +101,33 @@ func TestRecordingThatIsCutOff(t *testing.T) {
 		if _, err := ReadRecording(strings.NewReader(bad)); !errors.Is(err, errNoRecording) {
 			t.Errorf("%s: %v", bad, err)
 		}
+	}
+}
+
+// TestFilesLargerThanRecordings are refused before they are large in memory, too.
+func TestFilesLargerThanRecordings(t *testing.T) {
+	head := `{"run":{"format":1}}` + "\n"
+	series := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"%d":1`, i)
+		}
+		return `{"tick":{"n":{` + b.String()[1:] + "}}}\n"
+	}
+	histogram := `{"tick":{"h":{"x":"` + strings.Repeat("A", 3<<20) + `"}}}` + "\n"
+	for name, text := range map[string]string{
+		"a line":     head + `{"tick":{"phase":"` + strings.Repeat("x", maxLine) + `"}}`,
+		"ticks":      head + strings.Repeat(`{"tick":{}}`+"\n", maxTicks+1),
+		"series":     head + series(maxSeries+1),
+		"counts":     head + strings.Repeat(series(maxSeries), maxSamples/maxSeries+1),
+		"histograms": head + strings.Repeat(histogram, maxEncoded/(9<<18)+1),
+	} {
+		if _, err := ReadRecording(strings.NewReader(text)); !errors.Is(err, errLargeRecording) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if r, err := ReadRecording(strings.NewReader(head + series(maxSeries) + histogram)); err != nil || len(r.Ticks) != 2 {
+		t.Error(err)
 	}
 }
 

@@ -102,15 +102,15 @@ func (r *Report) writeFaults(w io.Writer) {
 	}
 }
 
-// WriteJSON writes a report to a file as JSON; "-" is standard output.
-func WriteJSON(path string, report any) error {
+// WriteJSON writes a report to a file as JSON; "-" is out.
+func WriteJSON(out io.Writer, path string, report any) error {
 	data, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		return err
 	}
 	data = append(data, '\n')
 	if path == "-" {
-		_, err = os.Stdout.Write(data)
+		_, err = out.Write(data)
 		return err
 	}
 	return replaceFile(path, data)
@@ -139,6 +139,10 @@ func (t table) row(cells ...any) {
 }
 
 func (t table) latency(name string, l Latencies) {
+	if l.Count == 0 {
+		t.row(name, "–", "–", "–", "–", "–")
+		return
+	}
 	t.row(name, fixed(l.P50), fixed(l.P90), fixed(l.P99), fixed(l.P999), fixed(l.Max))
 }
 

@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,7 +47,7 @@ func TestReportText(t *testing.T) {
 
 func TestReportJSON(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.json")
-	if err := WriteJSON(path, exampleReport()); err != nil {
+	if err := WriteJSON(io.Discard, path, exampleReport()); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(path)
@@ -69,7 +70,7 @@ func TestReportJSON(t *testing.T) {
 	if answer["p99"] != 123.4 {
 		t.Errorf("latency %v", answer)
 	}
-	if err := WriteJSON(filepath.Join(t.TempDir(), "no", "where"), exampleReport()); err == nil {
+	if err := WriteJSON(io.Discard, filepath.Join(t.TempDir(), "no", "where"), exampleReport()); err == nil {
 		t.Error("no error for a directory that does not exist")
 	}
 }

@@ -11,7 +11,7 @@ func (r *StormReport) Clean() bool { return r.Exchange.Clean() }
 // Metrics implements Measured.
 func (r *StormReport) Metrics() []Metric {
 	m := []Metric{{"start-ms", r.Start}, {"restored-s", r.Restored}, {"quiet-p99-ms", r.Quiet.P99}}
-	if r.Storm.Count > 0 { // else it was over before the group had caught up
+	if r.Storm.Count > 0 {
 		m = append(m, Metric{"storm-p99-ms", r.Storm.P99}, Metric{"storm/quiet", r.ratio()})
 	}
 	if r.FirstStart > 0 {
@@ -42,8 +42,12 @@ func (r *StormReport) WriteText(out io.Writer) error {
 		t.row("subscribed in s", fixed(r.First.Seconds), "per second", fixed(r.First.PerSecond), "router CPU µs each",
 			fixed(r.First.CPUMicros))
 	}
-	t.row("start ms", fixed(r.FirstStart), "after the kill", fixed(r.Start))
-	t.row("restored in s", fixed(r.Restored), "redials", r.Redials, "p99 storm/quiet", fixed(r.ratio()))
+	t.row("start in s", fixed(r.FirstStart/1000), "after the kill", fixed(r.Start/1000))
+	ratio := "–" // the storm was over before the group had caught up
+	if r.Storm.Count > 0 {
+		ratio = fixed(r.ratio())
+	}
+	t.row("restored in s", fixed(r.Restored), "redials", r.Redials, "p99 storm/quiet", ratio)
 	if r.Router != nil {
 		t.row("router RSS MiB", mebi(r.Held), "after the storm", mebi(r.After), "at most", mebi(r.Router.RSSMax))
 	}

@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 
@@ -16,7 +17,12 @@ type Summary struct {
 	Router  *Use                 `json:"router,omitempty"`  // what the ticks saw of its process
 	Clean   bool                 `json:"clean"`
 	Ended   string               `json:"ended,omitempty"` // why the run ended early
+
+	sizes map[string]float64 // all numbers at the top of the report, by their names
 }
+
+// counts reports whether the figures of the run are those of a router that did what it should, to the end.
+func (s *Summary) counts() bool { return s.Clean && s.Ended == "" }
 
 // cutOff is why a run ended whose recording has no last line.
 const cutOff = "the harness ended before the run"
@@ -29,8 +35,25 @@ func (r *Recording) Summarize() Summary {
 	}
 	if r.Result != nil {
 		s.Metrics, s.Clean, s.Ended = r.Result.Metrics, r.Result.Clean, r.Result.Ended
+		s.sizes = r.Result.numbers()
 	}
 	return s
+}
+
+// numbers are those at the top of the report, by their names.
+func (r *Result) numbers() map[string]float64 {
+	var fields map[string]json.RawMessage // what is below stays as it is: a report may be deep
+	if json.Unmarshal(r.Report, &fields) != nil {
+		return nil
+	}
+	numbers := make(map[string]float64)
+	for name, value := range fields {
+		var n *float64
+		if json.Unmarshal(value, &n) == nil && n != nil {
+			numbers[name] = *n
+		}
+	}
+	return numbers
 }
 
 // latencies are the quantiles of all histograms, those of each phase included when there are several.

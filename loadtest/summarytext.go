@@ -13,7 +13,7 @@ func (s *Summary) WriteText(out io.Writer) error {
 	s.head(out)
 	t := newTable(out)
 	for _, m := range s.Metrics {
-		t.row(m.Unit, fixed(m.Value))
+		t.row(m.shown().Unit, fixed(m.shown().Value))
 	}
 	if s.Router != nil {
 		t.row("router CPU s", fixed(s.Router.CPUSeconds))
@@ -44,6 +44,23 @@ func (s *Summary) verdict() string {
 	return "ended well"
 }
 
+// shown is a figure as tables have it: the memory of a process in MiB, and times in ms, whatever recordings keep them in.
+func (m Metric) shown() Metric {
+	switch name, unit := cutUnit(m.Unit); {
+	case unit == "B" && strings.HasPrefix(name, "rss"):
+		return Metric{name + "-MiB", m.Value / (1 << 20)}
+	case unit == "s":
+		return Metric{name + "-ms", m.Value * 1000}
+	}
+	return m
+}
+
+// cutUnit takes a name as rss-max-B apart at the last hyphen.
+func cutUnit(name string) (figure, unit string) {
+	i := strings.LastIndexByte(name, '-')
+	return name[:max(i, 0)], name[i+1:]
+}
+
 // head says what was run, and where.
 func (s *Summary) head(out io.Writer) {
 	name := s.Run.Scenario
@@ -67,7 +84,8 @@ func WriteComparison(out io.Writer, a, b *Summary) error {
 	t.row("", "A", "B", "B/A")
 	for _, m := range a.Metrics {
 		if other, ok := b.metric(m.Unit); ok {
-			t.row(m.Unit, fixed(m.Value), fixed(other), quotient(other, m.Value))
+			other = Metric{m.Unit, other}.shown().Value
+			t.row(m.shown().Unit, fixed(m.shown().Value), fixed(other), quotient(other, m.shown().Value))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Latency)) {

@@ -47,14 +47,14 @@ type mark struct {
 
 // Sizes of a chart in SVG units.
 const (
-	chartWidth  = 560
+	chartWidth  = 480
 	chartHeight = 260
 	marginLeft  = 64
 	marginRight = 12
 	marginTop   = 30
 	marginBelow = 40
 	titleLeft   = 8
-	legendRow   = 16
+	legendRow   = 18
 	palette     = 14 // colours of the page: as many as abuse has phases
 )
 
@@ -260,7 +260,7 @@ func (c *chart) legend(b *strings.Builder) {
 	c.top += legendRow
 	x := float64(titleLeft)
 	for _, s := range c.series {
-		width := float64(7*len([]rune(s.name)) + 32)
+		width := float64(8*len([]rune(s.name)) + 32)
 		if x+width > chartWidth && x > titleLeft {
 			x = titleLeft
 			c.top += legendRow

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"switchyard/smp"
@@ -193,5 +194,5 @@ func hostOf(a smp.ServerAddress) string {
 	if a.Port == "" {
 		return a.Hosts[0]
 	}
-	return a.Hosts[0] + ":" + a.Port
+	return net.JoinHostPort(a.Hosts[0], a.Port)
 }

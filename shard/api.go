@@ -22,7 +22,7 @@ type Client struct {
 
 	Version   smp.Version
 	SessionID []byte   // TLS session identifier, 32 or 48 bytes
-	SecretKey [32]byte // the router's X25519 key of this session's hello: X25519 authenticators verify against it
+	SecretKey [32]byte // the router's X25519 key of this session's hello: X25519 authenticators verify against it; see End
 	Loop      Loop     // the loop that owns the connection
 	Owner     any      // the engine's session; shards never look inside
 	Service   *Service // nil outside of service sessions; set by Serve
@@ -35,18 +35,40 @@ type Client struct {
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
 	Subscriptions atomic.Int32
 
+	// Gets counts the queues that the connection has used GET of, in all shards: a connection that does nothing else may be
+	// closed when it is idle, but they count as subscriptions for Config.Subscriptions.
+	Gets atomic.Int32
+
 	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64
 
 	closed bool // of a service session: guarded by the service's mu
 
+	uses      atomic.Int32 // batches of the connection, and the connection itself until End
+	forgotten atomic.Bool  // SecretKey is overwritten
+
 	// state is the part of each shard: state[i] is touched by the goroutine of shard i alone.
 	state []clientState
 }
 
 // NewClient makes the shards' view of a connection for a router with n shards.
-func NewClient(n int) *Client { return &Client{state: make([]clientState, n)} }
+func NewClient(n int) *Client {
+	c := &Client{state: make([]clientState, n)}
+	c.uses.Store(1)
+	return c
+}
+
+// End says that the connection has ended, and that its last batches are made. When the shards have taken those, SecretKey is
+// overwritten.
+func (c *Client) End() { c.unused() }
+
+// unused ends one of the uses of SecretKey.
+func (c *Client) unused() {
+	if c.uses.Add(-1) == 0 && c.forgotten.CompareAndSwap(false, true) {
+		c.SecretKey = [32]byte{}
+	}
+}
 
 // Loop takes the replies of a shard to connections that it owns. Engine's event loops implement it, and the
 // in-process client of the tests.

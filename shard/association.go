@@ -52,24 +52,20 @@ func (c *core) putCounts() {
 	clear(c.counts)
 }
 
-// sum adds up the counts of a service in the partitions of this shard.
+// sum adds up the counts of a service in the partitions of this shard, as the drain has changed them.
 func (c *core) sum(s *service) (total ServiceCount, err error) {
-	for p := range Partitions {
-		if c.partitions.owner(uint8(p)) != c.index {
-			continue
+	first, last := c.partitions.owned(c.index)
+	err = c.store.ServiceCounts(&s.id, first, last, func(partition uint8, stored ServiceCount) {
+		if c.counts[countKey{s.id, partition}] == nil {
+			total.join(&stored)
 		}
-		part, err := ServiceCount{}, error(nil)
-		if n := c.counts[countKey{s.id, uint8(p)}]; n != nil {
-			part = n.ServiceCount
-		} else {
-			part, err = c.store.ServiceCount(&s.id, uint8(p))
+	})
+	for k, n := range c.counts {
+		if k.service == s.id {
+			total.join(&n.ServiceCount)
 		}
-		if err != nil {
-			return total, err
-		}
-		total.join(&part)
 	}
-	return total, nil
+	return total, err
 }
 
 // move changes what is stored of a queue's association: from one service, nil without, to another. id is what is

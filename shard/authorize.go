@@ -82,6 +82,7 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		Authorized: box.Authorized{SessionID: it.client.SessionID, Signed: cmd.Signed, CorrID: cmd.CorrID},
 		Auth:       cmd.Auth,
 		SessionKey: &it.client.SecretKey,
+		Secrets:    &it.client.state[c.index].secrets,
 	}
 	it.signed = -1
 	s := it.service()

@@ -84,6 +84,7 @@ func (c *core) named(id []byte) (q *queue, elsewhere int, err error) {
 			return nil, -1, l[0].Err
 		}
 		if owner, ok := c.misplaced(&l[0]); ok {
+			l[0].forget()
 			return nil, owner, nil
 		}
 		if l[0].Found != nil {

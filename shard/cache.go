@@ -5,12 +5,13 @@ import "switchyard/smp"
 // cache is the queues of a shard that are in memory, found by their IDs. Those that may leave it are in a list, in which
 // a clock hand finds one that was not looked up lately when there are too many.
 type cache struct {
-	byRecipient map[smp.ID]*queue
-	bySender    map[smp.ID]*queue
-	byNotifier  map[smp.ID]*queue
-	byLink      map[string]*queue // those that have a link
-	parked      parking           // of queues that are not in memory
-	age         uint16            // of the queues that are not stale; changes with the epoch, and is not 0
+	byRecipient     map[smp.ID]*queue
+	bySender        map[smp.ID]*queue
+	byNotifier      map[smp.ID]*queue
+	byLink          map[string]*queue // those that have a link
+	parked          parking           // of queues that are not in memory
+	parkedNotifiers parking           // the same for their notifiers
+	age             uint16            // of the queues that are not stale; changes with the epoch, and is not 0
 
 	unused []*queue // queues that are not in use; queue.slot is their place
 	hand   int
@@ -19,13 +20,14 @@ type cache struct {
 
 func newCache(limit int) cache {
 	return cache{
-		byRecipient: make(map[smp.ID]*queue),
-		bySender:    make(map[smp.ID]*queue),
-		byNotifier:  make(map[smp.ID]*queue),
-		byLink:      make(map[string]*queue),
-		parked:      newParking(),
-		age:         1,
-		limit:       limit,
+		byRecipient:     make(map[smp.ID]*queue),
+		bySender:        make(map[smp.ID]*queue),
+		byNotifier:      make(map[smp.ID]*queue),
+		byLink:          make(map[string]*queue),
+		parked:          newParking(),
+		parkedNotifiers: newParking(),
+		age:             1,
+		limit:           limit,
 	}
 }
 

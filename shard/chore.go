@@ -33,9 +33,11 @@ func (c *core) closed(client *Client) {
 		client.Service.shared.leave(client)
 	}
 	state := &client.state[c.index]
+	c.verifier.Secrets.EndSession(&state.secrets)
 	if state.left = true; state.subs == nil {
 		return
 	}
+	state.subs.walk, state.subs.behind, state.subs.beyond = nil, false, false
 	c.leaving = append(c.leaving, client)
 }
 
@@ -70,10 +72,14 @@ func (c *core) unlinkSome(subs *clientSubs, limit int) (n int) {
 		switch {
 		case subs.ready.first != nil:
 			c.unlink(subs.ready.first)
+		case subs.aside.first != nil:
+			c.unlink(subs.aside.first)
 		case subs.idle.first != nil:
 			c.unlink(subs.idle.first)
 		case subs.parked.first != nil:
 			c.endParked(subs.parked.first)
+		case subs.parkedNotifiers.first != nil:
+			c.endParkedNotifier(subs.parkedNotifiers.first)
 		default:
 			return n
 		}
@@ -84,12 +90,14 @@ func (c *core) unlinkSome(subs *clientSubs, limit int) (n int) {
 // loseService has dropped what the shard keeps of a service for a connection that has lost it.
 func (c *core) loseService(client *Client) {
 	subs := client.state[c.index].subs
-	for s := subs.ready.first; s != nil; { // no more than readyLimit of the service's
-		next := s.next
-		if s.kind == subService {
-			c.unlink(s)
+	for _, l := range []*subList{&subs.ready, &subs.aside} { // no more than readyLimit of the service's in each
+		for s := l.first; s != nil; {
+			next := s.next
+			if s.kind == subService {
+				c.unlink(s)
+			}
+			s = next
 		}
-		s = next
 	}
 	if subs.idle.len > 0 {
 		subs.lost = subs.idle.len

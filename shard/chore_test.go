@@ -179,9 +179,9 @@ func TestServiceIsLostInSteps(t *testing.T) {
 func TestServiceOfManyIsLost(t *testing.T) {
 	core := newTestCore(t, newFakeStore())
 	alice := core.connect()
-	gets := core.subscriptions(alice, 3, subGet)
+	gets := core.subscriptions(alice, 3, subNormal)
 	before := core.subscriptions(alice, leaveStep, subService)
-	gets = append(gets, core.subscriptions(alice, 3, subGet)...)
+	gets = append(gets, core.subscriptions(alice, 3, subNormal)...)
 	after := core.subscriptions(alice, leaveStep, subService)
 	core.setReady(before[7], true)
 	core.endService(alice.shard)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
 	"switchyard/smp"
 )
@@ -14,11 +15,14 @@ type env struct {
 	index       int // of the shard
 	partitions  partitioner
 	store       Store
-	random      func([]byte)  // fills the slice
-	resume      func(*Client) // arranges a BatchResume of the connection after a while
-	notifyLater func()        // arranges a batchNotify
+	random      func([]byte)                 // fills the slice
+	resume      func(*Client)                // arranges a BatchResume of the connection after a while
+	retry       func(*Client, time.Duration) // arranges a batchRetry
+	unread      *unread
+	notifyLater func() // arranges a batchNotify
 	services    *services
 	links       *reservations
+	expiry      *expiry.Clock                  // by which it is judged what is too old
 	hand        func(shard int, b *Batch) bool // hands a batch to a shard; false when its ring is full
 	hops        *atomic.Int64                  // batches between shards that are not executed
 }
@@ -44,15 +48,21 @@ type core struct {
 	notifying []*queue  // have notifications that are to go out
 	choreDue  bool      // a batchChore is on its way
 
+	reread []smp.ID // queues of parked subscriptions that could not be read (aside.go)
+
 	outgoing []parcel // commands for other shards
 
 	ids idStock // for new queues
+
+	began time.Time // the first drain
 
 	noted      []*queue // have notifications that wait for the next batchNotify
 	notifySoon bool     // which is arranged
 
 	// The drain at hand.
 	now      int64 // seconds since 1970
+	judgedAt int64 // the same, for what has expired: behind now after a jump of the clock
+	steady   int64 // the same, of a clock that nobody sets
 	full     bool  // the store takes nothing that makes it larger
 	out      *drain
 	block    *Buffer // of the batch at hand
@@ -106,6 +116,10 @@ func newCore(cfg Config, e env) *core {
 // run takes a drain through all steps. When it returns, the drain has the replies and the commit to wait for.
 func (c *core) run(now time.Time, d *drain) {
 	c.now, c.out, c.full = now.Unix(), d, c.store.Full()
+	if c.began.IsZero() {
+		c.began = now
+	}
+	c.judgedAt, c.steady = c.expiry.Now(now).Unix(), c.began.Unix()+int64(now.Sub(c.began)/time.Second)
 	c.recover()
 	c.gather(d.batches)
 	c.load()
@@ -160,6 +174,7 @@ func (c *core) evict() {
 		if q.dayLate && !c.cache.stale(q) {
 			c.putQueue(q)
 		}
+		c.forget(q)
 	}
 }
 
@@ -199,6 +214,8 @@ func (c *core) reset() {
 	c.freshNotifications = c.freshNotifications[:0]
 	c.items, c.lookups, c.fresh, c.freshLinks = c.items[:0], c.lookups[:0], c.fresh[:0], c.freshLinks[:0]
 	c.verifier.Reset()
+	c.again.Reset()
+	c.record.forget()
 	for i, b := range c.out.batches {
 		c.out.batches[i] = nil
 		b.release()

@@ -1,6 +1,8 @@
 package shard
 
 import (
+	"bytes"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -14,15 +16,34 @@ type testCore struct {
 	router *router // for its keys, and as the loop
 	drain  *drain
 	client *client
+
+	retries []time.Duration // of the batchRetry that are arranged
+	retried []*Client
+	resumes []*Client // of the BatchResume
+	timers  []func()  // of unread
+	ahead   time.Duration
+	log     bytes.Buffer
 }
 
 func newTestCore(t testing.TB, store Store) *testCore {
 	cfg := testConfig()
 	cfg.Shards = 1
 	cfg = cfg.withDefaults()
-	r := &router{t: t, random: seeded(1), set: &Set{partitions: newPartitioner(&cfg.PartitionKey, 1), workers: make([]*worker, 1)}}
+	r := &router{t: t, random: seeded(1), set: &Set{partitions: newPartitioner(&cfg.PartitionKey, 1), workers: []*worker{{ring: NewRing[*Batch](RingSize)}}}}
 	c := &testCore{router: r, drain: new(drain)}
 	c.core = newCore(cfg, env{partitions: r.set.partitions, store: store, random: r.random, services: newServices(), links: newReservations()})
+	c.resume = func(client *Client) { c.resumes = append(c.resumes, client) }
+	c.retry = func(client *Client, d time.Duration) {
+		c.retries, c.retried = append(c.retries, d), append(c.retried, client)
+	}
+	c.unread = newUnread(slog.New(slog.NewTextHandler(&c.log, nil)))
+	c.unread.after = func(_ time.Duration, f func()) { c.timers = append(c.timers, f) }
+	c.hand = func(_ int, b *Batch) bool {
+		c.drain.batches = append(c.drain.batches, b)
+		return true
+	}
+	c.notifyLater = func() {}
+	c.hops = &r.set.hops
 	r.arrived = newCond(r)
 	return c
 }
@@ -38,7 +59,7 @@ func (c *testCore) batch(client *client, key *box.PrivateKey, entity, text []byt
 func (c *testCore) gatherOnly(client *client, key *box.PrivateKey, entity, text []byte) {
 	c.drain.batches = append(c.drain.batches, c.batch(client, key, entity, text))
 	c.client = client
-	c.now, c.out = time.Now().Unix(), c.drain
+	c.now, c.out = time.Now().Add(c.ahead).Unix(), c.drain
 	c.gather(c.drain.batches)
 	c.load()
 	c.authorize()
@@ -47,8 +68,39 @@ func (c *testCore) gatherOnly(client *client, key *box.PrivateKey, entity, text 
 // runDrain runs a drain of batches.
 func (c *testCore) runDrain(batches ...*Batch) {
 	c.drain.batches = append(c.drain.batches, batches...)
-	c.run(time.Now(), c.drain)
+	c.run(time.Now().Add(c.ahead), c.drain)
 	c.deliver()
+}
+
+// rest runs drains of what the shard has for itself, and tells how many there were.
+func (c *testCore) rest() (drains int) {
+	for ; len(c.outgoing) > 0; drains++ {
+		c.post()
+		c.runDrain()
+	}
+	return drains
+}
+
+// retryNow runs the batchRetry that are arranged, when it is their time.
+func (c *testCore) retryNow() {
+	clients := c.retried
+	for _, d := range c.retries[len(c.retries)-len(clients):] {
+		c.ahead += d
+	}
+	c.retried = nil
+	for _, client := range clients {
+		c.runDrain(NewBatch(batchRetry, client))
+	}
+	c.rest()
+}
+
+// timePasses runs the timers of unread.
+func (c *testCore) timePasses() {
+	timers := c.timers
+	c.timers = nil
+	for _, f := range timers {
+		f()
+	}
 }
 
 // finish runs the other steps and returns the response.

@@ -19,7 +19,7 @@ func (c *core) create(it *item) {
 		return
 	}
 	q := &queue{mode: modeOf(p.Mode), day: uint16(c.now / secondsPerDay)}
-	q.head.Seq = firstSeq(c.now)
+	q.head.Seq = firstSeq(c.steady)
 	if p.HasLink {
 		if err := c.newLink(it, q, &p); !err.IsZero() {
 			c.fail(it, err)
@@ -56,8 +56,8 @@ func (c *core) create(it *item) {
 	}
 	if s := it.client.Service; s != nil {
 		c.serve(it.client)
-		if c.associate(q, s.shared) != nil {
-			c.fail(it, errStore)
+		if err := c.associate(q, s.shared); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 	}

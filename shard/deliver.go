@@ -1,8 +1,6 @@
 package shard
 
 import (
-	"errors"
-
 	"switchyard/box"
 	"switchyard/smp"
 )
@@ -13,10 +11,11 @@ import (
 //	SUB, BatchResume ──▶ ready list ──▶ pump: push while the window has room
 //	ACK ──▶ the next message is the response
 //
-// In between, a normal subscription waits for an ACK, or is in the ready list, or its queue is empty.
+// In between, a normal subscription waits for an ACK, or is in the ready list, or aside as its message cannot be read
+// (aside.go), or its queue is empty.
 
 // errBody reports a stored message whose body has not the one size that all have.
-var errBody = errors.New("shard: stored message is damaged")
+const errBody = damaged("shard: stored message is damaged")
 
 // pump delivers to a connection what is ready, as far as the window has room, and then what its walk finds.
 func (c *core) pump(client *Client) {
@@ -30,7 +29,7 @@ func (c *core) pumpReady(client *Client) bool {
 	if c.hasLeft(client) {
 		return false
 	}
-	for subs != nil && subs.ready.first != nil && !subs.retrying {
+	for subs != nil && subs.ready.first != nil {
 		s := subs.ready.first
 		if s.queue.count == 0 || c.cache.stale(s.queue) {
 			c.setReady(s, false)
@@ -42,8 +41,8 @@ func (c *core) pumpReady(client *Client) bool {
 		}
 		body, err := c.readHead(s.queue)
 		if err != nil {
-			subs.retrying = true
-			c.resume(client)
+			c.setAside(s, err)
+			c.goOn(client)
 			return false
 		}
 		if !client.Window.take() { // another shard was quicker
@@ -52,7 +51,7 @@ func (c *core) pumpReady(client *Client) bool {
 		}
 		c.push(s, body)
 	}
-	return subs != nil && !subs.retrying
+	return subs != nil
 }
 
 // push delivers the first message as an event; the place in the window is taken.
@@ -60,17 +59,17 @@ func (c *core) push(s *subscription, body *Buffer) {
 	c.setReady(s, false)
 	w := c.begin(s.client, nil, s.queue.recipientID[:])
 	w.note.kind = replyMessage
-	c.endMessage(&w, s, body)
+	c.endMessage(&w, s.queue, &s.receipt, body)
 }
 
 // endMessage completes a reply as the MSG with the first message of the queue, which then waits for its ACK.
-func (c *core) endMessage(w *writer, s *subscription, body *Buffer) {
-	id := &s.queue.head.ID
+func (c *core) endMessage(w *writer, q *queue, r *receipt, body *Buffer) {
+	id := &q.head.ID
 	w.head = smp.AppendMsgHeader(w.head, id[:])
 	w.reply.Body, w.reply.Message = body, true
 	w.end()
-	c.out.delivered = append(c.out.delivered, delivery{s.queue.recipientID, s.client})
-	s.delivered, s.waiting = *id, true
+	c.out.delivered = append(c.out.delivered, delivery{q.recipientID, w.reply.Client})
+	r.delivered, r.waiting = *id, true
 }
 
 // peek makes the header of the first message known; the queue is not empty.
@@ -82,8 +81,12 @@ func (c *core) peek(q *queue) error {
 		q.head, q.headKnown = m.header, true
 		return nil
 	}
+	if c.spoiled(q) {
+		return errSpoiled
+	}
 	h, err := c.store.Header(&q.recipientID, q.head.Seq)
 	if err != nil {
+		c.judgeRead(q, err)
 		return err
 	}
 	h.Seq = q.head.Seq
@@ -103,6 +106,9 @@ func (c *core) readHead(q *queue) (*Buffer, error) {
 		m.body.Retain()
 		return m.body, nil
 	}
+	if c.spoiled(q) {
+		return nil, errSpoiled
+	}
 	b := NewBuffer(smp.DeliveredSize)
 	n, err := c.store.Body(&q.recipientID, q.head.Seq, b.Data)
 	if err == nil && n != len(b.Data) {
@@ -110,6 +116,7 @@ func (c *core) readHead(q *queue) (*Buffer, error) {
 	}
 	if err != nil {
 		b.Release()
+		c.judgeRead(q, err)
 		return nil, err
 	}
 	return b, nil

@@ -97,6 +97,7 @@ func (c *core) load() {
 		err := l.Err
 		if owner, ok := c.misplaced(l); ok {
 			it.elsewhere = uint8(owner + 1)
+			l.forget()
 		} else if err == nil {
 			it.queue, err = c.admit(l)
 		}
@@ -104,7 +105,7 @@ func (c *core) load() {
 			it.elsewhere, err = c.absent(l.ID)
 		}
 		if err != nil {
-			it.err = errStore
+			it.err = storeError(err)
 		}
 	}
 }
@@ -118,11 +119,12 @@ func (c *core) admit(l *Lookup) (*queue, error) {
 		}
 		return nil, nil
 	}
+	defer l.forget()
 	q := c.cache.byRecipient[l.Found.Record.RecipientID]
 	switch {
 	case q == nil:
 		q = new(queue)
-		if err := q.fill(l.Found, c.now, c.services); err != nil {
+		if err := q.fill(l.Found, c.steady, c.services); err != nil {
 			return nil, err
 		}
 		c.cache.add(q)
@@ -139,9 +141,6 @@ func (c *core) admit(l *Lookup) (*queue, error) {
 	}
 	return q, nil
 }
-
-// errStore is the answer when the store fails. What failed is nothing that a client could use.
-var errStore = smp.ErrStore("failed")
 
 // apply executes the items in order, each against the state that the one before it left, and then delivers what the
 // subscriptions of a block have made ready, so that the answers to all of them come first, also when it is executed in parts.
@@ -165,10 +164,9 @@ func (c *core) apply(batches []*Batch) {
 		case BatchClosed:
 			c.closed(b.Client)
 		case BatchResume:
-			if subs := b.Client.state[c.index].subs; subs != nil {
-				subs.retrying = false
-			}
-			c.pump(b.Client)
+			c.resumed(b.Client)
+		case batchRetry:
+			c.retryAside(b.Client)
 		case batchExpire:
 			n := len(b.Block.Data) / len(smp.ID{})
 			c.expireAll(c.items[next : next+n])

@@ -38,8 +38,9 @@ func TestDamagedBodyIsAStoreError(t *testing.T) {
 	message := &r.store.queue(q.recipient).messages[0]
 	body := message.body
 	message.body = body[:100]
-	want(t, alice.get(q), "STORE failed")
+	want(t, alice.get(q), "STORE damaged")
 	message.body = body
+	r.clock.advance(spoiledFor * time.Second)
 	wantMessage(t, q, alice.get(q), "hello", false)
 }
 

@@ -49,6 +49,7 @@ func (c *core) expireLater(items []item) {
 // expireOften has old messages deleted at each interval.
 func (s *Set) expireOften() {
 	defer s.expiry.Done()
+	s.clock.Now(s.cfg.Clock()) // from here on a jump is noticed
 	if s.cfg.ExpireAtStart {
 		s.expire()
 	}
@@ -67,7 +68,7 @@ func (s *Set) expireOften() {
 // expire asks the shards to delete the messages and notifications that are too old now. What the store fails to tell is
 // left to the next time.
 func (s *Set) expire() {
-	now := s.cfg.Clock()
+	now := s.clock.Now(s.cfg.Clock())
 	if s.cfg.MessageTTL > 0 {
 		s.expireWhere(now.Add(-s.cfg.MessageTTL).Unix(), s.store.Expired)
 	}

@@ -89,3 +89,85 @@ func TestExpiryAtStart(t *testing.T) {
 		r.sync()
 	}
 }
+
+// TestExpiryOutlivesWrongClocks has the system's clock set while messages wait: a clock that is ahead for a while deletes
+// nothing, neither by the timer nor by a SEND, and one that is set back only delays.
+func TestExpiryOutlivesWrongClocks(t *testing.T) {
+	cfg := testConfig()
+	cfg.MessageTTL, cfg.NotifyTTL, cfg.ExpireOnSend = time.Hour, time.Hour, true
+	r := newRouter(t, cfg)
+	alice, bob := r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{})
+	left := func() int { return len(r.store.queue(q.recipient).messages) }
+	want(t, bob.sendTo(q, "first"), "OK")
+	r.set.expire()
+	r.clock.set(365 * 24 * time.Hour)
+	want(t, bob.sendTo(q, "second"), "OK")
+	r.set.expire()
+	r.syncLanes()
+	if n := left(); n != 2 {
+		t.Errorf("a clock that is ahead leaves %d messages of 2", n)
+	}
+	r.clock.set(-365 * 24 * time.Hour)
+	r.clock.advance(10 * time.Minute)
+	r.clock.set(-24 * time.Hour)
+	want(t, bob.sendTo(q, "third"), "OK")
+	r.set.expire()
+	r.syncLanes()
+	if n := left(); n != 3 {
+		t.Errorf("a clock that is set back leaves %d messages of 3", n)
+	}
+}
+
+// TestExpiryFollowsTheClock: a clock that was set forward for good counts after a day.
+func TestExpiryFollowsTheClock(t *testing.T) {
+	cfg := testConfig()
+	cfg.MessageTTL = 7 * 24 * time.Hour
+	r := newRouter(t, cfg)
+	alice, bob := r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{})
+	want(t, bob.sendTo(q, "old"), "OK")
+	r.clock.set(8 * 24 * time.Hour)
+	for _, step := range []struct {
+		passes time.Duration
+		left   int
+	}{{0, 1}, {23 * time.Hour, 1}, {time.Hour, 0}} {
+		r.clock.advance(step.passes)
+		r.set.expire()
+		r.syncLanes()
+		if n := len(r.store.queue(q.recipient).messages); n != step.left {
+			t.Errorf("after %v more %d messages are left, want %d", step.passes, n, step.left)
+		}
+	}
+}
+
+// TestPositionsGrowWhenTheClockIsSetBack: a queue that was empty and left memory goes on behind the positions it has used.
+func TestPositionsGrowWhenTheClockIsSetBack(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards, cfg.QueueCache = 1, 1
+	r := newRouter(t, cfg)
+	alice := r.connect()
+	q := alice.newQueue(queueOptions{})
+	position := func() uint64 {
+		want(t, alice.sendTo(q, "x"), "OK")
+		seq := r.store.queue(q.recipient).messages[0].header.Seq
+		reader := r.connect()
+		m := wantMessage(t, q, reader.get(q), "x", false)
+		want(t, reader.ack(q, m), "OK")
+		reader.close()
+		for range 5 { // others take its place
+			alice.newQueue(queueOptions{})
+		}
+		r.sync()
+		if r.set.workers[0].core.cache.byRecipient[smp.ID(q.recipient)] != nil {
+			t.Fatal("the queue is in memory still")
+		}
+		return seq
+	}
+	first := position()
+	r.clock.set(-time.Hour)
+	r.clock.advance(time.Second)
+	if second := position(); second <= first {
+		t.Errorf("position %d after %d", second, first)
+	}
+}

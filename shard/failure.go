@@ -21,8 +21,8 @@ import (
 //	recovering         │ no drain is under way         │ has nothing                     │ takes the losses, marks as stale
 //	                   │                               │                                 │ what they name; a new generation
 //	sound, in doubt    │ doubt                         │ as when sound                   │ reads what is stale, runs drains,
-//	                   │                               │                                 │ says nothing of what it only reads
-//	                   │                               │                                 │ where that could be lost
+//	                   │                               │                                 │ says of nothing that it is done
+//	                   │                               │                                 │ before that is stored (confirm)
 //	a new epoch        │ the store's is not the core's │ as when recovering              │ as when recovering; all that is in
 //	                   │                               │                                 │ memory is stale, and suspect
 //
@@ -143,17 +143,11 @@ func (c *core) enter(epoch uint64, l losses) {
 // all that its new subscription brought, too.
 func (c *core) undo(d *delivery) {
 	c.mark(&d.queue)
-	q := c.cache.byRecipient[d.queue]
-	if q == nil {
-		return
-	}
-	if q.sub != nil && q.sub.client == d.client {
+	if q := c.cache.byRecipient[d.queue]; q != nil && q.sub != nil && q.sub.client == d.client {
 		q.sub.waiting = false
 	}
-	for g := q.getters; g != nil; g = g.other {
-		if g.client == d.client {
-			g.waiting = false
-		}
+	if r := c.gotOf(d.client, &d.queue); r != nil {
+		r.waiting = false
 	}
 }
 
@@ -165,6 +159,7 @@ func (c *core) mark(id *smp.ID) {
 		return
 	case q != nil && !q.awaited():
 		c.cache.remove(q)
+		c.forget(q)
 		return
 	case q != nil:
 		q.age = 0
@@ -172,9 +167,18 @@ func (c *core) mark(id *smp.ID) {
 	c.lost = append(c.lost, *id)
 }
 
+// confirm is for commands which find that what they ask for is done. In doubt the store may only show that, so the queue is
+// stored once more, and the answer is that of this commit.
+func (c *core) confirm(q *queue) {
+	if c.doubt {
+		c.putQueue(q)
+	}
+}
+
 // awaited tells that somebody waits for what the queue may hold.
 func (q *queue) awaited() bool {
-	return q.sub != nil || q.inUse() || q.service() != nil && q.service().current.Load() != nil
+	n := q.notifier()
+	return q.sub != nil || n != nil && (n.sub != nil || n.pending != nil) || q.service() != nil && q.service().current.Load() != nil
 }
 
 // recover brings the memory of the shard in line with what the store has kept, after a failure: it reads the queues that
@@ -194,30 +198,40 @@ func (c *core) recover() {
 const recoverStep = 1000
 
 // reload reads queues again that are stale. What is parked is only looked at, and stays where it is when there is nothing
-// to do for it. A queue that cannot be read stays stale, and is looked up again by the next command.
+// to do for it. A queue that cannot be read stays stale: it is looked up again by the next command, and after a while for
+// those who are subscribed (aside.go).
 func (c *core) reload(ids []smp.ID) {
+	first := len(c.lookups) // those of the drain, if it has any
 	for i := range ids {
 		if q := c.cache.byRecipient[ids[i]]; q == nil || c.cache.stale(q) {
 			c.lookups = append(c.lookups, Lookup{Kind: ByRecipient, ID: ids[i][:]})
 		}
 	}
-	c.store.Load(c.lookups)
-	for i := range c.lookups {
-		l := &c.lookups[i]
+	lookups := c.lookups[first:]
+	c.store.Load(lookups)
+	for i := range lookups {
+		l := &lookups[i]
 		switch q := c.cache.byRecipient[smp.ID(l.ID)]; {
 		case l.Err != nil:
+			c.readLater(q, (*smp.ID)(l.ID), l.Err)
 		case q == nil && c.cache.parked.find((*smp.ID)(l.ID)) == nil:
 		case q == nil && l.Found != nil && l.Found.Messages == 0 && l.Found.Record.Service == nil:
 		default:
-			_, _ = c.admit(l)
+			if _, err := c.admit(l); err != nil {
+				c.readLater(q, (*smp.ID)(l.ID), err)
+			}
 		}
+		l.forget()
 	}
-	clear(c.lookups)
-	c.lookups = c.lookups[:0]
+	clear(lookups)
+	c.lookups = c.lookups[:first]
 }
 
 // wake delivers the first message to a subscription that waits for none.
 func (c *core) wake(q *queue) {
+	if q.sub != nil && q.sub.aside {
+		c.setReady(q.sub, false) // its queue could not be read
+	}
 	if q.count == 0 {
 		return
 	}
@@ -237,10 +251,11 @@ func (c *core) refill(q *queue, l *Loaded) error {
 			c.unlink(old.sub)
 		}
 	}
-	link := q.linkID()
-	if err := q.fill(l, c.now, c.services); err != nil {
+	link, before := q.linkID(), *q
+	if err := q.fill(l, c.steady, c.services); err != nil {
 		return err
 	}
+	c.forget(&before)
 	delete(c.cache.byLink, string(link))
 	if link = q.linkID(); link != nil {
 		c.cache.byLink[string(link)] = q
@@ -279,13 +294,10 @@ func (c *core) drop(q *queue) {
 	if q.sub != nil {
 		c.unlink(q.sub)
 	}
-	for q.getters != nil {
-		c.unlink(&q.getters.subscription)
-	}
 	if n := q.notifier(); n != nil && n.sub != nil {
 		c.unlink(n.sub)
 	}
 	c.cache.remove(q)
 	q.gone = true
-	q.forgetKeys()
+	c.forget(q)
 }

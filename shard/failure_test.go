@@ -256,9 +256,9 @@ func TestDamagedRecordIsAStoreError(t *testing.T) {
 	r.restart()
 	alice = r.connect()
 	r.store.queue(q.recipient).record.RecipientKeys = nil
-	want(t, alice.sub(q), "STORE failed")
+	want(t, alice.sub(q), "STORE damaged")
 	r.store.queue(q.recipient).record.RecipientKeys = [][]byte{{1, 2, 3}}
-	want(t, alice.sub(q), "STORE failed")
+	want(t, alice.sub(q), "STORE damaged")
 	r.store.queue(q.recipient).record.RecipientKeys = [][]byte{spki(q.key)}
 	want(t, alice.sub(q), "SOK")
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/internal/clockstep"
 	"switchyard/smp"
 )
 
@@ -46,6 +47,13 @@ func (c *testClock) time() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
+}
+
+// set sets the clock, which is not the passing of time.
+func (c *testClock) set(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = clockstep.Set(c.now, by)
 }
 
 func (c *testClock) advance(d time.Duration) {
@@ -86,7 +94,7 @@ func newRouterOnDisk(t testing.TB, cfg Config, disk Disk, seed uint64) *router {
 
 // begin starts the router, and stops it with the test.
 func (r *router) begin(cfg Config, seed uint64) {
-	r.clock = &testClock{now: time.Unix(1_700_000_000, 0)}
+	r.clock = &testClock{now: clockstep.At(time.Unix(1_700_000_000, 0))}
 	r.arrived = newCond(r)
 	cfg.Clock = r.clock.time
 	r.cfg = cfg

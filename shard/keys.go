@@ -23,6 +23,8 @@ func (c *core) secure(it *item) {
 	case old != key:
 		c.fail(it, smp.ErrAuth)
 		return
+	default:
+		c.confirm(q)
 	}
 	if it.command.Tag == smp.CmdLKey {
 		c.readLink(it)
@@ -57,6 +59,7 @@ func (c *core) replaceKeys(it *item) {
 		c.fail(it, smp.ErrCmdProhibited)
 		return
 	}
+	c.forgetRecipientKeys(q)
 	q.setRecipientKeys(c.keys)
 	c.putQueue(q)
 	c.answer(it, smp.AppendOK)

@@ -78,7 +78,7 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 	q.needRare().linkID = append([]byte(nil), linkID...)
 	switch taken, _, err := c.taken(BySender, q.senderID[:]); {
 	case err != nil:
-		return errStore
+		return storeError(err)
 	case taken:
 		return smp.ErrAuth
 	}
@@ -92,6 +92,7 @@ func (c *core) taken(kind IDKind, id []byte) (taken bool, by int, err error) {
 	}
 	l := []Lookup{{Kind: kind, ID: id}}
 	c.store.Load(l)
+	l[0].forget()
 	if owner, ok := c.misplaced(&l[0]); ok {
 		return true, owner, nil
 	}
@@ -174,7 +175,7 @@ func (c *core) mayLink(q *queue, p *smp.LinkParams) smp.Error {
 	old, err := c.linkData(q)
 	switch {
 	case err != nil:
-		return errStore
+		return storeError(err)
 	case string(old.Fixed) != string(p.Fixed):
 		return smp.ErrAuth
 	}
@@ -185,6 +186,8 @@ func (c *core) mayLink(q *queue, p *smp.LinkParams) smp.Error {
 func (c *core) deleteLink(it *item) {
 	if c.removeLink(it.queue) {
 		c.putQueue(it.queue)
+	} else {
+		c.confirm(it.queue)
 	}
 	c.answer(it, smp.AppendOK)
 }
@@ -194,7 +197,7 @@ func (c *core) readLink(it *item) {
 	q := it.queue
 	d, err := c.linkData(q)
 	if err != nil {
-		c.fail(it, errStore)
+		c.fail(it, storeError(err))
 		return
 	}
 	w := c.respond(it)

@@ -9,7 +9,9 @@ import (
 // turnOff answers OFF: from now on the queue takes no messages. What it holds can still be received.
 func (c *core) turnOff(it *item) {
 	q := it.queue
-	if q.status != StatusOff {
+	if q.status == StatusOff {
+		c.confirm(q)
+	} else {
 		q.status = StatusOff
 		c.putQueue(q)
 	}
@@ -20,8 +22,12 @@ func (c *core) turnOff(it *item) {
 // messages or to notifications, is told.
 func (c *core) deleteQueue(it *item) {
 	q := it.queue
-	if c.dissociate(q, it.client, replyDeleted) != nil || c.dissociateNotifier(q, it.client, replyDeleted) != nil {
-		c.fail(it, errStore)
+	err := c.dissociate(q, it.client, replyDeleted)
+	if err == nil {
+		err = c.dissociateNotifier(q, it.client, replyDeleted)
+	}
+	if err != nil {
+		c.fail(it, storeError(err))
 		return
 	}
 	c.linkDeparts(q)
@@ -33,6 +39,7 @@ func (c *core) deleteQueue(it *item) {
 	if n := q.notifier(); n != nil && n.sub != nil && n.sub.client != it.client {
 		c.end(n.sub, replyDeleted, n.ID[:])
 	}
+	c.endGot(it.client, &q.recipientID)
 	c.drop(q)
 }
 
@@ -43,10 +50,12 @@ func (c *core) info(it *item) {
 	info := smp.Info{Secured: secured, Notifier: q.notifier() != nil, Size: int(q.count)}
 	if s := q.subscriptionOf(it.client); s != nil {
 		info.Sub = s.info()
+	} else if r := c.gotOf(it.client, &q.recipientID); r != nil {
+		info.Sub = r.info(smp.SubThreadProhibit)
 	}
 	if q.count > 0 {
-		if c.peek(q) != nil {
-			c.fail(it, errStore)
+		if err := c.peek(q); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		info.Msg = &smp.InfoMsg{ID: q.head.ID[:], Time: time.Unix(q.head.Time, 0), Type: smp.InfoMessage}
@@ -60,15 +69,16 @@ func (c *core) info(it *item) {
 }
 
 func (s *subscription) info() *smp.InfoSub {
-	info := &smp.InfoSub{Thread: smp.SubThreadNone}
-	switch {
-	case s.kind == subGet:
-		info.Thread = smp.SubThreadProhibit
-	case s.ready && s.queue.count > 0: // it may be empty again: the expiry came first
-		info.Thread = smp.SubThreadPending
+	if (s.ready || s.aside) && s.queue.count > 0 { // it may be empty again: the expiry came first
+		return s.receipt.info(smp.SubThreadPending)
 	}
-	if s.waiting {
-		info.Delivered = s.delivered[:]
+	return s.receipt.info(smp.SubThreadNone)
+}
+
+func (r *receipt) info(thread smp.SubThread) *smp.InfoSub {
+	info := &smp.InfoSub{Thread: thread}
+	if r.waiting {
+		info.Delivered = r.delivered[:]
 	}
 	return info
 }

@@ -46,12 +46,13 @@ func CheckModel(t *testing.T, disk func() Disk) {
 type modelCheck struct {
 	*rand.Rand // of this step
 	seed       uint64
-	t          *testing.T
+	t          testing.TB
 	router     *router
 	model      model
 	clients    []*client
 	named      map[string]*modelQueue // by recipient and notifier ID
 	keys       []*box.PrivateKey
+	algs       []box.Alg       // of new keys
 	known      []*modelMessage // with their IDs
 	made       int             // numbers given to queues, messages and links
 	corrs      uint64
@@ -68,7 +69,7 @@ type modelCheck struct {
 }
 
 func newModelCheck(t *testing.T, seed uint64, disk Disk) *modelCheck {
-	c := &modelCheck{Rand: rand.New(rand.NewPCG(seed, 0)), seed: seed, t: t, named: make(map[string]*modelQueue), small: make(map[*client]int)}
+	c := &modelCheck{Rand: rand.New(rand.NewPCG(seed, 0)), seed: seed, t: t, algs: modelAlgs, named: make(map[string]*modelQueue), small: make(map[*client]int)}
 	cfg := testConfig()
 	cfg.Shards = 1 + c.IntN(3)
 	cfg.QueueCache = cfg.Shards * (1 + c.IntN(4))
@@ -89,13 +90,11 @@ func newModelCheck(t *testing.T, seed uint64, disk Disk) *modelCheck {
 
 const modelPassword = "password"
 
-// newKey makes a key, of Ed448 seldom, as it takes the time of ten others.
+// modelAlgs has Ed448 seldom, as it takes the time of ten others.
+var modelAlgs = append(slices.Repeat([]box.Alg{box.Ed25519, box.X25519}, 5), box.Ed448)
+
 func (c *modelCheck) newKey() *box.PrivateKey {
-	alg := []box.Alg{box.Ed25519, box.X25519}[c.IntN(2)]
-	if c.IntN(10) == 0 {
-		alg = box.Ed448
-	}
-	return c.router.newKeyOf(alg)
+	return c.router.newKeyOf(c.algs[c.IntN(len(c.algs))])
 }
 
 // modelVersions are those around each change of the protocol.

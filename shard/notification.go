@@ -180,7 +180,7 @@ func (c *core) takeNotifications(q *queue) error {
 
 // fresher drops the notifications that are too old, which come first.
 func (c *core) fresher(all []Notification) []Notification {
-	before := c.now - int64(c.cfg.NotifyTTL/time.Second)
+	before := c.judgedAt - int64(c.cfg.NotifyTTL/time.Second)
 	for len(all) > 0 && all[0].Time < before {
 		all = all[1:]
 	}

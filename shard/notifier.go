@@ -28,7 +28,7 @@ func (c *core) setNotifier(it *item) {
 	q := it.queue
 	p, _ := smp.ParseNKey(it.command.Params)
 	if _, err := c.removeNotifier(it); err != nil {
-		c.fail(it, errStore)
+		c.fail(it, storeError(err))
 		return
 	}
 	nid, ok := c.newNotifier(q, p)
@@ -47,11 +47,13 @@ func (c *core) setNotifier(it *item) {
 func (c *core) deleteNotifier(it *item) {
 	removed, err := c.removeNotifier(it)
 	if err != nil {
-		c.fail(it, errStore)
+		c.fail(it, storeError(err))
 		return
 	}
 	if removed {
 		c.putQueue(it.queue)
+	} else {
+		c.confirm(it.queue)
 	}
 	c.answer(it, smp.AppendOK)
 }
@@ -77,6 +79,7 @@ func (c *core) removeNotifier(it *item) (removed bool, err error) {
 	delete(c.cache.byNotifier, n.ID)
 	c.write().DeleteNotifier(&n.ID)
 	c.putNotifications(q, nil)
+	c.forgetNotifier(n)
 	q.rare.notifier = nil
 	q.keyGen++
 	return true, nil
@@ -86,8 +89,8 @@ func (c *core) removeNotifier(it *item) (removed bool, err error) {
 func (c *core) subscribeNotifier(it *item) {
 	q := it.queue
 	n := q.notifier()
-	if c.takeNotifications(q) != nil {
-		c.fail(it, errStore)
+	if err := c.takeNotifications(q); err != nil {
+		c.fail(it, storeError(err))
 		return
 	}
 	if it.client.Service != nil {
@@ -95,8 +98,8 @@ func (c *core) subscribeNotifier(it *item) {
 		return
 	}
 	if n.service != nil {
-		if c.dissociateNotifier(q, it.client, replyEnd) != nil {
-			c.fail(it, errStore)
+		if err := c.dissociateNotifier(q, it.client, replyEnd); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		c.putQueue(q)

@@ -8,54 +8,81 @@ import "switchyard/smp"
 //	queue with its subscription ──evicted──▶ cache.parked: recipient ID → parked
 //	                            ◀──read────
 //
-// It takes a tenth of what a queue does, and most subscriptions of a large router are of this kind at any time.
+// It takes a tenth of what a queue does, and most subscriptions of a large router are of this kind at any time. Those of
+// notifiers are parked apart, by the ID of the credentials, which may be others when the queue is read.
 
 // parked is a connection's interest in a queue that is not in memory: 48 bytes. Nothing waited there when it left.
 type parked struct {
-	recipientID   smp.ID
+	id            smp.ID // recipient ID, or the notifier's
 	client        *Client
 	links[parked] // in the list of the connection
 }
 
-// mayLeave tells that the queue may leave memory, with its subscription if it has one. One that is stale stays until it is
+// mayLeave tells that the queue may leave memory, with its subscriptions if it has any. One that is stale stays until it is
 // read again, for those who wait for what it may hold.
 func (c *cache) mayLeave(q *queue) bool {
 	if c.stale(q) {
 		return !q.awaited()
 	}
 	s := q.sub
-	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && q.count == 0
+	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && !s.aside && q.count == 0
 }
 
-// park keeps what is needed of the subscription to a queue that has left memory.
+// park keeps what is needed of the subscriptions to a queue that has left memory.
 func (c *core) park(q *queue) {
-	s := q.sub
-	if s == nil {
-		return
+	if s := q.sub; s != nil {
+		subs := s.client.state[c.index].subs
+		c.parkOne(s, &q.recipientID, &subs.parked, &c.cache.parked)
 	}
-	subs := s.client.state[c.index].subs
-	subs.idle.remove(s)
-	p := &parked{recipientID: q.recipientID, client: s.client}
-	subs.parked.push(p)
-	c.cache.parked.add(p)
+	if n := q.notifier(); n != nil && n.sub != nil {
+		subs := n.sub.client.state[c.index].subs
+		c.parkOne(n.sub, &n.ID, &subs.parkedNotifiers, &c.cache.parkedNotifiers)
+	}
 }
 
-// unpark gives a queue that has come into memory its subscription back.
+func (c *core) parkOne(s *subscription, id *smp.ID, list *parkedList, all *parking) {
+	s.client.state[c.index].subs.list(s).remove(s)
+	p := &parked{id: *id, client: s.client}
+	list.push(p)
+	all.add(p)
+}
+
+// unpark gives a queue that has come into memory its subscriptions back.
 func (c *core) unpark(q *queue) {
-	p := c.cache.parked.find(&q.recipientID)
-	if p == nil {
+	if p := c.cache.parked.find(&q.recipientID); p != nil {
+		c.endParking(p)
+		q.sub = &subscription{queue: q, client: p.client, kind: subNormal}
+		p.client.state[c.index].subs.idle.push(q.sub)
+	}
+	n := q.notifier()
+	if n == nil {
 		return
 	}
-	c.cache.parked.remove(&q.recipientID)
-	subs := p.client.state[c.index].subs
-	subs.parked.remove(p)
-	q.sub = &subscription{queue: q, client: p.client, kind: subNormal}
-	subs.idle.push(q.sub)
+	if p := c.cache.parkedNotifiers.find(&n.ID); p != nil {
+		c.endNotifierParking(p)
+		n.sub = &subscription{queue: q, client: p.client, kind: subNotifier}
+		p.client.state[c.index].subs.idle.push(n.sub)
+	}
+}
+
+func (c *core) endParking(p *parked) {
+	c.cache.parked.remove(&p.id)
+	p.client.state[c.index].subs.parked.remove(p)
+}
+
+func (c *core) endNotifierParking(p *parked) {
+	c.cache.parkedNotifiers.remove(&p.id)
+	p.client.state[c.index].subs.parkedNotifiers.remove(p)
 }
 
 // endParked is unlink for a subscription that is parked.
 func (c *core) endParked(p *parked) {
-	c.cache.parked.remove(&p.recipientID)
-	p.client.state[c.index].subs.parked.remove(p)
+	c.endParking(p)
+	p.client.Subscriptions.Add(-1)
+}
+
+// endParkedNotifier is the same for one of a notifier.
+func (c *core) endParkedNotifier(p *parked) {
+	c.endNotifierParking(p)
 	p.client.Subscriptions.Add(-1)
 }

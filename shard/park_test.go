@@ -3,6 +3,7 @@ package shard
 import (
 	"runtime"
 	"testing"
+	"time"
 
 	"switchyard/smp"
 )
@@ -175,4 +176,51 @@ func TestCacheKeepsItsLimitInAStorm(t *testing.T) {
 	if n := len(cache.byRecipient); n > 64 || cache.parked.len != len(queues)-n {
 		t.Fatalf("%d queues in memory, %d parked", n, cache.parked.len)
 	}
+}
+
+// The subscription of a notifier keeps no queue in memory either, and works like any other when its queue is read again.
+func TestParkedNotifier(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards, cfg.QueueCache, cfg.NotifyEvery = 1, 2, time.Millisecond
+	r := newRouter(t, cfg)
+	cache := &r.set.workers[0].core.cache
+	alice, ntf, other, bob := r.connect(), r.connect(), r.connect(), r.connect()
+	var queues []*testQueue
+	for range 5 {
+		q := alice.newQueue(queueOptions{notifier: true})
+		want(t, ntf.nsub(q), "SOK")
+		queues = append(queues, q)
+	}
+	q, deleted, removed, taken, both := queues[0], queues[1], queues[2], queues[3], queues[4]
+	want(t, alice.sub(both), "SOK")
+	bob.crowdOut()
+	if cache.parkedNotifiers.len != 5 || cache.parked.len != 1 || ntf.shard.Subscriptions.Load() != 5 {
+		t.Fatalf("%d and %d parked of %d", cache.parkedNotifiers.len, cache.parked.len, ntf.shard.Subscriptions.Load())
+	}
+	for range 2 {
+		want(t, bob.do(nil, q.sender, smp.AppendSend(nil, true, []byte("x"))), "OK")
+		wantEvent(t, ntf.event(), "NMSG", q.notifier)
+		bob.crowdOut()
+	}
+	want(t, bob.do(nil, both.sender, smp.AppendSend(nil, true, []byte("hello"))), "OK")
+	wantMessage(t, both, alice.event(), "hello", true)
+	wantEvent(t, ntf.event(), "NMSG", both.notifier)
+	want(t, alice.del(deleted), "OK")
+	wantEvent(t, ntf.event(), "DELD", deleted.notifier)
+	want(t, alice.do(removed.key, removed.recipient, smp.AppendNDel(nil)), "OK")
+	wantEvent(t, ntf.event(), "DELD", removed.notifier)
+	want(t, other.nsub(taken), "SOK")
+	wantEvent(t, ntf.event(), "END", taken.notifier)
+	if n := ntf.shard.Subscriptions.Load(); n != 2 {
+		t.Errorf("%d subscriptions are left", n)
+	}
+	bob.crowdOut()
+	ntf.close()
+	r.sync()
+	if cache.parkedNotifiers.len != 1 || ntf.shard.Subscriptions.Load() != 0 {
+		t.Errorf("%d parked when one connection is left", cache.parkedNotifiers.len)
+	}
+	want(t, bob.do(nil, taken.sender, smp.AppendSend(nil, true, []byte("x"))), "OK")
+	wantEvent(t, other.event(), "NMSG", taken.notifier)
+	wantNothing(t, ntf)
 }

@@ -71,7 +71,7 @@ func (p *parkingPart) find(tag parkingTag, id *smp.ID) (place int, ok bool) {
 		return 0, false
 	}
 	for place = p.home(tag); p.tags[place] != 0; place = p.next(place) {
-		if p.tags[place] == tag && p.places[place].recipientID == *id {
+		if p.tags[place] == tag && p.places[place].id == *id {
 			return place, true
 		}
 	}
@@ -80,7 +80,7 @@ func (p *parkingPart) find(tag parkingTag, id *smp.ID) (place int, ok bool) {
 
 // add enters a subscription, which is not parked yet.
 func (p *parking) add(s *parked) {
-	part, tag := p.locate(&s.recipientID)
+	part, tag := p.locate(&s.id)
 	if part.full() {
 		part.resize(max(parkingLeast, len(part.places)*5/4))
 	}
@@ -143,7 +143,7 @@ func (p *parkingPart) resize(places int) {
 func (p *parking) appendIDs(ids []smp.ID, part int) []smp.ID {
 	for _, s := range p.parts[part].places {
 		if s != nil {
-			ids = append(ids, s.recipientID)
+			ids = append(ids, s.id)
 		}
 	}
 	return ids

@@ -12,8 +12,8 @@ import (
 
 func randomParked(r *rand.Rand) *parked {
 	s := new(parked)
-	for i := range s.recipientID {
-		s.recipientID[i] = byte(r.Uint32())
+	for i := range s.id {
+		s.id[i] = byte(r.Uint32())
 	}
 	return s
 }
@@ -29,22 +29,22 @@ func TestParking(t *testing.T) {
 		if coming := 70 - 60*(step/100_000); r.IntN(100) < coming || len(all) == 0 {
 			s := randomParked(r)
 			all = append(all, s)
-			model[s.recipientID] = s
+			model[s.id] = s
 			p.add(s)
 		} else {
 			i := r.IntN(len(all))
 			s := all[i]
 			all[i] = all[len(all)-1]
 			all = all[:len(all)-1]
-			delete(model, s.recipientID)
-			p.remove(&s.recipientID)
-			if p.find(&s.recipientID) != nil {
+			delete(model, s.id)
+			p.remove(&s.id)
+			if p.find(&s.id) != nil {
 				t.Fatal("found after it was removed")
 			}
-			p.remove(&s.recipientID) // no harm
+			p.remove(&s.id) // no harm
 		}
 		if len(all) > 0 {
-			if s := all[r.IntN(len(all))]; p.find(&s.recipientID) != s {
+			if s := all[r.IntN(len(all))]; p.find(&s.id) != s {
 				t.Fatal("not found")
 			}
 		}
@@ -129,7 +129,7 @@ func BenchmarkParking(b *testing.B) {
 		p := fill()
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			p.find(&all[i%n].recipientID)
+			p.find(&all[i%n].id)
 		}
 	})
 	b.Run("miss", func(b *testing.B) {
@@ -137,8 +137,8 @@ func BenchmarkParking(b *testing.B) {
 		other := randomParked(r)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			other.recipientID[i%len(other.recipientID)]++
-			p.find(&other.recipientID)
+			other.id[i%len(other.id)]++
+			p.find(&other.id)
 		}
 	})
 	runtime.KeepAlive(all)

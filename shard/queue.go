@@ -26,10 +26,9 @@ type queue struct {
 	head  MessageHeader
 	count int32 // messages, quota marker included
 
-	slot    int32         // place in the list of idle queues, -1 when in use
-	sub     *subscription // the connection that messages are pushed to
-	getters *getter       // the connections that used GET
-	rare    *rare         // what most queues do not have
+	slot int32         // place in the list of idle queues, -1 when in use
+	sub  *subscription // the connection that messages are pushed to
+	rare *rare         // what most queues do not have
 
 	day     uint16 // Record.Updated
 	age     uint16 // cache.age when it was read; another one says that it is stale
@@ -47,6 +46,7 @@ type rare struct {
 	notifier      *notifier
 	linkID        []byte
 	service       *service // receives the messages
+	spoiledUntil  int64    // seconds since 1970 until which the first message is not read again, as it is damaged
 }
 
 // notifier is a queue's notification credentials.
@@ -84,22 +84,11 @@ func (s *shortKey) key() box.PublicKey {
 	return k
 }
 
-// forgetKeys clears what must not outlive the queue in memory that is free or of a crash: the secrets that seal bodies and
-// notifications, and the keys. Commands of the same drain may still look at it.
-func (q *queue) forgetKeys() {
-	q.secret = [32]byte{}
-	q.recipientKey.raw, q.senderKey.raw = [32]byte{}, [32]byte{}
-	if n := q.notifier(); n != nil {
-		n.Secret = [32]byte{}
-	}
-}
-
-// inUse says that the queue has to stay in memory: for a connection that used GET, or for its notifier.
+// inUse says that the queue has to stay in memory, for its notifications.
 func (q *queue) inUse() bool {
-	return q.getters != nil || q.rare != nil && q.rare.notifier.inUse()
+	n := q.notifier()
+	return n != nil && n.pending != nil
 }
-
-func (n *notifier) inUse() bool { return n != nil && (n.sub != nil || n.pending != nil) }
 
 // needRare returns rare, made if need be.
 func (q *queue) needRare() *rare {
@@ -166,6 +155,9 @@ func (q *queue) advance() {
 	q.head.Seq++
 	q.count--
 	q.headKnown = false
+	if q.rare != nil {
+		q.rare.spoiledUntil = 0
+	}
 	if q.count == 0 {
 		q.full = false
 	}

@@ -8,15 +8,15 @@ func (c *core) subscribe(it *item) {
 	q := it.queue
 	s := q.subscriptionOf(it.client)
 	switch {
-	case s != nil && s.kind == subGet:
+	case c.gotOf(it.client, &q.recipientID) != nil:
 		c.fail(it, smp.ErrCmdProhibited)
 		return
 	case it.client.Service != nil:
 		c.subscribeAs(it)
 		return
 	case q.service() != nil:
-		if c.dissociate(q, it.client, replyEnd) != nil {
-			c.fail(it, errStore)
+		if err := c.dissociate(q, it.client, replyEnd); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		c.putQueue(q)
@@ -27,7 +27,7 @@ func (c *core) subscribe(it *item) {
 	w := c.respond(it)
 	w.head = smp.AppendSOK(w.head, it.client.Version, nil)
 	w.end()
-	s.waiting = false
+	s.waiting, s.told = false, false
 	c.setReady(s, q.count > 0)
 }
 
@@ -66,60 +66,71 @@ func (c *core) tell(client *Client, kind replyKind, entityID []byte) {
 // subscribed notices nothing.
 func (c *core) get(it *item) {
 	q := it.queue
-	s := q.subscriptionOf(it.client)
-	switch {
-	case s == nil:
-		g := &getter{subscription: subscription{queue: q, client: it.client, kind: subGet}, other: q.getters}
-		q.getters = g
-		s = &g.subscription
-		c.link(s)
-	case s.kind != subGet:
+	if q.subscriptionOf(it.client) != nil {
 		c.fail(it, smp.ErrCmdProhibited)
 		return
 	}
-	s.waiting = false
+	r := c.gotOf(it.client, &q.recipientID)
+	if r == nil {
+		if r = c.newGot(it.client, &q.recipientID); r == nil {
+			c.cfg.Refused()
+			c.fail(it, errLimit)
+			return
+		}
+	}
+	r.waiting = false
 	if q.count == 0 {
 		c.answer(it, smp.AppendOK)
 		return
 	}
 	body, err := c.readHead(q)
 	if err != nil {
-		c.fail(it, errStore)
+		c.fail(it, storeError(err))
 		return
 	}
 	it.client.Window.exceed() // does not wait for room: the loop bounds what a connection may ask for and not read
-	c.respondMessage(it, s, body)
+	c.respondMessage(it, r, body)
 }
+
+// errLimit answers what a limit refuses. Clients try again later, as with errStore.
+var errLimit = smp.ErrStore("limit")
 
 // ack answers ACK: the message that was delivered is deleted, if it is still the first, and the next one is the
 // response to one that is subscribed. An empty ID matches every message and deletes none, as in the reference.
 func (c *core) ack(it *item) {
 	q := it.queue
-	s := q.subscriptionOf(it.client)
+	s, r := q.subscriptionOf(it.client), c.gotOf(it.client, &q.recipientID)
+	if s != nil {
+		r = &s.receipt
+	}
 	id, _ := smp.ParseAck(it.command.Params)
-	if s == nil || !s.waiting || len(id) > 0 && string(id) != string(s.delivered[:]) {
+	if r == nil || !r.waiting || len(id) > 0 && string(id) != string(r.delivered[:]) {
 		c.fail(it, smp.ErrNoMsg)
 		return
 	}
 	if q.count > 0 {
-		if c.peek(q) != nil {
-			c.fail(it, errStore)
+		if err := c.peek(q); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
-		if string(id) == string(q.head.ID[:]) {
-			c.remove(q)
-		}
 	}
-	s.waiting = false
-	if s.kind == subGet || q.count == 0 {
-		c.settle(s)
+	if q.count > 0 && string(id) == string(q.head.ID[:]) {
+		c.remove(q)
+	} else if len(id) > 0 {
+		c.confirm(q) // it is gone already
+	}
+	r.waiting = false
+	if s == nil || q.count == 0 {
+		if s != nil {
+			c.settle(s)
+		}
 		c.answer(it, smp.AppendOK)
 		return
 	}
 	if it.client.Window.free() {
 		if body, err := c.readHead(q); err == nil {
 			if it.client.Window.take() {
-				c.respondMessage(it, s, body)
+				c.respondMessage(it, r, body)
 				return
 			}
 			body.Release() // another shard was quicker
@@ -132,7 +143,7 @@ func (c *core) ack(it *item) {
 }
 
 // respondMessage responds with the first message; its place in the window is taken.
-func (c *core) respondMessage(it *item, s *subscription, body *Buffer) {
+func (c *core) respondMessage(it *item, r *receipt, body *Buffer) {
 	w := c.respond(it)
-	c.endMessage(&w, s, body)
+	c.endMessage(&w, it.queue, r, body)
 }

@@ -1,14 +1,12 @@
 package shard
 
 import (
-	"errors"
-
 	"switchyard/box"
 	"switchyard/smp"
 )
 
 // errRecord reports a stored queue whose keys do not parse.
-var errRecord = errors.New("shard: stored queue is damaged")
+const errRecord = damaged("shard: stored queue is damaged")
 
 // fill sets q to what is stored of it; its subscriptions stay.
 func (q *queue) fill(l *Loaded, now int64, s *services) error {
@@ -26,7 +24,6 @@ func (q *queue) fill(l *Loaded, now int64, s *services) error {
 		day:         uint16(r.Updated),
 		slot:        q.slot,
 		sub:         q.sub,
-		getters:     q.getters,
 	}
 	if err := fresh.fillKeys(r); err != nil {
 		return err
@@ -53,7 +50,7 @@ func (q *queue) fillMessages(l *Loaded, now int64) {
 }
 
 // firstSeq is the position of the first message of a queue that is new or was found empty. It grows by a million a
-// second, so that positions that the queue has used before do not come again.
+// second, so that positions that the queue has used before do not come again; now is of a clock that nobody sets.
 func firstSeq(now int64) uint64 { return uint64(now) * 1e6 }
 
 func (q *queue) fillKeys(r *Record) error {

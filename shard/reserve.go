@@ -50,7 +50,7 @@ func (c *core) grantLink(it *item, id []byte) bool {
 	taken, by, err := c.linkTaken(id)
 	switch {
 	case err != nil:
-		c.fail(it, errStore)
+		c.fail(it, storeError(err))
 	case !taken:
 		return true
 	case by == c.index:

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"errors"
 	"math"
 
 	"switchyard/smp"
@@ -29,9 +30,12 @@ func (c *core) accept(it *item, p *smp.SendParams) {
 	if q.securedMessaging() && c.removeLink(q) {
 		c.putQueue(q)
 	}
-	if c.cfg.ExpireOnSend && c.expire(q) != nil {
-		c.fail(it, errStore)
-		return
+	if c.cfg.ExpireOnSend {
+		// What is damaged at the head is in nobody's way here.
+		if err := c.expire(q); err != nil && !errors.Is(err, ErrDamaged) {
+			c.fail(it, errStore)
+			return
+		}
 	}
 	switch {
 	case q.full:
@@ -108,7 +112,7 @@ func (c *core) expireSome(q *queue, most int) (n int, err error) {
 	if c.cfg.MessageTTL <= 0 {
 		return 0, nil
 	}
-	before := c.now - int64(c.cfg.MessageTTL.Seconds())
+	before := c.judgedAt - int64(c.cfg.MessageTTL.Seconds())
 	for ; n < most && q.count > 0; n++ {
 		if err := c.peek(q); err != nil {
 			return n, err

@@ -190,13 +190,13 @@ func TestServiceSubIsRepeated(t *testing.T) {
 func TestServiceOfAnotherRole(t *testing.T) {
 	r := newRouter(t, testConfig())
 	r.connectService(1, smp.RoleMessaging)
-	_, err := r.set.Service(&[32]byte{1}, smp.RoleNotifier, &box.PublicKey{})
+	_, err := r.service(1, smp.RoleNotifier, &box.PublicKey{})
 	if !errors.Is(err, ErrServiceRole) {
 		t.Error(err)
 	}
 	for _, op := range []string{"service", "commit"} {
 		r.store.setFail(true, op)
-		if _, err := r.set.Service(&[32]byte{2}, smp.RoleMessaging, &box.PublicKey{}); !errors.Is(err, errFake) {
+		if _, err := r.service(2, smp.RoleMessaging, &box.PublicKey{}); !errors.Is(err, errFake) {
 			t.Error(op, err)
 		}
 		r.store.setFail(false, op)

@@ -19,13 +19,27 @@ func (r *router) connectService(fingerprint byte, role smp.ServiceRole) *service
 	r.t.Helper()
 	own := r.newKeyOf(box.Ed25519)
 	public := own.Public()
-	s, err := r.set.Service(&[32]byte{fingerprint}, role, &public)
+	s, err := r.service(fingerprint, role, &public)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	c := &serviceClient{client: r.connect(), own: own}
 	c.shard.Serve(s)
 	return c
+}
+
+// service finds or makes the service whose certificate has this fingerprint.
+func (r *router) service(fingerprint byte, role smp.ServiceRole, key *box.PublicKey) (*Service, error) {
+	type answer struct {
+		service *Service
+		err     error
+	}
+	answered := make(chan answer, 1)
+	if !r.set.Service(&[32]byte{fingerprint}, role, key, func(s *Service, err error) { answered <- answer{s, err} }) {
+		r.t.Fatal("too many services are asked for")
+	}
+	a := <-answered
+	return a.service, a.err
 }
 
 func (c *serviceClient) id() []byte { return c.shard.Service.ID[:] }

@@ -39,23 +39,29 @@ func (s *fakeStore) Service(fingerprint *[32]byte) (ServiceRecord, bool, error) 
 	return r, ok, nil
 }
 
-func (s *fakeStore) PutService(fingerprint *[32]byte, r ServiceRecord) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fail["commit"] {
-		return errFake
-	}
-	s.state.services.records[*fingerprint] = r
-	return nil
-}
-
 func (s *fakeStore) ServiceCount(service *smp.ID, partition uint8) (ServiceCount, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fail["count"] {
 		return ServiceCount{}, errFake
 	}
+	s.passes++
 	return s.state.services.counts[countKey{*service, partition}], nil
+}
+
+func (s *fakeStore) ServiceCounts(service *smp.ID, first, last uint8, visit func(uint8, ServiceCount)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail["count"] {
+		return errFake
+	}
+	s.passes++
+	for k, n := range s.state.services.counts {
+		if k.service == *service && first <= k.partition && k.partition <= last && n.Count > 0 {
+			visit(k.partition, n)
+		}
+	}
+	return nil
 }
 
 func (s *fakeStore) Waiting(r *WaitingRange, from []byte, visit func(smp.ID)) ([]byte, error) {
@@ -101,6 +107,10 @@ func (t *fakeTx) PutServiceCount(service *smp.ID, partition uint8, n ServiceCoun
 	t.add(fakeWrite{op: opPutServiceCount, row: fakeRow{service: *service, partition: partition}, count: n})
 }
 
+func (t *fakeTx) PutService(fingerprint *[32]byte, r ServiceRecord) {
+	t.add(fakeWrite{op: opPutService, fingerprint: *fingerprint, service: r})
+}
+
 func (s *fakeServices) apply(w *fakeWrite) {
 	switch w.op {
 	case opPutAssociation:
@@ -110,6 +120,8 @@ func (s *fakeServices) apply(w *fakeWrite) {
 			panic("association that is not there is deleted")
 		}
 		delete(s.rows, w.row)
+	case opPutService:
+		s.records[w.fingerprint] = w.service
 	case opPutServiceCount:
 		s.counts[countKey{w.row.service, w.row.partition}] = w.count
 	}

@@ -24,9 +24,9 @@ type join struct {
 	left  atomic.Int32 // shards that have not done their part
 	walks atomic.Int32 // shards that have not delivered what waits
 
-	mu     sync.Mutex
-	total  ServiceCount
-	failed bool
+	mu    sync.Mutex
+	total ServiceCount
+	err   error // of a shard that could not count
 }
 
 // spread begins a join: this shard does its part at once.
@@ -48,7 +48,9 @@ func (c *core) joinIn(j *join) {
 	part, err := c.sum(j.service)
 	j.mu.Lock()
 	j.total.join(&part)
-	j.failed = j.failed || err != nil
+	if err != nil {
+		j.err = err
+	}
 	j.mu.Unlock()
 	switch {
 	case j.ended:
@@ -69,8 +71,8 @@ func (c *core) conclude(j *join) {
 	case j.ended:
 		w.note.kind = replyEnd
 		w.head = smp.AppendEnds(w.head, j.client.Version, subs)
-	case j.failed:
-		w.head = smp.AppendErr(w.head, j.client.Version, errStore)
+	case j.err != nil:
+		w.head = smp.AppendErr(w.head, j.client.Version, storeError(j.err))
 	default:
 		w.head = smp.AppendSOKs(w.head, j.client.Version, subs)
 	}
@@ -114,7 +116,7 @@ func (c *core) endService(client *Client) {
 	if state.subs == nil {
 		return
 	}
-	state.subs.walk, state.subs.behind = nil, false
+	state.subs.walk, state.subs.behind, state.subs.beyond = nil, false, false
 	c.loseService(client)
 }
 
@@ -123,8 +125,8 @@ func (c *core) subscribeAs(it *item) {
 	q, s := it.queue, it.client.Service.shared
 	c.serve(it.client)
 	if q.service() != s {
-		if c.associate(q, s) != nil {
-			c.fail(it, errStore)
+		if err := c.associate(q, s); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		c.putQueue(q)
@@ -147,8 +149,8 @@ func (c *core) subscribeNotifierAs(it *item) {
 	q, s := it.queue, it.client.Service.shared
 	c.serve(it.client)
 	if q.notifier().service != s {
-		if c.associateNotifier(q, s) != nil {
-			c.fail(it, errStore)
+		if err := c.associateNotifier(q, s); err != nil {
+			c.fail(it, storeError(err))
 			return
 		}
 		c.putQueue(q)
@@ -178,7 +180,7 @@ func (c *core) receiver(q *queue) *subscription {
 	if q.sub != nil && q.sub.client != client {
 		c.unlink(q.sub) // its connection has lost the service
 	}
-	if q.sub != nil || client == nil || q.subscriptionOf(client) != nil {
+	if q.sub != nil || client == nil || c.gotOf(client, &q.recipientID) != nil {
 		return q.sub // one that uses GET is not pushed to
 	}
 	if subs := client.state[c.index].subs; subs != nil && subs.ready.len >= readyLimit {

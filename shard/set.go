@@ -4,11 +4,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
 	"switchyard/smp"
 )
@@ -25,10 +27,13 @@ type Config struct {
 	NewQueues     bool          // NEW is allowed
 	NewService    func() bool   // asked before a service is made; nil: always
 	BasicAuth     string        // password for NEW; empty: none is asked
+	Subscriptions int           // of one connection, with the queues that it uses GET of; 0: no limit. Of SUB, NSUB and NEW loops judge
+	Refused       func()        // told of each GET that this limit has refused; nil: nobody
 	QueueCache    int           // queues kept in memory, in all shards together; 0: 50,000
 	NotifyEvery   time.Duration // how long notifications gather before they are sent; 0: 1.5 s
 	NotifyTTL     time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
 	Clock         Clock         // nil: time.Now
+	Log           *slog.Logger  // nil: discard
 	Watch         *stage.Watch  // measures the stages of drains; nil: nobody does
 }
 
@@ -54,6 +59,12 @@ func (cfg Config) withDefaults() Config {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
+	if cfg.Refused == nil {
+		cfg.Refused = func() {}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	return cfg
 }
 
@@ -68,8 +79,10 @@ type Set struct {
 	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
 	hops       atomic.Int64  // batches between shards that are not executed
 
-	registering sync.Mutex // held while a service is made
+	registry *registry
+	unread   *unread
 
+	clock   expiry.Clock   // by which it is judged what is too old
 	expiry  sync.WaitGroup // the goroutine of the expiry
 	closing chan struct{}
 }
@@ -87,16 +100,19 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		store:      store,
 		partitions: newPartitioner(&cfg.PartitionKey, cfg.Shards),
 		services:   newServices(),
+		unread:     newUnread(cfg.Log),
 		random:     random,
 		closing:    make(chan struct{}),
 	}
-	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, hops: &s.hops}
+	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, hops: &s.hops,
+		expiry: &s.clock, unread: s.unread}
 	for e.index = range cfg.Shards {
 		w := newWorker(cfg, e)
 		s.workers = append(s.workers, w)
 		go w.run()
 		go w.wait()
 	}
+	s.registry = newRegistry(s)
 	s.expiry.Add(1)
 	go s.expireOften()
 	return s
@@ -148,6 +164,9 @@ func (s *Set) Behind() bool {
 	return false
 }
 
+// Unread is how many queues have a first message that cannot be read while somebody waits for it.
+func (s *Set) Unread() int { return s.unread.count() }
+
 // hand hands a batch from one shard to another.
 func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(b) }
 
@@ -155,6 +174,7 @@ func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(
 func (s *Set) Close() error {
 	close(s.closing)
 	s.expiry.Wait()
+	s.registry.ended.Wait()
 	for _, w := range s.workers {
 		w.stopInput()
 	}
@@ -182,13 +202,22 @@ var batches = sync.Pool{New: func() any { return new(Batch) }}
 func NewBatch(kind BatchKind, c *Client) *Batch {
 	b := batches.Get().(*Batch)
 	b.Kind, b.Client = kind, c
+	if c != nil {
+		c.uses.Add(1)
+	}
 	return b
 }
+
+// Drop gives up a batch that no shard gets.
+func (b *Batch) Drop() { b.release() }
 
 // release returns a batch to the pool, with its reference to the block.
 func (b *Batch) release() {
 	if b.Block != nil {
 		b.Block.Release()
+	}
+	if b.Client != nil {
+		b.Client.unused()
 	}
 	if b.hops != nil {
 		b.hops.Add(-1)

@@ -86,7 +86,8 @@ type Lookup struct {
 	Err   error
 }
 
-// Store keeps queues and messages. Package wal implements it on Pebble, and a fake of the tests in memory.
+// Store keeps queues and messages. Package wal implements it on Pebble, and a fake of the tests in memory. Errors of reads
+// that match ErrDamaged are for good.
 // One shard calls it from one goroutine; different shards call it at the same time. Nothing here may be assumed
 // to be local or instant: reads come in batches and a commit is waited for elsewhere.
 type Store interface {
@@ -102,12 +103,13 @@ type Store interface {
 	Notifications(queue *smp.ID) ([]Notification, error)
 	// Service reads which service has an identity certificate.
 	Service(fingerprint *[32]byte) (r ServiceRecord, found bool, err error)
-	// PutService stores a service, as durably as commits, before it returns. Any goroutine may call it.
-	PutService(fingerprint *[32]byte, r ServiceRecord) error
 	// ServiceCount reads the count of a service's queues in a partition, zero when there is none.
 	ServiceCount(service *smp.ID, partition uint8) (ServiceCount, error)
-	// Waiting visits queues of a service on which something waits, by their recipient IDs. It looks at r.Rows rows from
-	// the place that the last call returned, nil for the first; next is nil at the end.
+	// ServiceCounts visits the counts of a service in a range of partitions, those that are not zero, in one pass.
+	ServiceCounts(service *smp.ID, first, last uint8, visit func(partition uint8, n ServiceCount)) error
+	// Waiting visits queues of a service on which something waits, or which are too damaged to tell, by their recipient IDs.
+	// It looks at r.Rows rows from the place that the last call returned, nil for the first; next is nil at the end. With an
+	// error that is ErrDamaged next is behind the rows that are damaged, with another one next is of no account.
 	Waiting(r *WaitingRange, from []byte, visit func(smp.ID)) (next []byte, err error)
 	// Epoch counts how often the store has gone back to what it had kept, after a failure: what failed commits have
 	// written, and reads may have shown until then, is gone.
@@ -135,6 +137,7 @@ type Tx interface {
 	PutAssociation(service *smp.ID, partition uint8, queue *smp.ID) // the row of a service's queue
 	DeleteAssociation(service *smp.ID, partition uint8, queue *smp.ID)
 	PutServiceCount(service *smp.ID, partition uint8, n ServiceCount)
+	PutService(fingerprint *[32]byte, r ServiceRecord)
 	PutMessage(queue *smp.ID, h *MessageHeader, body []byte)
 	DeleteMessage(queue *smp.ID, seq uint64)
 	Empty() bool

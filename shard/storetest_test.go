@@ -19,6 +19,7 @@ type fakeStore struct {
 	commits  int             // transactions committed
 	puts     int             // PutQueue calls
 	loads    int             // lookups answered
+	passes   int             // reads of counts of services
 	largest  int             // of them at once
 	fail     map[string]bool // operations that fail: load, header, body, commit, wait
 	gate     chan struct{}   // when not nil, Wait receives from it first
@@ -300,6 +301,9 @@ type fakeWrite struct {
 	ntfs   []Notification
 	row    fakeRow
 	count  ServiceCount
+
+	fingerprint [32]byte
+	service     ServiceRecord
 }
 
 type fakeOp int
@@ -316,6 +320,7 @@ const (
 	opPutAssociation
 	opDeleteAssociation
 	opPutServiceCount
+	opPutService
 )
 
 func (t *fakeTx) add(w fakeWrite) { t.writes = append(t.writes, w) }

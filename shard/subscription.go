@@ -1,16 +1,29 @@
 package shard
 
-import "switchyard/smp"
+import (
+	"time"
+
+	"switchyard/box"
+	"switchyard/smp"
+)
 
 // subscription is one connection's interest in one queue that is in memory: 64 bytes. It belongs to the shard of the queue.
 type subscription struct {
 	queue               *queue
 	client              *Client
-	links[subscription]        // in one of the lists of the connection
-	delivered           smp.ID // message that waits for ACK, when waiting is set
-	kind                subKind
-	waiting             bool // a message is delivered and not acknowledged
-	ready               bool // in the ready list: a message could be delivered when the connection has room
+	links[subscription] // in one of the lists of the connection
+	receipt
+	kind   subKind
+	ready  bool // in the ready list: a message could be delivered when the connection has room
+	aside  bool // in the list of those aside: one could be delivered when it can be read (aside.go)
+	unread bool // counted as one that could not be read, since it was delivered from last
+	told   bool // of the damage
+}
+
+// receipt is what a connection was delivered of a queue.
+type receipt struct {
+	delivered smp.ID // message that waits for ACK, when waiting is set
+	waiting   bool   // a message is delivered and not acknowledged
 }
 
 // subKind tells what a subscription receives.
@@ -18,16 +31,9 @@ type subKind uint8
 
 const (
 	subNormal   subKind = iota // messages are pushed; the queue has at most one
-	subGet                     // made by GET: nothing is pushed
 	subNotifier                // notifications; the queue has at most one
 	subService                 // a message is on its way to a service; in the place of a normal one
 )
-
-// getter is the subscription that GET makes. A queue has one for each connection that used GET.
-type getter struct {
-	subscription
-	other *getter // next one of the queue
-}
 
 // clientState is what one shard keeps of a connection.
 type clientState struct {
@@ -37,17 +43,26 @@ type clientState struct {
 	taken      uint8       // its commands in that drain
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
 	left       bool        // has ended; some of its subscriptions may still be there
+
+	secrets box.SessionSecrets // in the verifier's cache
 }
 
 // clientSubs has the subscriptions of a connection in one shard. Each is in one of the lists.
 type clientSubs struct {
-	walk     *walk // of a service
-	behind   bool  // a service's messages were left to a walk that is to begin
-	idle     subList
-	ready    subList    // first come, first served
-	parked   parkedList // whose queues are not in memory
-	retrying bool       // a read failed, and a timer will resume
-	lost     int        // of the idle ones, how many were there when the connection lost its service, and may be the service's
+	walk            *walk // of a service
+	behind          bool  // a service's messages were left to a walk that is to begin
+	idle            subList
+	ready           subList             // first come, first served
+	aside           subList             // could not be read
+	parked          parkedList          // whose queues are not in memory
+	parkedNotifiers parkedList          // the same of notifiers
+	got             map[smp.ID]*receipt // by recipient ID, of the queues that GET was given for: nothing is pushed
+
+	// Of what could not be read.
+	retrying bool          // a batchRetry is arranged
+	retryIn  time.Duration // until the next one; 0: resumeDelay
+	beyond   bool          // more of a service than is kept aside
+	lost     int           // of the idle ones, how many were there when the connection lost its service, and may be the service's
 }
 
 type (
@@ -55,22 +70,29 @@ type (
 	parkedList = list[parked, *parked]
 )
 
-func (l *clientSubs) list(ready bool) *subList {
-	if ready {
+// list is the one that a subscription is in.
+func (l *clientSubs) list(s *subscription) *subList {
+	switch {
+	case s.aside:
+		return &l.aside
+	case s.ready:
 		return &l.ready
 	}
 	return &l.idle
 }
 
-// setReady moves s between the lists of its connection.
+// setReady moves s between the lists of its connection. What is not ready has nothing that waits to be read.
 func (c *core) setReady(s *subscription, ready bool) {
-	if s.ready == ready {
+	if !ready {
+		c.wasRead(s)
+	}
+	if s.ready == ready && !s.aside {
 		return
 	}
 	subs := s.client.state[c.index].subs
-	subs.list(s.ready).remove(s)
-	s.ready = ready
-	subs.list(ready).push(s)
+	subs.list(s).remove(s)
+	s.ready, s.aside = ready, false
+	subs.list(s).push(s)
 }
 
 // link enters a subscription at its connection and queue. What was at its place has been unlinked before.
@@ -88,17 +110,14 @@ func (c *core) link(s *subscription) {
 		s.queue.sub = s
 	case subNotifier:
 		s.queue.rare.notifier.sub = s
-		c.cache.busy(s.queue)
-	case subGet:
-		c.cache.busy(s.queue)
-		return // a connection that only uses GET may be closed when it is idle
 	}
 	s.client.Subscriptions.Add(1)
 }
 
 // unlink removes a subscription.
 func (c *core) unlink(s *subscription) {
-	s.client.state[c.index].subs.list(s.ready).remove(s)
+	c.wasRead(s)
+	s.client.state[c.index].subs.list(s).remove(s)
 	q := s.queue
 	switch s.kind {
 	case subService:
@@ -109,28 +128,53 @@ func (c *core) unlink(s *subscription) {
 	case subNotifier:
 		q.rare.notifier.sub = nil
 		s.client.Subscriptions.Add(-1)
-	case subGet:
-		for p := &q.getters; *p != nil; p = &(*p).other {
-			if &(*p).subscription == s {
-				*p = (*p).other
-				break
-			}
-		}
 	}
 	if !q.inUse() {
 		c.cache.idle(q)
 	}
 }
 
-// subscriptionOf finds the connection's subscription to messages of the queue, normal or by GET; nil without one.
+// subscriptionOf finds the connection's subscription to messages of the queue; nil without one.
 func (q *queue) subscriptionOf(client *Client) *subscription {
 	if q.sub != nil && q.sub.client == client && (q.sub.kind != subService || q.service().current.Load() == client) {
 		return q.sub
 	}
-	for g := q.getters; g != nil; g = g.other {
-		if g.client == client {
-			return &g.subscription
-		}
-	}
 	return nil
+}
+
+// gotOf is what the connection was delivered by GET of a queue; nil when it has not used GET.
+func (c *core) gotOf(client *Client, queue *smp.ID) *receipt {
+	subs := client.state[c.index].subs
+	if subs == nil {
+		return nil
+	}
+	return subs.got[*queue]
+}
+
+// newGot notes that a connection uses GET of a queue. It keeps no queue in memory, as what there is to know is kept with the
+// connection; and it counts as a subscription for the limit, beyond which it is nil.
+func (c *core) newGot(client *Client, queue *smp.ID) *receipt {
+	n := client.Gets.Add(1)
+	if limit := c.cfg.Subscriptions; limit > 0 && int(n+client.Subscriptions.Load()) > limit {
+		client.Gets.Add(-1)
+		return nil
+	}
+	state := &client.state[c.index]
+	if state.subs == nil {
+		state.subs = new(clientSubs)
+	}
+	if state.subs.got == nil {
+		state.subs.got = make(map[smp.ID]*receipt)
+	}
+	r := new(receipt)
+	state.subs.got[*queue] = r
+	return r
+}
+
+// endGot forgets that a connection has used GET of a queue.
+func (c *core) endGot(client *Client, queue *smp.ID) {
+	if c.gotOf(client, queue) != nil {
+		delete(client.state[c.index].subs.got, *queue)
+		client.Gets.Add(-1)
+	}
 }

@@ -90,7 +90,7 @@ func TestNewEpochIsSeenAtOnce(t *testing.T) {
 	alice, bob := core.connect(), core.connect()
 	var queues []*testQueue
 	ask := func(q *testQueue, command []byte) *Batch { return core.batch(alice, q.key, q.recipient, command) }
-	for range 2 * suspectStep {
+	for range 10 * suspectStep { // nobody waits, so that eight times as many are looked at in a drain
 		q := core.newQueue(bob, box.Ed25519)
 		core.runDrain(core.batch(bob, nil, q.sender, smp.AppendSend(nil, false, []byte("1"))), ask(q, smp.AppendGet(nil)))
 		want(t, bob.take(), "OK")

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"errors"
 	"math"
 
 	"switchyard/smp"
@@ -21,10 +22,12 @@ const walkRows = 128
 
 // walk is a walk in one shard.
 type walk struct {
-	join *join  // nil: nobody waits for the end
-	from []byte // where the store goes on
-	due  bool   // a batchWalk is on its way
-	done bool   // all rows are seen
+	join  *join  // nil: nobody waits for the end
+	from  []byte // where the store goes on
+	due   bool   // a batchWalk is on its way
+	waits bool   // a BatchResume is arranged: the store has failed, or the connection was clogged
+	told  bool   // that rows are damaged
+	done  bool   // all rows are seen
 }
 
 // WaitingRange is the queues of a service in a range of partitions.
@@ -71,7 +74,7 @@ func (c *core) walkOn(client *Client) bool {
 	}
 	w := subs.walk
 	switch {
-	case w == nil || w.due:
+	case w == nil || w.due || w.waits:
 		return false
 	case w.done:
 		subs.walk = nil
@@ -82,7 +85,7 @@ func (c *core) walkOn(client *Client) bool {
 	}
 	notifications := client.Service.Role == smp.RoleNotifier
 	if notifications && client.Window.Clogged() || !c.step(client, w) {
-		subs.retrying = true
+		w.waits = true
 		c.resume(client)
 		return false
 	}
@@ -94,7 +97,16 @@ func (c *core) walkOn(client *Client) bool {
 	return true
 }
 
-// step looks at the next rows. False means that the store failed.
+// resumed goes on with a connection that has room again, or with its walk.
+func (c *core) resumed(client *Client) {
+	if subs := client.state[c.index].subs; subs != nil && subs.walk != nil {
+		subs.walk.waits = false
+	}
+	c.pump(client)
+}
+
+// step looks at the next rows. False means that the store failed; what is damaged of the rows is passed over, and the
+// connection is told once that there is something.
 func (c *core) step(client *Client, w *walk) bool {
 	first, last := c.partitions.owned(c.index)
 	r := WaitingRange{
@@ -106,13 +118,19 @@ func (c *core) step(client *Client, w *walk) bool {
 	}
 	c.found = c.found[:0]
 	next, err := c.store.Waiting(&r, w.from, func(id smp.ID) { c.found = append(c.found, id) })
-	if err != nil {
-		return false
-	}
-	w.from, w.done = next, next == nil
 	for i := range c.found {
 		c.visit(client, &c.found[i])
 	}
+	switch {
+	case errors.Is(err, ErrDamaged):
+		if !w.told {
+			w.told = true
+			c.tellDamage(client, client.Service.ID[:])
+		}
+	case err != nil:
+		return false
+	}
+	w.from, w.done = next, next == nil
 	return true
 }
 
@@ -125,7 +143,7 @@ func (c *core) visit(client *Client, id *smp.ID) {
 	if err != nil {
 		w := c.begin(client, nil, id[:])
 		w.note.kind = replyEnd // stays
-		w.head = smp.AppendErr(w.head, client.Version, errStore)
+		w.head = smp.AppendErr(w.head, client.Version, storeError(err))
 		w.end()
 	}
 }

@@ -1,3 +1,5 @@
+//go:build !simulate
+
 package shard_test
 
 import (

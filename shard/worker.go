@@ -63,7 +63,8 @@ func newWorker(cfg Config, e env) *worker {
 	for range inFlight {
 		w.free <- new(drain)
 	}
-	e.resume = w.resumeLater
+	e.resume = func(c *Client) { w.later(BatchResume, c, resumeDelay) }
+	e.retry = func(c *Client, d time.Duration) { w.later(batchRetry, c, d) }
 	w.notify = time.AfterFunc(math.MaxInt64, w.putNotify)
 	w.notify.Stop()
 	e.notifyLater = func() { w.notify.Reset(cfg.NotifyEvery) }
@@ -256,11 +257,11 @@ func (d *drain) reset() {
 // resumeDelay is how long a connection waits for the next try when a message could not be read.
 const resumeDelay = time.Second
 
-// resumeLater puts a BatchResume of the connection into the ring, after a while.
-func (w *worker) resumeLater(client *Client) {
-	time.AfterFunc(resumeDelay, func() {
-		if !w.stopping.Load() && !w.ring.Put(NewBatch(BatchResume, client)) {
-			w.resumeLater(client)
+// later puts a batch of the connection into the ring, after a while.
+func (w *worker) later(kind BatchKind, client *Client, d time.Duration) {
+	time.AfterFunc(d, func() {
+		if !w.stopping.Load() && !w.ring.Put(NewBatch(kind, client)) {
+			w.later(kind, client, resumeDelay)
 		}
 	})
 }

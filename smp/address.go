@@ -19,10 +19,13 @@ const (
 //
 //	smp://KEYHASH[:BASICAUTH]@HOST[,HOST…][:PORT]       text; the hash in base64url
 //	u8 n, n × short host, short port, short hash        binary; no scheme, no password
+//
+// An IPv6 host in front of a port stands in brackets in the text. The reference writes none, and reads the port as the
+// address's last group then; it reads brackets.
 type ServerAddress struct {
 	Scheme    Scheme
 	KeyHash   [32]byte // fingerprint: SHA-256 of the identity certificate's DER
-	Hosts     []string // at least one, each as parsing makes it
+	Hosts     []string // at least one, each as parsing makes it; no brackets
 	Port      string   // "" for the default, 5223
 	BasicAuth string   // password for NEW and PRXY; "" for none
 }
@@ -100,19 +103,30 @@ func parseBase64URL(s string) ([]byte, bool) {
 	return b, err == nil && s != "" && !strings.ContainsAny(s, "\r\n")
 }
 
-// String is the text of the address. An IPv6 host stands without brackets, as the reference writes it.
-func (a *ServerAddress) String() string { return a.text(strings.Join(a.Hosts, ",")) }
+// String is the text of the address, which ParseAddress takes back.
+func (a *ServerAddress) String() string { return a.text(a.Hosts) }
 
-func (a *ServerAddress) text(hosts string) string {
+func (a *ServerAddress) text(hosts []string) string {
 	s := string(a.Scheme) + "://" + base64.URLEncoding.EncodeToString(a.KeyHash[:])
 	if a.BasicAuth != "" {
 		s += ":" + a.BasicAuth
 	}
-	s += "@" + hosts
-	if a.Port != "" {
-		s += ":" + a.Port
+	if s += "@"; a.Port == "" {
+		return s + strings.Join(hosts, ",")
 	}
-	return s
+	last := len(hosts) - 1
+	for _, h := range hosts[:last] {
+		s += h + ","
+	}
+	return s + BracketHost(hosts[last]) + ":" + a.Port
+}
+
+// BracketHost is a host as it stands in front of a port: an IPv6 address in brackets.
+func BracketHost(host string) string {
+	if isIPv6(host) {
+		return "[" + host + "]"
+	}
+	return host
 }
 
 // AppendServerAddress appends the binary form.

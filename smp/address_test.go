@@ -2,6 +2,7 @@ package smp
 
 import (
 	"encoding/base64"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -24,13 +25,13 @@ func TestServerAddress(t *testing.T) {
 		a := ServerAddress{Scheme: SchemeSMP, KeyHash: [32]byte(c.KeyHash), Hosts: c.Hosts, Port: c.Port}
 		eq(t, "address", AppendServerAddress(nil, &a), c.Binary)
 		eq(t, "legacy address", appendLegacyAddress(nil, &a), c.LegacyBinary)
-		if got := a.text(a.Hosts[0]); got != c.LegacyText {
+		if got := a.text(a.Hosts[:1]); got != readable(&a, c.LegacyText) {
 			t.Errorf("legacy text %s, want %s", got, c.LegacyText)
 		}
-		if b, rest, ok := ParseServerAddressBinary(c.Binary); !ok || len(rest) > 0 || b.String() != c.SMP {
+		if b, rest, ok := ParseServerAddressBinary(c.Binary); !ok || len(rest) > 0 || !reflect.DeepEqual(b, a) {
 			t.Errorf("binary address: %v, %v", b, ok)
 		}
-		if b, rest, ok := parseLegacyAddress(c.LegacyBinary); !ok || len(rest) > 0 || b.String() != c.LegacyText {
+		if b, rest, ok := parseLegacyAddress(c.LegacyBinary); !ok || len(rest) > 0 || b.String() != readable(&b, c.LegacyText) {
 			t.Errorf("legacy address: %v, %v", b, ok)
 		}
 		for scheme, texts := range map[Scheme][]string{
@@ -41,19 +42,25 @@ func TestServerAddress(t *testing.T) {
 				if a.BasicAuth = ""; i == 1 {
 					a.BasicAuth = c.BasicAuth
 				}
+				text = readable(&a, text)
 				if got := a.String(); got != text {
 					t.Errorf("address %s, want %s", got, text)
 				}
-				// Without brackets the port of an IPv6 address reads as its last group, or not at all.
-				if strings.Contains(c.Hosts[0], ":") && c.Port != "" {
-					continue
-				}
-				if b, err := ParseAddress(text); err != nil || b.String() != text {
+				if b, err := ParseAddress(text); err != nil || !reflect.DeepEqual(b, a) {
 					t.Errorf("address %s: %v, %v", text, b, err)
 				}
 			}
 		}
 	})
+}
+
+// readable is a text of the reference with brackets where it cannot be read back without: around an IPv6 host in front of a
+// port.
+func readable(a *ServerAddress, text string) string {
+	if last := a.Hosts[len(a.Hosts)-1]; strings.Contains(last, ":") && a.Port != "" {
+		return strings.Replace(text, last+":"+a.Port, "["+last+"]:"+a.Port, 1)
+	}
+	return text
 }
 
 func TestParseServerAddress(t *testing.T) {
@@ -76,8 +83,11 @@ func TestParseServerAddress(t *testing.T) {
 			}
 			return
 		}
-		if err != nil || a.String() != *c.Result {
+		if err != nil || a.String() != readable(&a, *c.Result) {
 			t.Errorf("%q: %s, %v, want %s", c.Input, a.String(), err, *c.Result)
+		}
+		if again, err := ParseServerAddress(a.String()); err != nil || !reflect.DeepEqual(again, a) {
+			t.Errorf("%q prints %s, which is read as %v, %v", c.Input, a.String(), again, err)
 		}
 	})
 	if shortHash != 1 {
@@ -94,6 +104,8 @@ func TestHosts(t *testing.T) {
 		{"192.168.0.0.1", "192.168.0.0", ".1"}, // what is left over makes it an error
 		{"[2001:DB8:0::1]:443", "2001:db8::1", ":443"},
 		{"::", "::", ""},
+		{"[::ffff:1.2.3.4]:5", "::ffff:102:304", ":5"}, // with dots it is read in brackets only
+		{"::ffff:102:304", "::ffff:102:304", ""},
 		{"beef.example.org", "beef.example.org", ""},
 		{"abc.onion", "abc.onion", ""},
 		{"abc.onion.example.org", "abc.onion", ".example.org"},

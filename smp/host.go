@@ -1,6 +1,8 @@
 package smp
 
 import (
+	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -9,8 +11,8 @@ import (
 const onionSuffix = ".onion"
 
 // parseHost reads one host from the beginning of s and returns its canonical text: an IPv4 address (without leading
-// zeros), an IPv6 address (compressed, no brackets), an onion name, or else a domain name, which is any run of bytes
-// other than white space and ":#,;/" that does not end in ".onion".
+// zeros), an IPv6 address (compressed, all of it in hexadecimal, no brackets), an onion name, or else a domain name, which is
+// any run of bytes other than white space and ":#,;/" that does not end in ".onion".
 func parseHost(s string) (host, rest string, ok bool) {
 	if host, rest, ok = parseIPv4(s); ok {
 		return host, rest, true
@@ -77,8 +79,20 @@ func parseIPv6(s string) (host, rest string, ok bool) {
 	if err != nil || !ip.Is6() || ip.Zone() != "" {
 		return "", "", false
 	}
-	return ip.String(), rest, true
+	return ipv6Text(ip), rest, true
 }
+
+// ipv6Text has no dots: without brackets a host ends at one.
+func ipv6Text(ip netip.Addr) string {
+	if !ip.Is4In6() {
+		return ip.String()
+	}
+	b := ip.As16()
+	return fmt.Sprintf("::ffff:%x:%x", binary.BigEndian.Uint16(b[12:]), binary.BigEndian.Uint16(b[14:]))
+}
+
+// isIPv6 tells hosts apart: a colon is part of no other.
+func isIPv6(host string) bool { return strings.Contains(host, ":") }
 
 // parseHosts reads one host or several with commas between.
 func parseHosts(s string) (hosts []string, rest string, ok bool) {

@@ -175,3 +175,8 @@ func validBasicAuth(s []byte) bool {
 	}
 	return true
 }
+
+// ValidBasicAuth reports whether a text can be the password of a router, in its address and in commands.
+func ValidBasicAuth(text string) bool {
+	return text != "" && len(text) <= MaxShort && validBasicAuth([]byte(text))
+}

@@ -130,7 +130,7 @@ func (u *QueueURI) String() string {
 	server.BasicAuth = ""
 	s := server.String()
 	if legacy {
-		s = server.text(server.Hosts[0])
+		s = server.text(server.Hosts[:1])
 	}
 	s += "/" + base64.URLEncoding.EncodeToString(u.SenderID) + "#/?v=" + u.Range.String() +
 		"&dh=" + url.QueryEscape(base64.URLEncoding.EncodeToString(u.DHKey))

@@ -1,6 +1,7 @@
 package tidy
 
 import (
+	"go/ast"
 	"path"
 	"slices"
 	"sort"
@@ -19,13 +20,33 @@ var mayImport = map[string][]string{
 	"internal": {}, // what several need that is not of the network's
 	"shard":    {"smp", "box", "internal"},
 	"wal":      {"shard", "smp", "box", "internal"},
-	"engine":   {"shard", "smp", "box", "tls", "agent", "internal"}, // agent: as proxy the router is a client
+	"server":   {"internal"},                                                  // what routers share
+	"engine":   {"server", "shard", "smp", "box", "tls", "agent", "internal"}, // agent: as proxy the router is a client
 	"agent":    {"smp", "box", "tls"},
 	"loadtest": {"agent", "xftp", "smp", "box", "tls"},
-	"xftp":     {"smp", "box", "tls"},
+	"xftp":     {"server", "smp", "box", "tls", "internal"},
 	"ntf":      {"agent", "smp", "box", "tls"},
 	"tidy":     {},
 	"cmd":      {"*"},
+}
+
+// pebbleDir is where Pebble databases are opened, and nowhere else: there is one answer to a disk that fails.
+const pebbleDir = "internal/disk/"
+
+// opensPebble finds databases that are opened past package disk. Tests may, to make what it has to refuse.
+func opensPebble(f *file) (found []offence) {
+	if f.isTest() || strings.HasPrefix(f.name, pebbleDir) {
+		return nil
+	}
+	ast.Inspect(f.syntax, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok && sel.Sel.Name == "Open" {
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "pebble" {
+				found = append(found, offence{f.name, f.lineOf(n.Pos()), "open Pebble by package disk, which survives its disk"})
+			}
+		}
+		return true
+	})
+	return found
 }
 
 // clients never see the inside of a router, not even in their tests.

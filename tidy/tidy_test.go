@@ -87,6 +87,7 @@ var rules = []rule{
 	{"package doc", packageDocs},
 	{"package names", eachGo(packageName)},
 	{"import direction", eachGo(importDirection)},
+	{"Pebble is opened in one place", eachGo(opensPebble)},
 	{"no machine paths", each(machinePaths)},
 	{"no registry hosts", each(registryHosts)},
 	{"no bytes by value", eachGo(bytesByValue)},

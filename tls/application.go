@@ -127,7 +127,7 @@ func (c *Conn) Abort(out []byte, alert Alert) []byte {
 
 // mustBeEstablished catches callers who would send in clear.
 func (c *Conn) mustBeEstablished() {
-	if c.hs != nil || c.out.aead == nil {
+	if c.hs != nil || c.out.aead == nil && !c.writeClosed {
 		panic("tls: the handshake is not done")
 	}
 }

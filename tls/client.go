@@ -143,6 +143,9 @@ func (c *Conn) readFinalServerHello(hello *serverHello, message []byte) error {
 	secret := c.suite.handshake(shared)
 	c.installHandshakeKeys(secret)
 	c.hs.master = secret.master()
+	clear(shared)
+	clear(secret.secret)
+	c.hs.exchange.forget()
 	c.hs.exchange, c.hs.helloRaw = nil, nil
 	c.hs.state = waitEncryptedExtensions
 	return nil

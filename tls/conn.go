@@ -73,6 +73,7 @@ func (c *Conn) Advance(in, out []byte) (consumed int, newOut []byte, err error) 
 	newOut = c.hs.out
 	c.hs.out = nil
 	if err != nil || c.hs.state == connected {
+		c.hs.forget()
 		c.hs = nil
 	}
 	return consumed, newOut, err
@@ -114,8 +115,13 @@ func (c *Conn) SessionID() []byte {
 	return c.sessionID[:c.sessionIDLen:c.sessionIDLen]
 }
 
-// PeerChain is the verified chain of the peer in DER, leaf first; nil if a client sent none.
+// PeerChain is the verified chain of the peer in DER, leaf first; nil if a client sent none, and after
+// ForgetPeerChain.
 func (c *Conn) PeerChain() [][]byte { return c.peerChain }
+
+// ForgetPeerChain frees the peer's chain, which is no smaller than the peer likes: most have no use for it once the
+// session is agreed on.
+func (c *Conn) ForgetPeerChain() { c.peerChain = nil }
 
 // NegotiatedALPN is the protocol that the server chose; ok is false if there was no ALPN.
 func (c *Conn) NegotiatedALPN() (protocol string, ok bool) { return c.alpn, c.hasALPN }

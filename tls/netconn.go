@@ -68,6 +68,9 @@ func (c *NetConn) Handshake(ctx context.Context) error {
 	if !stop() && ctx.Err() != nil {
 		c.err = ctx.Err()
 	}
+	if c.err != nil {
+		c.tls.Forget()
+	}
 	c.done.Store(c.err == nil)
 	return c.err
 }
@@ -252,7 +255,13 @@ func (c *NetConn) Close() error {
 		}
 		c.writing.Unlock()
 	}
-	return c.raw.Close()
+	err := c.raw.Close()
+	if c.done.Load() { // a handshake that fails does it itself
+		c.mu.Lock()
+		c.tls.Forget()
+		c.mu.Unlock()
+	}
+	return err
 }
 
 // LocalAddr is the socket's.
@@ -275,6 +284,9 @@ func (c *NetConn) SessionID() []byte { return c.tls.SessionID() }
 
 // PeerChain is as in Conn.
 func (c *NetConn) PeerChain() [][]byte { return c.tls.PeerChain() }
+
+// ForgetPeerChain is as in Conn; PeerChain must not be asked meanwhile.
+func (c *NetConn) ForgetPeerChain() { c.tls.ForgetPeerChain() }
 
 // NegotiatedALPN is as in Conn.
 func (c *NetConn) NegotiatedALPN() (protocol string, ok bool) { return c.tls.NegotiatedALPN() }

@@ -75,18 +75,23 @@ type direction struct {
 
 // rekey installs a traffic secret; the sequence number starts anew (section 5.3).
 func (d *direction) rekey(s *suite, secret trafficSecret) {
-	aead, err := s.aead(secret.key(s))
+	key := secret.key(s)
+	aead, err := s.aead(key)
 	if err != nil {
 		panic("tls: " + err.Error())
 	}
-	d.aead, d.seq, d.maxRecords = aead, 0, s.maxRecords
+	clear(key)
+	d.forget()
+	d.aead, d.maxRecords = aead, s.maxRecords
 	copy(d.iv[:], secret.iv(s))
 	copy(d.secret[:], secret)
 }
 
 // update installs the secret that follows the present one (section 7.2).
 func (d *direction) update(s *suite) {
-	d.rekey(s, trafficSecret(d.secret[:s.hashLen]).next(s))
+	next := trafficSecret(d.secret[:s.hashLen]).next(s)
+	d.rekey(s, next)
+	clear(next)
 }
 
 // nextNonce is the nonce of the next record (section 5.3).

@@ -124,6 +124,8 @@ func (c *Conn) sendServerFlight(share []byte) error {
 	master, hash := secret.master(), c.hs.transcript.sum()
 	c.hs.clientApp = master.client(hash)
 	c.out.rekey(c.suite, master.server(hash))
+	clear(secret.secret)
+	clear(master.secret)
 	c.hs.state = waitFinished
 	if c.config.RequestClientCert {
 		c.hs.state = waitCertificate
@@ -153,10 +155,12 @@ func (c *Conn) agree(share []byte) (handshakeSecret, error) {
 	if err != nil {
 		return handshakeSecret{}, because(AlertInternalError, err)
 	}
+	defer exchange.forget()
 	shared, err := exchange.shared(share)
 	if err != nil {
 		return handshakeSecret{}, err
 	}
+	defer clear(shared)
 	hello := serverHello{keyShare: keyShareEntry{c.group, exchange.public}, hasKeyShare: true}
 	if _, err := io.ReadFull(c.config.rand(), hello.random[:]); err != nil {
 		return handshakeSecret{}, because(AlertInternalError, err)

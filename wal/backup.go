@@ -3,8 +3,6 @@ package wal
 import (
 	"errors"
 	"fmt"
-
-	"github.com/cockroachdb/pebble/v2"
 )
 
 // backupTries is how often a backup is made anew that does not open. Pebble copies the log while it is written, and may
@@ -19,17 +17,10 @@ func (s *Store) Backup(dir string) error {
 	s.backups.Lock()
 	defer s.backups.Unlock()
 	in := s.enter()
-	defer in.leave()
-	if err := s.writable(in); err != nil {
-		return err
-	}
+	defer in.Leave()
 	for try := 1; ; try++ {
-		in.guard.outside.Store(nil)
-		if err := in.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
-			return fmt.Errorf("backup in %s: %w", dir, err) // Pebble removes what it has made of it
-		}
-		if err := in.guard.outside.Load(); err != nil {
-			return errors.Join(fmt.Errorf("backup in %s: %w", dir, *err), s.options.FS.RemoveAll(dir))
+		if err := in.Checkpoint(dir); err != nil {
+			return fmt.Errorf("backup in %s: %w", dir, err)
 		}
 		err := s.proveBackup(dir)
 		if err == nil {

@@ -106,7 +106,7 @@ func TestBackupOnAnotherDisk(t *testing.T) {
 	}))
 	s := openStore(t, "store", Options{FS: fs})
 	commit(t, message(s, 0))
-	if err := s.now().db.Flush(); err != nil {
+	if err := s.database().Flush(); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Backup(filepath.Join("other", "backup")); err != nil {

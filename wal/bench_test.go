@@ -109,7 +109,7 @@ func BenchmarkLoad(b *testing.B) {
 	s, queues := benchmarkQueues(b, stored)
 	for _, place := range []string{"memory", "tables"} {
 		if place == "tables" {
-			if err := s.now().db.Flush(); err != nil {
+			if err := s.database().Flush(); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -200,7 +200,7 @@ func BenchmarkBody(b *testing.B) {
 	dst := make([]byte, bodySize)
 	for _, place := range []string{"memory", "tables"} {
 		if place == "tables" {
-			if err := s.now().db.Flush(); err != nil {
+			if err := s.database().Flush(); err != nil {
 				b.Fatal(err)
 			}
 		}

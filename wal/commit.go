@@ -21,25 +21,24 @@ func (t *transaction) Commit() (shard.Commit, error) {
 		t.recycle()
 		return done{}, nil
 	}
-	in.pressure.wait()
-	err := s.writable(in)
-	if err == nil && t.epoch != in.epoch {
+	err := in.Admit()
+	if err == nil && t.epoch != in.Epoch {
 		err = ErrEpoch
 	}
 	if err != nil {
 		t.recycle()
 		return nil, err
 	}
-	s.stats.commits.Add(1)
+	in.Count()
 	now := s.unsynced.now()
 	if s.sync == SyncAlways || s.sync == SyncInterval && s.unsynced.overdue(now, s.options.Interval) {
-		if err := in.db.ApplyNoSyncWait(t.batch, pebble.Sync); err != nil {
+		if err := in.DB.ApplyNoSyncWait(t.batch, pebble.Sync); err != nil {
 			t.forget()
 			return nil, err
 		}
 		return t, nil
 	}
-	if err := in.db.Apply(t.batch, pebble.NoSync); err != nil {
+	if err := in.DB.Apply(t.batch, pebble.NoSync); err != nil {
 		t.forget()
 		return nil, err
 	}
@@ -52,7 +51,7 @@ func (t *transaction) Commit() (shard.Commit, error) {
 // SyncWait alone says nothing.
 func (t *transaction) Wait() error {
 	err := t.batch.SyncWait()
-	if failure := t.in.guard.err(); failure != nil {
+	if failure := t.in.Err(); failure != nil {
 		err = failure
 	}
 	t.recycle()
@@ -69,6 +68,6 @@ func (t *transaction) recycle() {
 
 // forget leaves the batch to Pebble.
 func (t *transaction) forget() {
-	t.in.leave()
-	t.batch, t.in = nil, nil
+	t.in.Leave()
+	t.batch, t.in = nil, instance{}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	crashSeeds = flag.Int("crashes", tries(2000), "how many seeds the crash test tries")
+	crashSeeds = flag.Int("crashes", tries(500), "how many seeds the crash test tries")
 	faultTimes = flag.Int("faults", 1, "how many times as many faulty disks and damaged files are tried as usual")
 	crashSeed  = flag.Uint64("seed", 1, "the first seed, of crashes, faulty disks and damaged files")
 )

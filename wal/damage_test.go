@@ -3,16 +3,20 @@ package wal
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"switchyard/internal/disk/disktest"
 )
 
 // flips is what became of damage to the files of one kind.
@@ -22,8 +26,7 @@ type flips struct{ tried, atOpen, atRead, harmless int }
 // that says what is synced. Either opening fails and names the file, or reading fails with an error and the file is in
 // the log, or all that was stored is read as it was. Nothing is ever missing or different without an error.
 func TestDamagedFiles(t *testing.T) {
-	disk := vfs.NewCrashableMem()
-	m := storeToDamage(t, disk)
+	disk, m := storeToDamage(t)
 	found, cut := map[string]*flips{}, map[string]*flips{}
 	names, err := disk.List("store")
 	if err != nil {
@@ -76,12 +79,8 @@ func TestDamagedFiles(t *testing.T) {
 // TestDamagedOptions flips a bit of each end of a line in the file of options, which joins two of them: the options have
 // no checksum, and a line that is read as the end of another one is what damage makes of them worst.
 func TestDamagedOptions(t *testing.T) {
-	disk := vfs.NewCrashableMem()
-	m := storeToDamage(t, disk)
-	name, err := newestOptions(disk, "store")
-	if err != nil {
-		t.Fatal(err)
-	}
+	disk, m := storeToDamage(t)
+	name := newestOptions(t, disk)
 	text, err := readFile(disk, "store/"+name)
 	if err != nil {
 		t.Fatal(err)
@@ -101,8 +100,7 @@ func TestDamagedOptions(t *testing.T) {
 // TestDamagedLogNumbers makes the log's number in each record of a log that of the next log, for which one flipped bit is
 // enough when it is even. Pebble takes such a record for the end.
 func TestDamagedLogNumbers(t *testing.T) {
-	disk := vfs.NewCrashableMem()
-	m := storeToDamage(t, disk)
+	disk, m := storeToDamage(t)
 	names, err := disk.List("store")
 	if err != nil {
 		t.Fatal(err)
@@ -112,17 +110,21 @@ func TestDamagedLogNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := tailOf(name).number
+	n, err := strconv.ParseUint(strings.TrimSuffix(name, ".log"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var found flips
-	for at := 0; at+chunkMaxHeader <= len(log); {
+	const block, header, numberAt = 32 << 10, 19, 7 // of the records of a log
+	for at := 0; at+header <= len(log); {
 		size := int(binary.LittleEndian.Uint16(log[at+4:]))
 		if size == 0 { // the rest of a block
-			at += chunkBlock - at%chunkBlock
+			at += block - at%block
 			continue
 		}
-		number := int64(at) + chunkMinHeader
+		number := int64(at) + numberAt
 		found.look(t, m, disk, name, number, func(fs vfs.FS) { flip(t, fs, "store/"+name, number, byte(n^(n+1))) })
-		at += chunkMaxHeader + size
+		at += header + size
 	}
 	if found.tried < 30 || found.atOpen != found.tried {
 		t.Errorf("%+v", found)
@@ -145,8 +147,9 @@ func kindOf(name string) string {
 	return "other"
 }
 
-// storeToDamage leaves tables and a log, and returns what is in them.
-func storeToDamage(t *testing.T, disk vfs.FS) *model {
+// storeToDamage leaves tables and a log, as a kill does, and returns what is in them.
+func storeToDamage(t *testing.T) (*vfs.MemFS, *model) {
+	disk := vfs.NewCrashableMem()
 	o := Options{FS: disk, MemTable: 1 << 20, looks: make(chan time.Time)}
 	m := newModel(7)
 	m.body = 1000
@@ -166,15 +169,49 @@ func storeToDamage(t *testing.T, disk vfs.FS) *model {
 		m.step(tx)
 		commit(t, tx)
 	}
-	s.now().guard.stop(&Error{Fault: "killed"}) // the disk stays as it is
-	s.Close()
+	disk = killed(disk)
 	// What is synced is what counts: logs that are left over from before would not be read.
 	for _, name := range obsoleteLogs(t, disk) {
 		if err := disk.Remove("store/" + name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return m
+	return disk, m
+}
+
+// killed is what a kill leaves of a disk: all that was written.
+func killed(disk *vfs.MemFS) *vfs.MemFS {
+	return disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+}
+
+// optionsPrefix begins the names of files with Pebble's options, and tailName is the file that says what is synced.
+const (
+	optionsPrefix = "OPTIONS-"
+	tailName      = "SYNCED"
+)
+
+// newestOptions is the file of options with the highest number.
+func newestOptions(t *testing.T, fs vfs.FS) (newest string) {
+	t.Helper()
+	names, err := fs.List("store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, optionsPrefix) {
+			newest = max(newest, name) // numbers have leading zeros
+		}
+	}
+	return newest
+}
+
+func readFile(fs vfs.FS, name string) ([]byte, error) {
+	f, err := fs.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
 }
 
 // obsoleteLogs are all logs but the newest, the content of which is in tables.
@@ -201,9 +238,9 @@ func obsoleteLogs(t *testing.T, disk vfs.FS) (logs []string) {
 func (f *flips) look(t *testing.T, m *model, disk *vfs.MemFS, name string, at int64, damage func(vfs.FS)) {
 	t.Helper()
 	f.tried++
-	copied := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+	copied := killed(disk)
 	damage(copied)
-	var log lockedLog
+	var log disktest.Log
 	s, err := Open("store", Options{FS: copied, MemTable: 1 << 20, Cache: 64 << 10, still: true,
 		Log: slog.New(slog.NewTextHandler(&log, nil)), looks: make(chan time.Time)})
 	if err != nil {
@@ -271,7 +308,7 @@ func flip(t *testing.T, fs vfs.FS, name string, at int64, bits byte) {
 
 // readRows reads everything but what is about the store itself.
 func readRows(s *Store) (map[string]string, error) {
-	it, err := s.now().db.NewIter(nil)
+	it, err := s.database().NewIter(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 // Package wal is the write-ahead log and the store of queues and messages: shard.Store on Pebble v2, in one directory.
-// It imports shard's types, smp's primitives, internal/crash and Pebble.
+// It imports shard's types, smp's primitives, internal/disk, internal/crash and Pebble.
 //
 // # Rows
 //
@@ -41,7 +41,7 @@
 // # Start and end
 //
 // Open reads the manifest and what is left of the log: nothing after Close, at most two tables in memory after a kill
-// (84 ms for 188 MB of logs). It compacts nothing: the scheduler (compaction.go) holds compactions back until it is
+// (84 ms for 188 MB of logs). It compacts nothing: package disk holds compactions back until it is
 // done, as Pebble would wait for one otherwise. 6,000,000 queues open in 15 ms. Records are read when they are asked
 // for.
 //
@@ -50,24 +50,13 @@
 // Another process that holds the directory, content that is not ours, a newer version, damage, and a directory that
 // cannot be written each give an *Error, which is one line with the fault, the place and what to do.
 //
-// # When the disk fails
+// # When the disk fails or fills up
 //
-// The first write or sync that fails freezes the store: it is logged, Err tells it, commits are refused, and those under
-// way return it from Wait. Reads go on. The disk stays as it is from that moment; the guard (guard.go) sees to that, and
-// keeps Pebble from panicking, hanging or ending the process. Commits that wait because compactions are behind
-// (pressure.go) return.
-//
-// The keeper (keep.go) then tries whether the disk works again. If so it opens the directory once more, beside the
-// frozen instance, and puts the new one in its place (instance.go): all that was waited for is there. What was frozen
-// showed more than that, as commits are visible before they are durable; so the Epoch counts on, commits of those who
-// do not know it fail, and shards read again what they have in memory.
-//
-// A disk that fills up should not come to that: less free space than the reserve (space.go) has Full say so, on which
-// shards refuse what makes the store larger, while messages are still received and deleted. The keeper writes the
-// deletions to tables then, so that compactions give back the space.
-//
-// Bits that a disk changes are found by the checksums of tables when they are read, and when the store is opened by those
-// of logs and manifests. Where their end is, tail.go tells.
+// Package disk freezes the store at the first failed write, and opens it again when the disk works: reads go on, commits are
+// refused meanwhile. What was frozen showed more than is there then, as commits are visible before they are durable; so the
+// Epoch counts on, commits of those who do not know it fail, and shards read again what they have in memory. When the disk is
+// nearly full, Full says so, on which shards refuse what makes the store larger, while messages are still received and
+// deleted.
 //
 // # Choices
 //
@@ -79,14 +68,15 @@
 //   - Bloom filters hold the prefix without the position, so that a table without messages of a queue is not read. The
 //     last level has none: it holds most of the keys, and most lookups find theirs.
 //   - The table in memory holds 64 MiB: 4,000 messages, which is how many may pass while one lives before it costs a
-//     write to a table. A larger one costs memory and time to start after a kill.
+//     write to a table. A larger one costs memory and time to start after a kill. On a disk of less than 4 GiB it is
+//     smaller, for the sake of its logs.
 //
 // # Who owns what
 //
 // Store is safe for all goroutines between Open and Close, which needs that nobody uses it any more. A transaction
-// belongs to its shard until Commit, then to whoever waits; Wait gives it back to a pool. Goroutines: Pebble's for the
-// log, for writing tables and for compactions, the keeper, and the ticker of SyncInterval. No lock of ours is held on the
-// way of a message, but for a note of how far the log is synced.
+// belongs to its shard until Commit, then to whoever waits; Wait gives it back to a pool. Goroutines: those of package disk,
+// and the ticker of SyncInterval. No lock of ours is held on the way of a message, but for a note of how far the log is
+// synced.
 package wal
 
 import "switchyard/shard"

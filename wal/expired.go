@@ -10,44 +10,54 @@ import (
 const expiredStretch = 1000
 
 // Expired implements shard.Store. It reads the first header of each queue that has messages, in the order of the
-// recipient IDs, and no body. What is stored and deleted meanwhile may be seen or not.
+// recipient IDs, and no body. What is stored and deleted meanwhile may be seen or not. Queues whose header cannot be read
+// are passed over; the error says how many.
 func (s *Store) Expired(before int64, visit func(smp.ID) bool) error {
-	var from []byte
-	for {
-		next, err := s.expiredFrom(from, before, visit)
-		if next == nil || err != nil {
+	var p passed
+	for from := headsLower; from != nil; {
+		next, err := s.expiredFrom(from, before, visit, &p)
+		if err != nil {
 			return err
 		}
 		from = next
 	}
+	return p.tell(s, "headers of messages")
 }
 
 // expiredFrom walks a stretch and returns the key at which the next one starts, nil at the end.
-func (s *Store) expiredFrom(from []byte, before int64, visit func(smp.ID) bool) (next []byte, err error) {
+func (s *Store) expiredFrom(from []byte, before int64, visit func(smp.ID) bool, p *passed) (next []byte, err error) {
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	it, err := in.heads(from)
 	if err != nil {
 		return nil, err
 	}
 	defer it.Close() // its errors are those of Error
+	last := append(make([]byte, 0, messageKeySize), from...)
 	ok := it.First()
 	for range expiredStretch {
+		if !ok && it.Error() != nil {
+			ok = p.over(it, last, 1)
+		}
 		if !ok {
-			return nil, it.Error()
+			return nil, nil
 		}
+		last = append(last[:0], it.Key()...)
+		id, _ := keyQueue(last)
 		h, err := headAt(it)
-		if err != nil {
-			return nil, err
-		}
-		id, _ := keyQueue(it.Key())
-		if h.Kind != shard.KindQuota && h.Time < before && !visit(id) {
+		switch {
+		case err != nil:
+			p.row(err)
+		case h.Kind != shard.KindQuota && h.Time < before && !visit(id):
 			return nil, nil
 		}
 		ok = it.NextPrefix()
 	}
+	if !ok && it.Error() != nil {
+		ok = p.over(it, last, 1)
+	}
 	if !ok {
-		return nil, it.Error()
+		return nil, nil
 	}
 	return append(next, it.Key()...), nil
 }

@@ -48,7 +48,7 @@ func TestExpired(t *testing.T) {
 		if ids, want := expired(t, s, 100), []smp.ID{{1}, {4}, {0xFF}}; !slices.Equal(ids, want) {
 			t.Errorf("got %v, want %v", ids, want)
 		}
-		if err := s.now().db.Flush(); err != nil {
+		if err := s.database().Flush(); err != nil {
 			t.Fatal(err)
 		}
 	}

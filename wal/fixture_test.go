@@ -1,13 +1,12 @@
 package wal
 
 import (
-	"bytes"
+	"fmt"
 	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2"
 
 	"switchyard/shard"
 	"switchyard/smp"
@@ -75,25 +74,18 @@ func randomRecord(rng *rand.Rand) shard.Record {
 	}
 }
 
-// newTestGuard is a guard of a store in the root directory.
-func newTestGuard(fs vfs.FS, onFail func(*Error)) *guard {
-	return newGuard(fs, "/", new(logStats), &space{fs: fs, dir: "/"}, onFail)
+// silent is a log of Pebble's that nobody reads.
+type silent struct{}
+
+func (silent) Infof(string, ...any)  {}
+func (silent) Errorf(string, ...any) {}
+func (silent) Fatalf(f string, a ...any) {
+	panic(fmt.Sprintf(f, a...))
 }
 
-// lockedLog takes what a store's goroutines log while a test reads it.
-type lockedLog struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
+// database is Pebble's.
+func (s *Store) database() *pebble.DB {
+	in := s.enter()
+	defer in.Leave()
+	return in.DB
 }

@@ -5,48 +5,16 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"switchyard/internal/disk/disktest"
 )
-
-// faultyFS fails write operations from a chosen one on: that one alone, or all that follow.
-type faultyFS struct {
-	vfs.FS
-	left  atomic.Int64 // operations until the first failure
-	lasts bool
-	err   error
-	kind  func(errorfs.Op) bool // which operations
-}
-
-func newFaultyFS(fs vfs.FS) *faultyFS {
-	f := &faultyFS{err: syscall.EIO, kind: func(errorfs.Op) bool { return true }}
-	f.left.Store(1 << 40)
-	f.FS = errorfs.Wrap(fs, errorfs.InjectorFunc(f.inject))
-	return f
-}
-
-func (f *faultyFS) inject(op errorfs.Op) error {
-	switch op.Kind {
-	case errorfs.OpCreate, errorfs.OpRename, errorfs.OpReuseForWrite, errorfs.OpFileWrite, errorfs.OpFileSync,
-		errorfs.OpFileSyncData, errorfs.OpFileSyncTo, errorfs.OpMkdirAll:
-	default:
-		return nil
-	}
-	if !f.kind(op) {
-		return nil
-	}
-	if left := f.left.Add(-1); left == -1 || left < -1 && f.lasts {
-		return &os.PathError{Op: "write", Path: op.Path, Err: f.err}
-	}
-	return nil
-}
 
 // TestDiskFaults lets the disk fail at a random write while two shards work. Nothing hangs, no commit succeeds after
 // the failure, everything that was made is read back from the failed store, and what was durable is there when it is
@@ -57,10 +25,10 @@ func TestDiskFaults(t *testing.T) {
 		t.Run(fmt.Sprintf("seed=%d/%s", seed, mode), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 1))
 			disk := vfs.NewCrashableMem()
-			fs := newFaultyFS(disk)
-			fs.lasts = rng.IntN(2) == 0
+			fs := disktest.NewFaulty(disk)
+			fs.Lasts = rng.IntN(2) == 0
 			s := openStore(t, "store", Options{FS: fs, Sync: mode, MemTable: 256 << 10})
-			fs.left.Store(rng.Int64N(300))
+			fs.Left.Store(rng.Int64N(300))
 			shards := []*crashShard{newCrashShard(1, 200, bodySize), newCrashShard(2, 200, bodySize)}
 			failing(t, s, shards)
 			if s.Close() == nil && s.Err() != nil {
@@ -87,7 +55,7 @@ func failing(t *testing.T, s *Store, shards []*crashShard) {
 		for _, sh := range shards {
 			sh.m.check(t, s)
 		}
-		if err := s.now().db.Flush(); err != nil { // into memory, after a failure
+		if err := s.database().Flush(); err != nil { // into memory, after a failure
 			t.Error(err)
 		}
 	}
@@ -106,13 +74,13 @@ func TestFaultPlaces(t *testing.T) {
 	for _, file := range []string{".log", "MANIFEST-", ".sst", "store"} {
 		for _, kind := range kinds {
 			t.Run(fmt.Sprintf("%s/%d", file, kind), func(t *testing.T) {
-				fs := newFaultyFS(vfs.NewMem())
-				fs.kind = func(op errorfs.Op) bool {
+				fs := disktest.NewFaulty(vfs.NewMem())
+				fs.Kind = func(op errorfs.Op) bool {
 					base := op.Path[strings.LastIndexByte(op.Path, '/')+1:]
 					return op.Kind == kind && (strings.HasSuffix(base, file) || strings.HasPrefix(base, file))
 				}
 				s := openStore(t, "store", Options{FS: fs, MemTable: 256 << 10})
-				fs.left.Store(0)
+				fs.Left.Store(0)
 				failing(t, s, []*crashShard{newCrashShard(1, 200, bodySize), newCrashShard(2, 200, bodySize)})
 				if failure := s.Err(); failure != nil && !strings.Contains(failure.Error(), file) {
 					t.Errorf("the failure does not name the file: %v", failure)
@@ -136,15 +104,15 @@ func TestOpenOnFaultyDisk(t *testing.T) {
 	for name, disk := range map[string]*vfs.MemFS{"new": vfs.NewCrashableMem(), "old": old.CrashClone(vfs.CrashCloneCfg{})} {
 		failed := 0
 		for n := range int64(1000) {
-			fs := newFaultyFS(disk.CrashClone(vfs.CrashCloneCfg{}))
-			fs.left.Store(n)
+			fs := disktest.NewFaulty(disk.CrashClone(vfs.CrashCloneCfg{}))
+			fs.Left.Store(n)
 			s, err := Open("store", Options{FS: fs, MemTable: 256 << 10})
 			if err != nil {
 				failed++
 				checkFault(t, err)
 				continue
 			}
-			if err := s.Close(); err == nil && fs.left.Load() >= 0 {
+			if err := s.Close(); err == nil && fs.Left.Load() >= 0 {
 				break // there are no more writes
 			}
 		}
@@ -163,12 +131,12 @@ func checkFault(t *testing.T, err error) {
 }
 
 func TestFailureIsLogged(t *testing.T) {
-	var log lockedLog
-	fs := newFaultyFS(vfs.NewMem())
-	fs.err = syscall.ENOSPC
-	fs.lasts = true
+	var log disktest.Log
+	fs := disktest.NewFaulty(vfs.NewMem())
+	fs.Err = syscall.ENOSPC
+	fs.Lasts = true
 	s := openStore(t, "store", Options{FS: fs, Log: slog.New(slog.NewTextHandler(&log, nil))})
-	fs.left.Store(0)
+	fs.Left.Store(0)
 	c, err := message(s, 0).Commit()
 	if err != nil {
 		t.Fatal(err)
@@ -181,55 +149,5 @@ func TestFailureIsLogged(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "disk is full") {
 		t.Errorf("logged:\n%s", log.String())
-	}
-}
-
-// TestNothingChangesAfterFailure does with a failed guard all that changes a disk.
-func TestNothingChangesAfterFailure(t *testing.T) {
-	disk := vfs.NewMem()
-	g := newTestGuard(disk, func(*Error) {})
-	var open []vfs.File
-	for _, name := range []string{"table.sst", "1.log", "marker"} {
-		f, err := g.Create("/"+name, vfs.WriteCategoryUnspecified)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write([]byte("some")); err != nil {
-			t.Fatal(err)
-		}
-		open = append(open, f)
-	}
-	before := disk.String()
-	g.fail(syscall.EIO, "file")
-	for _, f := range open {
-		f.Write([]byte("more"))
-		f.Sync()
-		f.Close()
-	}
-	for _, name := range []string{"/other.sst", "/2.log", "/marker"} {
-		f, err := g.Create(name, vfs.WriteCategoryUnspecified)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.Write([]byte("new"))
-		f.Sync()
-		f.Close()
-	}
-	f, _ := g.ReuseForWrite("/1.log", "/3.log", vfs.WriteCategoryUnspecified)
-	f.Write([]byte("new"))
-	f.Close()
-	for _, err := range []error{
-		g.Rename("/marker", "/renamed"), g.Link("/marker", "/linked"), g.MkdirAll("/dir", 0o700),
-		g.Remove("/marker"), g.Remove("/1.log"), g.RemoveAll("/table.sst"),
-	} {
-		if err != nil {
-			t.Error(err)
-		}
-	}
-	if after := disk.String(); after != before {
-		t.Errorf("before:\n%s\nafter:\n%s", before, after)
-	}
-	if i, err := g.Stat("/other.sst"); err != nil || i.Size() != 3 {
-		t.Errorf("a table made in memory: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path"
 	"sync/atomic"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/objstorage/objstorageprovider"
 	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -64,12 +65,12 @@ func (s *Store) IngestMessages(n int, message func(i int, m *Message)) error {
 // ingest has two tables filled and takes them in.
 func (s *Store) ingest(names [2]string, fill func(a, b *sstable.Writer) error) error {
 	in := s.enter()
-	defer in.leave()
-	if err := s.writable(in); err != nil {
+	defer in.Leave()
+	if err := in.Admit(); err != nil {
 		return err
 	}
 	dir := path.Join(s.dir, ingestDir)
-	if err := in.guard.MkdirAll(dir, 0o700); err != nil {
+	if err := in.FS().MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	number := ingests.Add(1)
@@ -85,7 +86,7 @@ func (s *Store) ingest(names [2]string, fill func(a, b *sstable.Writer) error) e
 	if err = errors.Join(err, a.Close(), b.Close()); err != nil {
 		return err
 	}
-	return in.db.Ingest(context.Background(), []string{a.path, b.path})
+	return in.DB.Ingest(context.Background(), []string{a.path, b.path})
 }
 
 func fillTables(n int, record func(int, *shard.Record), queues, senders *sstable.Writer) error {
@@ -113,14 +114,15 @@ type table struct {
 }
 
 // newTable begins a table for the last level.
-func (in *instance) newTable(name string) (*table, error) {
-	f, err := in.guard.Create(name, vfs.WriteCategoryUnspecified)
+func (in instance) newTable(name string) (*table, error) {
+	f, err := in.FS().Create(name, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return nil, err
 	}
-	o := pebbleOptions(Options{}.withDefaults(), in.guard)
+	o := &pebble.Options{}
+	configure(o)
 	o.EnsureDefaults()
-	format := in.db.FormatMajorVersion().MaxTableFormat()
+	format := in.DB.FormatMajorVersion().MaxTableFormat()
 	w := sstable.NewWriter(objstorageprovider.NewFileWritable(f), o.MakeWriterOptions(len(o.Levels)-1, format))
 	return &table{w, name}, nil
 }

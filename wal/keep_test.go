@@ -8,24 +8,15 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"switchyard/internal/disk/disktest"
 	"switchyard/shard"
 )
-
-// looker has the keeper of a store look when the test says so.
-type looker chan time.Time
-
-// look returns when the keeper has looked: it takes the second value when it has done with the first.
-func (l looker) look() {
-	l <- time.Time{}
-	l <- time.Time{}
-}
 
 // TestDiskRecovers lets the disk fail at a random write while two shards work, and then work again. The store takes
 // writes from then on: what was durable is there, and of the rest the result of a number of transactions. All of it
@@ -39,9 +30,9 @@ func TestDiskRecovers(t *testing.T) {
 
 func recovers(t *testing.T, seed uint64, mode Sync) {
 	rng := rand.New(rand.NewPCG(seed, 2))
-	disk, looks := vfs.NewCrashableMem(), make(looker)
-	fs := newFaultyFS(disk)
-	fs.lasts = true
+	disk, looks := vfs.NewCrashableMem(), make(disktest.Looker)
+	fs := disktest.NewFaulty(disk)
+	fs.Lasts = true
 	s := openStore(t, "store", Options{FS: fs, Sync: mode, MemTable: 256 << 10, looks: looks})
 	shards := []*crashShard{newCrashShard(1, 200, bodySize), newCrashShard(2, 200, bodySize)}
 	var readers sync.WaitGroup
@@ -50,9 +41,9 @@ func recovers(t *testing.T, seed uint64, mode Sync) {
 	defer stopReading() // before the store is closed, whatever fails
 	readers.Go(func() { readOften(t, s, stop) })
 	for round := range uint64(3) {
-		fs.left.Store(rng.Int64N(100))
+		fs.Left.Store(rng.Int64N(100))
 		if round == 1 {
-			fs.left.Add(1000) // the shards write less
+			fs.Left.Add(1000) // the shards write less
 		}
 		failing(t, s, shards)
 		for n := 0; s.Err() == nil; n++ { // without a failure so far
@@ -60,15 +51,15 @@ func recovers(t *testing.T, seed uint64, mode Sync) {
 			if err == nil {
 				_ = c.Wait() // what fails is seen by Err
 			}
-			s.now().db.Flush()
+			s.database().Flush()
 		}
-		looks.look()
+		looks.Look()
 		if s.Epoch() != round || s.Err() == nil {
 			t.Fatal("the store takes writes on a disk that fails")
 		}
-		fs.left.Store(1 << 40)
+		fs.Works()
 		for s.Err() != nil {
-			looks.look()
+			looks.Look()
 		}
 		if s.Epoch() != round+1 {
 			t.Fatalf("epoch %d, want %d", s.Epoch(), round+1)
@@ -116,12 +107,12 @@ func readOften(t *testing.T, s *Store, stop chan struct{}) {
 
 // TestFullDiskRecovers fills a disk, tells why in one line, and goes on when there is space.
 func TestFullDiskRecovers(t *testing.T) {
-	var log lockedLog
-	fs, looks := newFaultyFS(vfs.NewMem()), make(looker)
-	fs.err, fs.lasts = syscall.ENOSPC, true
+	var log disktest.Log
+	fs, looks := disktest.NewFaulty(vfs.NewMem()), make(disktest.Looker)
+	fs.Err, fs.Lasts = syscall.ENOSPC, true
 	s := openStore(t, "store", Options{FS: fs, looks: looks, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	commit(t, message(s, 0))
-	fs.left.Store(0)
+	fs.Left.Store(0)
 	c, err := message(s, 1).Commit()
 	if err == nil {
 		err = c.Wait()
@@ -130,7 +121,7 @@ func TestFullDiskRecovers(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	for range 100 {
-		looks.look()
+		looks.Look()
 	}
 	if _, err := message(s, 2).Commit(); !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("got %v", err)
@@ -138,9 +129,9 @@ func TestFullDiskRecovers(t *testing.T) {
 	if n := strings.Count(log.String(), "level=ERROR"); n < 1 || n > 2 {
 		t.Errorf("logged:\n%s", log.String())
 	}
-	fs.left.Store(1 << 40)
+	fs.Works()
 	for s.Err() != nil {
-		looks.look()
+		looks.Look()
 	}
 	if _, err := message(s, 3).Commit(); err != ErrEpoch {
 		t.Errorf("a shard of the last epoch gets %v", err)
@@ -158,11 +149,11 @@ func TestFullDiskRecovers(t *testing.T) {
 
 // TestDirectoryGone has the store's directory emptied while the disk fails, as when it is no longer mounted.
 func TestDirectoryGone(t *testing.T) {
-	disk, looks := vfs.NewMem(), make(looker)
-	fs := newFaultyFS(disk)
-	fs.lasts = true
+	disk, looks := vfs.NewMem(), make(disktest.Looker)
+	fs := disktest.NewFaulty(disk)
+	fs.Lasts = true
 	s := openStore(t, "store", Options{FS: fs, looks: looks})
-	fs.left.Store(0)
+	fs.Left.Store(0)
 	if c, err := message(s, 0).Commit(); err == nil {
 		c.Wait()
 	}
@@ -170,30 +161,19 @@ func TestDirectoryGone(t *testing.T) {
 	for _, name := range names {
 		disk.Remove("store/" + name)
 	}
-	fs.left.Store(1 << 40)
+	fs.Works()
 	for range 3 {
-		looks.look()
+		looks.Look()
 	}
 	if s.Err() == nil || s.Epoch() != 0 {
 		t.Error("another store takes the place of the one that was open")
 	}
 }
 
-// smallDisk is a file system with a number of free bytes that the test sets.
-type smallDisk struct {
-	*vfs.MemFS
-	free atomic.Uint64
-}
-
-func (d *smallDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
-	return vfs.DiskUsage{AvailBytes: d.free.Load(), TotalBytes: 1 << 40}, nil
-}
-
 // TestReserve has less and less space, and then more again.
 func TestReserve(t *testing.T) {
-	var log lockedLog
-	d, looks := &smallDisk{MemFS: vfs.NewMem()}, make(looker)
-	d.free.Store(1 << 30)
+	var log disktest.Log
+	d, looks := disktest.NewSmall(1<<30), make(disktest.Looker)
 	s := openStore(t, "store", Options{FS: d, Reserve: 400, looks: looks, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	for _, step := range []struct {
 		free   uint64
@@ -203,8 +183,8 @@ func TestReserve(t *testing.T) {
 		{400, false, true}, {399, true, true}, {199, true, true}, {101, true, true}, {99, true, false}, {100, true, true},
 		{400, true, true}, {450, false, true}, {400, false, true}, {0, true, false}, {1000, false, true},
 	} {
-		d.free.Store(step.free)
-		looks.look()
+		d.Free.Store(step.free)
+		looks.Look()
 		if s.Full() != step.full {
 			t.Errorf("with %d bytes: full %v", step.free, s.Full())
 		}
@@ -231,8 +211,7 @@ func TestReserve(t *testing.T) {
 // written, as nothing more is taken.
 func TestDeletionsMakeRoom(t *testing.T) {
 	for _, free := range []uint64{300, 150} { // short, tight
-		d, looks := &smallDisk{MemFS: vfs.NewMem()}, make(looker)
-		d.free.Store(1 << 30)
+		d, looks := disktest.NewSmall(1<<30), make(disktest.Looker)
 		s := openStore(t, "store", Options{FS: d, Reserve: 400, looks: looks})
 		const messages = 100
 		tx := s.Begin(0)
@@ -240,23 +219,23 @@ func TestDeletionsMakeRoom(t *testing.T) {
 			tx.PutMessage(&someQueue, &shard.MessageHeader{Seq: seq}, make([]byte, bodySize))
 		}
 		commit(t, tx)
-		if err := s.now().db.Flush(); err != nil {
+		if err := s.database().Flush(); err != nil {
 			t.Fatal(err)
 		}
-		d.free.Store(free)
-		looks.look()
+		d.Free.Store(free)
+		looks.Look()
 		tx = s.Begin(0)
 		for seq := range uint64(messages) {
 			tx.DeleteMessage(&someQueue, seq)
 		}
 		commit(t, tx)
 		given := time.After(time.Minute)
-		for s.now().db.Metrics().Total().TablesSize > bodySize {
+		for s.database().Metrics().Total().TablesSize > bodySize {
 			select {
 			case <-given:
-				t.Fatalf("the tables have %d bytes", s.now().db.Metrics().Total().TablesSize)
+				t.Fatalf("the tables have %d bytes", s.database().Metrics().Total().TablesSize)
 			default:
-				looks.look()
+				looks.Look()
 			}
 		}
 	}

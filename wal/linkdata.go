@@ -14,8 +14,8 @@ func (s *Store) Link(queue *smp.ID) (shard.LinkData, error) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
 	in := s.enter()
-	defer in.leave()
-	v, closer, err := in.db.Get(appendKey(sc.key[:0], spaceLinkData, queue[:]))
+	defer in.Leave()
+	v, closer, err := in.DB.Get(appendKey(sc.key[:0], spaceLinkData, queue[:]))
 	if err != nil {
 		return shard.LinkData{}, missing(err)
 	}

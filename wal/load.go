@@ -25,7 +25,7 @@ func (s *Store) Load(lookups []shard.Lookup) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	var heads *pebble.Iterator
 	for i := range lookups {
 		l := &lookups[i]
@@ -40,7 +40,7 @@ func (s *Store) Load(lookups []shard.Lookup) {
 			}
 		}
 		if err != nil {
-			l.Err = err
+			l.Err = readFault(err)
 			continue
 		}
 		l.Found = q
@@ -52,7 +52,7 @@ func (s *Store) Load(lookups []shard.Lookup) {
 
 // record finds the record of a lookup; nil when there is none. Rows that lead to a record which does not lead back
 // count for nothing.
-func (in *instance) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) {
+func (in instance) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) {
 	if len(l.ID) > smp.MaxShort {
 		return nil, nil
 	}
@@ -72,7 +72,7 @@ func (in *instance) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) 
 			return nil, err
 		}
 	}
-	v, closer, err := in.db.Get(appendKey(sc.key[:0], spaceQueues, sc.recipient[:]))
+	v, closer, err := in.DB.Get(appendKey(sc.key[:0], spaceQueues, sc.recipient[:]))
 	if err == pebble.ErrNotFound {
 		return nil, nil
 	}
@@ -105,8 +105,8 @@ func leadsBack(r *shard.Record, l *shard.Lookup) bool {
 
 // get reads the value of key into dst and returns its length; ErrMissing when there is none, ErrCorrupt when it is
 // longer than dst.
-func (in *instance) get(key, dst []byte) (int, error) {
-	v, closer, err := in.db.Get(key)
+func (in instance) get(key, dst []byte) (int, error) {
+	v, closer, err := in.DB.Get(key)
 	if err != nil {
 		return 0, missing(err)
 	}
@@ -123,15 +123,15 @@ func missing(err error) error {
 	if err == pebble.ErrNotFound {
 		return ErrMissing
 	}
-	return err
+	return readFault(err)
 }
 
 // heads opens an iterator over message headers from the given key on, from the first one when it is nil.
-func (in *instance) heads(from []byte) (*pebble.Iterator, error) {
+func (in instance) heads(from []byte) (*pebble.Iterator, error) {
 	if from == nil {
 		from = headsLower
 	}
-	return in.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: headsUpper})
+	return in.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: headsUpper})
 }
 
 var (
@@ -181,7 +181,7 @@ func (s *Store) Header(queue *smp.ID, seq uint64) (shard.MessageHeader, error) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	n, err := in.get(appendMessageKey(sc.key[:0], spaceHeads, queue, seq), sc.header[:])
 	if err != nil {
 		return shard.MessageHeader{}, err
@@ -198,6 +198,6 @@ func (s *Store) Body(queue *smp.ID, seq uint64, dst []byte) (int, error) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	return in.get(appendMessageKey(sc.key[:0], spaceBodies, queue, seq), dst)
 }

@@ -226,7 +226,7 @@ func (m *model) register(s *Store) error {
 	fingerprint := [32]byte(randomBytes(m.rng, 32))
 	fingerprint[0] = m.tag
 	r := shard.ServiceRecord{ID: randomID(m.rng), Role: smp.ServiceRole(m.rng.IntN(2))}
-	err := s.PutService(&fingerprint, r)
+	err := putService(s, &fingerprint, r)
 	if _, found, _ := s.Service(&fingerprint); found || err == nil { // it is seen even if it was not synced
 		m.set(spaceServices, fingerprint[:], append([]byte{byte(r.Role)}, r.ID[:]...))
 	}
@@ -305,7 +305,7 @@ func sumOf(rows map[string]string) (sum uint64) {
 // rowsOf reads all rows of a store that belong to the model with the given tag.
 func rowsOf(t *testing.T, s *Store, tag byte) map[string]string {
 	t.Helper()
-	it, err := s.now().db.NewIter(nil)
+	it, err := s.database().NewIter(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

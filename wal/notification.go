@@ -1,6 +1,8 @@
 package wal
 
 import (
+	"errors"
+
 	"github.com/cockroachdb/pebble/v2"
 
 	"switchyard/shard"
@@ -18,13 +20,13 @@ func (s *Store) Notifications(queue *smp.ID) ([]shard.Notification, error) {
 	sc := scratches.Get().(*scratch)
 	defer scratches.Put(sc)
 	in := s.enter()
-	defer in.leave()
-	v, closer, err := in.db.Get(appendKey(sc.key[:0], spaceNotifications, queue[:]))
+	defer in.Leave()
+	v, closer, err := in.DB.Get(appendKey(sc.key[:0], spaceNotifications, queue[:]))
 	switch {
 	case err == pebble.ErrNotFound:
 		return nil, nil
 	case err != nil:
-		return nil, err
+		return nil, readFault(err)
 	}
 	defer closer.Close()
 	all, ok := parseNotifications(v)
@@ -63,29 +65,32 @@ func (t *transaction) PutNotifications(queue *smp.ID, all []shard.Notification) 
 }
 
 // ExpiredNotifications implements shard.Store: it reads all values, which are small and there only for queues whose
-// notifier is away.
+// notifier is away. Those that cannot be read are passed over; the error says how many.
 func (s *Store) ExpiredNotifications(before int64, visit func(smp.ID) bool) error {
 	in := s.enter()
-	defer in.leave()
-	it, err := in.db.NewIter(&pebble.IterOptions{
+	defer in.Leave()
+	it, err := in.DB.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{spaceNotifications}, UpperBound: []byte{spaceNotifications + 1},
 	})
 	if err != nil {
 		return err
 	}
 	defer it.Close() // its errors are those of Error
-	for ok := it.First(); ok; ok = it.Next() {
+	var p passed
+	last := []byte{spaceNotifications}
+	for ok := it.First(); ok || it.Error() != nil && p.over(it, last, 1); ok = it.Next() {
+		last = append(last[:0], it.Key()...)
 		v, err := it.ValueAndErr()
-		if err != nil {
-			return err
+		all, parsed := parseNotifications(v)
+		if !parsed || len(last) != queueKeySize {
+			err = errors.Join(ErrCorrupt, err)
 		}
-		all, ok := parseNotifications(v)
-		if !ok || len(it.Key()) != queueKeySize {
-			return ErrCorrupt
-		}
-		if len(all) > 0 && all[0].Time < before && !visit(smp.ID(it.Key()[1:])) {
+		switch {
+		case err != nil:
+			p.row(err)
+		case len(all) > 0 && all[0].Time < before && !visit(smp.ID(last[1:])):
 			return nil
 		}
 	}
-	return it.Error()
+	return p.tell(s, "notifications")
 }

@@ -65,10 +65,8 @@ func TestOldStore(t *testing.T) {
 // TestOlderPebble opens a store whose tables are in the oldest format that Pebble still reads.
 func TestOlderPebble(t *testing.T) {
 	fs := vfs.NewMem()
-	o := Options{FS: fs}.withDefaults()
-	options := pebbleOptions(o, newTestGuard(fs, func(*Error) {}))
-	options.FS, options.FormatMajorVersion = fs, pebble.FormatMinSupported
-	options.Experimental.CompactionScheduler = nil
+	options := &pebble.Options{FS: fs, FormatMajorVersion: pebble.FormatMinSupported, Logger: silent{}}
+	configure(options)
 	db, err := pebble.Open("store", options)
 	if err != nil {
 		t.Fatal(err)
@@ -93,17 +91,16 @@ func TestOlderPebble(t *testing.T) {
 	if s.PartitionKey() != [16]byte([]byte("0123456789abcdef")) {
 		t.Error("the partition key changed")
 	}
-	if v := s.now().db.FormatMajorVersion(); v != pebbleFormat {
+	if v := s.database().FormatMajorVersion(); v != pebble.FormatNewest {
 		t.Errorf("the tables are in format %d", v)
 	}
 }
 
 // writeOldStore makes the fixture.
 func writeOldStore(t *testing.T) {
-	fs := vfs.NewMem()
-	o := Options{FS: fs, MemTable: 64 << 10}
+	fs := vfs.NewCrashableMem()
 	for seq, body := range []string{"first", "second"} {
-		s := openStore(t, "store", o)
+		s := openStore(t, "store", Options{FS: fs, MemTable: 64 << 10})
 		tx := s.Begin(0)
 		if seq == 0 {
 			tx.PutQueue(&old)
@@ -112,7 +109,7 @@ func writeOldStore(t *testing.T) {
 		tx.PutMessage(&old.RecipientID, &h, []byte(body))
 		commit(t, tx)
 		if seq == 1 {
-			s.now().guard.stop(&Error{Fault: "killed"}) // the disk stays as it is
+			fs = killed(fs)
 		}
 		s.Close()
 	}

@@ -120,7 +120,7 @@ func TestPartitionKeyStays(t *testing.T) {
 func rewriteMeta(t *testing.T, fs vfs.FS, key, value []byte) {
 	t.Helper()
 	s := openStore(t, "store", Options{FS: fs})
-	if err := s.now().db.Set(key, value, pebble.Sync); err != nil {
+	if err := s.database().Set(key, value, pebble.Sync); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -178,7 +178,7 @@ func TestForeignDirectories(t *testing.T) {
 	})
 	t.Run("other database", func(t *testing.T) {
 		fs := vfs.NewMem()
-		db, err := pebble.Open("store", &pebble.Options{FS: fs, Logger: &logger{log: Options{}.withDefaults().Log}})
+		db, err := pebble.Open("store", &pebble.Options{FS: fs, Logger: silent{}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,8 +188,8 @@ func TestForeignDirectories(t *testing.T) {
 	t.Run("other content", func(t *testing.T) {
 		fs := vfs.NewMem()
 		s := openStore(t, "store", Options{FS: fs})
-		s.now().db.Delete(metaFormat, nil)
-		s.now().db.Set([]byte("key"), nil, nil)
+		s.database().Delete(metaFormat, nil)
+		s.database().Set([]byte("key"), nil, nil)
 		s.Close()
 		wantFault(t, "store", Options{FS: fs}, "something else")
 	})

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -30,7 +31,7 @@ func (s *Store) Service(fingerprint *[32]byte) (r shard.ServiceRecord, found boo
 	defer scratches.Put(sc)
 	var value [serviceSize]byte
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	n, err := in.get(appendKey(sc.key[:0], spaceServices, fingerprint[:]), value[:])
 	switch {
 	case err == ErrMissing:
@@ -43,16 +44,9 @@ func (s *Store) Service(fingerprint *[32]byte) (r shard.ServiceRecord, found boo
 	return shard.ServiceRecord{Role: smp.ServiceRole(value[0]), ID: smp.ID(value[1:])}, true, nil
 }
 
-// PutService implements shard.Store.
-func (s *Store) PutService(fingerprint *[32]byte, r shard.ServiceRecord) error {
-	t := s.Begin(s.Epoch()).(*transaction)
+func (t *transaction) PutService(fingerprint *[32]byte, r shard.ServiceRecord) {
 	t.key = append(append(t.key[:0], byte(r.Role)), r.ID[:]...)
 	t.set(spaceServices, fingerprint[:], t.key)
-	c, err := t.Commit()
-	if err != nil {
-		return err
-	}
-	return c.Wait()
 }
 
 // appendCountKey appends the key of a count, and the start of the keys of associations, in a partition.
@@ -66,7 +60,7 @@ func (s *Store) ServiceCount(service *smp.ID, partition uint8) (c shard.ServiceC
 	defer scratches.Put(sc)
 	var value [countSize]byte
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	n, err := in.get(appendCountKey(sc.key[:0], spaceCounts, service, partition), value[:])
 	switch {
 	case err == ErrMissing:
@@ -79,6 +73,32 @@ func (s *Store) ServiceCount(service *smp.ID, partition uint8) (c shard.ServiceC
 		return c, ErrCorrupt
 	}
 	return c, nil
+}
+
+// ServiceCounts implements shard.Store.
+func (s *Store) ServiceCounts(service *smp.ID, first, last uint8, visit func(uint8, shard.ServiceCount)) error {
+	from := appendCountKey(nil, spaceCounts, service, first)
+	to := appendCountKey(nil, spaceCounts, service, last)
+	in := s.enter()
+	defer in.Leave()
+	rows, err := in.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: nextPrefix(nil, to)})
+	if err != nil {
+		return readFault(err)
+	}
+	defer rows.Close() // its errors are those of Error
+	for ok := rows.First(); ok; ok = rows.Next() {
+		key := rows.Key()
+		value, err := rows.ValueAndErr()
+		if err != nil {
+			return readFault(err)
+		}
+		n, ok := parseCount(value)
+		if !ok || len(key) != countKeySize {
+			return ErrCorrupt
+		}
+		visit(key[countKeySize-1], n)
+	}
+	return readFault(rows.Error())
 }
 
 func appendCount(b []byte, c *shard.ServiceCount) []byte {
@@ -119,7 +139,8 @@ func (t *transaction) association(service *smp.ID, partition uint8, queue *smp.I
 	return t.key[1:]
 }
 
-// Waiting implements shard.Store. A step of it opens iterators of its own, so that they keep no tables for long.
+// Waiting implements shard.Store. A step of it opens iterators of its own, so that they keep no tables for long. Rows that
+// cannot be read are passed over.
 func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) (next []byte, err error) {
 	if from == nil {
 		from = appendCountKey(nil, spaceAssociations, &r.Service, r.First)
@@ -127,8 +148,8 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 	end := appendCountKey(nil, spaceAssociations, &r.Service, r.Last)
 	end = nextPrefix(make([]byte, 0, len(end)), end)
 	in := s.enter()
-	defer in.leave()
-	rows, err := in.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: end})
+	defer in.Leave()
+	rows, err := in.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: end})
 	if err != nil {
 		return nil, err
 	}
@@ -138,39 +159,53 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 		return nil, err
 	}
 	defer w.close()
-	ok := rows.First()
-	for range r.Rows {
-		if !ok {
-			return nil, rows.Error()
-		}
-		key := rows.Key()
-		if len(key) != associationSize {
-			return nil, ErrCorrupt
-		}
-		id := smp.ID(key[countKeySize:])
-		waits, err := w.on(&id)
-		if err != nil {
-			return nil, err
-		}
-		if waits {
-			visit(id)
-		}
-		ok = rows.Next()
+	var p passed
+	defer p.tell(s, "queues of a service")
+	last := append(make([]byte, 0, associationSize), from...)
+	there := func(ok bool) bool {
+		return ok || pebble.IsCorruptionError(rows.Error()) && p.over(rows, last, countKeySize-1)
 	}
-	if !ok {
-		return nil, rows.Error()
+	ok := there(rows.First())
+	for n := 0; ok && n < r.Rows; n++ {
+		if last = append(last[:0], rows.Key()...); len(last) == associationSize {
+			id := smp.ID(last[countKeySize:])
+			waits, err := w.on(&id)
+			if err = readFault(err); err != nil && !errors.Is(err, shard.ErrDamaged) {
+				return nil, err
+			}
+			if waits || err != nil { // whoever looks at it finds what is wrong
+				visit(id)
+			}
+		} else {
+			p.row(ErrCorrupt)
+		}
+		ok = there(rows.Next())
 	}
-	return append(next, rows.Key()...), nil
+	if ok {
+		return append(next, rows.Key()...), readFault(p.first)
+	}
+	if err := readFault(rows.Error()); err != nil {
+		return behindPartition(r, last[countKeySize-1]), err
+	}
+	return nil, readFault(p.first)
+}
+
+// behindPartition is where a walk goes on that has met damage in a partition; nil when that is the last.
+func behindPartition(r *shard.WaitingRange, partition uint8) []byte {
+	if partition >= r.Last {
+		return nil
+	}
+	return appendCountKey(nil, spaceAssociations, &r.Service, partition+1)
 }
 
 // waitingQueues tells on which queues something waits.
 type waitingQueues struct {
-	in    *instance
+	in    instance
 	heads *pebble.Iterator // nil when it is about notifications
 	key   []byte
 }
 
-func (in *instance) waitingQueues(notifications bool) (w waitingQueues, err error) {
+func (in instance) waitingQueues(notifications bool) (w waitingQueues, err error) {
 	w = waitingQueues{in: in, key: make([]byte, 0, maxKeySize)}
 	if !notifications {
 		w.heads, err = in.heads(nil)
@@ -185,7 +220,7 @@ func (w *waitingQueues) on(queue *smp.ID) (bool, error) {
 		}
 		return false, w.heads.Error()
 	}
-	_, closer, err := w.in.db.Get(appendKey(w.key, spaceNotifications, queue[:]))
+	_, closer, err := w.in.DB.Get(appendKey(w.key, spaceNotifications, queue[:]))
 	if err == pebble.ErrNotFound {
 		return false, nil
 	}

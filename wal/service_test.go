@@ -1,13 +1,27 @@
 package wal
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
+
 	"switchyard/shard"
 	"switchyard/smp"
 )
+
+// putService stores a service, as the registry of the shards does.
+func putService(s *Store, fingerprint *[32]byte, r shard.ServiceRecord) error {
+	tx := s.Begin(s.Epoch())
+	tx.PutService(fingerprint, r)
+	c, err := tx.Commit()
+	if err != nil {
+		return err
+	}
+	return c.Wait()
+}
 
 func TestServicesAreKept(t *testing.T) {
 	dir := t.TempDir()
@@ -15,7 +29,7 @@ func TestServicesAreKept(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 1))
 	one, two := [32]byte(randomBytes(rng, 32)), [32]byte(randomBytes(rng, 32))
 	r := shard.ServiceRecord{ID: randomID(rng), Role: smp.RoleNotifier}
-	if err := s.PutService(&one, r); err != nil {
+	if err := putService(s, &one, r); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -31,7 +45,7 @@ func TestServicesAreKept(t *testing.T) {
 		s = openStore(t, dir, Options{Sync: SyncAlways})
 	}
 	s.Close()
-	if err := s.PutService(&two, r); err != ErrClosed {
+	if err := putService(s, &two, r); err != ErrClosed {
 		t.Error(err)
 	}
 }
@@ -55,6 +69,48 @@ func TestServiceCounts(t *testing.T) {
 				t.Fatal(got, err)
 			}
 		}
+	}
+}
+
+// The counts of a service in a range of partitions are those that were put, and no other service's; one that is damaged is an
+// error.
+func TestServiceCountsOfPartitions(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{Sync: SyncNever})
+	rng := rand.New(rand.NewPCG(3, 5))
+	service := randomID(rng)
+	before, after := service, smp.ID(nextPrefix(nil, service[:]))
+	before[len(before)-1]--
+	put := make(map[uint8]shard.ServiceCount)
+	tx := s.Begin(0)
+	for i, owner := range []smp.ID{before, service, after} {
+		for _, p := range []uint8{0, 1, 7, 8, 100, 127, 128, 254, 255} {
+			n := shard.ServiceCount{Count: int64(i)<<8 + int64(p) + 1, Hash: [16]byte(randomBytes(rng, 16))}
+			tx.PutServiceCount(&owner, p, n)
+			if owner == service {
+				put[p] = n
+			}
+		}
+	}
+	tx.PutServiceCount(&service, 8, shard.ServiceCount{})
+	delete(put, 8)
+	commit(t, tx)
+	for _, r := range [][2]uint8{{0, 255}, {0, 127}, {128, 255}, {7, 8}, {8, 8}, {255, 255}, {2, 6}} {
+		want := maps.Clone(put)
+		maps.DeleteFunc(want, func(p uint8, _ shard.ServiceCount) bool { return p < r[0] || p > r[1] })
+		got := make(map[uint8]shard.ServiceCount)
+		if err := s.ServiceCounts(&service, r[0], r[1], func(p uint8, n shard.ServiceCount) { got[p] = n }); err != nil {
+			t.Fatal(err)
+		}
+		if !maps.Equal(got, want) {
+			t.Errorf("partitions %d to %d: %v, want %v", r[0], r[1], got, want)
+		}
+	}
+	err := s.database().Set(appendCountKey(nil, spaceCounts, &service, 50), []byte("damage"), pebble.Sync)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ServiceCounts(&service, 0, 255, func(uint8, shard.ServiceCount) {}); err != ErrCorrupt {
+		t.Error(err)
 	}
 }
 
@@ -165,5 +221,42 @@ func BenchmarkWaiting(b *testing.B) {
 			b.Fatal(err)
 		}
 		from = next
+	}
+}
+
+// BenchmarkServiceCounts is what SUBS reads, of a service with queues in every partition and of one without any, beside those
+// of 2,000 services in tables.
+func BenchmarkServiceCounts(b *testing.B) {
+	s := openStore(b, b.TempDir(), Options{Sync: SyncNever})
+	rng := rand.New(rand.NewPCG(3, 6))
+	var all smp.ID
+	for i := range 2000 {
+		tx := s.Begin(0)
+		id := randomID(rng)
+		if i == 1000 {
+			all = id
+		}
+		for p := range shard.Partitions {
+			if p%3 == 0 || i == 1000 {
+				tx.PutServiceCount(&id, uint8(p), shard.ServiceCount{Count: 1})
+			}
+		}
+		commit(b, tx)
+	}
+	if err := s.database().Flush(); err != nil {
+		b.Fatal(err)
+	}
+	for name, id := range map[string]smp.ID{"all": all, "none": randomID(rng)} {
+		b.Run(name, func(b *testing.B) {
+			n := 0
+			for b.Loop() {
+				for _, half := range [][2]uint8{{0, 127}, {128, 255}} { // of two shards
+					if err := s.ServiceCounts(&id, half[0], half[1], func(uint8, shard.ServiceCount) { n++ }); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(n)/float64(b.N), "counts")
+		})
 	}
 }

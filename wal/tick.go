@@ -7,6 +7,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"switchyard/internal/crash"
+	"switchyard/internal/disk"
 )
 
 // ticker is the goroutine of SyncInterval. Its zero value is that of the other modes.
@@ -41,6 +42,7 @@ func (t *ticker) stop() {
 	if t.quit != nil {
 		close(t.quit)
 		<-t.done
+		t.quit = nil // a second Close says that it is one
 	}
 }
 
@@ -89,13 +91,13 @@ func (u *unsynced) end() { u.syncing.Store(0) }
 // the store, which the guard has told about by then.
 func (s *Store) syncLog() {
 	in := s.enter()
-	defer in.leave()
+	defer in.Leave()
 	defer s.unsynced.end()
-	if !s.unsynced.begin() || in.guard.err() != nil {
+	if !s.unsynced.begin() || in.Err() != nil {
 		return
 	}
 	// A record without content: the log is written in order, so its sync is that of all before it.
-	if err := in.db.LogData(nil, pebble.Sync); err != nil {
-		s.log.Error("store: syncing the log failed", "cause", firstLine(err.Error()))
+	if err := in.DB.LogData(nil, pebble.Sync); err != nil {
+		s.log.Error("store: syncing the log failed", "cause", disk.FirstLine(err.Error()))
 	}
 }

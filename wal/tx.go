@@ -3,6 +3,7 @@ package wal
 import (
 	"github.com/cockroachdb/pebble/v2"
 
+	"switchyard/internal/disk"
 	"switchyard/shard"
 	"switchyard/smp"
 )
@@ -18,8 +19,8 @@ const (
 // to the shard until Commit, then to whoever waits, and is back in the pool when Wait returns.
 type transaction struct {
 	s     *Store
-	in    *instance // from Begin until it is back in the pool
-	epoch uint64    // of what the shard knows
+	in    instance // from Begin until it is back in the pool
+	epoch uint64   // of what the shard knows
 	batch *pebble.Batch
 	// put are the messages that this transaction stores. DeleteQueue looks through them, as they are not yet to be seen
 	// in the store.
@@ -39,7 +40,7 @@ func (s *Store) Begin(epoch uint64) shard.Tx {
 		t = &transaction{s: s, key: make([]byte, 0, maxKeySize)}
 	}
 	t.in, t.epoch = s.enter(), epoch
-	t.batch = t.in.db.NewBatch(pebble.WithInitialSizeBytes(batchInitial), pebble.WithMaxRetainedSizeBytes(batchRetained))
+	t.batch = t.in.DB.NewBatch(pebble.WithInitialSizeBytes(batchInitial), pebble.WithMaxRetainedSizeBytes(batchRetained))
 	return t
 }
 
@@ -130,7 +131,7 @@ func (t *transaction) deleteMessages(queue *smp.ID) {
 	}
 	if err := t.deleteStored(queue); err != nil {
 		// Heads that cannot be read: a range it is, rather than messages that nobody owns.
-		t.s.log.Error("store: deleting messages of a queue by range", "cause", firstLine(err.Error()))
+		t.s.log.Error("store: deleting messages of a queue by range", "cause", disk.FirstLine(err.Error()))
 		t.deleteRange(spaceHeads, queue)
 		t.deleteRange(spaceBodies, queue)
 	}

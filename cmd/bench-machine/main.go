@@ -2,12 +2,12 @@
 // memory, the loopback network, syncing a log, and the crypto of a message. It prints the resource sketch of
 // BENCHMARKS.md: the ceilings that figures of the router are held against.
 //
-// Each line is one figure: the best of -runs runs and, in parentheses, the worst. For crypto it runs `openssl speed`;
-// the kernels of the router are measured by `make bench-go PKG=./box/`. It imports nothing of ours.
+// Each line is one figure: the best of --runs runs and, in parentheses, the worst. For crypto it runs `openssl speed`;
+// the kernels of the router are measured by `make bench-go PKG=./box/`. It imports nothing of ours but cmd/internal/cli.
 package main
 
 import (
-	"flag"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,20 +15,40 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
+
+	"switchyard/cmd/internal/cli"
 )
 
+// What the options say.
 var (
-	dir  = flag.String("dir", ".", "directory on the disk to measure")
-	runs = flag.Int("runs", 5, "runs of each measurement")
-	span = flag.Duration("span", time.Second, "time of each run")
+	dir  = "."
+	runs = 5
+	span = time.Second
 )
 
-func main() {
-	flag.Parse()
-	if err := sketch(os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "bench-machine: error:", err)
-		os.Exit(1)
+func main() { cli.Main(rootCommand()) }
+
+func rootCommand() *cobra.Command {
+	root := cli.Root(&cobra.Command{
+		Use:     "bench-machine",
+		Short:   "measure what this machine can do: memory, loopback network, disk, crypto",
+		Example: "  bench-machine --dir /var/opt/simplex",
+	})
+	root.Args = cobra.NoArgs
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if runs < 1 || span <= 0 {
+			return errors.New("--runs and --span must be above 0; give both, or leave them out")
+		}
+		return sketch(cmd.OutOrStdout())
 	}
+	f := root.Flags()
+	f.SortFlags = false
+	f.StringVar(&dir, "dir", dir, "`DIRECTORY` on the disk to measure")
+	f.IntVar(&runs, "runs", runs, "`NUMBER` of runs of each measurement")
+	f.DurationVar(&span, "span", span, "`TIME` of each run")
+	return root
 }
 
 func sketch(w io.Writer) error {

@@ -15,7 +15,7 @@ const block = 16384
 // The sizes of what is copied and written: more than any cache holds. Tests make do with less.
 var memorySize, fileSize = 256 << 20, 256 << 20
 
-// measurement is one row: run measures once, for about *span, and returns the figure in the row's unit.
+// measurement is one row: run measures once, for about span, and returns the figure in the row's unit.
 type measurement struct {
 	name   string
 	unit   string
@@ -34,7 +34,7 @@ var measurements = []measurement{
 
 func (m measurement) print(w io.Writer) error {
 	var figures []float64
-	for range max(1, *runs) {
+	for range runs {
 		f, err := m.run()
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func copyMemory() (float64, error) {
 	from, to := make([]byte, size), make([]byte, size)
 	copy(to, from) // so that the pages are there
 	copied, start := 0, time.Now()
-	for time.Since(start) < *span {
+	for time.Since(start) < span {
 		for at := 0; at < size; at += block {
 			copy(to[at:at+block], from[at:at+block])
 		}
@@ -102,7 +102,7 @@ func loopbackStream() (float64, error) {
 		}
 	}()
 	b, start := make([]byte, block), time.Now()
-	for time.Since(start) < *span {
+	for time.Since(start) < span {
 		if _, err := client.Write(b); err != nil {
 			return 0, err
 		}
@@ -131,7 +131,7 @@ func loopbackEcho() (float64, error) {
 		}
 	}()
 	b, n, start := make([]byte, block), 0, time.Now()
-	for ; time.Since(start) < *span; n++ {
+	for ; time.Since(start) < span; n++ {
 		if _, err := client.Write(b); err != nil {
 			return 0, err
 		}
@@ -142,17 +142,19 @@ func loopbackEcho() (float64, error) {
 	return float64(time.Since(start).Microseconds()) / float64(n), nil
 }
 
-// withFile calls do with a new file on the disk, and removes it.
+// withFile calls do with a new file on the disk, which has no name: it is gone however the process ends.
 func withFile(do func(*os.File) (float64, error)) (float64, error) {
-	if err := os.MkdirAll(*dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return 0, err
 	}
-	f, err := os.CreateTemp(*dir, "bench-machine-*")
+	f, err := os.CreateTemp(dir, "bench-machine-*")
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(f.Name())
 	defer f.Close()
+	if err := os.Remove(f.Name()); err != nil {
+		return 0, err
+	}
 	return do(f)
 }
 
@@ -175,7 +177,7 @@ func syncLog(quantile float64) (float64, error) {
 	return withFile(func(f *os.File) (float64, error) {
 		var times []time.Duration
 		b, start := make([]byte, block), time.Now()
-		for time.Since(start) < *span {
+		for time.Since(start) < span {
 			begin := time.Now()
 			if _, err := f.Write(b); err != nil {
 				return 0, err

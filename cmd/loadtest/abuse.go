@@ -44,7 +44,7 @@ func abuseCommand() *cobra.Command {
 
 func (f *abuseFlags) addAttack(flags *pflag.FlagSet) {
 	kinds := strings.Join(loadtest.AttackKinds(), ", ")
-	flags.StringVar(&f.kind, "kind", "all", "attackers, separated by commas: "+kinds)
+	flags.StringVar(&f.kind, "kind", "all", "only attackers of these `KINDS`, separated by commas: "+kinds)
 	flags.Float64Var(&f.Scale, "scale", 1, "size: of the number of attackers, and of the queues that are stored for them")
 	flags.IntVar(&f.Attackers, "attackers", 0, "connections of each kind of attacker (default: what the kind has, by --scale)")
 	flags.DurationVar(&f.Each, "each", 20*time.Second, "how long each kind attacks")

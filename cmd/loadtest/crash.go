@@ -66,9 +66,9 @@ func crashCommand() *cobra.Command {
 	flags.Uint64Var(&c.Seed, "seed", 1, "of the times and victims of the kills and of what the queues do")
 	flags.IntVar(&c.Conns, "conns", 10, "connections, two for each client process, of which there are at least two; each queue receives on one and sends on another")
 	flags.IntVar(&c.Size, "size", 2000, "bytes of a message body")
-	flags.StringVar(&auth, "auth", "ed25519", "authorization of senders: x25519, ed25519 or none")
+	flags.StringVar(&auth, "auth", "ed25519", "`KEYS` that authorize senders: x25519, ed25519 or none")
 	flags.DurationVar(&c.Stall, "timeout", stallTimeout, "give up after so long without any answer")
-	flags.StringArrayVar(&set, "set", nil, "setting of the routers, as SWITCHYARD.sync=interval")
+	flags.StringArrayVar(&set, "set", nil, "`SECTION.KEY=VALUE`, a setting of the routers, as SWITCHYARD.sync=interval")
 	flags.BoolVar(&c.Keep, "keep", false, "leave the directory of routers and journals behind and name it in the report")
 	addJSON(cmd, &report)
 	return cmd

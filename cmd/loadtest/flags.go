@@ -22,8 +22,8 @@ type clientFlags struct {
 }
 
 func (f *clientFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.server, "server", "", "address of the router, smp://FINGERPRINT@HOST:PORT")
-	cmd.Flags().StringVar(&f.version, "version", "", "SMP version or range, as 19 or 8-14 (default: all)")
+	cmd.Flags().StringVar(&f.server, "server", "", "`ADDRESS` of the router, smp://FINGERPRINT@HOST:PORT")
+	cmd.Flags().StringVar(&f.version, "version", "", "SMP `VERSIONS`: one or a range, as 19 or 8-14 (default: all)")
 	cmd.Flags().BoolVar(&f.plain, "no-block-encryption", false, "connect without block encryption")
 	cmd.Flags().DurationVar(&f.timeout, "connect-timeout", 0, "for each connection (default 15s)")
 	addJSON(cmd, &f.json)
@@ -38,7 +38,7 @@ func ownCommand(cmd *cobra.Command, args []string) error {
 }
 
 func addJSON(cmd *cobra.Command, json *string) {
-	cmd.Flags().StringVar(json, "json", "", "also write the report as JSON to this file, - for standard output")
+	cmd.Flags().StringVar(json, "json", "", "also write the report as JSON to `FILE`, - for standard output")
 }
 
 // client reads the flags.

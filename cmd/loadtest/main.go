@@ -12,13 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/cli"
 	"switchyard/loadtest"
 )
 
@@ -26,12 +23,7 @@ import (
 var commit = "unknown"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal has its usual effect
-	if err := rootCommand().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "loadtest: error:", strings.Join(strings.Fields(err.Error()), " "))
-		os.Exit(1)
-	}
+	cli.MainUntilSignal(rootCommand())
 }
 
 func rootCommand() *cobra.Command {
@@ -72,11 +64,13 @@ func show(cmd *cobra.Command, json string, r result, cause error) error {
 		return err
 	}
 	if json != "" {
-		if err := loadtest.WriteJSON(json, r); err != nil {
+		if err := loadtest.WriteJSON(cmd.OutOrStdout(), json, r); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
 	switch {
+	case errors.Is(cause, context.Canceled) && !r.Clean():
+		return fmt.Errorf("interrupted, and %w", errFaulty)
 	case errors.Is(cause, context.Canceled):
 		return errors.New("interrupted: the results above are those so far")
 	case cause != nil:

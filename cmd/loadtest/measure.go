@@ -27,7 +27,7 @@ func (f *crowdFlags) add(cmd *cobra.Command, conns int) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.conns, "conns", conns, "number of connections")
 	flags.IntVar(&f.atOnce, "at-once", dialsAtOnce, "how many connections are worked on at a time")
-	flags.StringVar(&f.group, "group", "x448", "key exchange: x448, as the reference's clients, or x25519")
+	flags.StringVar(&f.group, "group", "x448", "`GROUP` of the key exchange: x448, as the reference's clients, or x25519")
 }
 
 // addSeeded adds those that name a store which was filled by seed-queues.
@@ -148,6 +148,6 @@ func handshakeCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.IntVar(&c.Count, "count", 1000, "number of handshakes")
 	flags.IntVar(&c.AtOnce, "at-once", dialsAtOnce, "how many at a time")
-	flags.StringVar(&c.Group, "group", "x448", "key exchange: x448, as the reference's clients, or x25519")
+	flags.StringVar(&c.Group, "group", "x448", "`GROUP` of the key exchange: x448, as the reference's clients, or x25519")
 	return cmd
 }

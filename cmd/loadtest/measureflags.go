@@ -39,13 +39,13 @@ func (f *measureFlags) add(cmd *cobra.Command) {
 func (f *measureFlags) addMeasuring(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.pid, "pid", 0, "process of the router, to measure its CPU time and memory")
-	flags.StringVar(&f.out, "out", "", "write the raw results to this file, NAME.jsonl, for `loadtest report`")
-	flags.StringVar(&f.label, "label", "", "which row of a table the run is for (default: the scenario)")
-	flags.StringVar(&f.pprof, "pprof", "", "fetch CPU and heap profiles from the router's profiler at this address, or `own` "+
-		"for that of a router of the run's own; they are written beside --out")
-	flags.StringVar(&f.compare, "compare", "", "raw results of another run to print side by side with this one")
-	flags.StringArrayVar(&f.set, "set", nil, "setting of a router of the run's own, as SWITCHYARD.sync=interval")
-	flags.StringVar(&f.data, "data", "", "directory of a router of the run's own (default: a temporary one)")
+	flags.StringVar(&f.out, "out", "", "write the raw results to `FILE`, NAME.jsonl, for loadtest report")
+	flags.StringVar(&f.label, "label", "", "`NAME` of the row of a table that the run is for (default: the scenario)")
+	flags.StringVar(&f.pprof, "pprof", "", "`ADDRESS` of the router's profiler, from which to fetch CPU and heap profiles, or own for that "+
+		"of a router of the run's own; they are written beside --out")
+	flags.StringVar(&f.compare, "compare", "", "`FILE` with the raw results of another run, to print side by side with this one")
+	flags.StringArrayVar(&f.set, "set", nil, "`SECTION.KEY=VALUE`, a setting of a router of the run's own, as SWITCHYARD.sync=interval")
+	flags.StringVar(&f.data, "data", "", "`DIRECTORY` of a router of the run's own (default: a temporary one)")
 }
 
 // check refuses what contradicts itself. command is that of a router of the run's own.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -26,7 +25,7 @@ type progress struct {
 const lineInterval = 5 * time.Second
 
 func newProgress(out io.Writer) *progress {
-	f, ok := out.(*os.File)
+	f, ok := out.(interface{ Fd() uintptr })
 	return &progress{out: out, live: ok && term.IsTerminal(int(f.Fd()))}
 }
 

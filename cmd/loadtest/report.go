@@ -35,9 +35,9 @@ func reportCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.json, "json", "", "also write the summaries as JSON to this file, - for standard output alone")
-	flags.StringVar(&f.compare, "compare", "", "raw results of another run, to print side by side with the only FILE")
-	flags.StringVar(&f.html, "html", "", "write a page with plots to this file instead; it needs nothing but itself")
+	flags.StringVar(&f.json, "json", "", "also write the summaries as JSON to `FILE`, - for standard output alone")
+	flags.StringVar(&f.compare, "compare", "", "`BEFORE`, a file with the raw results of another run, to print side by side with the only FILE")
+	flags.StringVar(&f.html, "html", "", "write a page with plots to `PAGE` instead, a file that needs no other")
 	flags.BoolVar(&f.bench, "bench", false, "print lines that benchstat reads")
 	cmd.MarkFlagsMutuallyExclusive("compare", "bench")
 	return cmd
@@ -59,7 +59,7 @@ func (f *reportFlags) run(out io.Writer, files []string) error {
 		return loadtest.WriteBench(out, summaries)
 	}
 	if f.json != "" {
-		if err := loadtest.WriteJSON(f.json, summaries); err != nil || f.json == "-" {
+		if err := loadtest.WriteJSON(out, f.json, summaries); err != nil || f.json == "-" {
 			return err
 		}
 	}

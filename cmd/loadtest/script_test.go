@@ -18,17 +18,21 @@ import (
 	"switchyard/loadtest"
 )
 
-// binaries is where the programs under test are: loadtest is this test's own, the routers are built from the tree.
-var binaries string
+// binaries is where the programs under test are: loadtest is this test's own, the routers are those of $SWITCHYARD_PROGRAMS,
+// as make test sets it, or are built from the tree.
+var binaries = os.Getenv("SWITCHYARD_PROGRAMS")
 
 func TestMain(m *testing.M) {
 	testscript.Main(builder{m}, map[string]func(){"loadtest": main})
 }
 
-// builder builds the routers before the tests run; the commands that testscript runs need none.
+// builder builds the routers before the tests run, if nobody has; the commands that testscript runs need none.
 type builder struct{ m *testing.M }
 
 func (b builder) Run() int {
+	if binaries != "" {
+		return b.m.Run()
+	}
 	dir, err := os.MkdirTemp("", "loadtest-test-")
 	if err == nil {
 		binaries = dir

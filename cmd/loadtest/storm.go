@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -143,7 +144,7 @@ func seedQueuesCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.Uint64Var(&plan.Count, "count", 0, "number of queues")
 	flags.Uint64Var(&plan.Seed, "seed", defaultSeed, "number from which IDs and keys follow")
-	flags.StringVar(&data, "data", "", "directory of the router")
+	flags.StringVar(&data, "data", "", "`DIRECTORY` of the router")
 	return cmd
 }
 
@@ -176,7 +177,7 @@ func seedOnce(cmd *cobra.Command, dir, name string, plan seeded.Plan, command []
 	if err != nil {
 		return err
 	}
-	return loadtest.WriteJSON(mark, plan)
+	return loadtest.WriteJSON(io.Discard, mark, plan)
 }
 
 // crowdProcessCommand is a process of a crowd; storm starts it.

@@ -46,7 +46,7 @@ func extrapolateCommand() *cobra.Command {
 			return loadtest.WriteLines(cmd.OutOrStdout(), lines, by, to)
 		},
 	}
-	cmd.Flags().StringVar(&by, "by", "connections", "number in the reports that is the size of a run")
+	cmd.Flags().StringVar(&by, "by", "connections", "`FIELD` of the reports, a number, that is the size of a run")
 	cmd.Flags().Float64Var(&to, "to", 0, "size to extrapolate to")
 	return cmd
 }
@@ -86,12 +86,12 @@ func floorCommand() *cobra.Command {
 			if err := floor.WriteText(cmd.OutOrStdout()); err != nil || json == "" {
 				return err
 			}
-			return loadtest.WriteJSON(json, floor)
+			return loadtest.WriteJSON(cmd.OutOrStdout(), json, floor)
 		},
 	}
 	cmd.Flags().BoolVar(&openssl, "openssl", true, "time what the openssl program has, too, if it is installed")
-	cmd.Flags().StringVar(&run, "run", "", "raw results of a run of messages with --pprof, to print beside the floor")
-	cmd.Flags().StringVar(&figure, "figure", "", "raw results of the same without --pprof, whose CPU time of a message is taken (default: --run)")
+	cmd.Flags().StringVar(&run, "run", "", "`FILE` with the raw results of a run of messages with --pprof, to print beside the floor")
+	cmd.Flags().StringVar(&figure, "figure", "", "`FILE` with the raw results of the same without --pprof, whose CPU time of a message is taken (default: that of --run)")
 	addJSON(cmd, &json)
 	return cmd
 }

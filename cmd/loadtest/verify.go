@@ -30,8 +30,8 @@ func (f *exchangeFlags) add(cmd *cobra.Command, window int) {
 	flags.IntVar(&f.Conns, "conns", 10, "connections; each queue receives on one and sends on another")
 	flags.IntVar(&f.Size, "size", 16000, "bytes of a message body")
 	flags.IntVar(&f.Window, "window", window, "messages of a queue on their way, until the recipient has acknowledged them")
-	flags.StringVar(&f.auth, "auth", "ed25519", "authorization of senders: x25519, ed25519 or none")
-	flags.StringVar(&f.proxy, "proxy", "", "address of another router, through which senders send as their proxy; with its password if it asks for one")
+	flags.StringVar(&f.auth, "auth", "ed25519", "`KEYS` that authorize senders: x25519, ed25519 or none")
+	flags.StringVar(&f.proxy, "proxy", "", "`ADDRESS` of another router, through which senders send as their proxy; with its password if it asks for one")
 	flags.DurationVar(&f.Stall, "timeout", stallTimeout, "give up after so long without any answer")
 	flags.Float64Var(&f.Rate, "rate", 0, "messages a second in all (default: as many as the windows allow)")
 }

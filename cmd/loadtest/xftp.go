@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -22,7 +23,7 @@ type xftpFlags struct{ measureFlags }
 
 func (f *xftpFlags) add(cmd *cobra.Command) {
 	f.xftp = true
-	cmd.Flags().StringVar(&f.server, "server", "", "address of the router, xftp://FINGERPRINT[:PASSWORD]@HOST:PORT")
+	cmd.Flags().StringVar(&f.server, "server", "", "`ADDRESS` of the router, xftp://FINGERPRINT[:PASSWORD]@HOST:PORT")
 	addJSON(cmd, &f.json)
 	f.addMeasuring(cmd)
 }
@@ -66,7 +67,7 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 	f.add(cmd)
 	flags := cmd.Flags()
 	flags.IntVar(&c.Conns, "conns", conns, "number of connections")
-	flags.StringVar(&size, "size", "4mb", "size of a packet")
+	flags.StringVar(&size, "size", "4mb", "`SIZE` of a packet")
 	c.Packets = 1
 	if mode != loadtest.XFTPSlow {
 		flags.IntVar(&c.Packets, "packets", 100, "packets in all")
@@ -131,11 +132,11 @@ func xftpSeedCommand() *cobra.Command {
 			if err := router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(count)); err != nil {
 				return err
 			}
-			return loadtest.WriteJSON(filepath.Join(data, seededName), count)
+			return loadtest.WriteJSON(io.Discard, filepath.Join(data, seededName), count)
 		},
 	}
 	cmd.Flags().IntVar(&count, "count", 0, "number of packets")
-	cmd.Flags().StringVar(&data, "data", "", "directory of the router")
+	cmd.Flags().StringVar(&data, "data", "", "`DIRECTORY` of the router")
 	return cmd
 }
 

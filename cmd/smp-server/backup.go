@@ -73,7 +73,9 @@ func backup(p paths, dir string) error {
 	if running, err := control(s.storePath, requestBackup+dir); running {
 		return err
 	}
-	if _, err := os.Stat(s.storePath); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(s.storePath); err == nil && !holdsStore(s.storePath) { // opening would make one
+		return fmt.Errorf("%s holds no store, and there is nothing to back up; see whether its disk is mounted", s.storePath)
+	} else if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s does not exist: the router has not run yet, and there is nothing to back up", s.storePath)
 	}
 	store, err := wal.Open(s.storePath, s.store)
@@ -92,7 +94,9 @@ func makeBackup(p paths, storePath string, store *wal.Store, dir string) error {
 		return err
 	}
 	whole := dir + partial
-	if err := os.Mkdir(whole, 0o700); err != nil {
+	if err := os.Mkdir(whole, 0o700); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there, of a backup that is being made or did not come to its end; remove it, or name another directory", whole)
+	} else if err != nil {
 		return fmt.Errorf("cannot make the backup: %w; see to it that the router's user may write there, or name another directory", err)
 	}
 	err := store.Backup(filepath.Join(whole, backupStore))

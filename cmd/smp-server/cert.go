@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/cli"
+	"switchyard/cmd/internal/directories"
 	"switchyard/cmd/internal/identity"
 	"switchyard/tls"
 )
@@ -18,8 +21,8 @@ func certCommand(p paths) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return renew(cmd, p, algorithm, name) },
 	}
-	cmd.Flags().StringVarP(&algorithm, "sign-algorithm", "a", "", "algorithm of the new key: ED25519 or ED448 (default: as before)")
-	cmd.Flags().StringVar(&name, "cn", "", "FQDN or IP address in the new certificate (default: as before)")
+	cmd.Flags().StringVarP(&algorithm, "sign-algorithm", "a", "", "`ALGORITHM` of the new key: ED25519 or ED448 (default: as before)")
+	cmd.Flags().StringVar(&name, "cn", "", "`HOST` in the new certificate, FQDN or IP address (default: as before)")
 	return cmd
 }
 
@@ -29,6 +32,11 @@ func renew(cmd *cobra.Command, p paths, algorithm, name string) error {
 	}
 	var scheme tls.SignatureScheme
 	var err error
+	if name != "" {
+		if name, err = cli.Host("--cn", name); err != nil {
+			return err
+		}
+	}
 	commonName := name
 	if algorithm == "" || name == "" {
 		var oldName string
@@ -46,6 +54,11 @@ func renew(cmd *cobra.Command, p paths, algorithm, name string) error {
 		return err
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), "Generated new server credentials")
+	if release, err := directories.Alone(p.cfgDir); errors.Is(err, directories.ErrInUse) {
+		note(cmd, "the running router has the old ones until it is restarted")
+	} else if err == nil {
+		release()
+	}
 	adviseOnCAKey(cmd.OutOrStdout(), p)
 	return nil
 }

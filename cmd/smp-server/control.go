@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"switchyard/cmd/internal/connections"
 	"switchyard/wal"
 )
 
@@ -67,7 +68,7 @@ func startControl(p paths, storePath string, store *wal.Store, log *slog.Logger)
 		log.Warn("no backup can be made while the router runs", "cause", err.Error())
 		return nil
 	}
-	c := &controller{listener: l, do: func(request string) error {
+	c := &controller{listener: connections.ForOperator(l, log), do: func(request string) error {
 		if dir, ok := strings.CutPrefix(request, requestBackup); ok {
 			log.Info("making a backup", "dir", dir)
 			return makeBackup(p, storePath, store, dir)

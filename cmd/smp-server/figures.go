@@ -9,19 +9,15 @@ import (
 	"switchyard/wal"
 )
 
-// figures are the counters of the router and of its store, as a prometheus.Collector.
+// figures are the counters of the router, but for those of connections, and of its store, as a prometheus.Collector.
 type figures struct {
 	router *engine.Router
 	store  *wal.Store
 }
 
 var (
-	openDesc     = figure("connections", "Connections now.")
 	sessionsDesc = figure("sessions", "Connections now whose SMP handshake is done.")
-	acceptedDesc = figure("connections_accepted_total", "Connections since the start.")
-	failedDesc   = figure("connections_failed_total", "Connections that could not be accepted.")
-	closedDesc   = figure("connections_closed_total", "Connections that were closed, by cause.", "cause")
-	refusedDesc  = figure("refused_total", "What limits refused on connections that stay, by cause.", "cause")
+	unreadDesc   = figure("queues_unread", "Queues now whose next message cannot be read while somebody waits for it.")
 	blocksDesc   = figure("blocks_total", "Blocks after the handshake, in or out.", "direction")
 	commitsDesc  = figure("commits_total", "Transactions of the store that were not empty.")
 	groupsDesc   = figure("commit_group", "Transactions that a sync of the store's log made durable, each time.")
@@ -44,16 +40,8 @@ func (f figures) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, n, labels...)
 	}
 	r := f.router.Stats()
-	gauge(openDesc, r.Open)
 	gauge(sessionsDesc, r.Sessions)
-	counter(acceptedDesc, float64(r.Accepted))
-	counter(failedDesc, float64(r.Failed))
-	for cause, n := range r.Closed {
-		counter(closedDesc, float64(n), cause)
-	}
-	for cause, n := range r.Refused {
-		counter(refusedDesc, float64(n), cause)
-	}
+	gauge(unreadDesc, r.Unread)
 	counter(blocksDesc, float64(r.BlocksIn), "in")
 	counter(blocksDesc, float64(r.BlocksOut), "out")
 	s := f.store.Stats()

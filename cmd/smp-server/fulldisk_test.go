@@ -5,38 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"switchyard/agent"
+	"switchyard/internal/disk/disktest"
 	"switchyard/smp"
 )
-
-// ownDisk says that this test binary runs where it may mount what nobody else sees.
-const ownDisk = "SMP_SERVER_TEST_OWN_DISK"
 
 // TestFullDisk fills a real file system under a running router: one in memory, of this test's own, for which Linux needs no
 // root where it lets everybody have name spaces.
 func TestFullDisk(t *testing.T) {
-	if os.Getenv(ownDisk) == "" {
-		runWithOwnMounts(t)
-		return
-	}
-	probe := t.TempDir()
-	if err := mountDisk(probe); errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
-		t.Log("this system lets nobody mount in a name space of his own, so there is no disk to fill: ", err)
-		return
-	}
-	check(t, unix.Unmount(probe, 0))
+	disktest.WithMounts(t, func() { fullDisks(t) })
+}
+
+func fullDisks(t *testing.T) {
 	t.Run("below the reserve", func(t *testing.T) {
-		f := newFilling(t, "# reserve_mb = 256", "reserve_mb = 32")
+		f := newFilling(t, 64<<20, "# reserve_mb = 256", "reserve_mb = 32")
 		f.fill()
 		f.reads()
 		f.each(func(s *sender) { s.empty(f.ctx, t, s.queues[:1]) }) // ACK and DEL work, and make room
@@ -49,9 +39,9 @@ func TestFullDisk(t *testing.T) {
 		}
 	})
 	t.Run("no space left", func(t *testing.T) {
-		f := newFilling(t, "# reserve_mb = 256", "reserve_mb = 1")
-		f.recovers()                                                  // something is there to read
-		for !strings.Contains(f.p.log(), "no space left on device") { // the router may see in time what comes, now and then
+		f := newFilling(t, 64<<20, "# reserve_mb = 256", "reserve_mb = 1")
+		f.recovers()                                               // something is there to read
+		for !strings.Contains(f.p.log(), "takes no more writes") { // the router may see in time what comes, now and then
 			filler := filepath.Join(f.disk, "of another program")
 			var filling sync.WaitGroup
 			filling.Go(func() { takeAllSpace(t, filler) })
@@ -66,28 +56,38 @@ func TestFullDisk(t *testing.T) {
 		f.logs("the disk is full, the store takes no more writes")
 		f.logs("the disk works again, the store takes writes")
 	})
+	t.Run("small disk", func(t *testing.T) {
+		const size = 100 << 20
+		f := newFilling(t, size)
+		f.fill()
+		if kept := f.kept(); kept < size/2 {
+			t.Errorf("%d MiB of messages fill a disk of %d MiB", kept>>20, size>>20)
+		}
+		if free := disktest.Free(t, f.disk); free < size/16*3/4 { // the other half of the reserve may be held
+			t.Errorf("%d MiB are free, of a reserve of %d MiB", free>>20, size/8>>20)
+		}
+		f.reads()
+		f.each(func(s *sender) { s.empty(f.ctx, t, s.queues) })
+		f.recovers()
+		f.each(func(s *sender) { s.empty(f.ctx, t, s.queues) })
+		f.p.stop()
+		if strings.Contains(f.p.log(), "takes no more writes") {
+			t.Error("the reserve did not suffice: ", f.p.log())
+		}
+	})
+	t.Run("too small disk", func(t *testing.T) {
+		p := newProcess(t)
+		disk := filepath.Join(p.dir, "var")
+		check(t, os.MkdirAll(disk, 0o700))
+		disktest.Mount(t, disk, 40<<20)
+		cmd := p.command("start")
+		out, err := cmd.CombinedOutput()
+		if code := cmd.ProcessState.ExitCode(); code != 1 || strings.Count(string(out), "\n") != 1 ||
+			!strings.Contains(string(out), "it has 40 MiB, and a store needs 64 MiB at least") {
+			t.Errorf("%v, exit code %d: %s", err, code, out)
+		}
+	})
 }
-
-// runWithOwnMounts runs the calling test again, in a process that may mount.
-func runWithOwnMounts(t *testing.T) {
-	cmd := exec.Command(os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$") // it has time limits of its own
-	cmd.Env = append(os.Environ(), ownDisk+"=1")
-	root := func(id int) []syscall.SysProcIDMap { return []syscall.SysProcIDMap{{HostID: id, Size: 1}} }
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS, Pdeathsig: unix.SIGKILL,
-		UidMappings: root(os.Getuid()), GidMappings: root(os.Getgid())}
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Log("this system lets nobody have name spaces of his own, so there is no disk to fill: ", err)
-		return
-	}
-	err := cmd.Wait()
-	if t.Log(out.String()); err != nil {
-		t.Error(err)
-	}
-}
-
-func mountDisk(dir string) error { return unix.Mount("disk", dir, "tmpfs", 0, "size=64m") }
 
 // takeAllSpace writes a file as long as the disk has room.
 func takeAllSpace(t *testing.T, name string) {
@@ -127,12 +127,11 @@ type filled struct {
 	kept  []int // acknowledged to the sender
 }
 
-func newFilling(t *testing.T, settings ...string) *filling {
-	p := newProcess(t, append(settings, "# memtable_mb = 64", "memtable_mb = 4")...)
+func newFilling(t *testing.T, size int64, settings ...string) *filling {
+	p := newProcess(t, settings...)
 	f := &filling{t: t, p: p, disk: filepath.Join(p.dir, "var"), ctx: testContext(t)}
 	check(t, os.MkdirAll(f.disk, 0o700))
-	check(t, mountDisk(f.disk))
-	t.Cleanup(func() { check(t, unix.Unmount(f.disk, unix.MNT_DETACH)) })
+	disktest.Mount(t, f.disk, size)
 	p.start()
 	for range 8 {
 		f.senders = append(f.senders, &sender{c: p.dial()})
@@ -180,6 +179,11 @@ func (f *filling) reads() {
 // recovers waits until the same process takes messages and queues of all senders again.
 func (f *filling) recovers() {
 	f.t.Helper()
+	defer func() {
+		if f.t.Failed() {
+			f.t.Log("the router's log: ", f.p.log())
+		}
+	}()
 	f.each(func(s *sender) {
 		s.queues = append(s.queues, &filled{})
 		err := s.send(f.ctx)
@@ -190,6 +194,16 @@ func (f *filling) recovers() {
 			f.t.Error("the router does not recover: ", err)
 		}
 	})
+}
+
+// kept is how many bytes of messages the router has taken.
+func (f *filling) kept() (bytes int64) {
+	for _, s := range f.senders {
+		for _, q := range s.queues {
+			bytes += int64(len(q.kept)) * messageSize
+		}
+	}
+	return bytes
 }
 
 func (f *filling) logs(text string) {
@@ -203,6 +217,8 @@ func isStoreError(err error) bool {
 	var e smp.Error
 	return errors.As(err, &e) && strings.HasPrefix(e.Error(), "STORE")
 }
+
+const messageSize = 15000
 
 // send sends one message, to a new queue when there is none or the last one is full.
 func (s *sender) send(ctx context.Context) error {
@@ -218,7 +234,7 @@ func (s *sender) send(ctx context.Context) error {
 		}
 		q.queue = made
 	}
-	body := make([]byte, 15000)
+	body := make([]byte, messageSize)
 	copy(body, fmt.Sprintf("%d ", q.tried))
 	q.tried++
 	if err := s.c.Send(ctx, q.queue.Sender(nil), false, body); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/template"
 
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/serverini"
 )
 
@@ -31,6 +32,8 @@ type iniValues struct {
 var iniTemplate = template.Must(template.New(iniName).Funcs(template.FuncMap{
 	"setting": iniSetting,
 	"onOff":   onOff,
+
+	"connectionLimits": connections.LimitsText,
 }).Parse(iniText))
 
 // iniSetting is a line for a value, or commented out with a placeholder without one.

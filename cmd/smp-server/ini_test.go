@@ -69,7 +69,7 @@ func TestIniLinesThatScriptsEdit(t *testing.T) {
 // TestIniIsRead: what init writes, start accepts without a doubt, and every setting that start reads is in the template.
 func TestIniIsRead(t *testing.T) {
 	text := rendered(t, func(o *initOptions) {
-		o.noPassword, o.controlPort, o.socksProxy, o.ownDomains = false, bare, bare, "a.example,b.example"
+		o.noPassword, o.controlPort, o.socksProxy, o.ownDomains = false, defaultControlPort, defaultSocksProxy, "a.example,b.example"
 		o.sourceCode, o.info = "https://example.net", information{operator: "O", operatorCountry: "nz", hosting: "H"}
 	})
 	f, err := serverini.Parse("x.ini", []byte(text))

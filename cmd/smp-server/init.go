@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/cmd/internal/identity"
+	"switchyard/cmd/internal/serverini"
 	"switchyard/smp"
 )
 
@@ -66,8 +67,8 @@ func initialize(cmd *cobra.Command, p paths, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(p.ini(), []byte(text), 0o600); err != nil {
-		return fmt.Errorf("cannot write the configuration: %w", err)
+	if err := serverini.Create(p.ini(), text); err != nil {
+		return err
 	}
 	report(cmd.OutOrStdout(), p, id, values)
 	noteUnserved(cmd, &o)
@@ -106,7 +107,7 @@ func (o *initOptions) commonName() string {
 // host is what the address shows: a placeholder when nothing better than the loopback address is known.
 func (o *initOptions) host() string {
 	if o.fqdn == "" && o.ip == defaultIP {
-		return "<hostnames>"
+		return serverini.UnknownHosts
 	}
 	return o.commonName()
 }

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"switchyard/engine"
+	"switchyard/server/listen"
 )
 
 func TestLimitSettings(t *testing.T) {
 	s, err := read(t, "[TRANSPORT]\nport = 1\n")
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-	want := engine.Limits{Services: 60, PrefixIPv4: 32, PrefixIPv6: 64, UnlimitedByAddress: loopback}
-	if err != nil || !reflect.DeepEqual(s.engine.Limits, want) || s.engine.MaxConnections != 0 || s.stopTimeout != 20*time.Second ||
+	want := engine.Limits{Services: 60, Limits: listen.Limits{PrefixIPv4: 32, PrefixIPv6: 64, UnlimitedByAddress: loopback}}
+	if err != nil || !reflect.DeepEqual(s.engine.Limits, want) || s.engine.Limits.MaxConnections != 0 || s.stopTimeout != 20*time.Second ||
 		s.coreDumps || s.engine.Proxy.PublicOnly {
 		t.Errorf("defaults: %+v, %v", s.engine.Limits, err)
 	}
@@ -34,10 +35,10 @@ private_relays = off
 stop_timeout = 3
 core_dumps = on
 `)
-	want = engine.Limits{SourceConnections: 10, SourceQueues: 20, Queues: 30, CommandsPerSecond: 40, Subscriptions: 50,
-		PrefixIPv4: 24, PrefixIPv6: 48,
-		UnlimitedByAddress: []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32")}}
-	if err != nil || !reflect.DeepEqual(s.engine.Limits, want) || s.engine.MaxConnections != 1000 || s.stopTimeout != 3*time.Second ||
+	want = engine.Limits{SourceQueues: 20, Queues: 30, CommandsPerSecond: 40, Subscriptions: 50,
+		Limits: listen.Limits{MaxConnections: 1000, SourceConnections: 10, PrefixIPv4: 24, PrefixIPv6: 48,
+			UnlimitedByAddress: []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("2001:db8::/32")}}}
+	if err != nil || !reflect.DeepEqual(s.engine.Limits, want) || s.engine.Limits.MaxConnections != 1000 || s.stopTimeout != 3*time.Second ||
 		!s.coreDumps || !s.engine.Proxy.PublicOnly {
 		t.Errorf("%+v, %v", s.engine.Limits, err)
 	}

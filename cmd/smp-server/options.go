@@ -3,12 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"switchyard/cmd/internal/cli"
+	"switchyard/engine/relay"
 	"switchyard/smp"
 	"switchyard/tls"
 )
@@ -39,8 +40,8 @@ type information struct {
 	serverCountry                        string
 }
 
-// bare is the value of an option that may be given with or without one and was given without.
-const bare = "\x00"
+// sourceOfBuild stands for the URI of the source that this program was built from.
+const sourceOfBuild = "build"
 
 const (
 	defaultDatabase    = "postgresql://smp@/smp_server_store"
@@ -56,36 +57,36 @@ func (o *initOptions) addTo(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.BoolVarP(&o.storeLog, "store-log", "l", false, "keep queues and messages on disk (the default)")
 	f.BoolVar(&o.disableStoreLog, "disable-store-log", false, "keep queues and messages in memory only")
-	f.StringVarP(&o.database, "database", "d", defaultDatabase, "database connection, for other implementations")
-	f.StringVar(&o.schema, "schema", defaultSchema, "database schema, for other implementations")
-	f.Uint16Var(&o.poolSize, "pool-size", defaultPoolSize, "database pool size, for other implementations")
+	f.StringVarP(&o.database, "database", "d", defaultDatabase, "`CONNECTION` to the database, for other implementations")
+	f.StringVar(&o.schema, "schema", defaultSchema, "`NAME` of the database schema, for other implementations")
+	f.Uint16Var(&o.poolSize, "pool-size", defaultPoolSize, "`NUMBER` of connections to the database, for other implementations")
 	f.BoolVarP(&o.dailyStats, "daily-stats", "s", false, "write the counters of each day to a CSV file")
-	f.StringVarP(&o.algorithm, "sign-algorithm", "a", "ED25519", "algorithm of the certificates: ED25519 or ED448")
-	f.StringVar(&o.ip, "ip", defaultIP, "IP address, the certificate's name when there is no FQDN")
-	f.StringVarP(&o.fqdn, "fqdn", "n", "", "FQDN, the certificate's name and the host in the address")
+	f.StringVarP(&o.algorithm, "sign-algorithm", "a", "ED25519", "`ALGORITHM` of the certificates: ED25519 or ED448")
+	f.StringVar(&o.ip, "ip", defaultIP, "`IP` address, the certificate's name when there is no FQDN")
+	f.StringVarP(&o.fqdn, "fqdn", "n", "", "`FQDN`, the certificate's name and the host in the address")
 	f.BoolVar(&o.noPassword, "no-password", false, "let everybody create queues")
-	f.StringVar(&o.password, "password", "", "password for creating queues (default: a random one)")
-	f.StringVar(&o.controlPort, "control-port", "", "enable the control port, on "+defaultControlPort+" without a number")
-	f.StringVar(&o.socksProxy, "socks-proxy", "", "SOCKS proxy towards other routers, "+defaultSocksProxy+" without an address")
-	f.StringVar(&o.ownDomains, "own-domains", "", "domains of your routers, separated by commas")
-	f.StringVar(&o.sourceCode, "source-code", "", "URI of the source code, that of this build without a URI")
-	for _, name := range []string{"control-port", "socks-proxy", "source-code"} {
-		f.Lookup(name).NoOptDefVal = bare
-	}
+	f.StringVar(&o.password, "password", "", "`PASSWORD` for creating queues (default: a random one)")
+	f.StringVar(&o.controlPort, "control-port", "", "enable the control port, on `PORT`")
+	f.StringVar(&o.socksProxy, "socks-proxy", "", "`IP:PORT` of a SOCKS proxy towards other routers")
+	f.StringVar(&o.ownDomains, "own-domains", "", "`DOMAINS` of your routers, separated by commas")
+	f.StringVar(&o.sourceCode, "source-code", "", "`URI` of the source code; build is that of this build")
+	f.Lookup("control-port").NoOptDefVal = defaultControlPort
+	f.Lookup("socks-proxy").NoOptDefVal = defaultSocksProxy
+	f.Lookup("source-code").NoOptDefVal = sourceOfBuild
 	o.info.addTo(f)
-	f.StringVar(&o.webPath, "web-path", "", "directory of the generated pages (default: www beside the store)")
+	f.StringVar(&o.webPath, "web-path", "", "`DIRECTORY` of the generated pages (default: www beside the store)")
 	f.BoolVar(&o.disableWeb, "disable-web", false, "serve no pages")
 	f.BoolVarP(&o.yes, "yes", "y", false, "ask nothing")
 }
 
 func (i *information) addTo(f *pflag.FlagSet) {
-	f.StringVar(&i.operator, "operator", "", "name of the operator")
-	f.StringVar(&i.operatorCountry, "operator-country", "", "country of the operator, two letters")
-	f.StringVar(&i.hosting, "hosting", "", "name of the hosting provider")
-	f.StringVar(&i.hostingCountry, "hosting-country", "", "country of the hosting provider, two letters")
-	f.StringVar(&i.hostingType, "hosting-type", "", "virtual, dedicated, colocation or owned")
-	f.StringVar(&i.serverCountry, "server-country", "", "country where the machine stands, two letters")
-	f.StringVar(&i.website, "operator-website", "", "website of the operator")
+	f.StringVar(&i.operator, "operator", "", "`NAME` of the operator")
+	f.StringVar(&i.operatorCountry, "operator-country", "", "`COUNTRY` of the operator, two letters")
+	f.StringVar(&i.hosting, "hosting", "", "`NAME` of the hosting provider")
+	f.StringVar(&i.hostingCountry, "hosting-country", "", "`COUNTRY` of the hosting provider, two letters")
+	f.StringVar(&i.hostingType, "hosting-type", "", "`TYPE`: virtual, dedicated, colocation or owned")
+	f.StringVar(&i.serverCountry, "server-country", "", "`COUNTRY` where the machine stands, two letters")
+	f.StringVar(&i.website, "operator-website", "", "`URI` of the operator's website")
 }
 
 // normalize checks the options and fills in what is not given.
@@ -95,7 +96,7 @@ func (o *initOptions) normalize() error {
 		return errors.New("--store-log and --disable-store-log contradict each other; give one of them")
 	case o.noPassword && o.password != "":
 		return errors.New("--no-password and --password contradict each other; give one of them")
-	case o.password != "" && !validPassword(o.password):
+	case o.password != "" && !smp.ValidBasicAuth(o.password):
 		return errors.New("--password: " + passwordRule)
 	case o.info != (information{}) && o.sourceCode == "":
 		return errors.New("information about the router needs --source-code; add it")
@@ -107,39 +108,50 @@ func (o *initOptions) normalize() error {
 	if _, err := o.scheme(); err != nil {
 		return err
 	}
+	if err := o.normalizeHosts(); err != nil {
+		return err
+	}
 	o.storeLog = !o.disableStoreLog
-	if o.sourceCode == bare {
+	if o.sourceCode == sourceOfBuild {
 		o.sourceCode = sourceURI
 	}
-	return errors.Join(o.normalizePorts(), o.info.normalize(), o.oneLine())
-}
-
-// oneLine refuses values that would break the ini file.
-func (o *initOptions) oneLine() error {
-	for _, v := range []string{o.database, o.schema, o.ip, o.fqdn, o.ownDomains, o.sourceCode, o.webPath,
-		o.info.operator, o.info.hosting, o.info.website} {
-		if strings.ContainsAny(v, "\r\n") {
-			return errors.New("an option holds a line break; give it as one line")
+	if err := o.normalizePorts(); err != nil {
+		return err
+	}
+	if err := o.info.normalize(); err != nil {
+		return err
+	}
+	for _, v := range []struct{ option, text string }{
+		{"--database", o.database}, {"--schema", o.schema}, {"--own-domains", o.ownDomains}, {"--web-path", o.webPath},
+		{"--operator", o.info.operator}, {"--hosting", o.info.hosting},
+	} {
+		if err := cli.Line(v.option, v.text); err != nil {
+			return err
 		}
 	}
-	return nil
+	if err := cli.WebAddress("--source-code", o.sourceCode); err != nil {
+		return err
+	}
+	return cli.WebAddress("--operator-website", o.info.website)
+}
+
+// normalizeHosts makes hosts what they are in addresses.
+func (o *initOptions) normalizeHosts() (err error) {
+	if o.ip, err = cli.IP("--ip", o.ip); err == nil && o.fqdn != "" {
+		o.fqdn, err = cli.Host("--fqdn", o.fqdn)
+	}
+	return err
 }
 
 func (o *initOptions) normalizePorts() error {
-	if o.controlPort == bare {
-		o.controlPort = defaultControlPort
+	if n, err := strconv.ParseUint(o.controlPort, 10, 16); o.controlPort != "" && (err != nil || n == 0) {
+		return fmt.Errorf("--control-port=%s is no port; give a number from 1 to 65535", o.controlPort)
 	}
-	if _, err := strconv.ParseUint(o.controlPort, 10, 16); o.controlPort != "" && err != nil {
-		return fmt.Errorf("--control-port=%s is no port; give a number up to 65535", o.controlPort)
-	}
-	switch o.socksProxy {
-	case "":
+	if o.socksProxy == "" {
 		return nil
-	case bare:
-		o.socksProxy = defaultSocksProxy
 	}
-	if _, err := net.ResolveTCPAddr("tcp", o.socksProxy); err != nil {
-		return fmt.Errorf("--socks-proxy=%s is no address; give IP:PORT", o.socksProxy)
+	if _, err := relay.ParseSocks(o.socksProxy); err != nil || cli.Line("", o.socksProxy) != nil { // it may hold a password
+		return errors.New("--socks-proxy is no address; give IP:PORT, with @ or USER:PASSWORD@ before it to connect without isolation")
 	}
 	return nil
 }
@@ -175,14 +187,7 @@ func isCountry(s string) bool {
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // passwordRule says what passwords for creating queues are.
-const passwordRule = "a password is 1 to 255 printable ASCII characters without space, '@', ':' and '/', and begins with no quote; choose another"
-
-// validPassword follows the reference but for the first character, which would make the ini a quoted text.
-func validPassword(s string) bool {
-	address := smp.ServerAddress{Scheme: smp.SchemeSMP, Hosts: []string{"localhost"}, BasicAuth: s}
-	_, err := smp.ParseServerAddress(address.String())
-	return err == nil && s != "" && len(s) <= 255 && s[0] != '`' && s[0] != '"'
-}
+const passwordRule = "a password is 1 to 255 printable ASCII characters without space, '@', ':' and '/'; choose another"
 
 // scheme is the algorithm of the certificates.
 func (o *initOptions) scheme() (tls.SignatureScheme, error) {

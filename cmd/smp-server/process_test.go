@@ -63,10 +63,16 @@ func (p *process) command(args ...string) *exec.Cmd {
 // start runs the router until it has printed its last line; its log is appended to the file log.
 func (p *process) start(args ...string) {
 	p.t.Helper()
-	p.cmd = p.command(append([]string{"start"}, args...)...)
 	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	check(p.t, err)
 	defer log.Close()
+	p.startInto(log, args...)
+}
+
+// startInto is start with another file for the log.
+func (p *process) startInto(log *os.File, args ...string) {
+	p.t.Helper()
+	p.cmd = p.command(append([]string{"start"}, args...)...)
 	p.cmd.Stderr = log
 	out, err := p.cmd.StdoutPipe()
 	check(p.t, err)

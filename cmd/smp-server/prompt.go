@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"switchyard/cmd/internal/cli"
+	"switchyard/smp"
 )
 
 // ask completes the options in a dialogue, with the questions of the reference in their order.
@@ -17,9 +20,7 @@ func ask(in io.Reader, out io.Writer, o *initOptions) error {
 	o.dailyStats = d.yesNo("Write the counters of each day to a file", false)
 	fmt.Fprintln(out, "Shall clients need a password to create queues?")
 	o.password, o.noPassword = d.password()
-	if host := d.line("FQDN or IP address for the certificate (" + o.commonName() + "): "); host != "" {
-		o.fqdn = host
-	}
+	o.fqdn = d.host("FQDN or IP address for the certificate ("+o.commonName()+"): ", o.fqdn)
 	o.sourceCode = d.uri("URI of the source code", o.sourceCode)
 	if path := d.line("Directory for the generated pages (" + orElse(o.webPath, "www beside the store") + "): "); path != "" {
 		o.webPath = path
@@ -81,12 +82,28 @@ func (d *dialogue) password() (password string, none bool) {
 			return "", false
 		case answer == "n":
 			return "", true
-		case validPassword(answer):
+		case smp.ValidBasicAuth(answer):
 			return answer, false
 		}
 		fmt.Fprintln(d.out, "Not a password: "+passwordRule+".")
 	}
 	return "", false
+}
+
+// host asks until the answer is empty, which leaves def, or a host.
+func (d *dialogue) host(question, def string) string {
+	for d.err == nil {
+		answer := d.line(question)
+		if answer == "" {
+			return def
+		}
+		host, err := smp.ParseHost(answer)
+		if err == nil {
+			return host
+		}
+		fmt.Fprintf(d.out, "%q %v.\n", answer, err)
+	}
+	return def
 }
 
 // uri asks until the answer is empty, which leaves def, or a web address.
@@ -96,7 +113,7 @@ func (d *dialogue) uri(question, def string) string {
 		switch answer := d.line(question + " (" + orElse(def, "none") + "): "); {
 		case answer == "":
 			return def
-		case strings.HasPrefix(answer, "https://"), strings.HasPrefix(answer, "http://"):
+		case cli.WebAddress("", answer) == nil:
 			return answer
 		}
 		fmt.Fprintln(d.out, "The URI should begin with http:// or https://.")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/directories"
 	"switchyard/wal"
 )
 
@@ -43,6 +44,11 @@ func restore(p paths, dir string) (storePath string, err error) {
 			return "", fmt.Errorf("%s is no backup of a router: %w", dir, err)
 		}
 	}
+	release, err := directories.Alone(p.cfgDir)
+	if err != nil {
+		return "", err
+	}
+	defer release()
 	if err := restoreConfig(p, filepath.Join(dir, backupConfig)); err != nil {
 		return "", err
 	}
@@ -117,7 +123,7 @@ func restoreStore(from string, s *settings) error {
 }
 
 func tryStore(dir string, o wal.Options) error {
-	if found, err := filepath.Glob(filepath.Join(dir, "marker.manifest.*")); err != nil || len(found) == 0 {
+	if !holdsStore(dir) {
 		return errors.New("the backup holds none") // and opening would make one
 	}
 	store, err := wal.Open(dir, o)
@@ -125,4 +131,10 @@ func tryStore(dir string, o wal.Options) error {
 		return err
 	}
 	return store.Close()
+}
+
+// holdsStore tells a directory with a store from one that only has its name.
+func holdsStore(dir string) bool {
+	found, err := filepath.Glob(filepath.Join(dir, "marker.manifest.*"))
+	return err == nil && len(found) > 0
 }

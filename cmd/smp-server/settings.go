@@ -8,19 +8,19 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"switchyard/cmd/internal/profiler"
 	"switchyard/cmd/internal/serverini"
 	"switchyard/engine"
 	"switchyard/shard"
+	"switchyard/smp"
 	"switchyard/wal"
 )
 
 // settings is what the ini says, checked.
 type settings struct {
-	host      string
+	hosts     []string // of the address; none before the operator has written them
 	ports     []string // for plain SMP, in the order of the ini, without duplicates
 	webPorts  []string // for WebSockets
 	bind      []string // hosts to listen on; one empty one is every address
@@ -75,10 +75,11 @@ func requireInitialized(p paths) error {
 }
 
 func readSettings(f *serverini.File, p paths) settings {
+	f.Required("TRANSPORT", "port", "5223")
 	s := settings{
-		host:   f.Text("TRANSPORT", "host", "<hostnames>"),
-		ports:  readPorts(f, "port", f.Required("TRANSPORT", "port", "5223")),
-		bind:   readBind(f),
+		hosts:  f.Hosts("TRANSPORT", "host"),
+		ports:  f.Ports("TRANSPORT", "port"),
+		bind:   f.Addresses("SWITCHYARD", "bind"),
 		source: f.Text("INFORMATION", "source_code", ""),
 		pprof:  profiler.Address(f),
 	}
@@ -147,47 +148,22 @@ func readStore(f *serverini.File, p paths, s *settings) {
 	f.Choice("STORE_LOG", "store_messages", "memory", "journal", "database")
 }
 
-// readPorts splits a list of ports.
-func readPorts(f *serverini.File, key, value string) (ports []string) {
-	for port := range strings.SplitSeq(value, ",") {
-		port = strings.TrimSpace(port)
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			f.Refuse("TRANSPORT", key, strconv.Quote(port)+" is not a port", "write numbers from 1 to 65535, separated by commas")
-		}
-		if !slices.Contains(ports, port) {
-			ports = append(ports, port)
-		}
-	}
-	return ports
-}
-
 // readWebPorts takes `on` for port 80, as the reference does, and leaves ports that speak plain SMP alone.
 func readWebPorts(f *serverini.File, smpPorts []string) []string {
-	switch value := f.Text("TRANSPORT", "websockets", "off"); value {
+	switch f.Text("TRANSPORT", "websockets", "off") {
 	case "off":
 		return nil
 	case "on":
 		return []string{"80"}
 	default:
-		return slices.DeleteFunc(readPorts(f, "websockets", value), func(p string) bool { return slices.Contains(smpPorts, p) })
+		return slices.DeleteFunc(f.Ports("TRANSPORT", "websockets"), func(p string) bool { return slices.Contains(smpPorts, p) })
 	}
-}
-
-func readBind(f *serverini.File) (hosts []string) {
-	for host := range strings.SplitSeq(f.Text("SWITCHYARD", "bind", ""), ",") {
-		host = strings.Trim(strings.TrimSpace(host), "[]")
-		if host != "" && net.ParseIP(host) == nil {
-			f.Refuse("SWITCHYARD", "bind", strconv.Quote(host)+" is not an IP address", "write addresses of this machine, separated by commas")
-		}
-		hosts = append(hosts, host)
-	}
-	return hosts
 }
 
 // readPassword does not show what it refuses.
 func readPassword(f *serverini.File) string {
 	password, there := f.Lookup("AUTH", "create_password")
-	if there && !validPassword(password) {
+	if there && !smp.ValidBasicAuth(password) {
 		f.Refuse("AUTH", "create_password", "is not valid", passwordRule)
 	}
 	return password
@@ -234,4 +210,12 @@ func (s *settings) addressPort() string {
 		return ""
 	}
 	return s.ports[0]
+}
+
+// addressHosts are the hosts for the printed address.
+func (s *settings) addressHosts() []string {
+	if len(s.hosts) == 0 {
+		return []string{serverini.UnknownHosts}
+	}
+	return s.hosts
 }

@@ -28,7 +28,7 @@ func TestSettingsWhenMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.host != "<hostnames>" || s.persist || s.password != "" || !s.queues.NewQueues || !s.queues.ExpireOnSend {
+	if !reflect.DeepEqual(s.addressHosts(), []string{"<hostnames>"}) || s.persist || s.password != "" || !s.queues.NewQueues || !s.queues.ExpireOnSend {
 		t.Errorf("%+v", s)
 	}
 	if s.engine.Proxy == nil || !reflect.DeepEqual(*s.engine.Proxy, relay.Config{}) || s.engine.ForwardsPerClient != 32 {
@@ -100,7 +100,7 @@ pprof = localhost:6060
 	if got := s.listen(); !reflect.DeepEqual(got, []string{"127.0.0.1:443", "[::1]:443", "127.0.0.1:5223", "[::1]:5223", "127.0.0.1:8080", "[::1]:8080"}) {
 		t.Error(got)
 	}
-	if s.host != "a.example,b.onion" || s.storePath != "elsewhere" || s.pprof != "localhost:6060" || s.addressPort() != "" {
+	if !reflect.DeepEqual(s.addressHosts(), []string{"a.example", "b.onion"}) || s.storePath != "elsewhere" || s.pprof != "localhost:6060" || s.addressPort() != "" {
 		t.Errorf("%+v", s)
 	}
 	if !reflect.DeepEqual(e.WebPorts, []int{8080}) || !reflect.DeepEqual(s.unserved, []string{"[TRANSPORT] control_port"}) {
@@ -117,6 +117,11 @@ func TestSettingsFaults(t *testing.T) {
 		{"[TRANSPORT]\nport = 65536\n", `x.ini:2: [TRANSPORT] port: "65536" is not a port; write numbers from 1 to 65535, separated by commas`},
 		{"[TRANSPORT]\nport = 1\nwebsockets = yes\n", `x.ini:3: [TRANSPORT] websockets: "yes" is not a port; write numbers from 1 to 65535, separated by commas`},
 		{"[AUTH]\ncreate_password = a b\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + passwordRule},
+		{"[AUTH]\ncreate_password = a@b\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + passwordRule},
+		{"[TRANSPORT]\nport = 1\nhost = http://x.example\n",
+			`x.ini:3: [TRANSPORT] host: "http://x.example" is a link; give the host alone, without http:// or https://`},
+		{"[TRANSPORT]\nport = 1\nhost = x.example:5223\n",
+			`x.ini:3: [TRANSPORT] host: "x.example:5223" has a port; give the host alone, as the port is a setting of its own`},
 		{"[AUTH]\ncreate_password =\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + passwordRule},
 		{"[AUTH]\nnew_queues = yes\n[TRANSPORT]\nport = 1\n", `x.ini:2: [AUTH] new_queues: "yes" is neither on nor off; write on or off`},
 		{"[STORE_LOG]\nstore_queues = database\n[TRANSPORT]\nport = 1\n",

@@ -14,12 +14,16 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/coredump"
+	"switchyard/cmd/internal/directories"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
+	"switchyard/cmd/internal/signals"
 	"switchyard/engine"
 	"switchyard/internal/crash"
 	"switchyard/internal/stage"
+	"switchyard/server/listen"
 	"switchyard/smp"
 	"switchyard/wal"
 )
@@ -42,9 +46,9 @@ func startCommand(p paths) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVarP(&o.maintenance, "maintenance", "m", false, "open and close the store, without serving")
-	f.StringVar(&o.logLevel, "log-level", o.logLevel, "trace, debug, info, note, warn or error")
-	f.StringVar(&o.pprof, "pprof", "", "address of the Go profiler, which has no password: use the loopback interface")
-	f.String("confirm-migrations", "", "without effect: the store has no migrations")
+	f.StringVar(&o.logLevel, "log-level", o.logLevel, "`LEVEL`: trace, debug, info, note, warn or error")
+	f.StringVar(&o.pprof, "pprof", "", "`HOST:PORT` of the Go profiler, which has no password: use the loopback interface")
+	f.String("confirm-migrations", "", "`DIRECTION`, without effect: the store has no migrations")
 	f.Bool("compact-log", false, "without effect: the store compacts itself")
 	f.Bool("skip-warnings", false, "without effect: no fault of the store is skipped")
 	return cmd
@@ -56,6 +60,11 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := listen.CheckFiles(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	signals.Endure(log)
 	s, doubtful, err := loadSettings(p)
 	if err != nil {
 		return err
@@ -64,6 +73,9 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 		if err := crash.Silence(); err != nil { // before anything is said or opened
 			return err
 		}
+	}
+	if err := directories.Use(p.cfgDir); err != nil {
+		return err
 	}
 	for _, line := range doubtful {
 		note(cmd, "%s", line)
@@ -80,7 +92,6 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 			return err
 		}
 	}
-	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 	store, err := openStore(p, &s, log)
 	if err != nil {
 		return err
@@ -151,7 +162,8 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	if err != nil {
 		return err
 	}
-	stopProfiler, err := profiler.Start(profilerAddr, log, figures{router, store}, cfg.Queues.Watch)
+	stopProfiler, err := profiler.Start(profilerAddr, log,
+		connections.Figures(func() listen.Stats { return router.Stats().Stats }), figures{router, store}, cfg.Queues.Watch)
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
@@ -160,7 +172,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	go func() { ended <- router.Run() }()
 	select {
 	case err := <-ended:
-		return errors.Join(listenFault(err), end.router(router))
+		return errors.Join(connections.Fault(err), end.router(router))
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
@@ -176,32 +188,16 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	cancel() // a second signal kills
 	log.Info("stopping")
 	err = errors.Join(end.router(router), <-ended)
-	logCauses(log, router.Stats())
+	stats := router.Stats()
+	stats.Log(log)
 	log.Info("stopped")
-	return err
-}
-
-// listenFault says what to do about an address that cannot be listened on.
-func listenFault(err error) error {
-	var l *engine.ListenError
-	if !errors.As(err, &l) {
-		return err
-	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is in use; stop the process that listens there, or set another port in section [TRANSPORT] of the ini", l.Addr)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("may not listen on %s; give the program the capability CAP_NET_BIND_SERVICE, or set a port above 1023 in section [TRANSPORT] of the ini", l.Addr)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%s is no address of this machine; correct bind in section [SWITCHYARD] of the ini", l.Addr)
-	}
 	return err
 }
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
 	printServer(w, smp.ServerAddress{
-		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: []string{s.host}, Port: s.addressPort(), BasicAuth: s.password,
+		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(), BasicAuth: s.password,
 	})
 	printSourceCode(w, s.source)
 	if s.persist {

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"maps"
-	"slices"
 	"time"
 
 	"switchyard/engine"
@@ -42,18 +39,4 @@ func (s *stopping) store(store *wal.Store) error {
 	case <-time.After(left):
 		return errors.New("the store did not close in time, as the disk does not answer; with sync = always what clients were told is on it")
 	}
-}
-
-// logCauses says why connections were closed and what was refused, since the start.
-func logCauses(log *slog.Logger, s engine.Stats) {
-	group := func(name string, counts map[string]int64) slog.Attr {
-		var all []any
-		for _, cause := range slices.Sorted(maps.Keys(counts)) {
-			if n := counts[cause]; n > 0 {
-				all = append(all, slog.Int64(cause, n))
-			}
-		}
-		return slog.Group(name, all...)
-	}
-	log.Info("since the start", "accepted", s.Accepted, "failed", s.Failed, group("closed", s.Closed), group("refused", s.Refused))
 }

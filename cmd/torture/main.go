@@ -2,7 +2,7 @@
 // of the store and of the process, disk faults, random commands against a model, checked histories, hostile clients.
 // Each run of a test starts from a seed that none had before, so that a second hour finds what the first did not.
 //
-// It keeps its progress in a directory, and goes on from there when it was interrupted. It ends with a table of what was
+// It keeps its progress in a directory, and goes on from there when it was interrupted. It ends at the end of the budget, with a table of what was
 // tried and what failed; a failure is named with its seed, the command that repeats it, and the file that has its output.
 // It runs the tests and the load harness as processes and imports nothing of them.
 package main
@@ -10,10 +10,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +19,7 @@ import (
 )
 
 func main() {
-	cli.Main(rootCommand())
+	cli.MainUntilSignal(rootCommand())
 }
 
 var errFailed = errors.New("something failed: the table above names it")
@@ -47,23 +44,28 @@ func rootCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
-		t := torture{steps: chosen, progress: p, budget: budget, log: os.Stderr}
+		ctx := cmd.Context()
+		t := torture{steps: chosen, progress: p, budget: budget, log: cmd.ErrOrStderr()}
+		if budget <= 0 {
+			return fmt.Errorf("--budget %v is no time; give one as 90m", budget)
+		}
 		if err := t.run(ctx); err != nil {
 			return err
 		}
-		p.writeTable(os.Stdout, chosen)
+		p.writeTable(cmd.OutOrStdout(), chosen)
 		switch {
 		case ctx.Err() != nil:
+			if p.failed() {
+				return fmt.Errorf("interrupted after %v of %v, and %w", p.Spent.Round(time.Second), budget, errFailed)
+			}
 			return fmt.Errorf("interrupted after %v of %v: the same command goes on", p.Spent.Round(time.Second), budget)
 		case p.failed():
 			return errFailed
 		}
 		return nil
 	}
-	root.Flags().StringVar(&dir, "dir", "data/torture", "where progress and the output of failures are kept")
-	root.Flags().DurationVar(&budget, "budget", time.Hour, "time to spend")
-	root.Flags().StringSliceVar(&only, "only", nil, "run only these: "+strings.Join(names(steps), ", "))
+	root.Flags().StringVar(&dir, "dir", "data/torture", "`DIRECTORY` for progress and for the output of failures")
+	root.Flags().DurationVar(&budget, "budget", time.Hour, "time to spend, as 90m")
+	root.Flags().StringSliceVar(&only, "only", nil, "run only `STEPS`, separated by commas: "+strings.Join(names(steps), ", "))
 	return root
 }

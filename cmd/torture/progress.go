@@ -97,7 +97,11 @@ func (p *progress) writeTable(w io.Writer, steps []step) {
 	fmt.Fprintln(t, "what\ttried\tfailed\tseeds\ttime\tfault")
 	for _, s := range steps {
 		r := p.of(s)
-		fmt.Fprintf(t, "%s\t%d %s\t%d\t1…%d\t%v\t%s\n", s.name, r.Tried, s.unit, len(r.Failures), r.Next-1,
+		seeds := "–" // of a turn that has not ended
+		if r.Next > 1 {
+			seeds = fmt.Sprintf("1…%d", r.Next-1)
+		}
+		fmt.Fprintf(t, "%s\t%d %s\t%d\t%s\t%v\t%s\n", s.name, r.Tried, s.unit, len(r.Failures), seeds,
 			r.Took.Round(time.Second), s.fault)
 	}
 	_ = t.Flush() // to a terminal

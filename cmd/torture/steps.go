@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,18 +10,34 @@ import (
 
 // step is a test that can be run from any seed.
 type step struct {
-	name    string // of a row of the table and of --only
-	fault   string // what is done to the router
-	unit    string // of what is tried
-	seeds   int    // how many a turn uses up
-	tries   int    // what a turn tries
-	share   int    // of the time, in parts
+	name    string         // of a row of the table and of --only
+	fault   string         // what is done to the router
+	unit    string         // of what is tried
+	seeds   int            // how many a turn uses up
+	tries   int            // what a turn tries
+	share   int            // of the time, in parts
+	done    *regexp.Regexp // what a turn prints of each that it has tried, or of so many; nil: of a turn that is short
 	command func(seed uint64) command
 }
 
-// goTest is a test of a package, with flags of its own.
+// Lines of which there is one for each try, or one that has their number.
+var (
+	seedDone    = regexp.MustCompile(`(?m)^ +--- (PASS|FAIL): Test(Crash|Linearizable)/`)
+	roundDone   = regexp.MustCompile(`(?m)^--- (PASS|FAIL): TestDamagedFiles `) // the last of the three
+	killsDone   = regexp.MustCompile(`(?m)^kills +(\d+) `)
+	attacksDone = regexp.MustCompile(`(?m)^[a-z][a-z-]+ +\d+( +[\d.]+){9}`)
+)
+
+// goTest is a test of a package, with flags of its own. It tells of each of its parts.
 func goTest(pkg, tests string, flags ...string) command {
-	return command{args: append([]string{"go", "test", "-count=1", "-timeout=30m", "-run=" + tests, pkg, "-args"}, flags...)}
+	return command{args: append([]string{"go", "test", "-v", "-count=1", "-timeout=30m", "-run=" + tests, pkg, "-args"}, flags...)}
+}
+
+// simulation is a simulation of the router, of sources that are made for it, by flags of that and of its own.
+func simulation(weave []string, flags ...string) command {
+	args := append([]string{"go", "run", "./internal/simulate/weave"}, weave...)
+	args = append(args, "--", "-timeout=0", "-run=^TestSimulation$", "./shard", "-args")
+	return command{args: append(args, flags...)}
 }
 
 // onRouter is a scenario of the load harness with a router of its own.
@@ -59,15 +76,15 @@ func names(steps []step) (names []string) {
 // steps are what `make torture` runs, in the root of the repository with the programs in bin.
 var steps = []step{
 	{
-		name: "power", fault: "loss of power at any moment, on a file system in memory", unit: "seeds", seeds: 5000, tries: 5000, share: 2,
+		name: "power", fault: "loss of power at any moment, on a file system in memory", unit: "seeds", seeds: 5000, tries: 5000, share: 2, done: seedDone,
 		command: func(seed uint64) command {
 			return goTest("./wal", "^TestCrash$", "-crashes=5000", flagged("-seed", seed))
 		},
 	},
 	{
-		name: "disk", fault: "disks that fail and recover, damaged files", unit: "rounds", seeds: 200, tries: 5, share: 2,
+		name: "disk", fault: "disks that fail and recover, damaged files", unit: "rounds", seeds: 40, tries: 1, share: 2, done: roundDone,
 		command: func(seed uint64) command {
-			return goTest("./wal", "^(TestDiskFaults|TestDiskRecovers|TestDamagedFiles)$", "-faults=5", flagged("-seed", seed))
+			return goTest("./wal", "^(TestDiskFaults|TestDiskRecovers|TestDamagedFiles)$", "-faults=1", flagged("-seed", seed))
 		},
 	},
 	{
@@ -77,31 +94,43 @@ var steps = []step{
 		},
 	},
 	{
-		name: "history", fault: "cut connections and crashes, histories checked for linearizability", unit: "histories", seeds: 20, tries: 20, share: 2,
+		name: "simulate", fault: "interleavings of shards, loops and store, chosen step by step", unit: "seeds", seeds: 5000, tries: 5000, share: 2,
+		command: func(seed uint64) command {
+			return simulation(nil, flagged("-simulate.first", seed), "-simulate.seeds=5000")
+		},
+	},
+	{
+		name: "simulate-faults", fault: "faults of the past, put back one at a time, which have to be found", unit: "rounds", seeds: 10_000, tries: 1, share: 1,
+		command: func(seed uint64) command {
+			return simulation([]string{"-faults=shard/testdata/faults"}, flagged("-simulate.first", seed), "-simulate.seeds=10000")
+		},
+	},
+	{
+		name: "history", fault: "cut connections and crashes, histories checked for linearizability", unit: "histories", seeds: 20, tries: 20, share: 2, done: seedDone,
 		command: func(seed uint64) command {
 			return goTest("./engine/history", "^TestLinearizable$", "-history.seeds=20", flagged("-history.seed", seed))
 		},
 	},
 	{
-		name: "crash", fault: "kill -9 of the router under load, sync=always", unit: "kills", seeds: 1, tries: 30, share: 1,
+		name: "crash", fault: "kill -9 of the router under load, sync=always", unit: "kills", seeds: 1, tries: 30, share: 1, done: killsDone,
 		command: func(seed uint64) command { return crash(seed) },
 	},
 	{
-		name: "crash-clients", fault: "the same, and of clients", unit: "kills", seeds: 1, tries: 30, share: 1,
+		name: "crash-clients", fault: "the same, and of clients", unit: "kills", seeds: 1, tries: 30, share: 1, done: killsDone,
 		command: func(seed uint64) command { return crash(seed, "--kill-clients") },
 	},
 	{
-		name: "crash-proxy", fault: "the same, and of a proxy between them", unit: "kills", seeds: 1, tries: 30, share: 1,
+		name: "crash-proxy", fault: "the same, and of a proxy between them", unit: "kills", seeds: 1, tries: 30, share: 1, done: killsDone,
 		command: func(seed uint64) command { return crash(seed, "--proxy", "--kill-clients") },
 	},
 	{
-		name: "crash-interval", fault: "of router and clients, sync=interval", unit: "kills", seeds: 1, tries: 30, share: 1,
+		name: "crash-interval", fault: "of router and clients, sync=interval", unit: "kills", seeds: 1, tries: 30, share: 1, done: killsDone,
 		command: func(seed uint64) command {
 			return crash(seed, "--set=SWITCHYARD.sync=interval", "--kill-clients")
 		},
 	},
 	{
-		name: "abuse", fault: "attackers beside a group that exchanges messages", unit: "attacks", seeds: 1, tries: 10, share: 1,
+		name: "abuse", fault: "attackers beside a group that exchanges messages", unit: "attacks", seeds: 1, tries: 10, share: 1, done: attacksDone,
 		command: func(uint64) command {
 			return onRouter("abuse", "--scale=0.1", "--each=5s", "--quiet=5s", "--rate=20")
 		},

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -32,15 +34,29 @@ func spend(t *testing.T, ctx context.Context, dir string, budget time.Duration, 
 	return p
 }
 
-// Each budget goes on from the seeds of the one before.
+// oneTurn runs a step once: the second turn is interrupted before it begins.
+func oneTurn(t *testing.T, dir string, s step) *progress {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(t.Context())
+	inner, turns := s.command, 0
+	s.command = func(seed uint64) command {
+		if turns++; turns > 1 {
+			interrupt()
+		}
+		return inner(seed)
+	}
+	return spend(t, ctx, dir, time.Hour, s)
+}
+
+// Each run goes on from the seeds of the one before.
 func TestSeedsGoOn(t *testing.T) {
 	dir := t.TempDir()
 	seen := filepath.Join(dir, "seen")
 	good := shell("good", "echo $OF $1 >>"+seen, 10, 20)
 	for range 3 {
-		spend(t, t.Context(), dir, 1, good)
+		oneTurn(t, dir, good)
 	}
-	if r := spend(t, t.Context(), dir, 1, good).of(good); r.Next != 41 || r.Tried != 80 || len(r.Failures) != 0 {
+	if r := oneTurn(t, dir, good).of(good); r.Next != 41 || r.Tried != 80 || len(r.Failures) != 0 {
 		t.Errorf("%+v", r)
 	}
 	if lines, err := os.ReadFile(seen); err != nil || string(lines) != "good 1\ngood 11\ngood 21\ngood 31\n" {
@@ -51,7 +67,7 @@ func TestSeedsGoOn(t *testing.T) {
 func TestFailureIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	bad := shell("bad", `echo "broke at $1"; exit 1`, 5, 2)
-	p := spend(t, t.Context(), dir, 1, bad)
+	p := oneTurn(t, dir, bad)
 	r := p.of(bad)
 	if r.Next != 6 || r.Tried != 2 || len(r.Failures) != 1 || !p.failed() {
 		t.Fatalf("%+v", r)
@@ -68,18 +84,94 @@ func TestFailureIsNamed(t *testing.T) {
 	}
 }
 
-// A turn that is interrupted is made again, with what is left of the budget.
+// counted is a step whose script says when it has tried something, and then waits in vain.
+func counted(dir, script string) step {
+	s := shell("counted", script+"; echo; exec <>wait; read x", 10, 20)
+	s.done = regexp.MustCompile("(?m)^done (.*)$")
+	if err := syscall.Mkfifo(filepath.Join(dir, "wait"), 0o600); err != nil {
+		panic(err)
+	}
+	inner := s.command
+	s.command = func(seed uint64) command {
+		c := inner(seed)
+		c.args[2] = "cd " + dir + "; " + c.args[2]
+		return c
+	}
+	return s
+}
+
+// interruptedAt runs a step, and ends the context when what it prints is there.
+func interruptedAt(t *testing.T, dir string, s step) *progress {
+	t.Helper()
+	if err := syscall.Mkfifo(filepath.Join(dir, "reached"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() {
+		defer interrupt()
+		reached, err := os.Open(filepath.Join(dir, "reached")) // when the script does
+		if err == nil {
+			reached.Close()
+		}
+	}()
+	return spend(t, ctx, dir, time.Hour, s)
+}
+
+// A turn that is interrupted counts as far as it came; its seeds go on from there, and its time is spent.
 func TestInterrupt(t *testing.T) {
 	dir := t.TempDir()
-	ctx, interrupt := context.WithCancel(t.Context())
-	long := shell("long", "exec sleep 100", 1, 1)
-	inner := long.command
-	long.command = func(seed uint64) command {
-		interrupt()
-		return inner(seed)
+	p := interruptedAt(t, dir, counted(dir, "echo done x; echo done 5; >reached"))
+	if r := p.Steps["counted"]; r.Next != 4 || r.Tried != 6 || len(r.Failures) != 0 || r.Took == 0 || p.Spent != r.Took {
+		t.Errorf("%+v, %v spent", r, p.Spent)
 	}
-	if r := spend(t, ctx, dir, time.Hour, long).of(long); r.Next != 1 || r.Tried != 0 || len(r.Failures) != 0 {
-		t.Errorf("%+v", r)
+	again, err := openProgress(dir)
+	if err != nil || again.Steps["counted"].Tried != 6 || again.Spent != p.Spent {
+		t.Errorf("kept is %+v, %v", again, err)
+	}
+}
+
+// What has failed before an interrupt is a failure, and what is cut off by it is none.
+func TestInterruptAfterFailure(t *testing.T) {
+	dir := t.TempDir()
+	p := interruptedAt(t, dir, counted(dir, "echo done 1; echo '    --- FAIL: TestX/seed=1 (0.00s)'; >reached"))
+	if r := p.Steps["counted"]; r.Tried != 1 || len(r.Failures) != 1 {
+		t.Fatalf("%+v", r)
+	}
+}
+
+// The end of the budget ends a turn, which counts as far as it came; the next budget begins anew.
+func TestBudgetIsKept(t *testing.T) {
+	dir := t.TempDir()
+	long := counted(dir, "echo done 20")
+	p := spend(t, t.Context(), dir, 300*time.Millisecond, long)
+	if r := p.of(long); p.Spent != 300*time.Millisecond || len(r.Failures) != 0 || r.Tried != 0 && r.Tried != 20 {
+		t.Errorf("%+v, %v spent", r, p.Spent)
+	}
+	p = spend(t, t.Context(), dir, 300*time.Millisecond, long)
+	if p.Spent != 300*time.Millisecond {
+		t.Errorf("%v spent", p.Spent)
+	}
+}
+
+// What steps print is what their tests and scenarios do.
+func TestStepsAreCounted(t *testing.T) {
+	for name, c := range map[string]struct {
+		printed string
+		want    int
+	}{
+		"power":   {"=== RUN   TestCrash/seed=7/always\n    --- PASS: TestCrash/seed=7/always (0.01s)\n    --- FAIL: TestCrash/seed=8/never (0.01s)\n", 2},
+		"history": {"    --- PASS: TestLinearizable/3 (1.20s)\n--- PASS: TestLinearizable (1.20s)\n", 1},
+		"disk":    {"--- PASS: TestDiskFaults (1.20s)\n--- PASS: TestDamagedFiles (1.20s)\n", 1},
+		"crash":   {"refused (quota)  3\nkills           17    while starting  2   slowest start ms  31\n", 17},
+		"abuse": {"attackers  conns  group's p99 ms  by quiet  lag p99  ring p99  sync p99  router CPU %  theirs %  RSS MiB  rested  attempts  succeeded\n" +
+			"none              1.20            1.0       0.20     0.10      0.30      12.0                    40.0\n" +
+			"flood      20     3.40            2.8       0.30     0.20      0.40      90.1          55.0      41.0     40.5    5000      4999\n", 1},
+		"model": {"anything", 0},
+	} {
+		i := slices.IndexFunc(steps, func(s step) bool { return s.name == name })
+		if got := steps[i].triedIn([]byte(c.printed)); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
 	}
 }
 

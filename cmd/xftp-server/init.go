@@ -11,10 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/cli"
 	"switchyard/cmd/internal/identity"
+	"switchyard/cmd/internal/serverini"
 	"switchyard/smp"
 	"switchyard/tls"
-	"switchyard/xftp/desc"
+	"switchyard/xftp/packets"
 )
 
 // initOptions are the options of init, those of the reference's program.
@@ -41,17 +43,18 @@ func initCommand(p paths) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&o.filesPath, "path", "p", "", "directory of the files (required)")
-	f.StringVarP(&o.quota, "quota", "q", "", "how much may be stored, such as 100gb (required)")
-	f.StringVar(&o.ip, "ip", defaultIP, "IP address, the certificate's name when there is no FQDN")
-	f.StringVarP(&o.fqdn, "fqdn", "n", "", "FQDN, the certificate's name and the host in the address")
-	f.StringVarP(&o.algorithm, "sign-algorithm", "a", "ED448", "algorithm of the certificates: ED25519 or ED448")
+	f.StringVarP(&o.filesPath, "path", "p", "", "`DIRECTORY` of the files (required)")
+	f.StringVarP(&o.quota, "quota", "q", "", "`SIZE` of what may be stored, such as 100gb (required)")
+	f.StringVar(&o.ip, "ip", defaultIP, "`IP` address, the certificate's name when there is no FQDN")
+	f.StringVarP(&o.fqdn, "fqdn", "n", "", "`FQDN`, the certificate's name and the host in the address")
+	f.StringVarP(&o.algorithm, "sign-algorithm", "a", "ED448", "`ALGORITHM` of the certificates: ED25519 or ED448")
 	f.BoolVarP(&o.storeLog, "store-log", "l", false, "keep files over a restart (the default)")
 	f.BoolVar(&o.disableStoreLog, "disable-store-log", false, "know of files in memory only")
-	f.StringVar(&o.webPath, "web-path", "", "directory of the page (default: www beside the store)")
+	f.StringVar(&o.webPath, "web-path", "", "`DIRECTORY` of the page (default: www beside the store)")
 	return cmd
 }
 
+// check also makes hosts what they are in addresses.
 func (o *initOptions) check() (tls.SignatureScheme, error) {
 	scheme, err := parseAlgorithm(o.algorithm)
 	switch {
@@ -63,13 +66,22 @@ func (o *initOptions) check() (tls.SignatureScheme, error) {
 		return 0, errors.New("--quota is missing; give how much may be stored, such as -q 100gb")
 	case o.storeLog && o.disableStoreLog:
 		return 0, errors.New("--store-log and --disable-store-log contradict each other; give one of them")
-	case strings.ContainsAny(o.filesPath+o.ip+o.fqdn+o.webPath, "\r\n"):
-		return 0, errors.New("an option holds a line break; give it as one line")
 	}
-	if _, err := desc.ParseSize(o.quota); err != nil {
-		return 0, fmt.Errorf("--quota: %w", err)
+	if _, err := parseQuota(o.quota); err != nil {
+		return 0, fmt.Errorf("--quota %w", err)
 	}
-	return scheme, nil
+	if o.ip, err = cli.IP("--ip", o.ip); err != nil {
+		return 0, err
+	}
+	if o.fqdn != "" {
+		if o.fqdn, err = cli.Host("--fqdn", o.fqdn); err != nil {
+			return 0, err
+		}
+	}
+	if err := cli.Line("--path", o.filesPath); err != nil {
+		return 0, err
+	}
+	return scheme, cli.Line("--web-path", o.webPath)
 }
 
 func parseAlgorithm(name string) (tls.SignatureScheme, error) {
@@ -93,7 +105,7 @@ func (o *initOptions) name() string {
 // host is what the address shows: a placeholder when nothing better than the loopback address is known.
 func (o *initOptions) host() string {
 	if o.fqdn == "" && o.ip == defaultIP {
-		return unknownHosts
+		return serverini.UnknownHosts
 	}
 	return o.name()
 }
@@ -107,7 +119,7 @@ func initialize(cmd *cobra.Command, p paths, o *initOptions) error {
 	if _, err := os.Lstat(p.ini()); err == nil {
 		return fmt.Errorf("%s exists, so there is a router already; run `xftp-server start`", p.ini())
 	}
-	for _, name := range []string{p.storeDir(), p.storeLog()} {
+	for _, name := range []string{p.storeDir(), p.storeLog(), packets.Uploads(o.filesPath)} {
 		if _, err := os.Lstat(name); err == nil {
 			return fmt.Errorf("%s holds the files of a router; bring back its %s, or move them away", name, p.ini())
 		}
@@ -121,26 +133,38 @@ func initialize(cmd *cobra.Command, p paths, o *initOptions) error {
 	if err != nil {
 		return err
 	}
-	values := iniValues{
-		SourceCode: sourceURI, StoreLog: !o.disableStoreLog, Host: o.host(), FilesPath: o.filesPath, Quota: o.quota,
-		WebPath: o.webPath, WebCert: filepath.Join(p.cfgDir, "web.crt"), WebKey: filepath.Join(p.cfgDir, "web.key"),
-		StorePath: p.storeDir(),
-	}
-	if values.WebPath == "" {
-		values.WebPath = filepath.Join(p.logDir, "www")
-	}
-	text, err := values.render()
+	text, err := o.values(p).render()
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(p.ini(), []byte(text), 0o600); err != nil {
+	if err := serverini.Create(p.ini(), text); err != nil {
 		return err
+	}
+	if there, err := os.ReadDir(o.filesPath); err == nil && len(there) > 0 {
+		note(cmd.ErrOrStderr(), "%s is not empty; packets will be stored beside what is there", o.filesPath)
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "Server initialized, you can modify configuration in %s.\nRun `xftp-server start` to start server.\n", p.ini())
 	adviseOnCAKey(out, p)
-	printServer(out, smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: []string{o.host()}})
+	printServer(out, o.address(id))
 	return nil
+}
+
+func (o *initOptions) values(p paths) iniValues {
+	v := iniValues{
+		SourceCode: sourceURI, StoreLog: !o.disableStoreLog, Host: o.host(), FilesPath: o.filesPath, Quota: o.quota,
+		WebPath: o.webPath, WebCert: filepath.Join(p.cfgDir, "web.crt"), WebKey: filepath.Join(p.cfgDir, "web.key"),
+		StorePath: p.storeDir(),
+	}
+	if v.WebPath == "" {
+		v.WebPath = filepath.Join(p.logDir, "www")
+	}
+	return v
+}
+
+// address is that of the new router, on the default port.
+func (o *initOptions) address(id identity.Identity) smp.ServerAddress {
+	return smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: []string{o.host()}}
 }
 
 func adviseOnCAKey(w io.Writer, p paths) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/cli"
+	"switchyard/cmd/internal/directories"
 	"switchyard/cmd/internal/identity"
 )
 
@@ -29,14 +30,20 @@ func certCommand(p paths) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return renew(cmd, p, algorithm, name) },
 	}
-	cmd.Flags().StringVarP(&algorithm, "sign-algorithm", "a", "", "algorithm of the new key: ED25519 or ED448 (default: as before)")
-	cmd.Flags().StringVar(&name, "cn", "", "FQDN or IP address in the new certificate (default: as before)")
+	cmd.Flags().StringVarP(&algorithm, "sign-algorithm", "a", "", "`ALGORITHM` of the new key: ED25519 or ED448 (default: as before)")
+	cmd.Flags().StringVar(&name, "cn", "", "`HOST` in the new certificate, FQDN or IP address (default: as before)")
 	return cmd
 }
 
 func renew(cmd *cobra.Command, p paths, algorithm, name string) error {
 	if err := requireInitialized(p); err != nil {
 		return err
+	}
+	if name != "" {
+		var err error
+		if name, err = cli.Host("--cn", name); err != nil {
+			return err
+		}
 	}
 	scheme, oldName, err := identity.Current(p.cfgDir)
 	if err != nil && (algorithm == "" || name == "") {
@@ -54,6 +61,11 @@ func renew(cmd *cobra.Command, p paths, algorithm, name string) error {
 		return err
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), "Generated new server credentials")
+	if release, err := directories.Alone(p.cfgDir); errors.Is(err, directories.ErrInUse) {
+		note(cmd.ErrOrStderr(), "the running router has the old ones until it is restarted")
+	} else if err == nil {
+		release()
+	}
 	adviseOnCAKey(cmd.OutOrStdout(), p)
 	return nil
 }
@@ -72,29 +84,4 @@ func databaseCommand(p paths) *cobra.Command {
 			return errors.New("this router has no database to export")
 		},
 	}
-}
-
-func deleteCommand(p paths) *cobra.Command {
-	return &cobra.Command{
-		Use:   "delete",
-		Short: "Delete " + p.cfgDir + " and " + p.logDir,
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return deleteAll(cmd, p) },
-	}
-}
-
-// deleteAll removes both directories after the answer Y, and nothing but Y.
-func deleteAll(cmd *cobra.Command, p paths) error {
-	out := cmd.OutOrStdout()
-	fmt.Fprint(out, "WARNING: deleting the server will make all files inaccessible: its identity cannot be made again.\nContinue (Y/n): ")
-	lines := bufio.NewScanner(cmd.InOrStdin())
-	if !lines.Scan() || lines.Text() != "Y" {
-		fmt.Fprintln(out)
-		return errors.New("nothing is deleted; answer Y to delete " + p.cfgDir + " and " + p.logDir)
-	}
-	if err := errors.Join(os.RemoveAll(p.cfgDir), os.RemoveAll(p.logDir)); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "Deleted configuration and log files")
-	return nil
 }

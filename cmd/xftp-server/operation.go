@@ -48,13 +48,29 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// midnight is the next 00:00 UTC by the system's clock, which may be set meanwhile.
+type midnight struct{ next time.Time }
+
+func newMidnight(now time.Time) midnight {
+	const day = 24 * time.Hour
+	return midnight{now.Truncate(day).Add(day)}
+}
+
+// passed tells whether it is past midnight now, once.
+func (m *midnight) passed(now time.Time) bool {
+	passed := !now.Before(m.next)
+	*m = newMidnight(now)
+	return passed
+}
+
+// wait is how long to wait for it, but no longer than a clock that is set may go unnoticed.
+func (m *midnight) wait(now time.Time) time.Duration { return min(m.next.Sub(now), time.Minute) }
+
 // writeDaily writes a line of the CSV file at each 00:00 UTC.
 func (o *operation) writeDaily(ctx context.Context) {
-	const day = 24 * time.Hour
-	for {
-		now := time.Now()
-		if !sleep(ctx, now.Truncate(day).Add(day).Sub(now)) {
-			return
+	for m := newMidnight(time.Now()); sleep(ctx, m.wait(time.Now())); {
+		if !m.passed(time.Now()) {
+			continue
 		}
 		line := o.router.Stats.DailyLine(time.Now(), o.store.Usage())
 		f, err := os.OpenFile(o.paths.dailyStats(), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)

@@ -66,6 +66,7 @@ func (p *process) edit(replacements ...string) {
 
 func (p *process) command(args ...string) *exec.Cmd {
 	c := exec.Command("xftp-server", args...)
+	c.Dir = p.dir
 	c.Env = append(os.Environ(), "XFTP_SERVER_CFG_PATH="+filepath.Join(p.dir, "etc"), "XFTP_SERVER_LOG_PATH="+filepath.Join(p.dir, "var"))
 	return c
 }
@@ -73,10 +74,16 @@ func (p *process) command(args ...string) *exec.Cmd {
 // start runs the router until it has printed its last line.
 func (p *process) start(args ...string) {
 	p.t.Helper()
-	p.cmd = p.command(append([]string{"start"}, args...)...)
 	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	check(p.t, err)
 	defer log.Close()
+	p.startInto(log, args...)
+}
+
+// startInto is start with another file for the log.
+func (p *process) startInto(log *os.File, args ...string) {
+	p.t.Helper()
+	p.cmd = p.command(append([]string{"start"}, args...)...)
 	p.cmd.Stderr = log
 	out, err := p.cmd.StdoutPipe()
 	check(p.t, err)
@@ -96,8 +103,7 @@ func (p *process) start(args ...string) {
 			return
 		}
 	}
-	text, _ := os.ReadFile(log.Name())
-	p.t.Fatalf("start printed only %q, and as errors: %s", started.String(), text)
+	p.t.Fatalf("start printed only %q, and as errors: %s", started.String(), p.log())
 }
 
 // stop sends a signal; the router must end with 0 unless it is killed.

@@ -103,9 +103,7 @@ func (p *process) spoil(c *client.Conn, key *box.PrivateKey, id, recipient, sum 
 	if other.Download(ctx, key, recipient, xftp.Size64K, sum, io.Discard) == nil {
 		p.t.Error("downloaded what is not there")
 	}
-	if c.Delete(ctx, key, id) == nil {
-		p.t.Error("deleted what cannot be")
-	}
+	check(p.t, c.Delete(ctx, key, id)) // and its body, which cannot be removed, is told in the log
 }
 
 // tell sends lines to the control port and waits until it closes.

@@ -52,7 +52,7 @@ func seed(cmd *cobra.Command, p paths, count int) error {
 	defer closeBodies()
 	store, err := packets.Open(cmd.Context(), s.storePath, bodies, packets.Options{})
 	if err != nil {
-		return err
+		return storeFault(err, s.storePath)
 	}
 	err = fill(cmd.Context(), store, count, func(done int) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "xftp-server: %d of %d packets\n", done, count)

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"fmt"
 	"net"
-	"strconv"
 	"strings"
 	"time"
 
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/profiler"
 	"switchyard/cmd/internal/serverini"
+	"switchyard/server/listen"
 	"switchyard/smp"
+	"switchyard/xftp"
 	"switchyard/xftp/desc"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
@@ -17,7 +20,8 @@ import (
 
 // settings is what the ini says, checked.
 type settings struct {
-	host, port   string
+	hosts        []string // of the address; none before the operator has written them
+	port         string
 	bind         []string // hosts to listen on; one empty one is every address
 	information  web.Information
 	persist      bool
@@ -31,6 +35,7 @@ type settings struct {
 	pprof        string // address of the profiler; empty: none
 	web          webSettings
 	coreDumps    bool
+	limits       listen.Limits
 	s3           packets.S3Config // without an endpoint: files are in filesPath
 	router       router.Config    // only what the ini decides
 }
@@ -60,39 +65,44 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 	return s, append(f.Doubtful(knownSettings()), idleSettings(f)...), f.Err()
 }
 
-// idleSettings names settings that are there in vain.
+// idleSettings names settings that are there in vain, each once.
 func idleSettings(f *serverini.File) (lines []string) {
+	missing := func(section, key string) bool { return f.Text(section, key, "") == "" }
 	without := func(needed, section string, keys ...string) {
-		if _, there := f.Lookup(section, needed); !there {
+		if missing(section, needed) {
 			lines = append(lines, f.Idle(section, "there is no "+needed, keys...)...)
 		}
 	}
 	lines = f.Idle("STORE_LOG", "this server has a store of its own", "db_connection", "db_schema", "db_pool_size", "db_store_log")
 	without("key", "WEB", "cert")
 	without("cert", "WEB", "key")
+	without("static_path", "WEB", "http", "https")
+	if !missing("WEB", "static_path") && (missing("WEB", "cert") || missing("WEB", "key")) {
+		lines = append(lines, f.Idle("WEB", "it needs cert and key", "https")...)
+	}
 	without("s3_endpoint", "SWITCHYARD", "s3_bucket", "s3_prefix", "s3_region", "s3_access_key", "s3_secret_key", "s3_tls")
 	return lines
 }
 
 func readSettings(f *serverini.File, p paths) settings {
+	f.Required("TRANSPORT", "port", "443")
 	s := settings{
-		host:        f.Text("TRANSPORT", "host", unknownHosts),
-		port:        readPort(f, "TRANSPORT", "port", f.Required("TRANSPORT", "port", "443")),
-		bind:        readBind(f),
+		hosts:       f.Hosts("TRANSPORT", "host"),
+		port:        f.Port("TRANSPORT", "port"),
+		bind:        f.Addresses("SWITCHYARD", "bind"),
 		persist:     f.OnOff("STORE_LOG", "enable", false),
 		storePath:   f.Directory("SWITCHYARD", "store_path", p.storeDir()),
 		filesPath:   f.Required("FILES", "path", "/srv/xftp"),
 		quota:       readQuota(f),
 		logStats:    f.OnOff("STORE_LOG", "log_stats", false),
-		controlPort: readPort(f, "TRANSPORT", "control_port", f.Text("TRANSPORT", "control_port", "")),
+		controlPort: f.Port("TRANSPORT", "control_port"),
 		admin:       f.Text("AUTH", "control_port_admin_password", ""),
 		user:        f.Text("AUTH", "control_port_user_password", ""),
 		pprof:       profiler.Address(f),
 		web: webSettings{
 			static: f.Text("WEB", "static_path", ""),
 			cert:   f.Text("WEB", "cert", ""), key: f.Text("WEB", "key", ""),
-			http:  readPort(f, "WEB", "http", f.Text("WEB", "http", "")),
-			https: readPort(f, "WEB", "https", f.Text("WEB", "https", "")),
+			http: f.Port("WEB", "http"), https: f.Port("WEB", "https"),
 		},
 	}
 	s.information = readInformation(f)
@@ -108,6 +118,8 @@ func readSettings(f *serverini.File, p paths) settings {
 		s.router.InactiveTTL = readSeconds(f, "ttl", "21600")
 		s.router.InactiveCheck = readSeconds(f, "check_interval", "3600")
 	}
+	s.limits = connections.ReadLimits(f)
+	s.router.CommandsPerSecond = int(f.Int("SWITCHYARD", "commands_per_second", 0, 0, connections.MaxLimit))
 	s.s3 = readS3(f)
 	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
 	if f.Choice("STORE_LOG", "store_files", "memory", "database") == "database" {
@@ -123,37 +135,29 @@ func readSeconds(f *serverini.File, key, example string) time.Duration {
 	return time.Duration(f.Int("INACTIVE_CLIENTS", key, 1, 1, maxSeconds)) * time.Second
 }
 
-// readPort judges a port; without one it is empty.
-func readPort(f *serverini.File, section, key, port string) string {
-	if _, there := f.Lookup(section, key); there {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			f.Refuse(section, key, strconv.Quote(port)+" is not a port", "write one number from 1 to 65535")
-		}
-	}
-	return port
-}
-
-func readBind(f *serverini.File) (hosts []string) {
-	for host := range strings.SplitSeq(f.Text("SWITCHYARD", "bind", ""), ",") {
-		host = strings.Trim(strings.TrimSpace(host), "[]")
-		if host != "" && net.ParseIP(host) == nil {
-			f.Refuse("SWITCHYARD", "bind", strconv.Quote(host)+" is not an IP address", "write addresses of this machine, separated by commas")
-		}
-		hosts = append(hosts, host)
-	}
-	return hosts
-}
-
 func readQuota(f *serverini.File) int64 {
 	text, there := f.Lookup("FILES", "storage_quota")
 	if !there {
 		return 0
 	}
-	n, err := desc.ParseSize(text)
-	if err != nil || n == 0 {
-		f.Refuse("FILES", "storage_quota", strconv.Quote(text)+" is not a size", "write digits and kb, mb or gb")
+	n, err := parseQuota(text)
+	if err != nil {
+		what, mend, _ := strings.Cut(err.Error(), "; ")
+		f.Refuse("FILES", "storage_quota", what, mend)
 	}
 	return n
+}
+
+// parseQuota reads a size that has room for a packet: a number alone is one of bytes, which is seldom meant.
+func parseQuota(text string) (int64, error) {
+	n, err := desc.ParseSize(text)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%q is not a size; write digits and kb, mb or gb", text)
+	case n < xftp.Size64K:
+		return 0, fmt.Errorf("%q is %d bytes, less than a packet of 64kb; write kb, mb or gb behind the number", text, n)
+	}
+	return n, nil
 }
 
 // readS3 reads where the bucket is, if there is one.
@@ -175,8 +179,7 @@ func readS3(f *serverini.File) packets.S3Config {
 // readPassword does not show what it refuses.
 func readPassword(f *serverini.File) string {
 	password, there := f.Lookup("AUTH", "create_password")
-	address := smp.ServerAddress{Scheme: smp.SchemeXFTP, Hosts: []string{"localhost"}, BasicAuth: password}
-	if _, err := smp.ParseAddress(address.String()); there && (err != nil || password == "" || len(password) > smp.MaxShort) {
+	if there && !smp.ValidBasicAuth(password) {
 		f.Refuse("AUTH", "create_password", "is not valid",
 			"a password is 1 to 255 printable ASCII characters without space, '@', ':' and '/'; choose another")
 	}
@@ -194,8 +197,13 @@ func (s *settings) listen(port string) (addrs []string) {
 	return addrs
 }
 
-// unknownHosts stands for the hosts in the address until the operator writes them.
-const unknownHosts = "<hostnames>"
+// addressHosts are the hosts for the printed address.
+func (s *settings) addressHosts() []string {
+	if len(s.hosts) == 0 {
+		return []string{serverini.UnknownHosts}
+	}
+	return s.hosts
+}
 
 // defaultPort is where clients connect when an address has no port.
 const defaultPort = "443"

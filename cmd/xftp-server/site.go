@@ -5,6 +5,7 @@ import (
 	stdtls "crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/serverini"
+	"switchyard/server/listen"
 	"switchyard/smp"
 	"switchyard/xftp/web"
 )
@@ -53,49 +55,18 @@ func readHostingType(f *serverini.File) string {
 	return f.Choice("INFORMATION", "hosting_type", "virtual", "dedicated", "colocation", "owned")
 }
 
-// doubts are lines on settings of [WEB] that have no effect without others.
-func (w *webSettings) doubts() (lines []string) {
-	add := func(key, without string) {
-		lines = append(lines, fmt.Sprintf("[WEB] %s has no effect without %s", key, without))
-	}
-	if w.static == "" {
-		if w.http != "" {
-			add("http", "static_path")
-		}
-		if w.https != "" {
-			add("https", "static_path")
-		}
-	}
-	switch {
-	case w.cert != "" && w.key == "":
-		add("cert", "key")
-	case w.cert == "" && w.key != "":
-		add("key", "cert")
-	}
-	if w.https != "" && w.static != "" && !w.complete() {
-		add("https", "cert and key")
-	}
-	return lines
-}
-
 // complete tells whether there is a certificate for browsers.
 func (w *webSettings) complete() bool { return w.cert != "" && w.key != "" }
 
 // site is what the pages say of this router.
 func (s *settings) site(id identity.Identity) *web.Site {
-	site := &web.Site{
+	return &web.Site{
 		Version:  version(),
-		Address:  smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Port: s.addressPort()},
+		Address:  smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.hosts, Port: s.addressPort()},
 		Transfer: s.router.Web != nil,
 		NewFiles: s.router.NewFiles, Password: s.router.Password != "", FileTTL: s.router.FileTTL,
-		Statistics: s.logStats, IniName: iniName, Information: s.information,
+		Quota: s.quota, Statistics: s.logStats, IniName: iniName, Information: s.information,
 	}
-	if s.host != unknownHosts {
-		for host := range strings.SplitSeq(s.host, ",") {
-			site.Address.Hosts = append(site.Address.Hosts, strings.TrimSpace(host))
-		}
-	}
-	return site
 }
 
 // openSite writes the site, gives it to the router, and serves it on ports of its own if the ini asks for that.
@@ -111,7 +82,7 @@ func (s *settings) openSite(id identity.Identity, log *slog.Logger) (stop func()
 		return nil, err
 	}
 	s.router.Pages = web.Handler(root)
-	sites := &siteServers{handler: s.router.Pages, log: log}
+	sites := &siteServers{gate: s.router.Gate, handler: s.router.Gate.Handler(s.router.Pages), log: log}
 	if err = sites.listen("http", s.listen(s.web.http), nil); err == nil && s.router.Web != nil {
 		err = sites.listen("https", s.listen(s.web.https), &stdtls.Config{Certificates: []stdtls.Certificate{*s.router.Web}})
 	}
@@ -126,15 +97,31 @@ func (s *settings) openSite(id identity.Identity, log *slog.Logger) (stop func()
 	return stop, nil
 }
 
-// Times of the servers of the site, for clients that are slow.
+// Bounds of the servers of the site, for clients that are slow or say much.
 const (
 	siteReadTimeout  = 10 * time.Second
 	siteWriteTimeout = time.Minute
 	siteIdleTimeout  = 2 * time.Minute
+	siteMaxHeader    = 16 << 10
+	siteMaxBody      = 1 << 20 // nothing is asked for with a body
 )
+
+// readWhole reads a request to its end before it is answered: on HTTP/2 some clients take an answer that ends earlier for
+// a fault.
+func readWhole(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, q.Body, siteMaxBody)); err != nil {
+			w.Header().Set("Connection", "close") // GOAWAY
+			http.Error(w, "this is a site to look at", http.StatusRequestEntityTooLarge)
+			return
+		}
+		h.ServeHTTP(w, q)
+	})
+}
 
 // siteServers serve the site on ports of their own.
 type siteServers struct {
+	gate    *listen.Gate
 	handler http.Handler
 	log     *slog.Logger
 	servers []*http.Server
@@ -142,14 +129,15 @@ type siteServers struct {
 
 // listen serves on addresses, with TLS if there is a configuration for it. setting is the one that names the port.
 func (s *siteServers) listen(setting string, addresses []string, tls *stdtls.Config) error {
-	for _, address := range addresses {
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			return fmt.Errorf("the site: %w; set another port as %s in section [WEB] of the ini", err, setting)
-		}
+	listeners, err := listen.Open(addresses)
+	if err != nil {
+		return fmt.Errorf("the site: %w; set another port as %s in section [WEB] of the ini", err, setting)
+	}
+	for _, l := range listeners {
+		l := s.gate.Listener(l)
 		server := &http.Server{
-			Handler: s.handler, TLSConfig: tls, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-			ReadTimeout: siteReadTimeout, WriteTimeout: siteWriteTimeout, IdleTimeout: siteIdleTimeout,
+			Handler: readWhole(s.handler), TLSConfig: tls, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+			ReadTimeout: siteReadTimeout, WriteTimeout: siteWriteTimeout, IdleTimeout: siteIdleTimeout, MaxHeaderBytes: siteMaxHeader,
 		}
 		s.servers = append(s.servers, server)
 		serve := server.Serve

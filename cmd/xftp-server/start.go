@@ -15,10 +15,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/coredump"
+	"switchyard/cmd/internal/directories"
 	"switchyard/cmd/internal/identity"
 	"switchyard/cmd/internal/profiler"
+	"switchyard/cmd/internal/signals"
 	"switchyard/internal/crash"
+	"switchyard/server/listen"
 	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
@@ -34,9 +38,9 @@ func startCommand(p paths) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, logLevel, pprof) },
 	}
-	cmd.Flags().StringVar(&logLevel, "log-level", logLevel, "trace, debug, info, note, warn or error")
-	cmd.Flags().StringVar(&pprof, "pprof", "", "address of the Go profiler, which has no password: use the loopback interface")
-	cmd.Flags().String("confirm-migrations", "", "without effect: the store has no migrations")
+	cmd.Flags().StringVar(&logLevel, "log-level", logLevel, "`LEVEL`: trace, debug, info, note, warn or error")
+	cmd.Flags().StringVar(&pprof, "pprof", "", "`HOST:PORT` of the Go profiler, which has no password: use the loopback interface")
+	cmd.Flags().String("confirm-migrations", "", "`DIRECTION`, without effect: the store has no migrations")
 	return cmd
 }
 
@@ -46,6 +50,11 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	if err != nil {
 		return err
 	}
+	if err := listen.CheckFiles(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	signals.Endure(log)
 	s, doubtful, err := loadSettings(p)
 	if err != nil {
 		return err
@@ -55,7 +64,10 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 			return err
 		}
 	}
-	for _, line := range append(doubtful, s.web.doubts()...) {
+	if err := directories.Use(p.cfgDir); err != nil {
+		return err
+	}
+	for _, line := range doubtful {
 		note(cmd.ErrOrStderr(), "%s", line)
 	}
 	id, exposed, err := identity.Load(p.cfgDir, time.Now())
@@ -70,16 +82,16 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 			return err
 		}
 	}
-	if err := s.loadWebCertificate(); err != nil {
+	if err := s.loadWebCertificate(cmd.ErrOrStderr()); err != nil {
 		return err
 	}
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
 	if pprof != "" {
 		s.pprof = pprof
 	}
-	stopProfiler, err := profiler.Start(s.pprof, log)
+	s.router.Gate = router.NewGate(s.limits, log)
+	stopProfiler, err := profiler.Start(s.pprof, log, connections.Figures(s.router.Gate.Stats))
 	if err != nil {
 		return err
 	}
@@ -114,9 +126,16 @@ func parseLevel(name string) (slog.Level, error) {
 	return 0, fmt.Errorf("--log-level %s is unknown; give trace, debug, info, note, warn or error", name)
 }
 
-func (s *settings) loadWebCertificate() error {
+func (s *settings) loadWebCertificate(stderr io.Writer) error {
 	if !s.web.complete() {
 		return nil
+	}
+	exposed, err := identity.CheckKey(s.web.key)
+	if err != nil {
+		return err
+	}
+	if exposed != "" {
+		note(stderr, "%s", exposed)
 	}
 	cert, err := stdtls.LoadX509KeyPair(s.web.cert, s.web.key)
 	if err != nil {
@@ -148,7 +167,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	go func() { ended <- r.Run() }()
 	select {
 	case err := <-ended:
-		return errors.Join(listenFault(err), stop(r))
+		return errors.Join(connections.Fault(err), stop(r))
 	case <-r.Ready():
 	}
 	printStart(out, s, id)
@@ -161,6 +180,8 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 		err = errors.Join(stop(r), <-ended)
 	}
 	o.wait()
+	stats := cfg.Gate.Stats()
+	stats.Log(log)
 	return errors.Join(err, o.saveStats())
 }
 
@@ -173,27 +194,10 @@ func stop(r *router.Router) error {
 	return nil // transfers that took longer were cut; their clients try again
 }
 
-// listenFault says what to do about an address that cannot be listened on.
-func listenFault(err error) error {
-	var l *router.ListenError
-	if !errors.As(err, &l) {
-		return err
-	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is in use; stop the process that listens there, or set another port in section [TRANSPORT] of the ini", l.Addr)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("may not listen on %s; give the program the capability CAP_NET_BIND_SERVICE, or set a port above 1023 in section [TRANSPORT] of the ini", l.Addr)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("%s is no address of this machine; correct bind in section [SWITCHYARD] of the ini", l.Addr)
-	}
-	return err
-}
-
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
 	printServer(w, smp.ServerAddress{
-		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: []string{s.host}, Port: s.addressPort(),
+		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(),
 	})
 	if s.information.SourceCode != "" {
 		fmt.Fprintln(w, "Server source code: "+s.information.SourceCode)
@@ -219,6 +223,9 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 		uploads = "requires password."
 	}
 	fmt.Fprintln(w, "Uploading new files "+uploads)
+	for _, url := range s.siteURLs(s.site(id).Address.Hosts) {
+		fmt.Fprintln(w, "Site: "+url)
+	}
 	fmt.Fprintf(w, "Listening on port %s...\n", s.port)
 }
 
@@ -232,6 +239,6 @@ func (o *operation) startControl() (stop func(), err error) {
 		return nil, fmt.Errorf("the control port: %w; set another control_port in section [TRANSPORT] of the ini", err)
 	}
 	control := &router.Control{Router: o.router, AdminPassword: o.settings.admin, User: o.settings.user}
-	go control.Serve(l)
+	go control.Serve(connections.ForOperator(l, o.log))
 	return func() { l.Close() }, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -28,12 +29,20 @@ func openStore(ctx context.Context, p paths, s *settings, log *slog.Logger) (sto
 		return nil, nil, errors.Join(err, closeBodies())
 	}
 	if store, err = packets.Open(ctx, s.storePath, bodies, o); err != nil {
-		return nil, nil, errors.Join(err, closeBodies())
+		return nil, nil, errors.Join(storeFault(err, s.storePath), closeBodies())
 	}
 	if u := store.Usage(); u.Bytes > store.Quota() {
 		log.Warn("more is stored than the quota allows", "bytes", u.Bytes, "quota", store.Quota())
 	}
 	return store, func() error { return errors.Join(store.Close(), closeBodies()) }, nil
+}
+
+// storeFault says what to do about a store that another process has.
+func storeFault(err error, path string) error {
+	if errors.Is(err, syscall.EAGAIN) {
+		return fmt.Errorf("%s is in use by another process; stop the other router, or name another directory", path)
+	}
+	return err
 }
 
 func openBodies(ctx context.Context, s *settings) (packets.Bodies, func() error, error) {
@@ -50,6 +59,9 @@ func openBodies(ctx context.Context, s *settings) (packets.Bodies, func() error,
 	}
 	return dir, dir.Close, nil
 }
+
+// maxSkippedTold is how many lines of a store log that do not fit are told one by one.
+const maxSkippedTold = 10
 
 // takeOver makes a store of a store log. The store gets its name when it is whole, so that a start that is killed
 // begins again; then the log is put aside.
@@ -69,7 +81,11 @@ func takeOver(ctx context.Context, p paths, s *settings, bodies packets.Bodies, 
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.storeLog(), err)
 	}
-	for _, line := range state.Skipped {
+	for n, line := range state.Skipped {
+		if n == maxSkippedTold {
+			log.Warn("store log: more lines are skipped", "count", len(state.Skipped)-n)
+			break
+		}
 		log.Warn("store log: a line is skipped", "cause", line.String())
 	}
 	draft := s.storePath + ".new"
@@ -80,10 +96,23 @@ func takeOver(ctx context.Context, p paths, s *settings, bodies packets.Bodies, 
 	if err != nil {
 		return err
 	}
-	missing, err := storelog.Import(ctx, store, state)
+	n, err := storelog.Import(ctx, store, state)
 	if err := errors.Join(err, store.Close()); err != nil {
 		return err
 	}
-	log.Info("took over a store log", "packets", len(state.Packets), "skipped lines", len(state.Skipped), "missing bodies", missing)
-	return errors.Join(os.Rename(draft, s.storePath), os.Rename(p.storeLog(), p.storeLog()+".bak"))
+	log.Info("took over a store log", "packets", len(state.Packets), "skipped lines", len(state.Skipped), "missing bodies", n.Missing)
+	if n.Unreadable > 0 {
+		log.Warn("store log: bodies cannot be read; see to the disk", "count", n.Unreadable)
+	}
+	return errors.Join(os.Rename(draft, s.storePath), os.Rename(p.storeLog(), unusedName(p.storeLog()+".bak")))
+}
+
+// unusedName is the name, or else the first of it with a number behind it, that is not there: what was put aside before stays.
+func unusedName(name string) string {
+	for n, free := 1, name; ; n++ {
+		if _, err := os.Lstat(free); err != nil { // it is not there, or renaming will say what is wrong
+			return free
+		}
+		free = fmt.Sprintf("%s.%d", name, n)
+	}
 }

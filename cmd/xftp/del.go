@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"fmt"
+	"context"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,63 +14,57 @@ type delOptions struct {
 	yes bool
 }
 
-func delCommand() *cobra.Command {
+func delCommand(c *console) *cobra.Command {
 	var o delOptions
 	cmd := &cobra.Command{
 		Use:     "del FILE",
 		Short:   "Delete the file that a sender's description describes from its routers",
 		Example: "  xftp del photo.jpg.xftp/snd.xftp.private",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return del(cmd, args[0], &o) },
+		Args:    arguments(1, 1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return del(cmd.Context(), c, args[0], &o) },
 	}
-	o.addTo(cmd)
+	o.addTo(cmd, c)
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "delete the description afterwards without asking")
 	return cmd
 }
 
-func del(cmd *cobra.Command, path string, o *delOptions) error {
-	d, err := readDescription(path)
-	if err == nil {
-		d, err = d.For(desc.Sender)
-	}
+func del(ctx context.Context, c *console, path string, o *delOptions) error {
+	in, err := c.readFor(ctx, path, desc.Sender)
 	if err != nil {
 		return err
 	}
-	pool, err := o.pool(cmd)
+	pool, err := o.pool(c)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	if err := pool.Delete(cmd.Context(), d); err != nil {
+	if err := pool.Delete(ctx, in.Description); err != nil {
 		return err
 	}
-	newProgress(cmd.OutOrStdout(), "").line("File deleted!")
-	return removeDescription(cmd, path, o.yes)
+	if !c.event("deleted", fields{"description": path}) {
+		c.result("File deleted!")
+	}
+	return c.removeDescription(ctx, in.path, o.yes)
 }
 
 // removeDescription deletes a description that has become useless, if it may.
-func removeDescription(cmd *cobra.Command, path string, yes bool) error {
-	out := cmd.OutOrStdout()
+func (c *console) removeDescription(ctx context.Context, path string, yes bool) error {
+	if path == "" {
+		c.end()
+		return nil
+	}
 	if yes {
 		if err := os.Remove(path); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\nFile description %s is deleted.\n", path)
+		if !c.json {
+			c.line("File description %s is deleted.", path)
+		}
 		return nil
 	}
-	fmt.Fprintln(out)
-	answers := bufio.NewScanner(cmd.InOrStdin())
-	for {
-		fmt.Fprintf(out, "File description %s can't be used again. Delete it (Y/n): ", path)
-		if !answers.Scan() {
-			fmt.Fprintln(out)
-			return answers.Err() // nobody answers: it stays
-		}
-		switch strings.ToLower(answers.Text()) {
-		case "y", "":
-			return os.Remove(path)
-		case "n":
-			return nil
-		}
+	yes, err := c.ask(ctx, "File description "+path+" can't be used again. Delete it", true)
+	if err != nil || !yes {
+		return err
 	}
+	return os.Remove(path)
 }

@@ -2,71 +2,91 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"switchyard/xftp/client"
 	"switchyard/xftp/desc"
 )
 
-func infoCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "info FILE",
-		Short:   "Show what a description describes",
+func infoCommand(c *console) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "info FILE|LINK",
+		Short:   "Show what a description or a link describes, without using it up",
 		Example: "  xftp info rcv1.xftp",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return info(cmd.OutOrStdout(), args[0]) },
+		Args:    arguments(1, 1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return info(cmd.Context(), c, args[0]) },
 	}
+	c.addTo(cmd)
+	return cmd
 }
 
-func info(out io.Writer, path string) error {
-	d, err := readDescription(path)
+func info(ctx context.Context, c *console, arg string) error {
+	d, err := c.readInput(ctx, arg)
 	if err != nil {
 		return err
 	}
-	party := "Recipient"
-	if d.Party == desc.Sender {
-		party = "Sender"
+	size := d.Size
+	if d.Redirect != nil {
+		size = d.Redirect.Size
 	}
-	fmt.Fprintln(out, party+" file description")
-	fmt.Fprintln(out, "File download size: "+desc.SizeText(d.Size))
-	fmt.Fprintln(out, "File server(s):")
+	var servers []fields
 	for _, s := range d.ServerSizes() {
-		fmt.Fprintln(out, s.Server.String()+": "+desc.SizeText(s.Size))
+		servers = append(servers, fields{"server": s.Server.String(), "size": s.Size})
+	}
+	if c.event("info", fields{"party": d.Party, "size": size, "servers": servers}) {
+		return nil
+	}
+	c.line("%s file description", map[desc.Party]string{desc.Recipient: "Recipient", desc.Sender: "Sender"}[d.Party])
+	c.line("File download size: %s", desc.SizeText(size))
+	c.line("File server(s):")
+	for _, s := range d.ServerSizes() {
+		c.line("%s: %s", s.Server.String(), desc.SizeText(s.Size))
 	}
 	return nil
 }
 
 // randCommand makes files for trying things out; as in the reference the help does not list it.
-func randCommand() *cobra.Command {
-	return &cobra.Command{
+func randCommand(c *console) *cobra.Command {
+	cmd := &cobra.Command{
 		Use:     "rand FILE SIZE",
 		Short:   "Make a file of random bytes",
 		Example: "  xftp rand testfile 17mb",
 		Hidden:  true,
-		Args:    cobra.ExactArgs(2),
-		RunE:    func(cmd *cobra.Command, args []string) error { return random(cmd.OutOrStdout(), args[0], args[1]) },
+		Args:    arguments(2, 2),
+		RunE:    func(cmd *cobra.Command, args []string) error { return random(cmd.Context(), c, args[0], args[1]) },
 	}
+	c.addTo(cmd)
+	return cmd
 }
 
-func random(out io.Writer, path, sizeText string) error {
+func random(ctx context.Context, c *console, path, sizeText string) error {
 	size, err := desc.ParseSize(sizeText)
 	if err != nil {
 		return err
 	}
-	f, err := os.Create(path)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: %w", path, client.ErrExists)
+	}
 	if err != nil {
 		return err
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
-	_, err = io.CopyN(w, rand.Reader, size)
+	_, err = io.CopyN(w, client.Until(ctx, rand.Reader), size)
 	if err := errors.Join(err, w.Flush(), f.Close()); err != nil {
+		os.Remove(path)
 		return err
 	}
-	fmt.Fprintln(out, "File created: "+path)
+	if !c.event("created", fields{"path": path}) {
+		c.line("File created: %s", path)
+	}
 	return nil
 }

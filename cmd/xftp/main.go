@@ -2,18 +2,19 @@
 // the recipients, `xftp recv` takes it.
 //
 // Commands, options, files and results on standard output are those of the reference's program of this name (facts:
-// xftp, section 5.6). Errors and talk go to standard error; an error is one line, and the exit code is 1.
+// xftp, section 5.6), and further ones. Results go to standard output, with --json as one object a line; talk, progress and
+// errors go to standard error. An error is one line, and the exit code is 1. The first signal ends a command in order, the
+// second one at once. Keys are shown in results only.
 //
 // The package holds the command line only: package xftp/client does the work.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -27,19 +28,43 @@ var commit = "unknown"
 func version() string { return "XFTP client v0.1.0 / " + commit }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := rootCommand().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "xftp: error:", strings.Join(strings.Fields(err.Error()), " "))
-		stop()
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	c := newConsole(os.Stdin, os.Stdout, os.Stderr)
+	context.AfterFunc(ctx, func() {
+		stop() // the second signal has its usual effect
+		c.note("ending in order; once more ends at once")
+	})
+	if err := rootCommand(c).ExecuteContext(ctx); err != nil {
+		c.fault(ctx, err)
 		os.Exit(1)
 	}
 }
 
-func rootCommand() *cobra.Command {
+const rootLong = `Send and receive files through XFTP routers.
+
+With --json every result is a line with a JSON object, whose "event" is one of
+  phase      what is done now: packing, encrypting, uploading, downloading, decrypting, unpacking
+  progress   "done" and "total" bytes
+  resuming   the same, of what an interrupted transfer has done before
+  note       "text" that is worth knowing
+  sent       "name", "size", "sender" and "recipients": paths of descriptions, "link" if there is one
+  received   "path", "size", "kept": whether the link or description can be used again
+  unpacked   "path", "files"
+  deleted    "description"
+  info       "party", "size", "servers" with "server" and "size"
+  created    "path"
+  error      "text"; the exit code is 1 then
+Nothing is asked then: links can be used again and descriptions are not deleted, unless -y is given.`
+
+func rootCommand(c *console) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "xftp",
 		Short:         "Send and receive files through XFTP routers",
+		Long:          rootLong,
 		Example:       "  xftp send photo.jpg\n  xftp recv photo.jpg.xftp/rcv1.xftp downloads/\n  xftp del photo.jpg.xftp/snd.xftp.private",
 		Version:       version(),
 		SilenceErrors: true,
@@ -52,13 +77,30 @@ func rootCommand() *cobra.Command {
 			return cmd.Help()
 		},
 	}
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(sendCommand(), recvCommand(), delCommand(), infoCommand(), randCommand())
+	root.AddCommand(sendCommand(c), recvCommand(c), delCommand(c), infoCommand(c), randCommand(c))
 	return root
+}
+
+// arguments wants so many of them, and shows how a call looks when there are more or fewer; most < 0: any number.
+func arguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && (most < 0 || len(args) <= most) {
+			return nil
+		}
+		what := "something is missing"
+		if len(args) > 0 && len(args) > most {
+			what = "there are too many arguments"
+		}
+		return errors.New(what + ": it is " + cmd.UseLine() + ", such as: " + firstLine(cmd.Example))
+	}
 }
 
 // network are the options of commands that talk to routers.
@@ -67,23 +109,20 @@ type network struct {
 	verbose bool
 }
 
-func (n *network) addTo(cmd *cobra.Command) {
+func (n *network) addTo(cmd *cobra.Command, c *console) {
 	cmd.Flags().SortFlags = false
-	cmd.Flags().IntVarP(&n.retry, "retry", "r", client.DefaultAttempts, "attempts for each step over the network")
+	cmd.Flags().IntVarP(&n.retry, "retry", "r", client.DefaultAttempts, "`ATTEMPTS` for each step over the network")
 	cmd.Flags().BoolVarP(&n.verbose, "verbose", "v", false, "tell of attempts that failed")
+	c.addTo(cmd)
 }
 
-func (n *network) pool(cmd *cobra.Command) (*client.Pool, error) {
+func (n *network) pool(c *console) (*client.Pool, error) {
 	if n.retry < 1 {
 		return nil, fmt.Errorf("--retry %d leaves no attempt; give 1 or more", n.retry)
 	}
 	p := &client.Pool{Attempts: n.retry}
 	if n.verbose {
-		p.Log = func(format string, args ...any) { note(cmd.ErrOrStderr(), format, args...) }
+		p.Log = c.note
 	}
 	return p, nil
-}
-
-func note(w io.Writer, format string, args ...any) {
-	fmt.Fprintf(w, "xftp: note: "+format+"\n", args...)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,7 +37,11 @@ func read(t testing.TB, path string) []byte {
 // TestPage sends with the program and receives with the page, and the other way round. The page's file for deleting is
 // one for the program.
 func TestPage(t *testing.T) {
-	r, other := webtest.StartRouter(t, nil), webtest.StartRouter(t, nil)
+	trusted := t.TempDir()
+	t.Setenv("SSL_CERT_FILE", "")
+	t.Setenv("SSL_CERT_DIR", trusted)
+	r := webtest.StartRouter(t, trust(t, trusted+"/one.pem"))
+	other := webtest.StartRouter(t, trust(t, trusted+"/other.pem"))
 	b := webtest.Start(t)
 	dir := t.TempDir()
 	content := make([]byte, 5<<20)
@@ -46,10 +51,17 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	out := run(t, dir, "send", "-s", r.Address.String()+";"+other.Address.String(), path)
-	_, fragment, _ := strings.Cut(out, "#")
-	// The link is to the first page, without the port of the test's router.
-	name, got := b.Open(r.URL + "/#" + strings.TrimSpace(fragment)).Receive()
+	out := run(t, dir, "send", "--json", "-s", r.Address.String()+";"+other.Address.String(), path)
+	var sent struct{ Link string }
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, `"event":"sent"`) {
+			check(t, json.Unmarshal([]byte(line), &sent))
+		}
+	}
+	if !strings.HasPrefix(sent.Link, r.URL+"/file/#") && !strings.HasPrefix(sent.Link, other.URL+"/file/#") {
+		t.Errorf("no link to one of the pages: %s", out)
+	}
+	name, got := b.Open(sent.Link).Receive()
 	if name != "both ways.bin" || !bytes.Equal(got, content) {
 		t.Errorf("the page receives %s with %d bytes", name, len(got))
 	}
@@ -57,7 +69,7 @@ func TestPage(t *testing.T) {
 
 	tab := b.Open(r.URL + "/file/")
 	link := tab.Send(path)
-	run(t, dir, "recv", link, "received")
+	run(t, dir, "recv", "-y", link, "received")
 	if got := read(t, filepath.Join(dir, "received")); !bytes.Equal(got, content) {
 		t.Errorf("the program receives %d bytes", len(got))
 	}

@@ -2,52 +2,60 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
-// progress shows how far a transfer is: a bar for people, and for programs the lines of the reference, each padded so
-// that it covers the one before and ended with a carriage return.
-type progress struct {
-	out  io.Writer
+// redrawAfter is how often the bar is drawn at most.
+const redrawAfter = 100 * time.Millisecond
+
+// bar shows how far a transfer is, with its rate and what time remains.
+type bar struct {
 	verb string
 	bar  *progressbar.ProgressBar
-	bars bool
 }
 
-// lineWidth is what lines are padded to.
-const lineWidth = 25
-
-func newProgress(out io.Writer, verb string) *progress {
-	f, ok := out.(*os.File)
-	return &progress{out: out, verb: verb, bars: ok && term.IsTerminal(int(f.Fd()))}
-}
-
-// line writes a line that the next one covers.
-func (p *progress) line(text string) {
-	fmt.Fprint(p.out, text+strings.Repeat(" ", max(0, lineWidth-len(text)))+"\r")
-}
-
-// set tells that done of total bytes have been transferred.
-func (p *progress) set(done, total int64) {
-	if !p.bars {
-		p.line(fmt.Sprintf("%s %d%%", p.verb, done*100/max(total, 1)))
+// phase says what is done now.
+func (c *console) phase(what string) {
+	if c.event("phase", fields{"phase": what}) || c.quiet || !c.terminal {
 		return
 	}
-	if p.bar == nil {
-		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out), progressbar.OptionShowBytes(true),
-			progressbar.OptionSetDescription(p.verb), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
-	}
-	p.bar.Set64(done)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hide()
+	c.bar = &bar{verb: strings.ToUpper(what[:1]) + what[1:]}
+	fmt.Fprint(c.err, c.bar.verb+" …\r")
 }
 
-// end takes the bar away, also when the transfer has failed.
-func (p *progress) end() {
-	if p.bar != nil {
-		p.bar.Clear()
+// moved shows bytes that have passed.
+func (c *console) moved(done, total int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bar == nil {
+		return
 	}
+	if c.bar.bar == nil {
+		c.bar.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.err), progressbar.OptionShowBytes(true),
+			progressbar.OptionUseIECUnits(true), progressbar.OptionSetDescription(c.bar.verb), progressbar.OptionSetPredictTime(true),
+			progressbar.OptionThrottle(redrawAfter), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(20), progressbar.OptionShowCount())
+	}
+	c.bar.bar.Set64(done)
+}
+
+// progress tells programs of packets that are done.
+func (c *console) progress(done, total int64) {
+	c.event("progress", fields{"done": done, "total": total})
+}
+
+// hide takes away what is shown of progress, until there is more.
+func (c *console) hide() {
+	if c.bar == nil {
+		return
+	}
+	if c.bar.bar != nil {
+		c.bar.bar.Clear()
+	}
+	fmt.Fprint(c.err, "\r\x1b[K")
 }

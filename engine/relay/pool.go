@@ -12,10 +12,11 @@ import (
 
 // Pool is the relays of a proxy. Its methods may be called by several goroutines at a time.
 type Pool struct {
-	cfg  Config
-	salt [32]byte // of the user names for the SOCKS proxy
-	ctx  context.Context
-	stop context.CancelFunc
+	cfg   Config
+	begun time.Time
+	salt  [32]byte // of the user names for the SOCKS proxy
+	ctx   context.Context
+	stop  context.CancelFunc
 
 	unanswered atomic.Int64 // commands, of all relays
 	refused    [refusals]atomic.Int64
@@ -55,11 +56,15 @@ type connected func(key *smp.PKey, err smp.Error)
 // NewPool makes a pool without connections.
 func NewPool(cfg Config) *Pool {
 	p := &Pool{cfg: cfg.withDefaults(), relays: make(map[string]*relay), sessions: make(map[string]*session)}
+	p.begun = p.cfg.now()
 	_, _ = rand.Read(p.salt[:]) // never fails
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	p.running.Go(p.sweepOften)
 	return p
 }
+
+// passed is the time since the pool's begin, in nanoseconds.
+func (p *Pool) passed(t time.Time) int64 { return int64(t.Sub(p.begun)) }
 
 // Close ends all sessions and attempts, and returns when their callbacks have run.
 func (p *Pool) Close() {
@@ -83,7 +88,7 @@ func (p *Pool) Connect(address *smp.ServerAddress, done connected) {
 	case r != nil && r.state == up:
 		s := r.session
 		p.mu.Unlock()
-		s.touch(p.cfg.now())
+		s.touch()
 		done(&s.key, smp.Error{})
 	case r != nil && r.state == connecting && len(r.waiting) < maxWaiting:
 		r.waiting = append(r.waiting, done)
@@ -156,7 +161,7 @@ func (p *Pool) roomForRelay() bool {
 	if len(p.relays) < maxRelays {
 		return true
 	}
-	r := oldest(p.relays, func(r *relay) (int64, bool) { return r.retry.UnixNano(), r.state == down })
+	r := oldest(p.relays, func(r *relay) (int64, bool) { return p.passed(r.retry), r.state == down })
 	if r != nil {
 		delete(p.relays, r.key)
 	}
@@ -206,7 +211,7 @@ func (p *Pool) sweepOften() {
 
 // sweep closes sessions that were idle for long.
 func (p *Pool) sweep() {
-	before := p.cfg.now().Add(-idleTime).UnixNano()
+	before := p.passed(p.cfg.now().Add(-idleTime))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range p.sessions {

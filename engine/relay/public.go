@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"syscall"
 )
 
@@ -23,6 +24,19 @@ func (p *Pool) connectPublic(ctx context.Context, address string) (net.Conn, err
 		return nil
 	}}
 	return d.DialContext(ctx, "tcp", address)
+}
+
+// publicBehind has a SOCKS proxy connect to no address that is not public. Names are the proxy's to resolve, and to judge.
+func (p *Pool) publicBehind(connect func(context.Context, string) (net.Conn, error)) func(context.Context, string) (net.Conn, error) {
+	return func(ctx context.Context, address string) (net.Conn, error) {
+		host := address[:max(strings.LastIndexByte(address, ':'), 0)]
+		host = strings.Trim(host, "[]")
+		if a, err := netip.ParseAddr(host); err == nil && !public(a) {
+			p.refused[refusedPrivate].Add(1)
+			return nil, errPrivate
+		}
+		return connect(ctx, address)
+	}
 }
 
 // internal are prefixes of no use in the Internet, beyond those that netip tells: RFC 1122, RFC 6598, RFC 8215.

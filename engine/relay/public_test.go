@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"net"
 	"net/netip"
 	"testing"
 
@@ -34,4 +35,41 @@ func TestPublicOnly(t *testing.T) {
 			t.Errorf("%s: %d refused", host, n)
 		}
 	}
+}
+
+// TestPublicOnlyBehindSocks: a SOCKS proxy is not asked for an address that is not public, and for others it is.
+func TestPublicOnlyBehindSocks(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan struct{}, 10)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			asked <- struct{}{}
+			c.Close()
+		}
+	}()
+	t.Cleanup(func() { l.Close() })
+	p := NewPool(Config{PublicOnly: true, Socks: &Socks{Address: l.Addr().String()}, SocksAlways: true})
+	t.Cleanup(p.Close)
+	for i, host := range []string{"127.0.0.1", "10.1.2.3", "::1", "[fd00::1]", "169.254.1.1"} {
+		if err := p.connectTo(addressOf(host)); err != smp.ErrBrokerHost {
+			t.Errorf("%s: %v", host, err)
+		}
+		if n := p.Stats().Refused["private"]; n != int64(i)+1 {
+			t.Errorf("%s: %d refused", host, n)
+		}
+	}
+	if len(asked) > 0 {
+		t.Error("the proxy was asked")
+	}
+	if err := p.connectTo(addressOf("relay.example.net")); err == (smp.Error{}) {
+		t.Error("connected")
+	}
+	<-asked
 }

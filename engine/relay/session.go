@@ -25,12 +25,12 @@ type session struct {
 
 	answers    atomic.Bool  // the relay has answered a command
 	unanswered atomic.Int32 // commands
-	used       atomic.Int64 // Unix nanoseconds of the last use
+	used       atomic.Int64 // nanoseconds from the pool's begin to the last use
 
 	left bool // ends by our own will; guarded by Pool.mu
 }
 
-func (s *session) touch(now time.Time) { s.used.Store(now.UnixNano()) }
+func (s *session) touch() { s.used.Store(s.pool.passed(s.pool.cfg.now())) }
 
 // stopping ends the session, from wherever: writing the last alert may take a moment, and callbacks run meanwhile.
 func (s *session) stopping() { s.pool.running.Go(s.client.Close) }
@@ -90,7 +90,7 @@ func (p *Pool) dial(r *relay) (*session, error) {
 		c.Close()
 		return nil, &agent.DialError{Host: host, Step: agent.StepHandshake, Err: err}
 	}
-	s.touch(p.cfg.now())
+	s.touch()
 	return s, nil
 }
 
@@ -115,6 +115,9 @@ func (p *Pool) clientConfig(r *relay, host string) (agent.Config, error) {
 			return config, err
 		}
 		config.Connect = connect
+		if p.cfg.PublicOnly {
+			config.Connect = p.publicBehind(connect)
+		}
 	}
 	return config, nil
 }
@@ -162,7 +165,7 @@ func (p *Pool) ended(s *session) {
 // forward sends one command and calls done once.
 func (s *session) forward(corrID []byte, params smp.PFWDParams, done func([]byte, smp.Error)) {
 	sent := time.Now()
-	s.touch(s.pool.cfg.now())
+	s.touch()
 	s.unanswered.Add(1)
 	err := s.client.Forward(corrID, params, func(encrypted []byte, err error) {
 		s.unanswered.Add(-1)

@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"switchyard/engine"
 	"switchyard/engine/relay"
+	"switchyard/internal/clockstep"
 	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/tls"
@@ -81,6 +83,37 @@ func forward(p *relay.Pool, sessionID []byte) smp.Error {
 	key := smp.PFWDParams{Version: 18, Key: make([]byte, 44), Encrypted: make([]byte, smp.ForwardedEnvelope)}
 	p.Forward(sessionID, []byte("corr"), key, func(_ []byte, err smp.Error) { got <- err })
 	return <-got
+}
+
+// TestClockIsSetBesideSessions: whether a session is idle is not a matter of the system's clock.
+func TestClockIsSetBesideSessions(t *testing.T) {
+	_, address := startRelay(t)
+	var mu sync.Mutex
+	now := time.Now()
+	change := func(to func(time.Time) time.Time) {
+		mu.Lock()
+		defer mu.Unlock()
+		now = to(now)
+	}
+	cfg := relay.Config{}
+	cfg.SetClock(func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return now
+	})
+	p := relay.NewPool(cfg)
+	defer p.Close()
+	if first := connect(p, &address); !first.err.IsZero() {
+		t.Fatal(first.err)
+	}
+	change(func(t time.Time) time.Time { return clockstep.Set(t, 24*time.Hour) })
+	if p.Sweep(); p.Stats().Sessions != 1 {
+		t.Error("closed as the clock was set forward")
+	}
+	change(func(t time.Time) time.Time { return clockstep.Set(t, -48*time.Hour).Add(relay.IdleTime + 1) })
+	if p.Sweep(); p.Stats().Sessions != 0 {
+		t.Error("not closed as the clock was set back")
+	}
 }
 
 // TestIdleSession: a session that nobody uses is closed after a while, which is no failure: the next client has

@@ -106,6 +106,7 @@ func (c *Conn) establish(ctx context.Context, raw net.Conn, cfg *Config) error {
 	if c.transport, err = (&http2.Transport{DisableCompression: true, MaxReadFrameSize: maxFrame}).NewClientConn(c.tls); err != nil {
 		return &ConnectError{c.host, err}
 	}
+	defer c.tls.ForgetPeerChain()
 	if _, negotiated := c.tls.NegotiatedALPN(); !negotiated {
 		return nil
 	}

@@ -66,7 +66,7 @@ func TestFact24Progress(t *testing.T) {
 	d := redirect.Recipients[0]
 	d.Redirect = &desc.Redirect{Size: sent.Recipients[0].Size, Digest: sent.Recipients[0].Digest}
 	path, err := p.Receive(ctx, d, ReceiveOptions{TempDir: f.temp, Progress: down.add,
-		Destination: func(name string) (string, error) { return UniquePath(f.out, SafeName(name)), nil }})
+		Destination: func(name string) (string, error) { return UniquePath(f.out, SafeName(name)) }})
 	f.received(path, err)
 	if down.done[0] != 65536 || down.total[0] != 18874368 {
 		t.Errorf("a redirect begins with %d of %d", down.done[0], down.total[0])

@@ -55,20 +55,3 @@ func parallel(ctx context.Context, tasks []task) error {
 	wg.Wait()
 	return context.Cause(fine)
 }
-
-// counter adds up what tasks have done and tells progress, one call at a time.
-type counter struct {
-	mu       sync.Mutex
-	done     int64
-	total    int64
-	progress func(done, total int64)
-}
-
-func (c *counter) add(n int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.done += n
-	if c.progress != nil {
-		c.progress(c.done, c.total)
-	}
-}

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -37,6 +38,9 @@ func (p *Pool) take(ctx context.Context, server *smp.ServerAddress) (*Conn, erro
 	for conns := p.idle[key]; len(conns) > 0; conns = p.idle[key] {
 		c := conns[len(conns)-1]
 		p.idle[key] = conns[:len(conns)-1]
+		if len(p.idle[key]) == 0 {
+			delete(p.idle, key)
+		}
 		if c.Usable() {
 			p.mu.Unlock()
 			return c, nil
@@ -49,10 +53,27 @@ func (p *Pool) take(ctx context.Context, server *smp.ServerAddress) (*Conn, erro
 	return Dial(ctx, cfg)
 }
 
+func (p *Pool) log(format string, args ...any) {
+	if p.Log != nil {
+		p.Log(format, args...)
+	}
+}
+
+// maxIdle is how many connections are kept in all: a description may name any number of routers.
+const maxIdle = 2 * maxParallel
+
 // put gives a connection back.
 func (p *Pool) put(server *smp.ServerAddress, c *Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	kept := 0
+	for _, conns := range p.idle {
+		kept += len(conns)
+	}
+	if kept >= maxIdle {
+		c.Close()
+		return
+	}
 	if p.idle == nil {
 		p.idle = make(map[string][]*Conn)
 	}
@@ -72,20 +93,18 @@ func (p *Pool) Close() {
 	p.idle = nil
 }
 
-// with runs a command on a connection of its own, again on a new one when it fails for a reason that may pass.
-func (p *Pool) with(ctx context.Context, server *smp.ServerAddress, run func(*Conn) error) error {
+// with runs a command of a step on a connection of its own, again on a new one when it fails for a reason that may pass.
+func (p *Pool) with(ctx context.Context, step Step, server *smp.ServerAddress, run func(*Conn) error) error {
 	attempts := p.Attempts
 	if attempts == 0 {
 		attempts = DefaultAttempts
 	}
 	for n := 1; ; n++ {
-		err := p.once(ctx, server, run)
+		err := answered(step, server, p.once(ctx, server, run))
 		if err == nil || n >= attempts || permanent(err) || ctx.Err() != nil {
 			return err
 		}
-		if p.Log != nil {
-			p.Log("attempt %d of %d failed: %v", n, attempts, err)
-		}
+		p.log("attempt %d of %d failed: %v", n, attempts, err)
 		pause := time.NewTimer(pauseUnit << min(n-1, 6))
 		select {
 		case <-pause.C:
@@ -115,8 +134,9 @@ func (p *Pool) once(ctx context.Context, server *smp.ServerAddress, run func(*Co
 func permanent(err error) bool {
 	var e xftp.Error
 	var h *HelloError
+	var local *fs.PathError // a disk of ours
 	switch {
-	case errors.As(err, &h):
+	case errors.As(err, &h), errors.As(err, &local):
 		return true
 	case errors.As(err, &e):
 		return e != xftp.ErrTimeout && e != xftp.ErrInternal && e != xftp.ErrFileIO && e != xftp.ErrSession && e != xftp.ErrHandshake

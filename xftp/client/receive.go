@@ -3,15 +3,11 @@ package client
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"crypto/sha512"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"switchyard/xftp/desc"
 	"switchyard/xftp/sealed"
@@ -28,27 +24,77 @@ var (
 
 // ReceiveOptions say how to receive a file. Destination is required.
 type ReceiveOptions struct {
-	// Destination says where the file of a name goes; it must not exist. The name is the sender's choice (SafeName).
+	// Destination says where the file of a name goes; it must not exist. The name is the sender's choice (SafeName). It is
+	// asked again when the path has been taken meanwhile.
 	Destination func(name string) (string, error)
-	TempDir     string // of the packets; empty: the system's
-	Progress    func(done, total int64)
-	Decrypting  func() // called when all packets are there
+	// Dir is where Destination puts the file, whatever its name: that it can be written to, and has room, is found out
+	// before anything is downloaded. Empty: unknown until the name is.
+	Dir        string
+	TempDir    string // of the packets; empty: the system's
+	Progress   func(done, total int64)
+	Moved      func(done, total int64) // the same, in smaller steps
+	Resuming   func(done, total int64) // called when so much is there already
+	Decrypting func()                  // called when all packets are there
+	// Acknowledge is called when the file is there, and says whether to tell the routers, which then give it to nobody
+	// by this description again; nil: yes.
+	Acknowledge func(path string) bool
 }
 
 // Receive downloads, decrypts and acknowledges the file that d describes, or that the description which d describes
-// does, and returns its path. Packets that an earlier call has left in TempDir are not downloaded again. When the path
-// is returned together with an error, the file is whole and only acknowledging it failed.
+// does, and returns its path. Packets that an earlier call has left in TempDir are not downloaded again; an *Interrupted
+// says that this one has left some. When the path is returned together with an error, the file is whole and only
+// acknowledging it failed.
 func (p *Pool) Receive(ctx context.Context, d *desc.Description, o ReceiveOptions) (path string, err error) {
+	r := &receiving{pool: p, options: o}
+	if o.Dir != "" {
+		probe, err := newDraft(o.Dir)
+		if err != nil {
+			return "", err
+		}
+		probe.discard()
+	}
 	if d.Redirect == nil {
-		return p.receiveFile(ctx, d, &o)
+		path, err = r.file(ctx, d)
+	} else {
+		path, err = r.redirect(ctx, d)
+	}
+	if err != nil {
+		return "", err
+	}
+	if o.Acknowledge != nil && !o.Acknowledge(path) {
+		return path, nil
+	}
+	for _, d := range r.descriptions {
+		if err := p.acknowledge(ctx, d); err != nil {
+			return path, fmt.Errorf("cannot acknowledge the file: %w", err)
+		}
+	}
+	return path, nil
+}
+
+// receiving is one file under way.
+type receiving struct {
+	pool         *Pool
+	options      ReceiveOptions
+	descriptions []*desc.Description // whose packets were downloaded
+}
+
+// redirect receives the description that d describes, and the file that it describes.
+func (r *receiving) redirect(ctx context.Context, d *desc.Description) (string, error) {
+	if err := r.hasRoom(d.Redirect.Size, 0); err != nil {
+		return "", err
 	}
 	var text bytes.Buffer
-	redirect := o
-	redirect.Decrypting = nil
-	if o.Progress != nil { // of the file behind it
-		redirect.Progress = func(done, _ int64) { o.Progress(done, d.Redirect.Size) }
+	outer := *r
+	outer.options.Decrypting, outer.options.Resuming = nil, nil
+	ofInner := func(tell func(done, total int64)) func(done, total int64) {
+		if tell == nil {
+			return nil
+		}
+		return func(done, _ int64) { tell(done, d.Redirect.Size) }
 	}
-	err = p.fetch(ctx, d, &redirect, func(opener *sealed.Opener) error {
+	outer.options.Progress, outer.options.Moved = ofInner(outer.options.Progress), ofInner(outer.options.Moved)
+	err := outer.fetch(ctx, d, func(opener *sealed.Opener) error {
 		if opener.Size > desc.MaxText {
 			return ErrFileSize
 		}
@@ -58,6 +104,7 @@ func (p *Pool) Receive(ctx context.Context, d *desc.Description, o ReceiveOption
 	if err != nil {
 		return "", err
 	}
+	r.descriptions = outer.descriptions
 	inner, err := desc.Parse(text.Bytes())
 	if err == nil {
 		inner, err = inner.For(desc.Recipient)
@@ -70,210 +117,70 @@ func (p *Pool) Receive(ctx context.Context, d *desc.Description, o ReceiveOption
 	case inner.Size != d.Redirect.Size || !bytes.Equal(inner.Digest, d.Redirect.Digest):
 		return "", ErrRedirectFile
 	}
-	return p.receiveFile(ctx, inner, &o)
+	return r.file(ctx, inner)
 }
 
-func (p *Pool) receiveFile(ctx context.Context, d *desc.Description, o *ReceiveOptions) (path string, err error) {
-	err = p.fetch(ctx, d, o, func(opener *sealed.Opener) (err error) {
-		path, err = save(opener, o.Destination)
+func (r *receiving) file(ctx context.Context, d *desc.Description) (path string, err error) {
+	err = r.fetch(ctx, d, func(opener *sealed.Opener) error {
+		choose := func() (string, error) { return r.options.Destination(opener.Name) }
+		if path, err = choose(); err != nil {
+			return err
+		}
+		draft, err := newDraft(filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		defer draft.discard()
+		if _, err := opener.WriteTo(draft); err != nil {
+			return err
+		}
+		path, err = draft.publish(choose)
 		return err
 	})
 	return path, err
 }
 
-// save writes a file under a hidden name beside its destination, and gives it its own when the tag has proved it.
-func save(opener *sealed.Opener, destination func(string) (string, error)) (path string, err error) {
-	if path, err = destination(opener.Name); err != nil {
-		return "", err
-	}
-	draft, err := os.CreateTemp(filepath.Dir(path), ".xftp-*")
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(draft.Name()) // when it has its own name there is nothing to remove
-	_, err = opener.WriteTo(draft)
-	if err := errors.Join(err, draft.Chmod(0o644), draft.Close()); err != nil {
-		return "", err
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return "", ErrExists
-	}
-	return path, os.Rename(draft.Name(), path)
-}
+// draft is a file under a hidden name, which gets its own only when its content is proved.
+type draft struct{ *os.File }
 
-// fetch downloads the packets of a file, lets use open it, and acknowledges the packets.
-func (p *Pool) fetch(ctx context.Context, d *desc.Description, o *ReceiveOptions, use func(*sealed.Opener) error) error {
-	dir, err := packetDir(o.TempDir, d)
+func newDraft(dir string) (*draft, error) {
+	f, err := os.CreateTemp(dir, ".xftp-*")
 	if err != nil {
-		return err
-	}
-	paths, err := p.download(ctx, d, dir, o.Progress)
-	if err != nil {
-		return err
-	}
-	if err := judgeFile(d, paths); err != nil {
-		os.RemoveAll(dir) // the packets are what the description says, so others would be no better
-		return err
-	}
-	if o.Decrypting != nil {
-		o.Decrypting()
-	}
-	files := &sequence{paths: paths}
-	defer files.Close()
-	opener, err := sealed.NewOpener(files, d.Size, &sealed.Key{Key: d.Key, Nonce: d.Nonce})
-	if err == nil {
-		err = use(opener)
-	}
-	if err != nil {
-		return err
-	}
-	os.RemoveAll(dir)
-	return p.acknowledge(ctx, d)
-}
-
-// packetDir is where the packets of a file are gathered; the same for each attempt, so that it can go on.
-func packetDir(temp string, d *desc.Description) (string, error) {
-	if temp == "" {
-		temp = os.TempDir()
-	}
-	name := sha256.Sum256(append(bytes.Clone(d.Digest), d.Key[:]...))
-	dir := filepath.Join(temp, "xftp.encrypted."+hex.EncodeToString(name[:8]))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	return dir, nil
-}
-
-func (p *Pool) download(ctx context.Context, d *desc.Description, dir string, progress func(done, total int64)) (paths []string, err error) {
-	done := &counter{total: d.Size, progress: progress}
-	var tasks []task
-	for i := range d.Chunks {
-		chunk := &d.Chunks[i]
-		if len(chunk.Replicas) == 0 {
-			return nil, ErrNoReplica
+		if hidden := new(fs.PathError); errors.As(err, &hidden) {
+			err = &fs.PathError{Op: "write into", Path: dir, Err: hidden.Err}
 		}
-		path := filepath.Join(dir, strconv.Itoa(i+1))
-		paths = append(paths, path)
-		if present(path, chunk) {
-			done.add(int64(chunk.Size))
+		return nil, err
+	}
+	return &draft{f}, nil
+}
+
+// publish gives the draft the name that choose chooses. Nothing is replaced: an empty file takes the name first.
+func (d *draft) publish(choose func() (string, error)) (path string, err error) {
+	if err := errors.Join(d.Chmod(0o644), d.Sync(), d.Close()); err != nil {
+		return "", err
+	}
+	for range maxNumber {
+		if path, err = choose(); err != nil {
+			return "", err
+		}
+		place, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
-		tasks = append(tasks, task{chunk.Replicas[0].Server, func(ctx context.Context) error {
-			if err := p.downloadPacket(ctx, chunk, path); err != nil {
-				return fmt.Errorf("packet %d: %w", i+1, err)
-			}
-			done.add(int64(chunk.Size))
-			return nil
-		}})
-	}
-	return paths, parallel(ctx, tasks)
-}
-
-// present tells whether a packet has been downloaded before.
-func present(path string, chunk *desc.Chunk) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	hash := sha256.New()
-	n, err := io.Copy(hash, f)
-	return err == nil && n == int64(chunk.Size) && bytes.Equal(hash.Sum(nil), chunk.Digest)
-}
-
-func (p *Pool) downloadPacket(ctx context.Context, chunk *desc.Chunk, path string) error {
-	r := &chunk.Replicas[0]
-	return p.with(ctx, &r.Server, func(c *Conn) error {
-		f, err := os.Create(path)
 		if err != nil {
-			return err
+			return "", err
 		}
-		err = c.Download(ctx, r.Key, r.ID, chunk.Size, chunk.Digest, f)
-		if err = errors.Join(err, f.Close()); err != nil {
+		if err := errors.Join(place.Close(), os.Rename(d.Name(), path)); err != nil {
 			os.Remove(path)
+			return "", err
 		}
-		return err
-	})
+		return path, nil
+	}
+	return "", ErrExists
 }
 
-// judgeFile checks size and digest of the whole.
-func judgeFile(d *desc.Description, paths []string) error {
-	files := &sequence{paths: paths}
-	defer files.Close()
-	hash := sha512.New()
-	n, err := io.Copy(hash, files)
-	switch {
-	case err != nil:
-		return err
-	case !bytes.Equal(hash.Sum(nil), d.Digest):
-		return ErrFileDigest
-	case n != d.Size:
-		return ErrFileSize
-	}
-	return nil
-}
-
-// sequence reads files one after the other.
-type sequence struct {
-	paths []string
-	open  *os.File
-}
-
-func (s *sequence) Read(p []byte) (int, error) {
-	for {
-		if s.open == nil {
-			if len(s.paths) == 0 {
-				return 0, io.EOF
-			}
-			f, err := os.Open(s.paths[0])
-			if err != nil {
-				return 0, err
-			}
-			s.open, s.paths = f, s.paths[1:]
-		}
-		n, err := s.open.Read(p)
-		if n > 0 || !errors.Is(err, io.EOF) {
-			return n, err
-		}
-		s.Close()
-	}
-}
-
-func (s *sequence) Close() error {
-	if s.open == nil {
-		return nil
-	}
-	err := s.open.Close()
-	s.open = nil
-	return err
-}
-
-// acknowledge ends our access to the packets.
-func (p *Pool) acknowledge(ctx context.Context, d *desc.Description) error {
-	var tasks []task
-	for i := range d.Chunks {
-		r := &d.Chunks[i].Replicas[0]
-		tasks = append(tasks, task{r.Server, func(ctx context.Context) error {
-			return p.with(ctx, &r.Server, func(c *Conn) error { return c.Acknowledge(ctx, r.Key, r.ID) })
-		}})
-	}
-	if err := parallel(ctx, tasks); err != nil {
-		return fmt.Errorf("cannot acknowledge the file: %w", err)
-	}
-	return nil
-}
-
-// Delete deletes the packets of a sender's description.
-func (p *Pool) Delete(ctx context.Context, d *desc.Description) error {
-	for i, chunk := range d.Chunks {
-		if len(chunk.Replicas) == 0 {
-			return ErrNoReplica
-		}
-		r := &chunk.Replicas[0]
-		err := p.with(ctx, &r.Server, func(c *Conn) error { return c.Delete(ctx, r.Key, r.ID) })
-		if err != nil {
-			return fmt.Errorf("packet %d: %w", i+1, err)
-		}
-	}
-	return nil
+// discard removes the draft, unless it has been published.
+func (d *draft) discard() {
+	d.Close()
+	os.Remove(d.Name())
 }

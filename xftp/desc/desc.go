@@ -16,7 +16,8 @@
 //	  server: xftp://KEYHASH@HOST
 //	size: 18mb                            of the encrypted file, the sum of its packets
 //
-// A description holds keys: it must not be logged. The package does no I/O and imports smp and box.
+// A description holds keys: it must not be logged, and errors show nothing of it. What a text may become in memory is bounded
+// (bounds.go). The package does no I/O and imports smp and box.
 package desc
 
 import (
@@ -98,21 +99,24 @@ type group struct {
 
 // groups sorts the replicas by router, in the order of the reference, and keeps the order of chunks within.
 func (d *Description) groups() (groups []group) {
+	at := make(map[string]int)
 	for i, c := range d.Chunks {
 		for j, r := range c.Replicas {
 			e := entry{no: i + 1, replica: r}
 			if j == 0 {
 				e.digest, e.size, e.sized = c.Digest, c.Size, c.Size != d.ChunkSize
 			}
-			at, found := slices.BinarySearchFunc(groups, &r.Server, func(g group, s *smp.ServerAddress) int {
-				return compareServers(&g.server, s)
-			})
+			router := r.Server.String()
+			g, found := at[router]
 			if !found {
-				groups = slices.Insert(groups, at, group{server: r.Server})
+				g = len(groups)
+				at[router] = g
+				groups = append(groups, group{server: r.Server})
 			}
-			groups[at].entries = append(groups[at].entries, e)
+			groups[g].entries = append(groups[g].entries, e)
 		}
 	}
+	slices.SortFunc(groups, func(a, b group) int { return compareServers(&a.server, &b.server) })
 	return groups
 }
 
@@ -169,7 +173,7 @@ func (d *Description) merge(entries []entry) error {
 		if c.Digest == nil {
 			return ErrNoDigest
 		}
-		if no < 1 || no > len(chunks) {
+		if no < 1 || no > min(len(chunks), maxChunks) {
 			return ErrSequence
 		}
 		d.Chunks[no-1] = *c

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -97,7 +99,7 @@ func TestQuotedSize(t *testing.T) {
 }
 
 func TestServerOrder(t *testing.T) {
-	hosts := []string{"9.9.9.9", "10.0.0.1", "[::1]", "abc.onion", "a.example", "b.example"}
+	hosts := []string{"9.9.9.9", "10.0.0.1", "::1", "abc.onion", "a.example", "b.example"}
 	for i := range hosts {
 		for j := range hosts {
 			a, b := smp.ServerAddress{Hosts: hosts[i : i+1]}, smp.ServerAddress{Hosts: hosts[j : j+1]}
@@ -137,6 +139,71 @@ func TestBadLinks(t *testing.T) {
 	}
 }
 
+// TestLinksThatWereChangedOnTheirWay: applications that pass on links change what the standards allow, and add blanks.
+func TestLinksThatWereChangedOnTheirWay(t *testing.T) {
+	d := sample(t, 1)
+	for len(d.Fragment())%4 != 0 || !strings.HasSuffix(d.Fragment(), "=") {
+		d.Size, d.Chunks[0].Size = d.Size+1, d.Chunks[0].Size+1
+	}
+	web, uri := d.WebLink("https://a.example:5443"), d.URI("simplex:", "")
+	for _, link := range []string{
+		web,
+		strings.Replace(web, "https", "Https", 1),
+		strings.Replace(web, "https", "http", 1),
+		strings.ReplaceAll(web, "=", "%3D"),
+		strings.ReplaceAll(web, "=", "%3d"),
+		strings.TrimRight(web, "="),
+		web + "\n", " " + web + "\r\n",
+		uri,
+		strings.Replace(uri, "simplex", "Simplex", 1),
+		strings.Replace(d.URI("https://a.example", ""), "https", "HTTPS", 1),
+		uri + "&data=a;b", uri + "&data=%7B%7D", uri + "\n",
+		strings.Replace(uri, "?", "?v=1;2&", 1),
+	} {
+		got, err := ParseLink(link)
+		if !IsLink(link) || err != nil || !bytes.Equal(got.YAML(), d.YAML()) {
+			t.Errorf("%.60q: %v", link, err)
+		}
+	}
+	if _, data, err := ParseURI(uri + "&data=a;b%3B"); err != nil || data != "a;b;" {
+		t.Errorf("%q, %v", data, err)
+	}
+	for _, name := range []string{"", "rcv1.xftp", "https", "http.xftp", "./simplex:/x", "ftp://a/#" + d.Fragment(), "a#b"} {
+		if IsLink(name) {
+			t.Errorf("%q is a link", name)
+		}
+	}
+}
+
+// TestErrorsShowNothing damages descriptions and links in many places. What is said of them has nothing of their keys.
+func TestErrorsShowNothing(t *testing.T) {
+	d := sample(t, 2)
+	text := string(d.YAML())
+	secrets := []string{encode(d.Key[:])[:12], encode(d.Chunks[0].Replicas[0].Key.AppendPKCS8(nil))[20:32], encode(d.Chunks[0].Replicas[0].ID)[:12]}
+	var damaged []string
+	for i := range text {
+		damaged = append(damaged, text[:i]+text[min(i+9, len(text)):], text[:i]+": "+text[i:], text[:i]+"\n"+text[i:], text[:i]+"\""+text[i:], text[:i])
+	}
+	damaged = append(damaged, strings.ReplaceAll(text, "digest: ", ""), text+text, strings.ReplaceAll(text, "  - 1", "  - 1: x\n    1"))
+	for _, text := range damaged {
+		for _, read := range []func() error{
+			func() error { _, err := Parse([]byte(text)); return err },
+			func() error { _, err := ParseLink("simplex:/file#/?desc=" + text); return err },
+			func() error { _, err := ParseLink("https://a/#" + encode([]byte(text))); return err },
+		} {
+			err := read()
+			if err == nil {
+				continue
+			}
+			for _, secret := range secrets {
+				if strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "\n") {
+					t.Fatalf("%q", err)
+				}
+			}
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(string(sample(f, 2).YAML()))
 	f.Fuzz(func(t *testing.T, text string) {
@@ -149,7 +216,45 @@ func FuzzParse(f *testing.F) {
 		if err != nil || len(again.Chunks) != len(d.Chunks) || again.Size != d.Size || again.Key != d.Key {
 			t.Fatalf("%v:\n%s", err, written)
 		}
+		if got, want := again.ServerSizes(), d.ServerSizes(); !reflect.DeepEqual(got, want) {
+			t.Fatalf("routers %v, want %v", got, want)
+		}
 	})
+}
+
+// TestServersReadBack: the routers of a description are the same in YAML and in both links.
+func TestServersReadBack(t *testing.T) {
+	for _, c := range []struct {
+		hosts []string
+		port  string
+	}{
+		{[]string{"a.example"}, ""},
+		{[]string{"a.example"}, "443"},
+		{[]string{"a.example", "b.onion"}, "7443"},
+		{[]string{"192.0.2.7"}, "7443"},
+		{[]string{"fd00::7"}, ""},
+		{[]string{"fd00::7"}, "7443"},
+		{[]string{"::1", "fd00::7"}, "443"},
+	} {
+		d := sample(t, 1)
+		server := &d.Chunks[0].Replicas[0].Server
+		server.Hosts, server.Port = c.hosts, c.port
+		fromYAML, err1 := Parse(d.YAML())
+		fromURI, _, err2 := ParseURI(d.URI("simplex:", ""))
+		link, err3 := url.Parse(d.WebLink("https://a.example:5443"))
+		if err := errors.Join(err1, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		fromLink, err := ParseFragment(link.Fragment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, again := range []*Description{fromYAML, fromURI, fromLink} {
+			if got := again.Chunks[0].Replicas[0].Server; !reflect.DeepEqual(got, *server) {
+				t.Errorf("%v is read as %v", *server, got)
+			}
+		}
+	}
 }
 
 func FuzzParseLinks(f *testing.F) {

@@ -5,15 +5,20 @@ import (
 	"compress/flate"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"strings"
 )
 
 var (
-	errURI      = errors.New("not a link with a file description")
-	errFragment = errors.New("the link's fragment is not a file description")
+	errURI        = errors.New("not a link with a file description")
+	errNoFragment = errors.New("the link has nothing behind #, where the file description belongs")
+	errFragment   = errors.New("what is behind # in the link is not a file description: perhaps only a part of it")
 )
+
+// maxURI is how long a link with the YAML in it may be: each byte may be escaped as three.
+const maxURI = 4 * MaxText
 
 // URI is a link with the description in it, and with data (JSON for the application) unless that is empty. scheme is
 // "simplex:" or "https://HOST[:PORT]".
@@ -28,34 +33,90 @@ func (d *Description) URI(scheme, data string) string {
 // escape leaves A-Z a-z 0-9 - _ . ~ as they are.
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
+// IsLink tells links from names of files. What passes a link on may have changed the case of its scheme, and put blanks
+// or a line break around it.
+func IsLink(s string) bool {
+	scheme, rest, found := strings.Cut(strings.TrimSpace(s), ":")
+	switch strings.ToLower(scheme) {
+	case "simplex":
+		return found
+	case "http", "https":
+		return strings.HasPrefix(rest, "//")
+	}
+	return false
+}
+
+// ParseLink reads a link of either form with a recipient's description.
+func ParseLink(s string) (*Description, error) {
+	_, fragment, _ := strings.Cut(strings.TrimSpace(s), "#")
+	switch {
+	case fragment == "":
+		return nil, errNoFragment
+	case strings.HasPrefix(fragment, "/?"):
+		d, _, err := ParseURI(s)
+		return d, inLink(err)
+	}
+	d, err := ParseFragment(fragment)
+	return d, inLink(err)
+}
+
+// inLink says where a description stands that is at fault.
+func inLink(err error) error {
+	if err == nil || errors.Is(err, errURI) || errors.Is(err, errFragment) || errors.Is(err, ErrParty) {
+		return err
+	}
+	return fmt.Errorf("the file description in the link: %w", err)
+}
+
 // ParseURI reads a link with a recipient's description, and its data.
 func ParseURI(uri string) (d *Description, data string, err error) {
-	rest, ok := strings.CutPrefix(uri, "simplex:")
-	if !ok {
-		if rest, ok = strings.CutPrefix(uri, "https://"); !ok {
-			return nil, "", errURI
-		}
-		slash := strings.IndexByte(rest, '/')
-		if slash <= 0 {
-			return nil, "", errURI
-		}
-		rest = rest[slash:]
+	if len(uri) > maxURI {
+		return nil, "", errTooLarge
 	}
-	if rest, ok = strings.CutPrefix(rest, "/file"); !ok {
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(uri), ":")
+	switch strings.ToLower(scheme) {
+	case "simplex":
+	case "https":
+		host, found := strings.CutPrefix(rest, "//")
+		slash := strings.IndexByte(host, '/')
+		if !found || slash <= 0 {
+			return nil, "", errURI
+		}
+		rest = host[slash:]
+	default:
+		return nil, "", errURI
+	}
+	rest, ok := strings.CutPrefix(rest, "/file")
+	if !ok {
 		return nil, "", errURI
 	}
 	query, ok := strings.CutPrefix(strings.TrimPrefix(rest, "/"), "#/?")
 	if !ok {
 		return nil, "", errURI
 	}
-	values, err := url.ParseQuery(query)
-	if err != nil || !values.Has("desc") {
+	text, ok := parameter(query, "desc")
+	if !ok {
 		return nil, "", errURI
 	}
-	if d, err = Parse([]byte(values.Get("desc"))); err == nil {
+	if data, ok = parameter(query, "data"); !ok {
+		return nil, "", errURI
+	}
+	if d, err = Parse([]byte(text)); err == nil {
 		d, err = d.For(Recipient)
 	}
-	return d, values.Get("data"), err
+	return d, data, err
+}
+
+// parameter is the first value of a name in a query, empty if there is none. Unlike that of net/url it takes ';' in values,
+// as the reference does, and makes nothing of the other parameters.
+func parameter(query, name string) (value string, ok bool) {
+	for field := range strings.SplitSeq(query, "&") {
+		if value, found := strings.CutPrefix(field, name+"="); found {
+			value, err := url.QueryUnescape(value)
+			return value, err == nil
+		}
+	}
+	return "", true
 }
 
 // Fragment is the description as the fragment of a web link, without '#': base64url of the DEFLATE (RFC 1951) of the
@@ -71,8 +132,15 @@ func (d *Description) Fragment() string {
 	return base64.URLEncoding.EncodeToString(b.Bytes())
 }
 
-// ParseFragment reads the fragment of a web link with a recipient's description.
+// ParseFragment reads the fragment of a web link with a recipient's description. '=' at its end may be escaped.
 func ParseFragment(fragment string) (*Description, error) {
+	if len(fragment) > maxURI {
+		return nil, errTooLarge
+	}
+	fragment, err := url.PathUnescape(strings.TrimSpace(fragment))
+	if err != nil {
+		return nil, errFragment
+	}
 	compressed, ok := decode(fragment)
 	if !ok {
 		return nil, errFragment
@@ -88,11 +156,5 @@ func ParseFragment(fragment string) (*Description, error) {
 	return d.For(Recipient)
 }
 
-// WebLink is the link that the reference's client prints: the page on the first host of the first packet's router.
-// Empty without packets.
-func (d *Description) WebLink() string {
-	if len(d.Chunks) == 0 || len(d.Chunks[0].Replicas) == 0 {
-		return ""
-	}
-	return "https://" + d.Chunks[0].Replicas[0].Server.Hosts[0] + "/#" + d.Fragment()
-}
+// WebLink is the link that the page of a router's site takes: it is at origin, "https://HOST[:PORT]".
+func (d *Description) WebLink(origin string) string { return origin + "/file/#" + d.Fragment() }

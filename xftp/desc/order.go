@@ -35,7 +35,7 @@ func compareHosts(a, b string) int {
 }
 
 func hostKind(host string) (kind int, address netip.Addr) {
-	address, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	address, err := netip.ParseAddr(host)
 	switch {
 	case err == nil && address.Is4():
 		return 0, address

@@ -7,24 +7,26 @@ import (
 	"strconv"
 	"strings"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 
 	"switchyard/box"
 	"switchyard/smp"
 )
 
-// MaxText is how many bytes of YAML a description may have: enough for 5 GiB in packets of 64 KiB.
-const MaxText = 64 << 20
+var (
+	errNoYAML = errors.New("the file description is not YAML")
+	errSize   = errors.New("is not a size: digits and kb, mb, gb or nothing are")
+)
 
-// Parse reads and validates the YAML of a description. Unknown keys are ignored. Errors say what is wrong and never
-// show keys.
+// Parse reads and validates the YAML of a description. Unknown keys are ignored, aliases are not followed. Errors say
+// what is wrong, and show nothing of the text, in which keys may stand anywhere.
 func Parse(text []byte) (*Description, error) {
-	if len(text) > MaxText {
-		return nil, errors.New("the file description is too large")
+	if err := bounded(text); err != nil {
+		return nil, err
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, errors.New("the file description is not YAML")
+		return nil, errNoYAML
 	}
 	if len(doc.Content) != 1 {
 		return nil, errors.New("the file description is empty")
@@ -41,7 +43,9 @@ func (d *Description) read(top map[string]*yaml.Node) (err error) {
 	size := func(key string) (n int64) {
 		s, bad := text(top, key, true)
 		if bad == nil {
-			n, bad = ParseSize(s)
+			if n, bad = ParseSize(s); bad != nil {
+				bad = errSize
+			}
 		}
 		err = errors.Join(err, within(key, bad))
 		return n
@@ -134,6 +138,9 @@ func readReplicas(n *yaml.Node) (entries []entry, err error) {
 		if chunks == nil || chunks.Kind != yaml.SequenceNode {
 			return nil, errors.New("replicas: chunks is not a list")
 		}
+		if len(entries)+len(chunks.Content) > maxReplicas {
+			return nil, errTooLarge
+		}
 		for _, c := range chunks.Content {
 			e, ok := parseEntry(c, server)
 			if !ok {
@@ -207,7 +214,7 @@ func mapping(n *yaml.Node) (map[string]*yaml.Node, error) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i].Value
 		if m[key] != nil {
-			return nil, fmt.Errorf("%q stands there twice", key)
+			return nil, fmt.Errorf("line %d has a key that stands there twice", n.Content[i].Line)
 		}
 		m[key] = n.Content[i+1]
 	}

@@ -78,7 +78,7 @@ func TestDescriptionVectors(t *testing.T) {
 		}
 		check("text", string(d.YAML()), v.Recipient)
 		check("URI", d.URI("simplex:", ""), v.URI)
-		check("web link", d.WebLink()[:len("https://")+len(v.Host)], "https://"+v.Host)
+		check("web link", d.WebLink("https://"+v.Host), "https://"+v.Host+"/file/#"+d.Fragment())
 		d.Party = Sender
 		check("sender's text", string(d.YAML()), v.Sender)
 		for _, text := range []string{v.Recipient, v.Sender} {

@@ -3,19 +3,25 @@ package packets
 import (
 	"context"
 	"io"
+	"iter"
 )
 
-// Bodies is where bodies are: Dir or S3.
+// Bodies is where bodies are: Dir or S3. Any of its methods may be called again after an error.
 type Bodies interface {
-	// Begin begins a body of size bytes under a temporary name with the tag.
+	// Begin begins a body of size bytes under the temporary name of the packet and the tag.
 	Begin(ctx context.Context, id ID, tag uint64, size uint32) (Body, error)
 	// Open opens a body; fs.ErrNotExist when it is not there.
 	Open(ctx context.Context, id ID) (io.ReadCloser, error)
+	// OpenUpload opens one under its temporary name.
+	OpenUpload(ctx context.Context, name string) (io.ReadCloser, error)
+	// Publish gives what has a temporary name its final name.
+	Publish(ctx context.Context, id ID, name string) error
 	// Remove removes a body, which may not be there.
 	Remove(ctx context.Context, id ID) error
-	// Recover settles what a crash left under temporary names: a body whose record has its tag gets its final name,
-	// others are removed.
-	Recover(ctx context.Context, tagOf func(ID) (tag uint64, ok bool)) error
+	// Uploads are the temporary names that there are.
+	Uploads(ctx context.Context) iter.Seq2[string, error]
+	// RemoveUpload removes what has a temporary name, which may not be there.
+	RemoveUpload(ctx context.Context, name string) error
 }
 
 // Body is a body that is being written.
@@ -23,8 +29,6 @@ type Body interface {
 	io.Writer
 	// Settle makes what was written durable under its temporary name.
 	Settle() error
-	// Publish gives it the final name, after Settle and the commit of its record.
-	Publish() error
-	// Discard removes it. It may follow an error of any of the others.
-	Discard()
+	// Discard removes it. It may follow an error of the others, and come while Write is called.
+	Discard() error
 }

@@ -10,14 +10,19 @@ import (
 // hour is what creation times are rounded down to, so that they tell little.
 const hour = 3600
 
-// Create stores the record of a new packet with its recipients. Created is set by the store.
+// Create stores the record of a new packet with its recipients, ErrFull if there is no space. Created is set by the store.
 func (s *Store) Create(sender ID, r Record, recipients []Recipient) error {
+	if s.full() {
+		return ErrFull
+	}
 	r.Created = s.now().Unix() / hour * hour
-	b := s.db.NewBatch()
+	in := s.enter()
+	defer in.Leave()
+	b := in.DB.NewBatch()
 	defer b.Close()
 	setRecord(b, sender, &r)
 	setRecipients(b, sender, recipients)
-	return b.Commit(pebble.Sync)
+	return in.Commit(b)
 }
 
 func setRecord(b *pebble.Batch, sender ID, r *Record) {
@@ -32,96 +37,110 @@ func setRecipients(b *pebble.Batch, sender ID, recipients []Recipient) {
 	}
 }
 
-// AddRecipients gives recipients access to a packet, ErrNotFound if it is gone.
+// AddRecipients gives recipients access to a packet, ErrNotFound if it is gone, ErrFull if there is no space.
 func (s *Store) AddRecipients(sender ID, recipients []Recipient) error {
+	if s.full() {
+		return ErrFull
+	}
 	lock := s.lock(sender)
 	defer lock.Unlock()
-	if _, err := s.Packet(sender); err != nil {
+	in := s.enter()
+	defer in.Leave()
+	if _, err := in.packet(sender); err != nil {
 		return err
 	}
-	b := s.db.NewBatch()
+	b := in.DB.NewBatch()
 	defer b.Close()
 	setRecipients(b, sender, recipients)
-	return b.Commit(pebble.Sync)
+	return in.Commit(b)
 }
 
 // RemoveRecipient ends a recipient's access, ErrNotFound if there was none.
 func (s *Store) RemoveRecipient(sender, recipient ID) error {
 	lock := s.lock(sender)
 	defer lock.Unlock()
-	if _, err := s.get(recipientKey(recipient)); err != nil {
+	in := s.enter()
+	defer in.Leave()
+	if _, err := in.get(recipientKey(recipient)); err != nil {
 		return err
 	}
-	b := s.db.NewBatch()
+	b := in.DB.NewBatch()
 	defer b.Close()
 	b.Delete(recipientKey(recipient), nil)
 	b.Delete(memberKey(sender, recipient), nil)
-	return b.Commit(pebble.Sync)
+	return in.Commit(b)
 }
 
-// Delete deletes a packet with its recipients and its body, ErrNotFound if there is none.
+// Delete deletes a packet with its recipients, ErrNotFound if there is none, and then removes its body, whatever becomes of
+// ctx. A body that cannot be removed now is removed later; until then it counts.
 func (s *Store) Delete(ctx context.Context, sender ID) error {
+	r, err := s.deleteRecord(sender)
+	if err == nil && r.Uploaded {
+		s.removeSoon(ctx, sender)
+	}
+	return err
+}
+
+func (s *Store) deleteRecord(sender ID) (Record, error) {
 	lock := s.lock(sender)
 	defer lock.Unlock()
-	r, err := s.Packet(sender)
+	in := s.enter()
+	defer in.Leave()
+	r, err := in.packet(sender)
 	if err != nil {
-		return err
+		return r, err
 	}
-	b := s.db.NewBatch()
+	b := in.DB.NewBatch()
 	defer b.Close()
-	if err := s.deleteRecipients(b, sender); err != nil {
-		return err
+	if err := in.deleteRecipients(b, sender); err != nil {
+		return r, err
 	}
 	b.Delete(senderKey(sender), nil)
 	b.Delete(ageKey(r.Created, sender), nil)
-	return s.dropBody(ctx, b, sender, &r)
+	noteRemoval(b, sender, &r)
+	return r, in.Commit(b)
 }
 
-// Block takes the body of a packet away and lets its record say why. info is xftp.Error.BlockingInfo.
+// Block takes the body of a packet away, as Delete does, and lets its record say why. info is xftp.Error.BlockingInfo.
 func (s *Store) Block(ctx context.Context, sender ID, info string) error {
+	r, err := s.blockRecord(sender, info)
+	if err == nil && r.Uploaded {
+		s.removeSoon(ctx, sender)
+	}
+	return err
+}
+
+func (s *Store) blockRecord(sender ID, info string) (Record, error) {
 	lock := s.lock(sender)
 	defer lock.Unlock()
-	r, err := s.Packet(sender)
+	in := s.enter()
+	defer in.Leave()
+	r, err := in.packet(sender)
 	if err != nil {
-		return err
+		return r, err
 	}
-	b := s.db.NewBatch()
+	b := in.DB.NewBatch()
 	defer b.Close()
 	blocked := r
 	blocked.Status, blocked.Blocking, blocked.Uploaded, blocked.tag = Blocked, info, false, 0
 	b.Set(senderKey(sender), appendRecord(nil, &blocked), nil)
-	return s.dropBody(ctx, b, sender, &r)
+	noteRemoval(b, sender, &r)
+	return r, in.Commit(b)
 }
 
-func (s *Store) deleteRecipients(b *pebble.Batch, sender ID) (err error) {
+// deleteRecipients also deletes keys that do not parse: nobody has such an ID.
+func (in reader) deleteRecipients(b *pebble.Batch, sender ID) (err error) {
 	from, to := append([]byte{'m'}, sender[:]...), afterMembers(sender)
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+	it, err := in.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
 	for ok := it.First(); ok; ok = it.Next() {
-		recipient, ok := ParseID(it.Key()[len(from):])
-		if !ok {
-			return errRecord
+		if recipient, ok := ParseID(it.Key()[len(from):]); ok {
+			b.Delete(recipientKey(recipient), nil)
 		}
-		b.Delete(recipientKey(recipient), nil)
-		b.Delete(memberKey(sender, recipient), nil)
+		b.Delete(it.Key(), nil)
 	}
 	return it.Error()
-}
-
-// dropBody commits b and with it the end of the packet's body, if it has one.
-func (s *Store) dropBody(ctx context.Context, b *pebble.Batch, sender ID, r *Record) error {
-	if !r.Uploaded {
-		return b.Commit(pebble.Sync)
-	}
-	u := Usage{-int64(r.Size), -1}
-	b.Merge(usageKey, u.append(nil), nil)
-	b.Set(removalKey(sender), nil, nil)
-	if err := b.Commit(pebble.Sync); err != nil {
-		return err
-	}
-	s.count(u)
-	return s.removeBody(ctx, sender)
 }

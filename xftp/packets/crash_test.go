@@ -60,17 +60,18 @@ func (b failingBody) Settle() error {
 	return b.Body.Settle()
 }
 
-func (b failingBody) Publish() error {
-	if err := b.power.step(); err != nil {
+func (f failing) Publish(ctx context.Context, id ID, name string) error {
+	if err := f.step(); err != nil {
 		return err
 	}
-	return b.Body.Publish()
+	return f.Bodies.Publish(ctx, id, name)
 }
 
-func (b failingBody) Discard() {
-	if *b.power.steps >= 0 { // after the power failure nobody tidies up
-		b.Body.Discard()
+func (b failingBody) Discard() error {
+	if *b.power.steps < 0 { // after the power failure nobody tidies up
+		return errPower
 	}
+	return b.Body.Discard()
 }
 
 // TestCrashAtEveryStep uploads, blocks and deletes at random, lets the power go off before each step in turn, and

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -22,9 +23,12 @@ type Dir struct {
 // uploadsName begins with a dot, as no ID does.
 const uploadsName = ".uploads"
 
+// Uploads is where uploads are in the directory of a router's packets.
+func Uploads(path string) string { return filepath.Join(path, uploadsName) }
+
 // OpenDir opens the directory, and makes it when it is not there.
 func OpenDir(path string) (*Dir, error) {
-	uploads := filepath.Join(path, uploadsName)
+	uploads := Uploads(path)
 	if err := os.MkdirAll(uploads, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the directory of packets: %w", err)
 	}
@@ -64,10 +68,9 @@ func (d *Dir) Begin(_ context.Context, id ID, tag uint64, size uint32) (Body, er
 	if err != nil {
 		return nil, err
 	}
-	b := &dirBody{File: f, dir: d, id: id, name: name}
+	b := &dirBody{File: f, dir: d, name: name}
 	if err := allocate(f, size); err != nil {
-		b.Discard()
-		return nil, err
+		return nil, errors.Join(err, b.Discard())
 	}
 	return b, nil
 }
@@ -75,41 +78,44 @@ func (d *Dir) Begin(_ context.Context, id ID, tag uint64, size uint32) (Body, er
 // Open opens the file.
 func (d *Dir) Open(_ context.Context, id ID) (io.ReadCloser, error) { return os.Open(d.file(id)) }
 
+// OpenUpload opens a file under its temporary name.
+func (d *Dir) OpenUpload(_ context.Context, name string) (io.ReadCloser, error) {
+	return d.uploads.Open(name)
+}
+
+// Publish renames the file, if it is still to be.
+func (d *Dir) Publish(_ context.Context, id ID, name string) error {
+	return there(os.Rename(filepath.Join(d.path, uploadsName, name), d.file(id)))
+}
+
 // Remove removes the file.
-func (d *Dir) Remove(_ context.Context, id ID) error {
-	err := os.Remove(d.file(id))
+func (d *Dir) Remove(_ context.Context, id ID) error { return there(os.Remove(d.file(id))) }
+
+// Uploads lists the temporary names.
+func (d *Dir) Uploads(context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		entries, err := fs.ReadDir(d.uploads.FS(), ".")
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for _, e := range entries {
+			if !yield(e.Name(), nil) {
+				return
+			}
+		}
+	}
+}
+
+// RemoveUpload removes what has a temporary name.
+func (d *Dir) RemoveUpload(_ context.Context, name string) error { return d.uploads.RemoveAll(name) }
+
+// there is err, unless what was to be done was done before.
+func there(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err
-}
-
-// Recover looks at the temporary names.
-func (d *Dir) Recover(ctx context.Context, tagOf func(ID) (uint64, bool)) error {
-	entries, err := fs.ReadDir(d.uploads.FS(), ".")
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		id, tag, ok := parseTemporaryName(e.Name())
-		if ok {
-			want, uploaded := tagOf(id)
-			ok = uploaded && want == tag
-		}
-		if ok {
-			err = d.publish(id, e.Name())
-		} else {
-			err = d.uploads.RemoveAll(e.Name())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-func (d *Dir) publish(id ID, name string) error {
-	return os.Rename(filepath.Join(d.path, uploadsName, name), d.file(id))
 }
 
 // sync makes the temporary names durable.
@@ -125,7 +131,6 @@ func (d *Dir) sync() error {
 type dirBody struct {
 	*os.File
 	dir  *Dir
-	id   ID
 	name string
 }
 
@@ -137,9 +142,7 @@ func (b *dirBody) Settle() error {
 	return b.dir.sync()
 }
 
-func (b *dirBody) Publish() error { return b.dir.publish(b.id, b.name) }
-
-func (b *dirBody) Discard() {
+func (b *dirBody) Discard() error {
 	b.Close() // it may be closed already
-	b.dir.uploads.Remove(b.name)
+	return there(b.dir.uploads.Remove(b.name))
 }

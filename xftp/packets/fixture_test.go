@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,6 +15,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"switchyard/box"
+	"switchyard/internal/clockstep"
+	"switchyard/internal/disk/disktest"
 )
 
 var testKey = func() box.PublicKey {
@@ -32,13 +35,41 @@ type fixture struct {
 	path string
 	dir  *Dir
 	now  time.Time
+
+	looks disktest.Looker // at the disk
+	tidy  disktest.Looker // at what is left
+	log   disktest.Log
 }
 
 func newFixture(t *testing.T, quota int64) *fixture {
-	f := &fixture{t: t, fs: vfs.NewCrashableMem(), path: filepath.Join(t.TempDir(), "files"), now: time.Unix(1_700_000_000, 0)}
+	f := &fixture{
+		t: t, fs: vfs.NewCrashableMem(), path: filepath.Join(t.TempDir(), "files"), now: clockstep.At(time.Unix(1_700_000_000, 0)),
+		looks: make(disktest.Looker), tidy: make(disktest.Looker),
+	}
 	f.open(quota, nil)
 	t.Cleanup(func() { f.Close() })
 	return f
+}
+
+// newFaultyFixture is one whose records are on a disk that may fail.
+func newFaultyFixture(t *testing.T) (*fixture, *disktest.Faulty) {
+	f := newFixture(t, 0)
+	f.Store.Close()
+	faulty := disktest.NewFaulty(f.fs)
+	var err error
+	if f.Store, err = Open(context.Background(), "db", f.dir, f.options(0, faulty)); err != nil {
+		t.Fatal(err)
+	}
+	return f, faulty
+}
+
+// works waits until the store takes commits again, and has settled what was left.
+func (f *fixture) works() {
+	f.t.Helper()
+	for f.db.Err() != nil {
+		f.looks.Look()
+	}
+	f.tidy.Look()
 }
 
 func (f *fixture) open(quota int64, wrap func(Bodies) Bodies) {
@@ -52,9 +83,16 @@ func (f *fixture) open(quota int64, wrap func(Bodies) Bodies) {
 	if wrap != nil {
 		bodies = wrap(dir)
 	}
-	f.Store, err = Open(context.Background(), "db", bodies, Options{Quota: quota, FS: f.fs, Now: func() time.Time { return f.now }})
+	f.Store, err = Open(context.Background(), "db", bodies, f.options(quota, f.fs))
 	if err != nil {
 		f.t.Fatal(err)
+	}
+}
+
+func (f *fixture) options(quota int64, fs vfs.FS) Options {
+	return Options{
+		Quota: quota, FS: fs, Now: func() time.Time { return f.now }, Log: slog.New(slog.NewTextHandler(&f.log, nil)),
+		looks: f.looks, tidy: f.tidy,
 	}
 }
 
@@ -135,7 +173,9 @@ func (f *fixture) agree() {
 		onDisk.Bytes += info.Size()
 		onDisk.Count++
 	}
-	it, err := f.db.NewIter(nil)
+	in := f.enter()
+	defer in.Leave()
+	it, err := in.DB.NewIter(nil)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -155,8 +195,8 @@ func (f *fixture) agree() {
 			f.t.Error("a removal is left")
 		}
 	}
-	if onDisk != recorded || f.Usage() != recorded || f.reserved != 0 {
-		f.t.Errorf("files %+v, records %+v, counted %+v, reserved %d", onDisk, recorded, f.Usage(), f.reserved)
+	if onDisk != recorded || f.Usage() != recorded || f.account.reserved != 0 {
+		f.t.Errorf("files %+v, records %+v, counted %+v, reserved %d", onDisk, recorded, f.Usage(), f.account.reserved)
 	}
 	if left, err := os.ReadDir(filepath.Join(f.path, uploadsName)); err != nil || len(left) > 0 {
 		f.t.Errorf("%d uploads are left, %v", len(left), err)

@@ -3,8 +3,6 @@ package packets
 import (
 	"fmt"
 	"io"
-	"log/slog"
-	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -17,51 +15,26 @@ const (
 	bloomBits = 10
 )
 
-func pebbleOptions(fs *patient, log *slog.Logger) *pebble.Options {
-	l := pebbleLog{log}
-	o := &pebble.Options{
-		FS:                 fs,
-		FormatMajorVersion: pebble.FormatNewest,
-		MemTableSize:       memTable,
-		CacheSize:          cacheSize,
-		MaxOpenFiles:       openFiles,
-		Merger:             usageMerger,
-		Logger:             l,
-		EventListener: &pebble.EventListener{
-			BackgroundError: func(err error) {
-				l.Errorf("a table cannot be written, is tried again: %v", err)
-				fs.failed.Store(true)
-			},
-			WriteStallBegin: func(i pebble.WriteStallBeginInfo) {
-				log.Warn("store: the disk does not keep up, writes wait", "cause", i.Reason)
-			},
-			WriteStallEnd: func() { log.Warn("store: writes go on") },
-		},
-	}
+func configure(o *pebble.Options) {
+	o.Comparer = comparer
+	o.Merger = usageMerger
+	o.MaxOpenFiles = openFiles
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)
 	}
-	return o
 }
 
-// pebbleLog passes Pebble's events on, without the keys that its errors may show.
-type pebbleLog struct{ log *slog.Logger }
+// comparer is Pebble's own, but never prints more of a key than its space: the rest is IDs, and what Pebble prints ends in
+// logs.
+var comparer = func() *pebble.Comparer {
+	c := *pebble.DefaultComparer
+	c.FormatKey = func(key []byte) fmt.Formatter { return hiddenKey(key[:min(1, len(key))]) }
+	return &c
+}()
 
-func (l pebbleLog) Infof(format string, args ...any) {
-	l.log.Debug("store: " + fmt.Sprintf(format, args...))
-}
+type hiddenKey []byte
 
-func (l pebbleLog) Errorf(format string, args ...any) {
-	line, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n")
-	l.log.Error("store: " + line)
-}
-
-// Fatalf is called when the disk refuses a write that Pebble cannot do without. To go on would be to answer OK for
-// what is not stored.
-func (l pebbleLog) Fatalf(format string, args ...any) {
-	l.Errorf(format, args...)
-	panic("packets: the store cannot go on: " + fmt.Sprintf(format, args...))
-}
+func (k hiddenKey) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "%q…", string(k)) }
 
 // usageMerger adds usages up, so that commits need no order among each other.
 var usageMerger = &pebble.Merger{

@@ -97,7 +97,11 @@ func parseAccess(b []byte) (sender ID, key box.PublicKey, err error) {
 
 func senderKey(id ID) []byte    { return append([]byte{'s'}, id[:]...) }
 func recipientKey(id ID) []byte { return append([]byte{'r'}, id[:]...) }
-func removalKey(id ID) []byte   { return append([]byte{'d'}, id[:]...) }
+
+// markKey is of what the store says about itself.
+var markKey = []byte{'v'}
+
+func removalKey(id ID) []byte { return append([]byte{'d'}, id[:]...) }
 
 func memberKey(sender, recipient ID) []byte {
 	return append(append([]byte{'m'}, sender[:]...), recipient[:]...)

@@ -1,8 +1,6 @@
 package packets
 
 import (
-	"context"
-
 	"github.com/cockroachdb/pebble/v2"
 )
 
@@ -10,6 +8,7 @@ import (
 // to one goroutine.
 type Restoration struct {
 	store *Store
+	in    reader
 	batch *pebble.Batch
 	usage Usage
 }
@@ -18,10 +17,16 @@ type Restoration struct {
 const restoreBatch = 1 << 20
 
 // Restore begins a restoration.
-func (s *Store) Restore() *Restoration { return &Restoration{store: s, batch: s.db.NewBatch()} }
+func (s *Store) Restore() *Restoration {
+	in := s.enter()
+	return &Restoration{store: s, in: in, batch: in.DB.NewBatch()}
+}
 
 // Add takes a packet. If the record says that it is uploaded, its body must be there.
 func (r *Restoration) Add(sender ID, record Record, recipients []Recipient) error {
+	if r.store.full() {
+		return ErrFull
+	}
 	record.tag = 0
 	setRecord(r.batch, sender, &record)
 	setRecipients(r.batch, sender, recipients)
@@ -34,19 +39,19 @@ func (r *Restoration) Add(sender ID, record Record, recipients []Recipient) erro
 	if r.batch.Len() < restoreBatch {
 		return nil
 	}
-	err := r.batch.Commit(pebble.NoSync)
+	err := r.in.CommitLater(r.batch)
 	r.batch.Close()
-	r.batch = r.store.db.NewBatch()
+	r.batch = r.in.DB.NewBatch()
 	return err
 }
 
-// Finish makes all durable and brings the tables in order: a start waits for the compaction that it finds due, and
-// after many records at once that would be a long one.
+// Finish makes all durable. It is called in any case.
 func (r *Restoration) Finish() error {
+	defer r.in.Leave()
 	defer r.batch.Close()
-	r.store.count(r.usage)
-	if err := r.batch.Commit(pebble.Sync); err != nil {
+	if err := r.in.Commit(r.batch); err != nil {
 		return err
 	}
-	return r.store.db.Compact(context.Background(), []byte{0}, []byte{0xff}, true)
+	r.store.account.count(r.in.Instance, r.usage)
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"strings"
 	"time"
 
@@ -67,7 +68,7 @@ func notExist(err error) bool { return minio.ToErrorResponse(err).Code == minio.
 func (s *S3) Begin(ctx context.Context, id ID, tag uint64, size uint32) (Body, error) {
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	b := &s3Body{store: s, id: id, name: temporaryName(id, tag), w: w, sent: make(chan error, 1), cancel: cancel}
+	b := &s3Body{store: s, name: temporaryName(id, tag), w: w, sent: make(chan error, 1), cancel: cancel}
 	go func() {
 		_, err := s.core.Client.PutObject(ctx, s.bucket, s.temporary(b.name), r, int64(size), minio.PutObjectOptions{
 			ContentType: "application/octet-stream", DisableMultipart: true,
@@ -79,51 +80,54 @@ func (s *S3) Begin(ctx context.Context, id ID, tag uint64, size uint32) (Body, e
 }
 
 // Open opens the object.
-func (s *S3) Open(ctx context.Context, id ID) (io.ReadCloser, error) {
-	body, _, _, err := s.core.GetObject(ctx, s.bucket, s.object(id), minio.GetObjectOptions{})
+func (s *S3) Open(ctx context.Context, id ID) (io.ReadCloser, error) { return s.get(ctx, s.object(id)) }
+
+// OpenUpload opens an upload.
+func (s *S3) OpenUpload(ctx context.Context, name string) (io.ReadCloser, error) {
+	return s.get(ctx, s.temporary(name))
+}
+
+func (s *S3) get(ctx context.Context, object string) (io.ReadCloser, error) {
+	body, _, _, err := s.core.GetObject(ctx, s.bucket, object, minio.GetObjectOptions{})
 	if notExist(err) {
 		return nil, fs.ErrNotExist
 	}
 	return body, err
 }
 
-// Remove removes the object.
-func (s *S3) Remove(ctx context.Context, id ID) error { return s.remove(ctx, s.object(id)) }
-
-// Recover looks at the uploads.
-func (s *S3) Recover(ctx context.Context, tagOf func(ID) (uint64, bool)) error {
-	list := minio.ListObjectsOptions{Prefix: s.temporary(""), Recursive: true}
-	for o := range s.core.Client.ListObjects(ctx, s.bucket, list) {
-		if o.Err != nil {
-			return o.Err
-		}
-		name := strings.TrimPrefix(o.Key, s.temporary(""))
-		id, tag, ok := parseTemporaryName(name)
-		if ok {
-			want, uploaded := tagOf(id)
-			ok = uploaded && want == tag
-		}
-		var err error
-		if ok {
-			err = s.publish(ctx, id, name)
-		} else {
-			err = s.remove(ctx, o.Key)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-// publish gives an upload its final name: the object store copies it on its side.
-func (s *S3) publish(ctx context.Context, id ID, name string) error {
+// Publish gives an upload its final name, if it is still to get it: the object store copies it on its side.
+func (s *S3) Publish(ctx context.Context, id ID, name string) error {
 	_, err := s.core.Client.CopyObject(ctx,
 		minio.CopyDestOptions{Bucket: s.bucket, Object: s.object(id)},
 		minio.CopySrcOptions{Bucket: s.bucket, Object: s.temporary(name)})
+	if notExist(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
+	return s.RemoveUpload(ctx, name)
+}
+
+// Remove removes the object.
+func (s *S3) Remove(ctx context.Context, id ID) error { return s.remove(ctx, s.object(id)) }
+
+// Uploads lists the uploads.
+func (s *S3) Uploads(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		list := minio.ListObjectsOptions{Prefix: s.temporary(""), Recursive: true}
+		ctx, cancel := context.WithCancel(ctx) // ends the listing when it is left early
+		defer cancel()
+		for o := range s.core.Client.ListObjects(ctx, s.bucket, list) {
+			if !yield(strings.TrimPrefix(o.Key, s.temporary("")), o.Err) {
+				return
+			}
+		}
+	}
+}
+
+// RemoveUpload removes an upload.
+func (s *S3) RemoveUpload(ctx context.Context, name string) error {
 	return s.remove(ctx, s.temporary(name))
 }
 
@@ -133,7 +137,6 @@ const settleTimeout = time.Minute
 // s3Body is an object that is being sent.
 type s3Body struct {
 	store  *S3
-	id     ID
 	name   string
 	w      *io.PipeWriter
 	sent   chan error // the result of sending; once
@@ -164,17 +167,11 @@ func (b *s3Body) result() error {
 	}
 }
 
-func (b *s3Body) Publish() error {
-	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
-	defer cancel()
-	return b.store.publish(ctx, b.id, b.name)
-}
-
-func (b *s3Body) Discard() {
+func (b *s3Body) Discard() error {
 	b.w.CloseWithError(context.Canceled)
 	b.cancel()
 	b.result() // it was cut
 	ctx, cancel := context.WithTimeout(context.Background(), settleTimeout)
 	defer cancel()
-	b.store.remove(ctx, b.store.temporary(b.name)) // what stays is removed at the next start
+	return b.store.RemoveUpload(ctx, b.name)
 }

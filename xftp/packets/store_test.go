@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"switchyard/internal/clockstep"
 )
 
 func TestLifeOfAPacket(t *testing.T) {
@@ -21,7 +23,7 @@ func TestLifeOfAPacket(t *testing.T) {
 	if err := f.upload(id, 1000); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.upload(id, 1000); !errors.Is(err, ErrGone) {
+	if err := f.upload(id, 1000); err != nil {
 		t.Errorf("a second upload: %v", err)
 	}
 	f.agree()
@@ -181,6 +183,36 @@ func TestExpire(t *testing.T) {
 		t.Error(err)
 	}
 	f.agree()
+}
+
+// TestExpireOutlivesWrongClocks has the system's clock set: one that is ahead for a while deletes nothing, one that stays
+// ahead does after a day, and one that is set back only delays.
+func TestExpireOutlivesWrongClocks(t *testing.T) {
+	f := newFixture(t, 0)
+	const ttl = 48 * time.Hour
+	id := f.create(10)
+	for _, step := range []struct {
+		passes, set time.Duration
+		deletes     int
+	}{
+		{0, 1000 * time.Hour, 0},
+		{time.Hour, 0, 0},
+		{0, -1000 * time.Hour, 0},
+		{0, -1000 * time.Hour, 0},
+		{time.Hour, 1000 * time.Hour, 0},
+		{time.Hour, 1000 * time.Hour, 0},
+		{23 * time.Hour, 0, 0},
+		{2 * time.Hour, 0, 1},
+	} {
+		f.now = clockstep.Set(f.now.Add(step.passes), step.set)
+		n := 0
+		if err := f.Expire(context.Background(), ttl, func() { n++ }); err != nil || n != step.deletes {
+			t.Fatalf("%+v: %d deleted, error %v", step, n, err)
+		}
+	}
+	if _, err := f.Packet(id); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
 }
 
 func FuzzParseRecord(f *testing.F) {

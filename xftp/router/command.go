@@ -12,28 +12,28 @@ import (
 )
 
 // command carries out one command. Everything but the packet of FILE goes into one block; that is what is returned.
-func (r *Router) command(s *session, w http.ResponseWriter, q *http.Request, block []byte) (send func() error) {
+func (r *Router) command(s *session, body *transfer, q *http.Request, block []byte) (send func() error) {
 	t, c, fault := xftp.ParseRequest(s.id, block)
 	if !fault.IsZero() {
-		r.respond(s, w, &t, &xftp.Response{Tag: xftp.ERR, Err: fault})
+		r.respond(s, body, &t, &xftp.Response{Tag: xftp.ERR, Err: fault})
 		return nil
 	}
 	// The block's buffer is used again by uploads: what is needed after them are copies.
-	x := &exchange{router: r, session: s, w: w, q: q, t: t, c: c}
+	x := &exchange{router: r, session: s, body: body, q: q, t: t, c: c}
 	x.corr, x.entity = append([]byte(nil), t.CorrID...), append([]byte(nil), t.EntityID...)
 	x.block = block[:cap(block)]
 	response, ok := x.run()
 	x.t = xftp.Transmission{CorrID: x.corr, EntityID: x.entity}
 	if ok {
-		r.respond(s, w, &x.t, &response)
+		r.respond(s, body, &x.t, &response)
 	}
 	x.block = nil
 	return x.send
 }
 
 // respond writes the block of a response.
-func (r *Router) respond(s *session, w http.ResponseWriter, t *xftp.Transmission, response *xftp.Response) {
-	w.Write(responseBlock(s, t, response))
+func (r *Router) respond(s *session, body *transfer, t *xftp.Transmission, response *xftp.Response) {
+	body.Write(responseBlock(s, t, response))
 }
 
 func responseBlock(s *session, t *xftp.Transmission, response *xftp.Response) []byte {
@@ -52,7 +52,7 @@ func responseBlock(s *session, t *xftp.Transmission, response *xftp.Response) []
 type exchange struct {
 	router  *Router
 	session *session
-	w       http.ResponseWriter
+	body    *transfer
 	q       *http.Request
 	t       xftp.Transmission
 	c       xftp.Command
@@ -209,10 +209,15 @@ func (x *exchange) delete() (xftp.Response, bool) {
 	return done, true
 }
 
-// broken answers a failure of the store: a packet that was deleted meanwhile, or a fault of the disk.
+// broken answers a failure of the store: a packet that was deleted meanwhile, or a disk that is full or fails.
 func (x *exchange) broken(err error) (xftp.Response, bool) {
-	if errors.Is(err, packets.ErrNotFound) || errors.Is(err, packets.ErrGone) {
+	switch {
+	case errors.Is(err, packets.ErrNotFound), errors.Is(err, packets.ErrGone):
 		return failed(xftp.ErrAuth)
+	case errors.Is(err, packets.ErrQuota):
+		return failed(xftp.ErrQuota)
+	case packets.Told(err):
+		return failed(xftp.ErrFileIO)
 	}
 	x.router.cfg.Log.Error("the store failed", "command", x.c.Tag.String(), "cause", cause(err))
 	return failed(xftp.ErrFileIO)

@@ -11,21 +11,23 @@ import (
 // of golang.org/x/net gives credit for each piece that is read of a body (RFC 9113 section 5.2), and each would be a
 // record and a system call, here and at the client. What is held goes out before anything else.
 //
-// As all bodies count for the connection, too, no stream misses more than what is held of the connection's credit. That
-// is at most half of a window, so no client has to wait for it.
+// That for the connection comes first, and then that for the stream, for which what is held is counted: a stream misses less
+// than half of its window, so no client has to wait for it, even one that waits until it may send a large frame. A
+// connection misses some more when its streams have ended meanwhile; its window is larger.
 type creditor struct {
 	net.Conn
 	worth uint32 // bytes of credit that go out at once
 
 	// Owned by the one who writes: HTTP/2 writes one after the other.
-	held   []byte // frames
-	credit uint32 // of the connection, in held
+	held    []byte // frames
+	credit  uint32 // of the connection, in held
+	streams uint32 // of all streams
 }
 
 func (c *creditor) Write(p []byte) (int, error) {
-	if credit, only := creditOf(p); only {
-		c.held, c.credit = append(c.held, p...), c.credit+credit
-		if c.credit < c.worth {
+	if credit, streams, only := creditOf(p); only {
+		c.held, c.credit, c.streams = append(c.held, p...), c.credit+credit, c.streams+streams
+		if c.streams < c.worth && c.credit < c.worth+c.worth/2 {
 			return len(p), nil
 		}
 		return len(p), c.release()
@@ -42,7 +44,7 @@ func (c *creditor) release() error {
 		return nil
 	}
 	_, err := c.Conn.Write(c.held)
-	c.held, c.credit = c.held[:0], 0
+	c.held, c.credit, c.streams = c.held[:0], 0, 0
 	return err
 }
 
@@ -52,15 +54,18 @@ const (
 	windowUpdateSize = frameHeaderSize + 4
 )
 
-// creditOf adds up the credit of the connection in p; only tells whether p has whole frames of credit and nothing else.
-func creditOf(p []byte) (credit uint32, only bool) {
+// creditOf adds up the credit of the connection and of streams in p; only tells whether p has whole frames of credit and
+// nothing else.
+func creditOf(p []byte) (credit, streams uint32, only bool) {
 	for ; len(p) >= windowUpdateSize; p = p[windowUpdateSize:] {
 		if [3]byte(p) != [3]byte{0, 0, 4} || http2.FrameType(p[3]) != http2.FrameWindowUpdate {
-			return 0, false
+			return 0, 0, false
 		}
 		if stream := binary.BigEndian.Uint32(p[5:]); stream == 0 {
 			credit += binary.BigEndian.Uint32(p[frameHeaderSize:])
+		} else {
+			streams += binary.BigEndian.Uint32(p[frameHeaderSize:])
 		}
 	}
-	return credit, len(p) == 0
+	return credit, streams, len(p) == 0
 }

@@ -37,8 +37,10 @@ func (x *exchange) download() (xftp.Response, bool) {
 	if !x.record.Uploaded {
 		return failed(xftp.ErrNoFile)
 	}
-	body, err := x.router.store.Body(x.q.Context(), x.sender)
+	body, err := x.router.openBody(x.q.Context(), x.sender)
 	switch {
+	case errors.Is(err, errNoFiles):
+		return failed(xftp.ErrTimeout)
 	case errors.Is(err, fs.ErrNotExist):
 		x.router.cfg.Log.Error("the body of a packet is missing")
 		return failed(xftp.ErrAuth)
@@ -51,7 +53,7 @@ func (x *exchange) download() (xftp.Response, bool) {
 		body.Close()
 		return failed(xftp.ErrAuth)
 	}
-	x.router.Stats.download(x.sender)
+	x.router.Stats.download(x.sender, x.router.cfg.Now())
 	x.send = func() error {
 		defer body.Close()
 		return x.sendPacket(responseBlock(x.session, &x.t, &response), body, box.NewStreamed(&response.Nonce, &subkey))
@@ -77,7 +79,7 @@ func (x *exchange) agree(response *xftp.Response) (subkey [box.KeySize]byte, ok 
 func (x *exchange) sendPacket(block []byte, packet io.Reader, stream *box.Streamed) error {
 	buffer, release := x.router.frames(x.session.web)
 	defer release()
-	o := output{w: x.w, buf: buffer}
+	o := output{w: x.body, buf: buffer}
 	if err := o.append(block); err != nil {
 		return err
 	}

@@ -70,11 +70,13 @@ type fixture struct {
 }
 
 type options struct {
-	config func(*Config)
-	quota  int64
-	scheme tls.SignatureScheme
-	dir    string // of an earlier fixture
-	memory bool   // the records are in memory only
+	config  func(*Config)
+	prepare func(*Router) // before it runs
+	quota   int64
+	scheme  tls.SignatureScheme
+	dir     string // of an earlier fixture
+	memory  bool   // the records are in memory only
+	disk    vfs.FS // of the records
 }
 
 func newFixture(t testing.TB, o options) *fixture {
@@ -88,7 +90,7 @@ func newFixture(t testing.TB, o options) *fixture {
 	path := filepath.Join(o.dir, "files")
 	dir, err := packets.OpenDir(path)
 	check(t, err)
-	records := packets.Options{Quota: o.quota}
+	records := packets.Options{Quota: o.quota, FS: o.disk}
 	if o.memory {
 		records.FS = vfs.NewMem()
 	}
@@ -101,6 +103,9 @@ func newFixture(t testing.TB, o options) *fixture {
 	}
 	r, err := New(cfg)
 	check(t, err)
+	if o.prepare != nil {
+		o.prepare(r)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run() }()
 	<-r.Ready()
@@ -189,6 +194,21 @@ func wants(t testing.TB, what string, err error, want xftp.Error) {
 	if err == nil || err.Error() != want.Error() {
 		t.Errorf("%s: %v, want %v", what, err, want)
 	}
+}
+
+// onDisk counts the bodies, and the uploads under way.
+func (f *fixture) onDisk() (bodies, uploads int) {
+	f.t.Helper()
+	entries, err := os.ReadDir(f.path)
+	check(f.t, err)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") {
+			bodies++
+		}
+	}
+	begun, err := os.ReadDir(filepath.Join(f.path, ".uploads"))
+	check(f.t, err)
+	return bodies, len(begun)
 }
 
 // files lists the bodies, and fails the test when an upload has left something.

@@ -2,6 +2,7 @@ package router
 
 import (
 	"encoding/base64"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -58,9 +59,9 @@ func TestDailyLine(t *testing.T) {
 	s.Created.Add(3)
 	s.Recipients.Add(4)
 	s.Expired.Add(1)
-	s.download(packets.ID{1})
-	s.download(packets.ID{1})
-	s.download(packets.ID{2})
+	for _, id := range []packets.ID{{1}, {1}, {2}} {
+		s.download(id, sunday.Add(-time.Minute))
+	}
 	stored := packets.Usage{Bytes: 65536, Count: 1}
 	for _, test := range []struct {
 		now  time.Time
@@ -74,6 +75,46 @@ func TestDailyLine(t *testing.T) {
 			t.Errorf("%s: %swant %s", test.now, got, test.want)
 		}
 	}
+}
+
+// TestPeriodsEndByThemselves: day, week and month begin anew when they are over although nobody writes daily lines, and what
+// they had is in the next line, if one is written; a clock that is set back does not make them longer.
+func TestPeriodsEndByThemselves(t *testing.T) {
+	var s Stats
+	monday := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
+	s.begin(monday.Add(-48 * time.Hour))
+	n := byte(0)
+	download := func(now time.Time) {
+		n++
+		s.download(packets.ID{n}, now)
+	}
+	counts := func(now time.Time, want string) {
+		t.Helper()
+		text := s.Metrics(now, packets.Usage{}, "v")
+		var got []string
+		for _, name := range []string{"daily", "weekly", "monthly"} {
+			_, rest, _ := strings.Cut(text, "\nsimplex_xftp_files_count_"+name+" ")
+			value, _, _ := strings.Cut(rest, " ")
+			got = append(got, value)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, want %s", now, got, want)
+		}
+	}
+	download(monday.Add(-30 * time.Hour))
+	download(monday.Add(-time.Hour))
+	counts(monday.Add(-time.Second), "1 2 2")
+	download(monday)
+	counts(monday.Add(time.Hour), "1 1 3")
+	counts(monday.Add(24*time.Hour), "0 1 0") // December
+	download(monday.Add(24 * time.Hour))
+	if line := s.DailyLine(monday.Add(24*time.Hour), packets.Usage{}); line != "2026-11-28,0,0,0,0,1,2,3,4,0,0,0,0\n" {
+		t.Error(line)
+	}
+	download(monday.Add(365 * 24 * time.Hour)) // by mistake
+	counts(monday.Add(48*time.Hour), "1 1 1")
+	counts(monday.Add(72*time.Hour), "0 1 1")
+	counts(monday.Add(7*24*time.Hour), "0 0 1")
 }
 
 // TestBackupOfReference: the reference's backup is taken, and written again with the same content.
@@ -95,6 +136,29 @@ func TestBackupOfReference(t *testing.T) {
 		if err := s.Restore(bad); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", bad, err)
 		}
+	}
+}
+
+// TestBackupOfManyPackets: sets that are too large to be kept come back as they were, from a text that is no larger for it.
+func TestBackupOfManyPackets(t *testing.T) {
+	var s Stats
+	now := time.Date(2026, 11, 11, 11, 0, 0, 0, time.UTC)
+	s.begin(now)
+	random := rand.NewChaCha8([32]byte{})
+	for range 100_000 {
+		var id packets.ID
+		random.Read(id[:])
+		s.download(id, now)
+	}
+	text := s.Backup(packets.Usage{})
+	if len(text) > 3*registers*21+1000 {
+		t.Errorf("%d bytes", len(text))
+	}
+	var restored Stats
+	restored.begin(now)
+	check(t, restored.Restore(text))
+	if restored.Backup(packets.Usage{}) != text || restored.Metrics(now, packets.Usage{}, "v") != s.Metrics(now, packets.Usage{}, "v") {
+		t.Error("not what it was")
 	}
 }
 

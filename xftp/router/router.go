@@ -2,7 +2,7 @@ package router
 
 import (
 	"context"
-	"errors"
+	stdtls "crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"switchyard/box"
+	"switchyard/server/listen"
 	"switchyard/xftp/packets"
 )
 
@@ -35,11 +36,16 @@ type Router struct {
 	ctx   context.Context // ends when Stop begins
 	stop  context.CancelFunc
 
+	handshakes atomic.Int32 // of TLS, under way
+	crowd      crowd
+	pages      http.Handler
+
 	mu        sync.Mutex
-	listeners []net.Listener
+	listeners []net.Listener   // immutable once ready
+	acceptor  *listen.Acceptor // nil until Run listens
 	sessions  map[*session]struct{}
-	conns     sync.WaitGroup
-	closed    bool
+	conns     sync.WaitGroup // none is added once acceptor has stopped
+	closed    bool           // Stop has begun
 }
 
 // bufferSize is what an upload is read and written by.
@@ -48,6 +54,10 @@ const bufferSize = 32 << 10
 // maxReadFrame is the reference's: with its header such a frame of HTTP/2 fills two records of TLS. Larger ones would
 // have to be held in memory as a whole.
 const maxReadFrame = 32<<10 - 9
+
+// maxHeader is how many bytes of header fields a request may have: those of native clients have none, browsers send
+// hundreds.
+const maxHeader = 16 << 10
 
 // New makes a router. Run serves.
 func New(cfg Config) (*Router, error) {
@@ -64,9 +74,13 @@ func New(cfg Config) (*Router, error) {
 			MaxUploadBufferPerStream:     cfg.UploadWindow,
 			MaxUploadBufferPerConnection: max(1<<20-1, cfg.UploadWindow),
 		},
-		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0)},
+		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0), MaxHeaderBytes: maxHeader},
 		ready:    make(chan struct{}),
 		sessions: make(map[*session]struct{}),
+	}
+	r.crowd = crowd{every: lookInterval, handshake: hurriedHandshake, idle: hurriedIdle, atEase: handshakesAtEase}
+	if r.pages = http.NotFoundHandler(); cfg.Pages != nil {
+		r.pages = cfg.Gate.Handler(cfg.Pages)
 	}
 	r.verifiers.New = func() any { return new(box.Verifier) }
 	r.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
@@ -77,39 +91,30 @@ func New(cfg Config) (*Router, error) {
 	return r, nil
 }
 
-// ListenError is a failure to listen on an address.
-type ListenError struct {
-	Addr string
-	Err  error
-}
-
-func (e *ListenError) Error() string { return "router: listen on " + e.Addr + ": " + e.Err.Error() }
-func (e *ListenError) Unwrap() error { return e.Err }
-
 // Run listens and serves until Stop. It fails when it cannot listen.
 func (r *Router) Run() error {
-	for _, addr := range r.cfg.Listen {
-		l, err := net.Listen("tcp", addr)
-		if err != nil {
-			r.closeListeners()
-			return &ListenError{addr, err}
-		}
-		r.mu.Lock()
-		r.listeners = append(r.listeners, l)
-		stopped := r.closed
-		r.mu.Unlock()
-		if stopped {
-			l.Close()
-		}
+	listeners, err := listen.Open(r.cfg.Listen)
+	if err != nil {
+		return err
 	}
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		listen.Close(listeners)
+		return nil
+	}
+	r.listeners = listeners
+	r.acceptor = r.cfg.Gate.Accept(listeners, func(c net.Conn, s *listen.Source) error {
+		r.conns.Go(func() { r.serve(c, s) })
+		return nil
+	})
+	r.mu.Unlock()
 	close(r.ready)
 	var running sync.WaitGroup
-	for _, l := range r.listeners {
-		running.Go(func() { r.accept(l) })
-	}
 	running.Go(r.expire)
-	running.Go(r.disconnectIdle)
+	running.Go(r.lookAfter)
 	running.Wait()
+	<-r.ctx.Done()
 	return nil
 }
 
@@ -126,19 +131,16 @@ func (r *Router) Addrs() (addrs []net.Addr) {
 	return addrs
 }
 
-func (r *Router) closeListeners() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.closed = true
-	for _, l := range r.listeners {
-		l.Close()
-	}
-}
-
 // Stop stops listening, lets requests under way end until ctx does, and closes the connections.
 func (r *Router) Stop(ctx context.Context) error {
+	r.mu.Lock()
+	r.closed = true
+	acceptor := r.acceptor
+	r.mu.Unlock()
 	r.stop()
-	r.closeListeners()
+	if acceptor != nil {
+		acceptor.Stop()
+	}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for r.busy() && ctx.Err() == nil {
@@ -149,7 +151,7 @@ func (r *Router) Stop(ctx context.Context) error {
 	}
 	r.mu.Lock()
 	for s := range r.sessions {
-		s.conn.Close()
+		s.close(listen.CauseStop)
 	}
 	r.mu.Unlock()
 	r.conns.Wait()
@@ -167,24 +169,6 @@ func (r *Router) busy() bool {
 	return false
 }
 
-// acceptPause is how long a listener without file descriptors waits for some.
-const acceptPause = 100 * time.Millisecond
-
-func (r *Router) accept(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			if errors.Is(err, net.ErrClosed) || r.ctx.Err() != nil {
-				return
-			}
-			r.cfg.Log.Warn("cannot accept a connection", "cause", err)
-			r.pause(acceptPause)
-			continue
-		}
-		r.conns.Go(func() { r.serve(conn) })
-	}
-}
-
 // pause waits, and tells whether the router goes on.
 func (r *Router) pause(d time.Duration) bool {
 	t := time.NewTimer(d)
@@ -198,29 +182,38 @@ func (r *Router) pause(d time.Duration) bool {
 }
 
 // serve serves a connection to its end.
-func (r *Router) serve(raw net.Conn) {
+func (r *Router) serve(raw net.Conn, source *listen.Source) {
 	defer raw.Close()
 	limitSending(raw)
-	s, err := r.handshake(raw)
+	s := &session{raw: raw, begun: r.cfg.Now()}
+	defer func() { r.cfg.Gate.Leave(source, *s.why.Load()) }()
+	if !r.enter(s) {
+		s.end(listen.CauseStop)
+		return
+	}
+	defer r.leave(s)
+	r.handshakes.Add(1)
+	err := r.handshake(s)
+	r.handshakes.Add(-1)
 	if err != nil {
+		s.end(causeOfHandshake(err))
 		if r.cfg.LogTLSErrors {
 			r.cfg.Log.Info("TLS handshake failed", "cause", err)
 		}
 		return
 	}
-	if !r.enter(s) {
-		return
-	}
-	defer r.leave(s)
-	conn := s.conn
-	if !s.web { // of those HTTP/2 judges the TLS
-		conn = &creditor{Conn: conn, worth: uint32(r.cfg.UploadWindow) / 2}
+	var conn net.Conn
+	if web, ok := s.conn.Conn.(*stdtls.Conn); ok {
+		conn = judged{s.conn, web}
+	} else {
+		conn = &creditor{Conn: s.conn, worth: uint32(r.cfg.UploadWindow) / 2}
 	}
 	r.http.ServeConn(conn, &http2.ServeConnOpts{
 		Context:    context.WithValue(context.Background(), sessionKey{}, s),
 		BaseConfig: r.base,
 		Handler:    http.HandlerFunc(r.request),
 	})
+	s.end(listen.CausePeer)
 }
 
 func (r *Router) enter(s *session) bool {
@@ -236,20 +229,7 @@ func (r *Router) leave(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.sessions, s)
-}
-
-// disconnectIdle closes connections that have had no request for InactiveTTL.
-func (r *Router) disconnectIdle() {
-	for r.cfg.InactiveTTL > 0 && r.pause(r.cfg.InactiveCheck) {
-		before := r.cfg.Now().Add(-r.cfg.InactiveTTL).UnixNano()
-		r.mu.Lock()
-		for s := range r.sessions {
-			if s.active.Load() == 0 && s.lastRequest.Load() < before {
-				s.conn.Close()
-			}
-		}
-		r.mu.Unlock()
-	}
+	s.forget()
 }
 
 // expire deletes old packets, at once and then every ExpireCheck.

@@ -3,8 +3,6 @@ package router
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,30 +11,34 @@ import (
 )
 
 // DailyLine is the line of the CSV file for the time since the last one, and begins the next. Week and month have a
-// number only when they end: on Mondays, and on the first of the month.
+// number only when they have ended: on Mondays, and on the first of the month.
 //
 //	date,created,recipients,uploaded,deleted,day,week,month,downloads,acks,count,size,expired
 func (s *Stats) DailyLine(now time.Time, stored packets.Usage) string {
 	now = now.UTC()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.roll(now)
 	since := s.since
 	s.since = now
-	ended := func(set *map[int64]struct{}, ends bool) string {
-		if !ends {
-			return ""
-		}
-		n := len(*set)
-		*set = make(map[int64]struct{})
-		return strconv.Itoa(n)
+	if !s.day.over {
+		s.day.end() // with its line, whatever the time is
 	}
-	day, week, month := ended(&s.day, true), ended(&s.week, now.Weekday() == time.Monday), ended(&s.month, now.Day() == 1)
+	number := func(p *period) string {
+		if n, ok := p.ended(); ok {
+			return strconv.FormatInt(n, 10)
+		}
+		return ""
+	}
+	day, week, month := number(&s.day), number(&s.week), number(&s.month)
 	return fmt.Sprintf("%s,%d,%d,%d,%d,%s,%s,%s,%d,%d,%d,%d,%d\n", since.Format(time.DateOnly),
 		s.Created.Swap(0), s.Recipients.Swap(0), s.Uploaded.Swap(0), s.Deleted.Swap(0), day, week, month,
 		s.Downloads.Swap(0), s.Acks.Swap(0), stored.Count, stored.Bytes, s.Expired.Swap(0))
 }
 
-// Backup is the text that keeps the counters over a restart, as the reference writes it.
+// Backup is the text that keeps the counters over a restart, as the reference writes it. Sets of more packets than are kept
+// themselves come back as they are by hashes made up for that, of which there are 16,384 at most: the reference would count
+// those (distinct.list).
 func (s *Stats) Backup(stored packets.Usage) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,12 +48,15 @@ func (s *Stats) Backup(stored packets.Usage) string {
 		fmt.Fprintf(&b, "%s=%d\n", c.name, c.get())
 	}
 	b.WriteString("filesDownloaded:\n")
-	for _, p := range s.periods() {
-		var hashes []string
-		for _, h := range slices.Sorted(maps.Keys(*p.set)) {
-			hashes = append(hashes, strconv.FormatInt(h, 10))
+	for i, p := range s.periods() {
+		b.WriteString(periodNames[i] + "=")
+		for j, h := range p.packets.list() {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(strconv.FormatInt(h, 10))
 		}
-		b.WriteString(p.name + "=" + strings.Join(hashes, ",") + "\n")
+		b.WriteByte('\n')
 	}
 	fmt.Fprintf(&b, "fileDownloads=%d\nfileDownloadAcks=%d\n", s.Downloads.Load(), s.Acks.Load())
 	return b.String()
@@ -77,14 +82,8 @@ func (s *Stats) named(stored *packets.Usage) []counterName {
 	}
 }
 
-type periodSet struct {
-	name string
-	set  *map[int64]struct{}
-}
-
-func (s *Stats) periods() []periodSet {
-	return []periodSet{{"dayHashes", &s.day}, {"weekHashes", &s.week}, {"monthHashes", &s.month}}
-}
+// periodNames are what the reference calls the hashes of the periods.
+var periodNames = [...]string{"dayHashes", "weekHashes", "monthHashes"}
 
 // Restore takes the counters of a backup. Older backups have fewer lines. What does not parse is an error.
 func (s *Stats) Restore(text string) error {
@@ -113,9 +112,9 @@ func (s *Stats) restore(counters []counterName, name, value string) (err error) 
 		s.since = s.since.UTC()
 		return err
 	}
-	for _, p := range s.periods() {
-		if p.name == name {
-			return restoreSet(*p.set, value)
+	for i, p := range s.periods() {
+		if periodNames[i] == name {
+			return restoreHashes(&p.packets, value)
 		}
 	}
 	for _, c := range counters {
@@ -128,7 +127,7 @@ func (s *Stats) restore(counters []counterName, name, value string) (err error) 
 	return errors.New("unknown")
 }
 
-func restoreSet(set map[int64]struct{}, value string) error {
+func restoreHashes(d *distinct, value string) error {
 	if value == "" {
 		return nil
 	}
@@ -137,7 +136,7 @@ func restoreSet(set map[int64]struct{}, value string) error {
 		if err != nil {
 			return err
 		}
-		set[h] = struct{}{}
+		d.add(h)
 	}
 	return nil
 }
@@ -146,6 +145,7 @@ func restoreSet(set map[int64]struct{}, value string) error {
 func (s *Stats) Metrics(now time.Time, stored packets.Usage, version string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.roll(now)
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Recorded at: %s\n# Stats from: %s\n\n", now.UTC().Format(time.RFC3339Nano), s.since.Format(time.RFC3339Nano))
 	for _, m := range []struct {
@@ -163,9 +163,9 @@ func (s *Stats) Metrics(now time.Time, stored packets.Usage, version string) str
 		{"file_download_acks", "counter", "downloads acknowledged", s.Acks.Load(), "fileDownloadAcks"},
 		{"files_count_total", "gauge", "packets stored", stored.Count, "filesCount"},
 		{"files_size", "gauge", "bytes stored", stored.Bytes, "filesSize"},
-		{"files_count_daily", "gauge", "different packets downloaded this day", int64(len(s.day)), "filesDownloaded.dayCount"},
-		{"files_count_weekly", "gauge", "different packets downloaded this week", int64(len(s.week)), "filesDownloaded.weekCount"},
-		{"files_count_monthly", "gauge", "different packets downloaded this month", int64(len(s.month)), "filesDownloaded.monthCount"},
+		{"files_count_daily", "gauge", "different packets downloaded this day", s.day.packets.count(), "filesDownloaded.dayCount"},
+		{"files_count_weekly", "gauge", "different packets downloaded this week", s.week.packets.count(), "filesDownloaded.weekCount"},
+		{"files_count_monthly", "gauge", "different packets downloaded this month", s.month.packets.count(), "filesDownloaded.monthCount"},
 	} {
 		name := "simplex_xftp_" + m.name
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n%s %d %d\n# %s\n\n", name, m.help, name, m.kind, name, m.value, now.UnixMilli(), m.field)

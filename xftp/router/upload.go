@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
-	"net/http"
-	"time"
 
 	"switchyard/xftp"
 	"switchyard/xftp/packets"
@@ -15,11 +13,13 @@ import (
 // upload takes the packet of FPUT. The body must end where the packet's size says. Its place is reserved before the
 // first byte; whatever goes wrong frees it and leaves nothing on the disk.
 func (x *exchange) upload() (xftp.Response, bool) {
-	deadline := time.Now().Add(x.router.cfg.UploadTimeout) // of the socket, so never another clock
-	http.NewResponseController(x.w).SetReadDeadline(deadline)
 	if x.record.Uploaded {
 		return x.drain()
 	}
+	if !x.router.cfg.Gate.Borrow() {
+		return failed(xftp.ErrTimeout)
+	}
+	defer x.router.cfg.Gate.Return()
 	u, err := x.router.store.Upload(x.q.Context(), x.sender, x.record.Size)
 	switch {
 	case errors.Is(err, packets.ErrQuota):
@@ -47,7 +47,7 @@ func (x *exchange) receive(u *packets.Upload) (fault xftp.Error, err error) {
 	hash := sha256.New()
 	left := int64(x.record.Size)
 	for {
-		n, err := fill(x.q.Body, x.block)
+		n, err := x.body.fill(x.block)
 		if int64(n) > left {
 			return xftp.ErrSize, nil
 		}
@@ -56,7 +56,7 @@ func (x *exchange) receive(u *packets.Upload) (fault xftp.Error, err error) {
 		if _, err := u.Write(x.block[:n]); err != nil {
 			return fault, err
 		}
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			break
 		}
 		if err != nil {
@@ -72,23 +72,13 @@ func (x *exchange) receive(u *packets.Upload) (fault xftp.Error, err error) {
 	return fault, nil
 }
 
-// fill reads until p is full or the body ends.
-func fill(body io.Reader, p []byte) (n int, err error) {
-	for n < len(p) && err == nil {
-		var m int
-		m, err = body.Read(p[n:])
-		n += m
-	}
-	return n, err
-}
-
 // drain reads the packet of an upload that has been done before. Its bytes do not matter, but clients send them all
 // before they read the answer.
 func (x *exchange) drain() (xftp.Response, bool) {
 	for left := int64(x.record.Size); left > 0; {
-		n, err := x.q.Body.Read(x.block[:min(left, int64(len(x.block)))])
+		n, err := x.body.fill(x.block[:min(left, int64(len(x.block)))])
 		if left -= int64(n); err != nil && left > 0 {
-			if errors.Is(err, io.EOF) {
+			if err == io.EOF {
 				return failed(xftp.ErrSize)
 			}
 			return failed(xftp.ErrTimeout)

@@ -177,14 +177,19 @@ func NewOpener(src io.Reader, total int64, key *Key) (*Opener, error) {
 // read fills p with the next bytes, opened.
 func (o *Opener) read(p []byte) error {
 	if _, err := io.ReadFull(o.src, p); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return ErrSize
-		}
-		return err
+		return cut(err)
 	}
 	o.box.Open(p)
 	o.rest -= int64(len(p))
 	return nil
+}
+
+// cut: a file that ends early has another size; that it cannot be read is something else.
+func cut(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return ErrSize
+	}
+	return err
 }
 
 // WriteTo writes the content and checks the tag at the end. On any error, ErrTag above all, what was written is
@@ -212,7 +217,7 @@ func (o *Opener) WriteTo(dst io.Writer) (written int64, err error) {
 	}
 	tag := piece[:box.TagSize]
 	if _, err := io.ReadFull(o.src, tag); err != nil {
-		return written, ErrSize
+		return written, cut(err)
 	}
 	if !o.box.Verify(tag) {
 		return written, ErrTag

@@ -14,6 +14,7 @@ package storelog
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -52,18 +53,23 @@ func (s Skipped) String() string { return fmt.Sprintf("line %d: %s", s.Line, s.R
 // maxLine is how long a line may be: a FADD of 255 recipients has some 20 KiB, one of a compacted log any number.
 const maxLine = 64 << 20
 
-// Read replays a log. The error is that of r, or of a line that is too long.
-func Read(r io.Reader) (State, error) {
+// Read replays a log. The error is that of r.
+func Read(r io.Reader) (State, error) { return read(r, maxLine) }
+
+func read(r io.Reader, longest int) (State, error) {
 	l := &replay{packets: make(map[packets.ID]*Packet), owners: make(map[packets.ID]packets.ID)}
 	var s State
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxLine)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimRight(lines.Text(), "\r")
-		if line == "" {
-			continue
+	lines := lines{r: bufio.NewReader(r), longest: longest}
+	for n := 1; lines.next(); n++ {
+		line := strings.TrimRight(string(lines.line), "\r")
+		var err error
+		switch {
+		case lines.tooLong:
+			err = errTooLong
+		case line != "":
+			err = l.apply(strings.Split(line, " "))
 		}
-		if err := l.apply(strings.Split(line, " ")); err != nil {
+		if err != nil {
 			s.Skipped = append(s.Skipped, Skipped{n, err.Error()})
 		}
 	}
@@ -73,7 +79,39 @@ func Read(r io.Reader) (State, error) {
 			delete(l.packets, id) // an ID that was created twice stands in the order twice
 		}
 	}
-	return s, lines.Err()
+	return s, lines.err
+}
+
+// lines reads lines, and passes over what is left of one that is too long.
+type lines struct {
+	r       *bufio.Reader
+	longest int
+
+	line    []byte // without its end
+	tooLong bool   // and then not the whole
+	err     error
+}
+
+func (l *lines) next() bool {
+	l.line, l.tooLong = l.line[:0], false
+	for {
+		piece, err := l.r.ReadSlice('\n')
+		if len(l.line)+len(piece) > l.longest {
+			l.tooLong = true
+		} else {
+			l.line = append(l.line, piece...)
+		}
+		switch {
+		case err == nil:
+			l.line = bytes.TrimSuffix(l.line, []byte("\n"))
+			return true
+		case errors.Is(err, io.EOF):
+			return len(l.line) > 0 || l.tooLong
+		case !errors.Is(err, bufio.ErrBufferFull):
+			l.err = err
+			return false
+		}
+	}
 }
 
 // replay is the state between two lines.
@@ -86,6 +124,7 @@ type replay struct {
 var (
 	errFields  = errors.New("another number of fields")
 	errUnknown = errors.New("the packet is not known")
+	errTooLong = errors.New("the line is too long")
 )
 
 func (l *replay) apply(f []string) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"switchyard/tls"
+	"switchyard/xftp/desc"
 	"switchyard/xftp/router"
 	"switchyard/xftp/router/routertest"
 	"switchyard/xftp/web/webtest"
@@ -60,8 +61,7 @@ func TestSendAndReceive(t *testing.T) {
 		if name != test.name || !bytes.Equal(got, content) {
 			t.Errorf("%s: received %s with %d bytes", test.name, name, len(got))
 		}
-		sender.Click("#delete")
-		sender.Await("deleted")
+		sender.Delete()
 		if n := r.Bodies(t); n != before {
 			t.Errorf("%s: %d packets are left", test.name, n-before)
 		}
@@ -96,6 +96,96 @@ func TestLinkOnTheFirstPage(t *testing.T) {
 	if got := tab.AwaitText("#fault"); !strings.Contains(got, "cannot be used") {
 		t.Errorf("%q", got)
 	}
+}
+
+// TestBrokenLinks: what stands behind # is a link, and one that cannot be used says so, on the first page, too.
+func TestBrokenLinks(t *testing.T) {
+	t.Parallel()
+	r := webtest.StartRouter(t, nil)
+	b := webtest.Start(t)
+	for _, path := range []string{"/file/#x", "/file/#" + strings.Repeat("x", 60), "/file/#%zz", "/file/#/?desc=x", "/#x", "/file/#not/a/link"} {
+		tab := b.Open(r.URL + path)
+		if got := tab.AwaitText("#fault"); !strings.Contains(got, "This link cannot be used") || !strings.Contains(got, "Ask its sender") {
+			t.Errorf("%s: %q", path, got)
+		}
+		tab.Click("#restart")
+		tab.Await("choose")
+	}
+	b.Quiet()
+}
+
+// TestLinksThatWereChanged: escaped by an application that passed it on, or with the description itself.
+func TestLinksThatWereChanged(t *testing.T) {
+	t.Parallel()
+	r := webtest.StartRouter(t, nil)
+	b := webtest.Start(t)
+	path, content := file(t, "file", 1000)
+	link := b.Open(r.URL + "/file/").Send(path)
+	_, fragment, _ := strings.Cut(link, "#")
+	d, err := desc.ParseFragment(fragment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range []string{strings.ReplaceAll(link, "=", "%3D"), link + "%0A", d.URI(r.URL, `{"a;":1}`)} {
+		if _, got := b.Open(link).Receive(); !bytes.Equal(got, content) {
+			t.Errorf("%.60s: another file is received", link)
+		}
+	}
+	b.Quiet()
+}
+
+// TestLinkIsUsedUpWhenItIsEnded: receiving does not, which the page says, and ending it is asked for first.
+func TestLinkIsUsedUpWhenItIsEnded(t *testing.T) {
+	t.Parallel()
+	r := webtest.StartRouter(t, nil)
+	b := webtest.Start(t)
+	path, content := file(t, "file", 100_000) // two packets, and the description as a third
+	link := b.Open(r.URL + "/file/").Send(path)
+	for range 2 {
+		tab := b.Open(link)
+		tab.Receive()
+		if got := tab.AwaitText("#link-state"); got != "The link can be used again until the file expires." {
+			t.Errorf("%q", got)
+		}
+	}
+	tab := b.Open(link)
+	if _, got := tab.Receive(); !bytes.Equal(got, content) {
+		t.Error("another file is received")
+	}
+	tab.Click("#end-link")
+	tab.Click("#end-link-no")
+	tab.Click("#end-link")
+	tab.Click("#end-link-yes")
+	if got := tab.AwaitWords("#link-state", "ended"); got != "The link has ended: nobody can download the file with it any more." {
+		t.Errorf("%q", got)
+	}
+	if acks := r.Stats.Acks.Load(); acks != 3 {
+		t.Errorf("%d packets are acknowledged", acks)
+	}
+	tab = b.Open(link)
+	tab.Await("offer")
+	tab.Click("#download")
+	if got := tab.AwaitText("#fault"); !strings.Contains(got, "does not have this file") {
+		t.Errorf("%q", got)
+	}
+	b.Quiet()
+}
+
+// TestLargerThanTheQuota: a larger file is refused before anything is uploaded.
+func TestLargerThanTheQuota(t *testing.T) {
+	t.Parallel()
+	r := webtest.StartSmallRouter(t, 1<<20)
+	b := webtest.Start(t)
+	tab := b.Open(r.URL + "/file/")
+	if got := tab.AwaitText("#limits"); !strings.Contains(got, "Up to 1 MB.") {
+		t.Errorf("%q", got)
+	}
+	path, _ := file(t, "file", 1<<20+1)
+	tab.Choose(path)
+	if got := tab.AwaitText("#fault"); !strings.Contains(got, "Files of up to 1 MB can be sent.") {
+		t.Errorf("%q", got)
+	}
+	b.Quiet()
 }
 
 // TestTwoTabs send at the same time. They share a connection, and so a session, in which each says its hello.

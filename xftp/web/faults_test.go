@@ -129,8 +129,7 @@ func TestRouterThatGoesAway(t *testing.T) {
 	if _, got := b.Open(link).Receive(); !bytes.Equal(got, content) {
 		t.Error("another file is received")
 	}
-	tab.Click("#delete")
-	tab.Await("deleted")
+	tab.Delete()
 	awaitNothing(t, r)
 
 	again := b.Open(r.URL + "/file/")

@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type Site struct {
 	NewFiles   bool              // may be uploaded
 	Password   bool              // is needed to upload
 	FileTTL    time.Duration     // 0: files do not expire
+	Quota      int64             // bytes that the router may hold; 0: any number
 	Statistics bool
 	IniName    string // of the file with the operator's settings
 	Information
@@ -91,6 +93,29 @@ func (s *Site) Uploads() string {
 		return "password"
 	}
 	return "open"
+}
+
+// maxFile is what the page can send (page/src/sizes.ts).
+const maxFile = 1 << 30
+
+// Most is how many bytes a file may have.
+func (s *Site) Most() int64 {
+	if s.Quota > 0 {
+		return min(s.Quota, maxFile)
+	}
+	return maxFile
+}
+
+// MostText is Most in words.
+func (s *Site) MostText() string {
+	n, unit := s.Most(), "bytes"
+	for _, larger := range []string{"KB", "MB", "GB"} {
+		if n < 1024 {
+			break
+		}
+		n, unit = n/1024, larger
+	}
+	return fmt.Sprint(n, " ", unit)
 }
 
 // Keeps is how long files are kept, empty when they do not expire.

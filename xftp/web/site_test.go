@@ -143,9 +143,19 @@ func TestInformation(t *testing.T) {
 		}
 	}
 	transfer := get(h, "/file/").Body.String()
-	for _, want := range []string{`data-hosts="a.example,b.onion"`, `data-port="443"`, `data-uploads="password"`, "for 30 hours"} {
+	for _, want := range []string{`data-hosts="a.example,b.onion"`, `data-port="443"`, `data-uploads="password"`, "for 30 hours", `data-most="1073741824"`, "Up to 1 GB."} {
 		if !strings.Contains(transfer, want) {
 			t.Errorf("no %s in the page of files", want)
+		}
+	}
+}
+
+// TestMostIsTheQuota: no more is promised than the router may hold.
+func TestMostIsTheQuota(t *testing.T) {
+	for quota, want := range map[int64]string{0: "Up to 1 GB.", 100 << 30: "Up to 1 GB.", 300 << 20: "Up to 300 MB.", 1<<20 + 5: "Up to 1 MB.", 500: "Up to 500 bytes."} {
+		h, _ := written(t, &web.Site{Transfer: true, NewFiles: true, Quota: quota})
+		if text := get(h, "/file/").Body.String(); !strings.Contains(text, want) {
+			t.Errorf("a quota of %d: no %q", quota, want)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func TestVectors(t *testing.T) {
 		t.Error(fault)
 	}
 	for name, want := range map[string]int{"chunk_sizes": 28, "file_size_text": 13, "file_encryption": 7, "chunk_download": 2,
-		"handshake": 4, "file_description": 6, "file_description_parse": 7, "transmission": 8, "response": 7, "names": 1, "stalling": 1, "waking": 1} {
+		"handshake": 4, "file_description": 6, "file_description_parse": 7, "transmission": 8, "response": 7, "names": 1, "costly links": 1, "links that were changed on their way": 1, "stalling": 1, "waking": 1} {
 		if results.Checked[name] != want {
 			t.Errorf("%s: %d checked, want %d", name, results.Checked[name], want)
 		}

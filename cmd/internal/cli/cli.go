@@ -1,18 +1,21 @@
-// Package cli is what the command lines of the servers share: the root command, and how it is executed. It imports
-// nothing of ours.
+// Package cli is what command lines share: the root command, how it is executed, what its signals do, and how values are
+// read that must read back. It imports smp.
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
 
-// Root completes the root command of a server, which has a name, a short text, an example and a version, and adds its
-// commands.
+// Root completes the root command of a program, which has a name, a short text and an example, and a version where it is a
+// server's, and adds its commands.
 func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.Args = cobra.ArbitraryArgs
@@ -24,7 +27,9 @@ func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.Flags().BoolP("version", "v", false, "show version")
+	if root.Version != "" {
+		root.Flags().BoolP("version", "v", false, "show version")
+	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
@@ -32,11 +37,28 @@ func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	return root
 }
 
-// Main executes the program's arguments. An error is one line on standard error, whatever a library put into it, and
-// ends the process with exit code 1.
+// Main executes the arguments of a server's program. An error is one line on standard error, whatever a library put into it,
+// and ends the process with exit code 1. So does a standard output that takes nothing.
 func Main(root *cobra.Command) {
 	root.SetArgs(withoutRTS(os.Args[1:]))
-	if err := root.Execute(); err != nil {
+	out := &output{file: os.Stdout}
+	root.SetOut(out)
+	endProcess(root, execute(context.Background(), root, out))
+}
+
+func execute(ctx context.Context, root *cobra.Command, out *output) error {
+	if err := root.ExecuteContext(ctx); err != nil {
+		return err
+	}
+	if err := out.fault(); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("cannot write the output: %w", err)
+	}
+	return nil
+}
+
+// endProcess ends the process where there is an error.
+func endProcess(root *cobra.Command, err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, root.Name()+": error:", strings.Join(strings.Fields(err.Error()), " "))
 		os.Exit(1)
 	}

@@ -78,7 +78,8 @@ func Create(dir string, scheme tls.SignatureScheme, commonName string, now time.
 	return Renew(dir, scheme, commonName, now)
 }
 
-// Renew makes a new key and certificate of TLS, signed with the identity's key, and writes the fingerprint anew.
+// Renew makes a new key and certificate of TLS, signed with the identity's key. It leaves the old ones where clients would
+// refuse the new ones, and where the identity is another than the fingerprint's.
 func Renew(dir string, scheme tls.SignatureScheme, commonName string, now time.Time) (Identity, error) {
 	caCert, err := read(dir, CACert)
 	if err != nil {
@@ -93,24 +94,28 @@ func Renew(dir string, scheme tls.SignatureScheme, commonName string, now time.T
 		return Identity{}, fmt.Errorf("%s and %s: %w; bring back the files of this server's identity",
 			filepath.Join(dir, CACert), CAKey, err)
 	}
+	fingerprint := []byte(HashText(tls.Fingerprint(ca.Chain[0])) + "\n")
+	if there, err := os.ReadFile(filepath.Join(dir, Fingerprint)); err == nil {
+		fingerprint = there
+	}
 	cert, key, err := tls.IssueLeaf(ca, scheme, commonName, now)
 	if err != nil {
 		return Identity{}, fmt.Errorf("make the server certificate: %w", err)
 	}
-	err = write(dir, []file{
-		{serverConf, fmt.Appendf(nil, serverConfig, commonName), 0o644},
-		{ServerKey, key, 0o600},
-		{ServerCert, cert, 0o644},
-		{Fingerprint, []byte(HashText(tls.Fingerprint(ca.Chain[0])) + "\n"), 0o644},
-	})
+	id, err := check(dir, cert, caCert, key, fingerprint, now)
 	if err != nil {
 		return Identity{}, err
 	}
-	return load(dir, now)
+	return id, write(dir, []file{
+		{serverConf, fmt.Appendf(nil, serverConfig, commonName), 0o644},
+		{ServerKey, key, 0o600},
+		{ServerCert, cert, 0o644},
+		{Fingerprint, fingerprint, 0o644},
+	})
 }
 
 // Load reads the identity in dir and checks that clients would accept it. It refuses keys that everybody on this machine
-// can read; exposed are lines about those that others than the owner can.
+// can write; exposed are lines about those to which others than the owner have access.
 func Load(dir string, now time.Time) (id Identity, exposed []string, err error) {
 	if exposed, err = checkModes(dir); err != nil {
 		return id, nil, err
@@ -128,7 +133,11 @@ func load(dir string, now time.Time) (Identity, error) {
 		}
 		files[i] = data
 	}
-	serverCert, caCert, serverKey, fingerprint := files[0], files[1], files[2], files[3]
+	return check(dir, files[0], files[1], files[2], files[3], now)
+}
+
+// check makes an identity of what its files in dir hold, or are going to.
+func check(dir string, serverCert, caCert, serverKey, fingerprint []byte, now time.Time) (Identity, error) {
 	chain := append(append(bytes.TrimSpace(serverCert), '\n'), caCert...)
 	pair, err := tls.ParseKeyPair(chain, serverKey)
 	if err != nil {

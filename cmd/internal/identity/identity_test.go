@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -61,12 +62,13 @@ func TestLoadOfTheReference(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS("testdata/reference")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Join(dir, ServerKey), 0o600); err != nil { // as the reference leaves it
-		t.Fatal(err)
-	}
-	id, _, err := Load(dir, now.AddDate(1, 0, 0))
+	chmod(ServerKey, 0o644)(t, dir) // with which the reference starts
+	id, exposed, err := Load(dir, now.AddDate(1, 0, 0))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(exposed) != 1 {
+		t.Errorf("exposed: %q", exposed)
 	}
 	if got := HashText(id.Hash); got != "ZKIe1lvTEsw9ldvnFJCCke03bvrTO-kpsnLbbpAAcBY=" {
 		t.Error(got)
@@ -91,10 +93,75 @@ func TestRenewKeepsTheIdentity(t *testing.T) {
 	}
 }
 
+// TestRenewLeavesWhatWorks: files that clients accept stay when those in their place would not be, and when the identity would
+// change.
+func TestRenewLeavesWhatWorks(t *testing.T) {
+	dir, _ := certified(t)
+	if _, err := Renew(dir, tls.Ed25519, "smp.example.net", now); err != nil {
+		t.Fatal(err)
+	}
+	before := contents(t, dir)
+	late := now.AddDate(2, 0, 0) // after the end of the identity's certificate
+	if _, err := Renew(dir, tls.Ed25519, "smp.example.net", late); err == nil || !strings.Contains(err.Error(), "clients would refuse it") {
+		t.Error(err)
+	}
+	if !reflect.DeepEqual(contents(t, dir), before) {
+		t.Error("the files have changed")
+	}
+	other, _ := create(t, tls.Ed25519)
+	for _, name := range []string{CACert, CAKey} {
+		data, err := os.ReadFile(filepath.Join(other, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	before = contents(t, dir)
+	if _, err := Renew(dir, tls.Ed25519, "smp.example.net", now); err == nil || !strings.Contains(err.Error(), "is not the fingerprint of ca.crt") {
+		t.Error(err)
+	}
+	if !reflect.DeepEqual(contents(t, dir), before) {
+		t.Error("the files have changed")
+	}
+}
+
+// contents are the files of a directory.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := make(map[string]string)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[e.Name()] = string(data)
+	}
+	return all
+}
+
 // TestLongerChain: where an operator has certified the identity, ca.crt holds both. Renewing leaves the fingerprint
 // alone, which is that of the identity.
 func TestLongerChain(t *testing.T) {
-	dir := t.TempDir()
+	dir, id := certified(t)
+	renewed, err := Renew(dir, tls.Ed25519, "smp.example.net", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(renewed.KeyPair.Chain) != 3 || renewed.Hash != tls.Fingerprint(id.Raw) {
+		t.Errorf("%d certificates, fingerprint %s", len(renewed.KeyPair.Chain), HashText(renewed.Hash))
+	}
+}
+
+// certified is a directory with an identity that an operator has certified for a year.
+func certified(t *testing.T) (dir string, id *x509.Certificate) {
+	t.Helper()
+	dir = t.TempDir()
 	operator, operatorKey := authority(t, "Operator", nil, nil)
 	id, key := authority(t, "SMP server CA", operator, operatorKey)
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
@@ -109,13 +176,7 @@ func TestLongerChain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	renewed, err := Renew(dir, tls.Ed25519, "smp.example.net", now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(renewed.KeyPair.Chain) != 3 || renewed.Hash != tls.Fingerprint(id.Raw) {
-		t.Errorf("%d certificates, fingerprint %s", len(renewed.KeyPair.Chain), HashText(renewed.Hash))
-	}
+	return dir, id
 }
 
 // authority is a certificate that may sign others, signed by parent or by itself.
@@ -169,8 +230,8 @@ func TestFaults(t *testing.T) {
 		{"identity without PEM", replace(CACert, Fingerprint), now, "ca.crt holds no certificate; bring back the file"},
 		{"other fingerprint", replace(Fingerprint, ServerCert), now, "fingerprint is not the fingerprint of ca.crt; bring back"},
 		{"before its time", func(*testing.T, string) {}, now.AddDate(-1, 0, 0), "server.crt: clients would refuse it: "},
-		{"a key for everybody", chmod(ServerKey, 0o604), now, "server.key: everybody on this machine has access to the private key (mode 0604); run `chmod 600"},
-		{"the identity's key for everybody", chmod(CAKey, 0o666), now, "ca.key: everybody on this machine"},
+		{"a key of everybody", chmod(ServerKey, 0o602), now, "server.key: everybody on this machine can replace the private key (mode 0602); run `chmod 600"},
+		{"the identity's key of everybody", chmod(CAKey, 0o666), now, "ca.key: everybody on this machine can replace"},
 		{"a directory", func(t *testing.T, dir string) {
 			remove(CACert)(t, dir)
 			if err := os.Mkdir(filepath.Join(dir, CACert), 0o755); err != nil {
@@ -197,14 +258,21 @@ func chmod(name string, mode fs.FileMode) func(*testing.T, string) {
 	}
 }
 
-// TestKeyOfTheGroup: a key that the group can read is used, and spoken of.
-func TestKeyOfTheGroup(t *testing.T) {
-	dir, _ := create(t, tls.Ed25519)
-	chmod(ServerKey, 0o640)(t, dir)
-	remove(CAKey)(t, dir) // kept elsewhere
-	_, exposed, err := Load(dir, now)
-	if err != nil || len(exposed) != 1 || !strings.Contains(exposed[0], "the group has access to the private key (mode 0640)") {
-		t.Errorf("%q, %v", exposed, err)
+// TestExposedKeys: a key that others can read is used, and spoken of with what mends it.
+func TestExposedKeys(t *testing.T) {
+	for mode, want := range map[fs.FileMode]string{
+		0o640: "the group has access to the private key (mode 0640); unless that is wanted, run `chmod 600 ",
+		0o660: "the group has access to the private key (mode 0660); ",
+		0o644: "everybody on this machine has access to the private key (mode 0644), and can be this server; run `chmod 600 ",
+		0o604: "everybody on this machine has access to the private key (mode 0604)",
+	} {
+		dir, _ := create(t, tls.Ed25519)
+		chmod(ServerKey, mode)(t, dir)
+		remove(CAKey)(t, dir) // kept elsewhere
+		_, exposed, err := Load(dir, now)
+		if err != nil || len(exposed) != 1 || !strings.Contains(exposed[0], ServerKey+": "+want) || strings.Contains(exposed[0], "\n") {
+			t.Errorf("%04o: %q, %v", mode, exposed, err)
+		}
 	}
 }
 

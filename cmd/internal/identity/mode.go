@@ -6,23 +6,38 @@ import (
 	"path/filepath"
 )
 
-// checkModes judges who can read the private keys in dir. A key that everybody can read is refused: whoever has it can be
-// this server, and its clients have no way to tell. One that the group can read is left to the operator, as containers and
-// stores of secrets give keys to a group on purpose. A key that is not there is not judged.
+// checkModes judges who else has access to the private keys in dir; see CheckKey.
 func checkModes(dir string) (exposed []string, err error) {
 	for _, name := range []string{CAKey, ServerKey} {
-		path := filepath.Join(dir, name)
-		info, err := os.Stat(path)
+		line, err := CheckKey(filepath.Join(dir, name))
 		if err != nil {
-			continue
+			return nil, err
 		}
-		switch mode := info.Mode().Perm(); {
-		case mode&0o007 != 0:
-			return nil, fmt.Errorf("%s: everybody on this machine has access to the private key (mode %04o); run `chmod 600 %s`, and if the machine is shared, make a new key",
-				path, mode, path)
-		case mode&0o070 != 0:
-			exposed = append(exposed, fmt.Sprintf("%s: the group has access to the private key (mode %04o); unless that is wanted, run `chmod 600 %s`", path, mode, path))
+		if line != "" {
+			exposed = append(exposed, line)
 		}
 	}
 	return exposed, nil
+}
+
+// CheckKey judges who else has access to the private key at path. One that everybody can write is refused: it may be
+// anybody's. One that others can only read is used, and exposed says so and how to mend it: the reference starts with
+// such keys, so directories that are taken over from it hold them, and containers and stores of secrets give keys to a
+// group on purpose. A key that is not there is not judged.
+func CheckKey(path string) (exposed string, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", nil
+	}
+	switch mode := info.Mode().Perm(); {
+	case mode&0o002 != 0:
+		return "", fmt.Errorf("%s: everybody on this machine can replace the private key (mode %04o); run `chmod 600 %s`, and if the machine is shared, make a new key",
+			path, mode, path)
+	case mode&0o007 != 0:
+		return fmt.Sprintf("%s: everybody on this machine has access to the private key (mode %04o), and can be this server; run `chmod 600 %s`, and if the machine is shared, make a new key",
+			path, mode, path), nil
+	case mode&0o070 != 0:
+		return fmt.Sprintf("%s: the group has access to the private key (mode %04o); unless that is wanted, run `chmod 600 %s`", path, mode, path), nil
+	}
+	return "", nil
 }

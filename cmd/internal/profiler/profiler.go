@@ -1,5 +1,5 @@
 // Package profiler serves the Go profiler of a server, and its figures as text for Prometheus, at an address of their
-// own, which has no password. It imports cmd/internal/serverini.
+// own, which has no password. It imports cmd/internal/connections and serverini, and server/listen.
 package profiler
 
 import (
@@ -15,7 +15,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/serverini"
+	"switchyard/server/listen"
 )
 
 // Address reads where the ini wants the profiler, HOST:PORT; empty: nowhere.
@@ -33,7 +35,7 @@ func Start(addr string, log *slog.Logger, figures ...prometheus.Collector) (stop
 	if addr == "" {
 		return func() {}, nil
 	}
-	l, err := net.Listen("tcp", addr)
+	listeners, err := listen.Open([]string{addr})
 	if err != nil {
 		return nil, fmt.Errorf("cannot serve the profiler: %w; give --pprof a free address of this machine", err)
 	}
@@ -48,7 +50,7 @@ func Start(addr string, log *slog.Logger, figures ...prometheus.Collector) (stop
 	registry.MustRegister(figures...)
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(l)
-	log.Info("profiler", "address", l.Addr().String())
+	go server.Serve(connections.ForOperator(listeners[0], log))
+	log.Info("profiler", "address", listeners[0].Addr().String())
 	return func() { server.Close() }, nil
 }

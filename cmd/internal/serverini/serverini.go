@@ -6,7 +6,7 @@
 // how to mend it. Values are read through methods that remember the first fault, so that a server's settings are a
 // flat list; the caller asks Err once at the end.
 //
-// serverini imports nothing of ours. A File belongs to one goroutine.
+// serverini imports smp, for hosts. A File belongs to one goroutine.
 package serverini
 
 import (
@@ -26,9 +26,9 @@ import (
 type File struct {
 	Path string
 
-	data  []byte
-	ini   *ini.File
-	fault error
+	ini      *ini.File      // its values have marks
+	sections map[string]int // lines of their headers
+	fault    error
 }
 
 // Fault is an error in an ini file. Line is 0 when there is no line to name.
@@ -80,47 +80,24 @@ func Load(path string) (*File, error) {
 	return Parse(path, data)
 }
 
-// Parse parses data; path is what faults name.
-func Parse(path string, data []byte) (*File, error) {
-	parsed, err := ini.LoadSources(ini.LoadOptions{
-		IgnoreInlineComment:     true,
-		IgnoreContinuation:      true,
-		PreserveSurroundedQuote: true,
-		AllowNonUniqueSections:  true,
-		AllowShadows:            true,
-	}, data)
+// Create writes a new file for its owner alone. It is there as a whole or not at all, and replaces none.
+func Create(path, text string) error {
+	draft := path + ".new"
+	err := os.WriteFile(draft, []byte(text), 0o600)
+	if err == nil {
+		err = os.Chmod(draft, 0o600) // it may have been there, with another mode
+	}
+	if _, there := os.Lstat(path); err == nil && there == nil {
+		err = fmt.Errorf("%s: %w", path, fs.ErrExist)
+	}
+	if err == nil {
+		err = os.Rename(draft, path)
+	}
 	if err != nil {
-		return nil, parseFault(path, data)
+		_ = os.Remove(draft) // it may not be there
+		return fmt.Errorf("cannot write the configuration: %w", err)
 	}
-	f := &File{Path: path, data: data, ini: parsed}
-	for _, s := range parsed.Sections() {
-		if again, _ := parsed.SectionsByName(s.Name()); len(again) > 1 {
-			return nil, &Fault{Path: path, What: "[" + s.Name() + "] stands here twice", Mend: "make it one section"}
-		}
-	}
-	for _, k := range parsed.Section(ini.DefaultSection).KeyStrings() {
-		return nil, f.newFault("", k, "stands before the first section", "move it below its [SECTION]")
-	}
-	return f, nil
-}
-
-// parseFault finds the line that the parser could not read. What the parser says would show the text of that line,
-// which may hold a password.
-func parseFault(path string, data []byte) error {
-	fault := &Fault{Path: path, What: "cannot be parsed", Mend: "look for an unclosed quote or bracket"}
-	for n, line := range strings.Split(string(data), "\n") {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "" || line[0] == '#' || line[0] == ';':
-		case line[0] == '[' && !strings.Contains(line, "]"):
-			fault.Line, fault.What, fault.Mend = n+1, "a section without its closing bracket", "write [SECTION]"
-			return fault
-		case line[0] != '[' && strings.IndexAny(line, "=:") <= 0:
-			fault.Line, fault.What, fault.Mend = n+1, "no setting, section or comment", "write `key = value`, or `#` before a comment"
-			return fault
-		}
-	}
-	return fault
+	return nil
 }
 
 // Err is the first fault that a reading method has found.
@@ -137,42 +114,14 @@ func (f *File) newFault(section, key, what, mend string) *Fault {
 	return &Fault{Path: f.Path, Line: f.line(section, key), Section: section, Key: key, What: what, Mend: mend}
 }
 
-// line finds the line of a key, or of its section when the key is missing, or 0.
-func (f *File) line(section, key string) int {
-	current, found := "", 0
-	for n, line := range strings.Split(string(f.data), "\n") {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "[") {
-			current = strings.Trim(line, "[] ")
-			if current == section {
-				found = n + 1
-			}
-			continue
-		}
-		name, _, ok := cutSetting(line)
-		if ok && current == section && name == key {
-			return n + 1
-		}
-	}
-	return found
-}
-
-// cutSetting splits a line at the first delimiter.
-func cutSetting(line string) (key, value string, ok bool) {
-	i := strings.IndexAny(line, "=:")
-	if i < 0 {
-		return "", "", false
-	}
-	return strings.TrimSpace(line[:i]), strings.TrimSpace(line[i+1:]), true
-}
-
 // Lookup returns the text of a key, and whether it is there at all: an empty value is there.
 func (f *File) Lookup(section, key string) (string, bool) {
-	s, err := f.ini.GetSection(section)
-	if err != nil || !s.HasKey(key) {
+	k := f.key(section, key)
+	if k == nil {
 		return "", false
 	}
-	return s.Key(key).Value(), true
+	_, value := unmark(k.Value())
+	return value, true
 }
 
 // Text returns the value of a key, or def.
@@ -250,11 +199,16 @@ func (f *File) Choice(section, key string, choices ...string) string {
 func (f *File) Doubtful(known map[string][]string) (lines []string) {
 	for _, s := range f.ini.Sections() {
 		for _, k := range s.Keys() {
-			if !slices.Contains(known[s.Name()], k.Name()) {
-				lines = append(lines, f.newFault(s.Name(), k.Name(), "is not a setting of this server", "it is ignored").Error())
-			} else if len(k.ValueWithShadows()) > 1 {
-				lines = append(lines, f.newFault(s.Name(), k.Name(), "is given twice", "the first counts").Error())
+			fault := f.newFault(s.Name(), k.Name(), "is not a setting of this server", "it is ignored")
+			if slices.Contains(known[s.Name()], k.Name()) {
+				all := k.ValueWithShadows()
+				if len(all) == 1 {
+					continue
+				}
+				fault.What, fault.Mend = "is given twice", fmt.Sprintf("that of line %d counts", fault.Line)
+				fault.Line, _ = unmark(all[1])
 			}
+			lines = append(lines, fault.Error())
 		}
 	}
 	return lines

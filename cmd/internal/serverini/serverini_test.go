@@ -1,6 +1,7 @@
 package serverini
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -62,6 +63,24 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// TestValuesAreTheRestOfTheLine: no character of a value is special, whatever libraries think of it.
+func TestValuesAreTheRestOfTheLine(t *testing.T) {
+	for _, value := range []string{
+		"`", "`a", "`a`", "`a` b", `"`, `"a"`, `"""`, `"""a`, `"""a"""`, `"""a""" b`, `'a'`, `'`, ";", ";a", "a;b", "a ; b", "#", "#a", "a # b",
+		`a\`, `\`, `\;`, "=", "=a", ":a", "a=b:c", "[B]", "%(x)s", "$x", "1:a", "é", "\u00a0x", "-",
+	} {
+		for _, form := range []string{"[A]\nx = %s\ny = 1\n", "[A]\r\nx=%s\r\ny = 1\r\n", "\ufeff[A]\n  x : %s \t\ny = 1", "[A]\ny = 1\nx = %s"} {
+			f := parse(t, strings.Replace(form, "%s", value, 1))
+			if got, there := f.Lookup("A", "x"); !there || got != strings.TrimSpace(value) {
+				t.Errorf("%q: %q %v", value, got, there)
+			}
+			if got := f.Text("A", "y", ""); got != "1" {
+				t.Errorf("%q: the next setting is %q", value, got)
+			}
+		}
+	}
+}
+
 func TestFaultsNameTheLine(t *testing.T) {
 	for _, test := range []struct {
 		read func(*File)
@@ -102,10 +121,14 @@ func TestUnreadable(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"[A]\nx = 1\n\njust words\n", "x.ini:4: no setting, section or comment; write `key = value`, or `#` before a comment"},
 		{"x = 1\n[A]\n", "x.ini:1: x: stands before the first section; move it below its [SECTION]"},
-		{"[A]\nx = 1\n[B]\n[A]\n", "x.ini: [A] stands here twice; make it one section"},
+		{"[A]\nx = 1\n[B]\n\n[A]\n", "x.ini:5: [A] begins on line 1 already; make it one section"},
+		{"# c\n[A]\n[ A ]\n", "x.ini:3: [A] begins on line 2 already; make it one section"},
+		{"[A]\n[]\n", "x.ini:2: a section without a name; write [SECTION]"},
+		{"[A]\n\"x\" = 1\n", "x.ini:2: a setting's name begins with a letter; write `key = value`, or `#` before a comment"},
+		{"[A]\n`x` = secret\n", "x.ini:2: a setting's name begins with a letter; write `key = value`, or `#` before a comment"},
+		{"[A]\n- = 1\n", "x.ini:2: a setting's name begins with a letter; write `key = value`, or `#` before a comment"},
 		{"[A\nx = 1\n", "x.ini:1: a section without its closing bracket; write [SECTION]"},
 		{"[A]\n= 1\n", "x.ini:2: no setting, section or comment; write `key = value`, or `#` before a comment"},
-		{"[A]\nx = `secret\n", "x.ini: cannot be parsed; look for an unclosed quote or bracket"},
 	} {
 		_, err := Parse("x.ini", []byte(test.text))
 		if err == nil || err.Error() != test.want {
@@ -125,6 +148,30 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
+// TestCreate: an ini is there as a whole, for its owner alone, and none is replaced.
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "x.ini")
+	if err := os.WriteFile(name+".new", []byte("left by a write that was cut short"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Create(name, sample); err != nil {
+		t.Fatal(err)
+	}
+	if err := Create(name, "another"); !errors.Is(err, os.ErrExist) {
+		t.Error(err)
+	}
+	text, err := os.ReadFile(name)
+	info, err2 := os.Stat(name)
+	entries, err3 := os.ReadDir(dir)
+	if err := errors.Join(err, err2, err3); err != nil || string(text) != sample || info.Mode() != 0o600 || len(entries) != 1 {
+		t.Errorf("%v, %v, %v, %q", err, info, entries, text)
+	}
+	if err := Create(filepath.Join(dir, "none", "x.ini"), sample); err == nil || !strings.HasPrefix(err.Error(), "cannot write the configuration: ") {
+		t.Error(err)
+	}
+}
+
 func TestDoubtful(t *testing.T) {
 	known := Settings("[TRANSPORT]\n# What host means.\nhost = \n# port = 1\nlog_tls_errors = off\n# Use `a = b` so.\n# note =\nempty = \n\n[AUTH]\nnew_queues = on\n")
 	if got := slices.Sorted(maps.Keys(known)); !slices.Equal(got, []string{"AUTH", "TRANSPORT"}) {
@@ -134,7 +181,7 @@ func TestDoubtful(t *testing.T) {
 		t.Fatal(got)
 	}
 	got := strings.Join(parse(t, sample).Doubtful(known), "\n")
-	want := `x.ini:4: [TRANSPORT] port: is given twice; the first counts
+	want := `x.ini:9: [TRANSPORT] port: is given twice; that of line 4 counts
 x.ini:14: [AUTH] create_password: is not a setting of this server; it is ignored
 x.ini:15: [AUTH] quota: is not a setting of this server; it is ignored
 x.ini:16: [AUTH] mode: is not a setting of this server; it is ignored`
@@ -143,10 +190,21 @@ x.ini:16: [AUTH] mode: is not a setting of this server; it is ignored`
 	}
 }
 
+// TestDoubtfulOnce: what is there several times, with whatever values, is one line.
+func TestDoubtfulOnce(t *testing.T) {
+	f := parse(t, "[A]\nx = 1\nx = 1\nx = 2\nz = 1\nz = 1\n")
+	got := strings.Join(f.Doubtful(map[string][]string{"A": {"x", "y"}}), "\n")
+	want := `x.ini:3: [A] x: is given twice; that of line 2 counts
+x.ini:5: [A] z: is not a setting of this server; it is ignored`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // FuzzParse: no text makes the reader panic, and a fault is always one line.
 func FuzzParse(f *testing.F) {
 	f.Add(sample)
-	f.Add("[A]\nx = `open\ny = 1\n")
+	f.Add("[A]\nx = `open\ny = 1\n[B]\n[B.c]\n[DEFAULT]\n")
 	f.Add("[A]\nx = \"\"\"\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		file, err := Parse("x.ini", []byte(text))
@@ -157,6 +215,25 @@ func FuzzParse(f *testing.F) {
 		}
 		if err != nil && strings.ContainsAny(err.Error(), "\n\r") {
 			t.Errorf("fault of several lines: %q", err)
+		}
+	})
+}
+
+// FuzzValue: what is written behind a key is its value.
+func FuzzValue(f *testing.F) {
+	for _, value := range []string{"`", `"""`, ";", "a = b", "[B]", "%(y)s", `\`} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if strings.Contains(value, "\n") {
+			return
+		}
+		file, err := Parse("x.ini", []byte("[A]\nx = "+value+"\ny = 1\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x, y := file.Text("A", "x", "-"), file.Text("A", "y", "-"); x != strings.TrimSpace(value) || y != "1" {
+			t.Errorf("%q is read as %q, and what follows as %q", value, x, y)
 		}
 	})
 }

@@ -1,1 +1,1 @@
-location.hash.length>50&&location.replace("/file/"+location.hash);
+location.hash!==""&&location.replace("/file/"+location.hash);

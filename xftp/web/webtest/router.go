@@ -55,7 +55,7 @@ func start(t testing.TB, o packets.Options, change func(*router.Config)) *Router
 	gate := newGate(t, r.Addrs()[0].String())
 	r.Address.Hosts, r.Address.Port = []string{Host}, gate.port()
 	site := web.Site{
-		Version: "test", Address: smp.ServerAddress{KeyHash: cfg.Identity, Hosts: r.Address.Hosts, Port: r.Address.Port}, Transfer: true, NewFiles: cfg.NewFiles, Password: cfg.Password != "", FileTTL: 48 * time.Hour,
+		Version: "test", Address: smp.ServerAddress{KeyHash: cfg.Identity, Hosts: r.Address.Hosts, Port: r.Address.Port}, Transfer: true, NewFiles: cfg.NewFiles, Password: cfg.Password != "", FileTTL: 48 * time.Hour, Quota: o.Quota,
 		IniName: "file-server.ini",
 	}
 	check(t, site.Write(dir))

@@ -94,6 +94,23 @@ func (tab *Tab) AwaitText(selector string) string {
 	return Get(tab, chromedp.Poll[string](`document.querySelector("`+selector+`")?.innerText`, chromedp.WithPollingTimeout(patience)))
 }
 
+// AwaitWords waits until the text of an element has some words, and is the text.
+func (tab *Tab) AwaitWords(selector, words string) string {
+	tab.t.Helper()
+	return Get(tab, chromedp.Poll[string](`((s) => s?.includes("`+words+`") ? s : "")(document.querySelector("`+selector+`")?.innerText)`,
+		chromedp.WithPollingTimeout(patience)))
+}
+
+// Delete deletes the file that was sent, after a second thought.
+func (tab *Tab) Delete() {
+	tab.t.Helper()
+	tab.Click("#delete")
+	tab.Click("#delete-no")
+	tab.Click("#delete")
+	tab.Click("#delete-yes")
+	tab.Await("deleted")
+}
+
 // Click clicks on an element once it is there to see.
 func (tab *Tab) Click(selector string) {
 	tab.t.Helper()

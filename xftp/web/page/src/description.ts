@@ -25,8 +25,8 @@ export interface Description {
   redirect?: { size: number; digest: Uint8Array };
 }
 
-/** maxPackets bounds what a link can make a browser do: 5 GiB in packets of 64 KiB. */
-const maxPackets = 81920;
+/** maxPackets bounds what a link can make a browser do: 1 GiB in packets of 64 KiB, 64 GiB in those of 4 MiB. */
+const maxPackets = 1 << 14;
 const maxPacket = 4 << 20;
 
 /** writeDescription is the YAML, with keys in alphabetical order and packets by router. */
@@ -37,7 +37,9 @@ export function writeDescription(d: Description): string {
     const fields = [String(i + 1), base64(p.id), base64(p.key.toDER()), base64(p.digest)];
     if (p.size !== usual) fields.push(sizeText(p.size));
     const router = formatAddress(p.router);
-    groups.set(router, [...(groups.get(router) ?? []), fields.join(":")]);
+    const lines = groups.get(router);
+    if (lines) lines.push(fields.join(":"));
+    else groups.set(router, [fields.join(":")]);
   });
   const lines = [
     `chunkSize: ${quote(sizeText(usual))}`,

@@ -3,9 +3,10 @@
 
 import { base64, concat, fromBase64, Malformed, text, utf8 } from "./bytes.ts";
 import { type Description, parseDescription, writeDescription } from "./description.ts";
+import { maxText } from "./yaml.ts";
 
-/** maxText bounds what a short link may inflate to. */
-const maxText = 16 << 20;
+/** maxHash bounds a link: each byte may be escaped as three. */
+const maxHash = 4 * maxText;
 
 async function through(b: Uint8Array<ArrayBuffer>, by: GenericTransformStream): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
@@ -43,7 +44,23 @@ export async function fromFragment(fragment: string): Promise<Description> {
   return parseDescription(yaml);
 }
 
-/** isFragment tells a link's fragment from an anchor in the page. */
-export function isFragment(fragment: string): boolean {
-  return fragment.length > 50 && /^[\w-]+=*$/.test(fragment);
+/**
+ * fromHash reads what stands behind # in an address, which may have been changed on its way: escaped, or with blanks around
+ * it. It is a fragment, or /?desc= with the description itself, as in the network's other links.
+ */
+export async function fromHash(hash: string): Promise<Description> {
+  if (hash.length > maxHash) throw new Malformed("more than a link can describe");
+  const behind = hash.replace(/^#/, "");
+  if (!behind.startsWith("/?")) return fromFragment(unescaped(behind).trim());
+  const desc = behind.slice(2).split("&").find((field) => field.startsWith("desc="));
+  if (!desc) throw new Malformed("no description of a file");
+  return parseDescription(unescaped(desc.slice("desc=".length).replaceAll("+", " ")));
+}
+
+function unescaped(s: string): string {
+  try {
+    return decodeURIComponent(s);
+  } catch {
+    throw new Malformed("text that is escaped in a wrong way");
+  }
 }

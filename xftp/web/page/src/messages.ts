@@ -8,7 +8,8 @@ export interface RouterSettings {
 
 export type ToWorker =
   | { do: "send"; file: File; router: RouterSettings; password: string }
-  | { do: "receive"; fragment: string }
+  | { do: "receive"; hash: string }
+  | { do: "acknowledge" } // what was received: its link ends
   | { do: "retry" } // at once, what is stalled
   | { do: "cancel" } // and delete what has been uploaded
   | { do: "delete" };
@@ -20,5 +21,6 @@ export type FromWorker =
   | { kind: "failed"; message: string }
   | { kind: "sent"; fragment: string; deletion: string }
   | { kind: "received"; name: string; content: Blob }
+  | { kind: "acknowledged" }
   | { kind: "deleted" }
   | { kind: "ended" }; // after cancel: nothing more will be said

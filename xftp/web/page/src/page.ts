@@ -1,19 +1,23 @@
 // The page: what is shown and asked. The work is done by worker.ts.
 
-import { fromFragment, isFragment } from "./link.ts";
+import { hostname } from "./address.ts";
+import { fromHash } from "./link.ts";
 import type { FromWorker, RouterSettings, ToWorker } from "./messages.ts";
 import { safeName } from "./names.ts";
 import { drawQR } from "./qr.ts";
 import { humanSize, maxFile } from "./sizes.ts";
-import { find, onClick, save, setText, show } from "./view.ts";
+import { askFirst, find, onClick, save, setText, show, state } from "./view.ts";
 
 const settings = find("app").dataset;
+
+/** most is how large a file may be: the router may have room for less than the page can send. */
+const most = Math.min(maxFile, Number(settings.most) || maxFile);
 
 /** job is the transfer that is shown. */
 let job: { worker: Worker; again: () => void } | null = null;
 
 function routerSettings(): RouterSettings {
-  const hosts = settings.hosts ? settings.hosts.split(",") : [location.hostname];
+  const hosts = settings.hosts ? settings.hosts.split(",") : [hostname(location.hostname)];
   return { hosts, port: Number(settings.port), keyHash: settings.keyHash! };
 }
 
@@ -56,6 +60,7 @@ function heard(m: Exclude<FromWorker, { kind: "ended" }>): void {
     case "progress":
       return setProgress(m.done, m.total);
     case "stalled":
+      if (state() === "received") return setText("link-state", `${m.message} It is tried again.`);
       setText("stall-message", m.message);
       find("stalled").hidden = false;
       return;
@@ -63,17 +68,24 @@ function heard(m: Exclude<FromWorker, { kind: "ended" }>): void {
       find("stalled").hidden = true;
       return;
     case "failed":
+      if (state() === "received") return setText("link-state", m.message); // the file is there all the same
       return failed(m.message);
     case "sent":
       return sent(m.fragment, m.deletion);
     case "received":
       return received(safeName(m.name), m.content);
+    case "acknowledged":
+      return setText("link-state", linkEnds);
     case "deleted":
       job?.worker.terminate();
       job = null;
       return show("deleted");
   }
 }
+
+// What is said of a link after its file was received, here as by the command-line program.
+const linkStays = "The link can be used again until the file expires.";
+const linkEnds = "The link has ended: nobody can download the file with it any more.";
 
 function failed(message: string): void {
   setText("fault", message);
@@ -85,14 +97,14 @@ let chosen = ""; // name of the file that is sent
 
 function send(file: File): void {
   const password = find<HTMLInputElement>("password").value;
-  if (file.size > maxFile) return failed(`The file has ${humanSize(file.size)}. Files of up to ${humanSize(maxFile)} can be sent.`);
+  if (file.size > most) return failed(`The file has ${humanSize(file.size)}. Files of up to ${humanSize(most)} can be sent.`);
   if (settings.uploads === "password" && password === "") {
     setText("choose-hint", "This router asks for a password first.");
     return find("password").focus();
   }
   chosen = file.name;
   const again = () => send(file);
-  begin(`Sending ${file.name}`, { do: "send", file, router: routerSettings(), password }, again);
+  begin(`Sending ${safeName(file.name)}`, { do: "send", file, router: routerSettings(), password }, again);
 }
 
 function sent(fragment: string, deletion: string): void {
@@ -107,9 +119,9 @@ function sent(fragment: string, deletion: string): void {
 }
 
 function received(name: string, content: Blob): void {
-  job?.worker.terminate();
-  job = null;
   setText("received-name", `${name}, ${humanSize(content.size)}`);
+  setText("link-state", linkStays);
+  find("end-link").hidden = false;
   find("save").onclick = () => save(content, name);
   show("received");
   save(content, name);
@@ -124,14 +136,14 @@ function choose(): void {
 
 /** open shows what the address asks for: the file of its link, or the choice of a file to send. */
 async function open(): Promise<void> {
-  const fragment = location.hash.slice(1);
-  if (!isFragment(fragment)) return choose();
+  const { hash } = location;
+  if (hash === "") return choose();
   stop();
   try {
-    const d = await fromFragment(fragment);
+    const d = await fromHash(hash);
     const { size } = d.redirect ?? d;
     setText("offer-size", `A file of up to ${humanSize(size)}.`);
-    const receive = () => begin("Receiving the file", { do: "receive", fragment }, receive);
+    const receive = () => begin("Receiving the file", { do: "receive", hash }, receive);
     find("download").onclick = receive;
     show("offer");
   } catch (e) {
@@ -163,7 +175,7 @@ function acceptDrops(): void {
   document.addEventListener("drop", (e) => {
     over(false)(e);
     const files = e.dataTransfer?.files;
-    if (document.body.dataset.state !== "choose" || !files || zone.hidden) return;
+    if (state() !== "choose" || !files || zone.hidden) return;
     if (files.length === 1) send(files[0]!);
     else if (files.length > 1) setText("choose-hint", "One file at a time, please. An archive can hold several.");
   });
@@ -182,15 +194,20 @@ function main(): void {
   onClick("again", () => job?.again());
   onClick("restart", leave);
   onClick("copy", copy);
-  onClick("delete", () => {
+  askFirst("delete", () => {
     setText("title", "Deleting the file");
     show("working");
     tell({ do: "delete" });
   });
+  askFirst("end-link", () => {
+    find("end-link").hidden = true;
+    setText("link-state", "Ending the link …");
+    tell({ do: "acknowledge" });
+  });
   for (const id of ["another", "new", "reply"]) onClick(id, leave);
   window.addEventListener("hashchange", () => void open());
   window.addEventListener("beforeunload", (e) => {
-    if (document.body.dataset.state === "working") e.preventDefault();
+    if (state() === "working") e.preventDefault();
   });
   void open();
 }

@@ -9,19 +9,17 @@ import { Opener } from "./sealed.ts";
 import { RouterError } from "./session.ts";
 import { ahead, persist, type Transfer } from "./transfer.ts";
 import { commands } from "./wire.ts";
+import { maxText } from "./yaml.ts";
 
 export interface Received {
   name: string;
   content: Blob;
 }
 
-/** maxInner bounds a description that is sent as a file. */
-const maxInner = 64 << 20;
-
 /** inner follows a redirect, if there is one, to the description of the file itself. */
 export async function inner(t: Transfer, d: Description): Promise<Description> {
   if (!d.redirect) return d;
-  if (d.size > maxInner) throw new Fault("The description of the file is too large.", false);
+  if (d.size > 2 * maxText) throw new Fault("The description of the file is too large.", false);
   const parts: Bytes[] = [];
   await open(t, d, (part) => parts.push(part));
   const found = parseDescription(text(concat(...parts)));
@@ -53,6 +51,15 @@ async function open(t: Transfer, d: Description, part: (b: Bytes) => void): Prom
   }
   opener.finish(d.digest);
   return opener.name;
+}
+
+/** acknowledge ends the access to packets: nobody can download them with the same link again. */
+export async function acknowledge(t: Transfer, packets: Packet[]): Promise<void> {
+  for (const p of packets) {
+    await persist(t, () => t.sessions.with(p.router).command(p.key, p.id, commands.acknowledge, { signal: t.signal })).catch((e) => {
+      if (!(e instanceof RouterError) || e.code !== "AUTH") throw e; // gone already
+    });
+  }
 }
 
 function download(t: Transfer, p: Packet): Promise<Bytes> {

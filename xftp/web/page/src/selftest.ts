@@ -8,7 +8,7 @@ import { parseDescription, writeDescription } from "./description.ts";
 import { Fault } from "./faults.ts";
 import { readHello } from "./hello.ts";
 import { SigningKey, sha256 } from "./keys.ts";
-import { fromFragment, toFragment } from "./link.ts";
+import { fromFragment, fromHash, toFragment } from "./link.ts";
 import { safeName } from "./names.ts";
 import { Opener, Sealer } from "./sealed.ts";
 import { Sessions } from "./session.ts";
@@ -28,11 +28,12 @@ function toHex(b: Uint8Array): string {
 }
 
 /** refuses checks that f refuses what it is given. */
-async function refuses(what: string, f: () => unknown): Promise<void> {
+async function refuses(what: string, f: () => unknown, words = /./): Promise<void> {
   try {
     await f();
-  } catch {
-    return;
+  } catch (e) {
+    if (words.test((e as Error).message)) return;
+    throw new Error(`${what} is refused with ${e}`);
   }
   throw new Error(`${what} is accepted`);
 }
@@ -168,20 +169,51 @@ const further: Record<string, () => void | Promise<void>> = {
   },
   addresses: async () => {
     const hash = base64(new Uint8Array(32).fill(7));
-    for (const s of [`xftp://${hash}@a.example,b.onion`, `xftp://${hash}@a.example:5443`]) same(formatAddress(parseAddress(s)), s, s);
+    const there = ["a.example,b.onion", "a.example:5443", "fd00::7", "[fd00::7]:5443", "fd00::7,[::1]:5443", "fd00::7,a.example:5443", "beef:5443"];
+    for (const s of there) same(formatAddress(parseAddress(`xftp://${hash}@${s}`)), `xftp://${hash}@${s}`, s);
+    const six = parseAddress(`xftp://${hash}@[FD00:0::7],[::1]:5443`);
+    same(six, { keyHash: six.keyHash, hosts: ["fd00::7", "::1"], port: 5443 }, "IPv6 hosts");
+    same([originOf(six, "x"), originOf(six, "[::1]")], ["https://[fd00::7]:5443", "https://[::1]:5443"], "origins");
+    same(parseAddress(`xftp://${hash}@[fd00::7]`).hosts, parseAddress(`xftp://${hash}@fd00::7`).hosts, "brackets");
     const a = parseAddress(`xftp://${hash}@a.onion,b.example,c.example:444`);
     same([originOf(a, "x"), originOf(a, "c.example"), originOf(a, "x.onion")], ["https://b.example:444", "https://c.example:444", "https://a.onion:444"], "origins");
-    for (const s of ["", "xftp://a@b", `smp://${hash}@a`, `xftp://${hash}@a b`, `xftp://${hash}@a:0`, `xftp://${hash}:pass@a`, `xftp://${hash}@a/b`]) {
+    for (const s of ["", "xftp://a@b", `smp://${hash}@a`, `xftp://${hash}@a b`, `xftp://${hash}@a:0`, `xftp://${hash}:pass@a`, `xftp://${hash}@a/b`, `xftp://${hash}@[a`, `xftp://${hash}@1:2:3`]) {
       await refuses(s, () => parseAddress(s));
     }
   },
   names: () => {
-    for (const [name, safe] of [["a.txt", "a.txt"], ["../../etc/passwd", "passwd"], ["c:\\x\\y.exe", "y.exe"], ["..", "file"], ["", "file"], ["a\u202etxt.exe\n", "atxt.exe_"]]) {
+    for (const [name, safe] of [["a.txt", "a.txt"], ["../../etc/passwd", "passwd"], ["c:\\x\\y.exe", "y.exe"], ["..", "file"], ["", "file"], ["a\u202etxt.exe\n", "atxt.exe_"], ["\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u2066\u2067\u2068\u2069", "file"], ["a\u2028b", "a_b"]]) {
       same(safeName(name!), safe, name!);
     }
   },
   "faulty links": async () => {
     for (const s of ["AAAA", "x".repeat(60), await toFragment(withoutPackets())]) await refuses(s, () => fromFragment(s));
+  },
+  "costly links": async () => {
+    const head = "chunkSize: 64kb\ndigest: AAAA\nparty: recipient\n";
+    for (const [name, yaml] of Object.entries({
+      lines: head + "#a\n".repeat(1 << 17),
+      items: head + "replicas:\n" + "  -\n".repeat(1 << 17),
+      keys: head + Array.from({ length: 1 << 17 }, (_, i) => `a${i}: b\n`).join(""),
+      "a line": head + "x: " + "a".repeat(1 << 16) + "\n",
+      depth: head + Array.from({ length: 1000 }, (_, i) => " ".repeat(i) + "a:\n").join(""),
+      bytes: head + Array.from({ length: 1100 }, (_, i) => `x${i}: ${"a".repeat(8000)}\n`).join(""),
+    })) {
+      const fragment = base64(new Uint8Array(await new Response(new Blob([yaml]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer()));
+      for (const read of [() => parseDescription(yaml), () => fromFragment(fragment), () => fromHash("#/?desc=" + encodeURIComponent(yaml))]) {
+        await refuses(name, read, /more than a link|settings in settings|numbered one after|a description without/);
+      }
+    }
+  },
+  "links that were changed on their way": async () => {
+    const d = parseDescription(oneLine());
+    const fragment = await toFragment(d);
+    const escaped = encodeURIComponent(writeDescription(d));
+    for (const hash of ["#" + fragment, fragment.replaceAll("=", "%3D"), `#${fragment}%0A`, `# ${fragment}\n`, `#${fragment.replace(/=+$/, "")}`,
+      `#/?desc=${escaped}`, `#/?v=1;2&desc=${escaped}&data=a;b`]) {
+      same(writeDescription(await fromHash(hash)), writeDescription(d), hash);
+    }
+    for (const hash of ["#", "#x", "#%", "#%zz", "#/?", "#/?data=1", "#/?desc=", "#/?desc=%", `#${fragment.slice(0, 60)}`]) await refuses(hash, () => fromHash(hash));
   },
   stalling,
   waking,
@@ -240,6 +272,13 @@ async function waking(): Promise<void> {
   const cancelled = stalls.pause(2 ** 30, control.signal);
   control.abort();
   await cancelled;
+}
+
+/** oneLine is the text of a description with one packet. */
+function oneLine(): string {
+  const [key, nonce, hash] = [32, 24, 32].map((n) => base64(new Uint8Array(n).fill(7)));
+  const packet = `1:${base64(new Uint8Array(24))}:${base64(SigningKey.generate().toDER())}:${hash}`;
+  return `chunkSize: 64kb\ndigest: ${hash}\nkey: ${key}\nnonce: ${nonce}\nparty: recipient\nreplicas:\n- chunks:\n  - ${packet}\n  server: xftp://${hash}@a.example\nsize: 64kb\n`;
 }
 
 /** withoutPackets is a description without packets but with a size. */

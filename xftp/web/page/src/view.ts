@@ -15,6 +15,11 @@ export function show(state: State): void {
   find(state).querySelector<HTMLElement>("h2")?.focus();
 }
 
+/** state is the one that is shown. */
+export function state(): State {
+  return document.body.dataset.state as State;
+}
+
 export function setText(id: string, s: string): void {
   find(id).textContent = s;
 }
@@ -22,6 +27,24 @@ export function setText(id: string, s: string): void {
 /** onClick calls f, whose failures are not lost. */
 export function onClick(id: string, f: () => void | Promise<void>): void {
   find(id).addEventListener("click", () => void f());
+}
+
+/**
+ * askFirst asks before f, which cannot be taken back: #ID stands for the question in #ID-question, whose answers are
+ * #ID-yes and #ID-no.
+ */
+export function askFirst(id: string, f: () => void): void {
+  const ask = (on: boolean) => {
+    find(id).hidden = on;
+    find(id + "-question").hidden = !on;
+    find(on ? id + "-no" : id).focus();
+  };
+  onClick(id, () => ask(true));
+  onClick(id + "-no", () => ask(false));
+  onClick(id + "-yes", () => {
+    ask(false);
+    f();
+  });
 }
 
 /** save lets the browser save content under a name. */

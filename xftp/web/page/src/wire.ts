@@ -40,6 +40,7 @@ export const commands = {
     ),
   upload: utf8("FPUT"),
   delete: utf8("FDEL"),
+  acknowledge: utf8("FACK"),
   download: (dhKey: Uint8Array): Bytes => concat(utf8("FGET "), short(x25519ToDER(dhKey))),
 };
 

@@ -2,9 +2,10 @@
 
 import { fromBase64 } from "./bytes.ts";
 import { messageOf } from "./faults.ts";
-import { fromFragment } from "./link.ts";
+import type { Packet } from "./description.ts";
+import { fromHash } from "./link.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
-import { inner, receive } from "./receive.ts";
+import { acknowledge, inner, receive } from "./receive.ts";
 import { newSecret, Sealer } from "./sealed.ts";
 import { Sending } from "./send.ts";
 import { Sessions } from "./session.ts";
@@ -16,6 +17,7 @@ const cleaningTime = 60_000;
 const sessions = new Sessions(self.location.hostname);
 let control = new AbortController();
 let sending: Sending | null = null;
+let received: Packet[] = []; // and not acknowledged
 const stalls = new Stalls((fault) => tell(fault ? { kind: "stalled", message: fault.message } : { kind: "resumed" }));
 let ended: Promise<void> = Promise.resolve(); // the transfer under way
 
@@ -40,11 +42,19 @@ async function send(m: Extract<ToWorker, { do: "send" }>): Promise<void> {
   tell({ kind: "sent", fragment, deletion: sending.deletion() });
 }
 
-async function fetchFile(fragment: string): Promise<void> {
-  let d = await fromFragment(fragment);
+async function fetchFile(hash: string): Promise<void> {
+  const outer = await fromHash(hash);
+  let d = outer;
   const total = () => d.redirect?.size ?? d.size;
   d = await inner(transfer(total), d);
-  tell({ kind: "received", ...(await receive(transfer(total), d)) });
+  const file = await receive(transfer(total), d);
+  received = d === outer ? d.packets : [...outer.packets, ...d.packets];
+  tell({ kind: "received", ...file });
+}
+
+async function endLink(): Promise<void> {
+  await acknowledge(transfer(() => 0), received);
+  tell({ kind: "acknowledged" });
 }
 
 async function remove(): Promise<void> {
@@ -79,7 +89,10 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       ended = run(() => send(data), true);
       break;
     case "receive":
-      ended = run(() => fetchFile(data.fragment), false);
+      ended = run(() => fetchFile(data.hash), false);
+      break;
+    case "acknowledge":
+      ended = run(endLink, false);
       break;
     case "delete":
       ended = run(remove, false);

@@ -10,9 +10,28 @@ interface Line {
   text: string;
 }
 
+// What a description may be made of: a short link can inflate to much that is nothing (the same as in package desc).
+export const maxText = 8 << 20;
+const maxLines = 1 << 16;
+const maxLine = 16 << 10;
+const maxDepth = 16;
+
+/** linesOf cuts a text into lines, of which there may be only so many. */
+function* linesOf(source: string): Generator<string> {
+  let n = 0;
+  if (source.length > maxText) throw new Malformed("more than a link can describe");
+  for (let from = 0; from < source.length; ) {
+    let to = source.indexOf("\n", from);
+    if (to < 0) to = source.length;
+    if (++n > maxLines || to - from > maxLine) throw new Malformed("more than a link can describe");
+    yield source.slice(from, to);
+    from = to + 1;
+  }
+}
+
 export function parseYAML(source: string): Node {
   const lines: Line[] = [];
-  for (const raw of source.split(/\r?\n/)) {
+  for (const raw of linesOf(source)) {
     const text = raw.trim();
     if (text === "" || text.startsWith("#") || text === "---") continue;
     lines.push({ indent: raw.length - raw.trimStart().length, text });
@@ -25,6 +44,7 @@ export function parseYAML(source: string): Node {
 
 class Parser {
   private at = 0;
+  private depth = 0;
   constructor(private readonly lines: Line[]) {}
 
   private get line(): Line | undefined {
@@ -39,7 +59,10 @@ class Parser {
   block(least: number): Node {
     const first = this.line;
     if (!first || first.indent < least) return null;
-    return isItem(first) ? this.list(first.indent) : this.mapping(first.indent);
+    if (++this.depth > maxDepth) throw new Malformed("settings in settings in settings");
+    const node = isItem(first) ? this.list(first.indent) : this.mapping(first.indent);
+    this.depth--;
+    return node;
   }
 
   private list(indent: number): Node[] {

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"switchyard/server/listen"
+)
+
+// Limits bound what strangers may ask of a router. A zero is no limit.
+type Limits struct {
+	listen.Limits         // of connections
+	SourceQueues      int // queues that one source may create in a minute
+	Queues            int // queues that may be created in a minute, in all
+	Services          int // services that may be registered in a minute, in all
+	CommandsPerSecond int // of one connection; what comes faster than that waits
+	Subscriptions     int // of one connection
+}
+
+// creations is what all sources have made.
+type creations struct {
+	mu       sync.Mutex
+	queues   listen.Pace
+	services listen.Pace
+}
+
+// take takes one from what may be made in a minute.
+func (c *creations) take(p *listen.Pace, now time.Time, perMinute int) bool {
+	if perMinute == 0 {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return p.Take(now, 1, listen.Minute/time.Duration(perMinute), listen.Minute)
+}
+
+// mayCreate takes a queue from what a source may create, and from what all may. The refusal is why not.
+func (r *Router) mayCreate(s *listen.Source, now time.Time) (why Refusal, ok bool) {
+	switch {
+	case !r.gate.MayCreate(s, now):
+		return RefusedSourceQueues, false
+	case !r.made.take(&r.made.queues, now, r.cfg.Limits.Queues):
+		return RefusedQueues, false
+	}
+	return "", true
+}
+
+// mayRegister takes a service from what all sources may register. It is called by workers.
+func (r *Router) mayRegister() bool {
+	ok := r.made.take(&r.made.services, time.Now(), r.cfg.Limits.Services)
+	if !ok {
+		r.gate.Refuse(RefusedServices)
+	}
+	return ok
+}

@@ -1,0 +1,5 @@
+// Package crash stands in for switchyard/internal/crash in woven code: a panic is the simulation's to tell.
+package crash
+
+// Report does nothing.
+func Report() {}

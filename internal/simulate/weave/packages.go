@@ -1,0 +1,41 @@
+package main
+
+// tag is the build tag of what is compiled in simulations only.
+const tag = "simulate"
+
+// woven is a package that is simulated. Its limits are so small that a few connections and queues meet them.
+type woven struct {
+	dir     string
+	smaller map[string]string
+}
+
+var packages = []woven{
+	{"shard", map[string]string{
+		"inFlight":       "3",
+		"DrainLimit":     "12",
+		"RingSize":       "8",
+		"DeliveryWindow": "3",
+		"laneFrom":       "4",
+		"laneTurn":       "6",
+		"laneSize":       "12",
+		"readyLimit":     "4",
+		"walkRows":       "2",
+		"notifyStep":     "2",
+		"recoverStep":    "3",
+		"suspectStep":    "2",
+		"leaveStep":      "2",
+		"flushStep":      "2",
+		"expireStep":     "2",
+		"expireBatch":    "3",
+		"spins":          "2",
+	}},
+	{"engine", map[string]string{
+		"outputPause": "3 * 16 << 10", // as large as a window, as ever
+		"askedLimit":  "8",
+		"inboxSize":   "4",
+		"inboxBytes":  "128 << 10",
+		"gatherLimit": "3",
+		"writeBlocks": "2",
+	}},
+	{"server/listen", nil},
+}

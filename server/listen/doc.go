@@ -1,0 +1,15 @@
+// Package listen lets clients in: what the routers do with connections before it matters which protocol they speak.
+//
+//	Open ─▶ listeners ─▶ Acceptor ─▶ Gate: as many as there may be? as many of this source? ─▶ the router
+//	                        │ error: it pauses, and says so at most once a minute
+//
+// A Gate bounds connections: their number, so that files are left for the store, and that of one source, which is a prefix
+// of addresses. It lends files to requests that need one beside their connection's. And it counts connections, with a named cause for each that was closed and for what was refused on those that stay
+// (cause.go). All listeners of a router share one. What a source has used up outlives its connections (source.go). Rates are
+// kept by a Pace, a bucket in one number (pace.go).
+//
+// An Acceptor gives connections to a router; a Listener is the same for servers of the standard library.
+//
+// Gate and Acceptor may be used by several goroutines at a time; a Source belongs to the Gate, which alone looks inside; a
+// Pace belongs to its owner. The package imports switchyard/internal only, and knows no protocol and no event loop.
+package listen

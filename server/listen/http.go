@@ -1,0 +1,58 @@
+package listen
+
+import (
+	"net"
+	"net/http"
+	"sync"
+)
+
+// CauseServed is why connections of a Listener end: the server that has them does not tell.
+const CauseServed Cause = "served"
+
+// Listener has a gate decide on the connections of a listener, for servers of the standard library.
+func (g *Gate) Listener(l net.Listener) net.Listener {
+	return &listener{Listener: l, gate: g, stopping: make(chan struct{})}
+}
+
+type listener struct {
+	net.Listener
+	gate     *Gate
+	stopping chan struct{}
+	stop     sync.Once
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	c, s, err := l.gate.next(l.Listener, l.stopping)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c, leave: sync.OnceFunc(func() { l.gate.Leave(s, CauseServed) })}, nil
+}
+
+func (l *listener) Close() error {
+	l.stop.Do(func() { close(l.stopping) })
+	return l.Listener.Close()
+}
+
+// conn leaves the gate when it is closed.
+type conn struct {
+	net.Conn
+	leave func()
+}
+
+func (c *conn) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
+}
+
+// Handler lends a file to each request of a handler that opens one.
+func (g *Gate) Handler(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if !g.Borrow() {
+			http.Error(w, "too many requests at a time", http.StatusServiceUnavailable)
+			return
+		}
+		defer g.Return()
+		h.ServeHTTP(w, q)
+	})
+}

@@ -1,0 +1,177 @@
+package shard
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"switchyard/smp"
+)
+
+// A message that cannot be read keeps its place: it is neither skipped nor deleted, as the disk may read it later, or a backup
+// have it. Its subscription is set aside, so that what waits on other queues of the connection goes on, and is tried again
+// after a while, which doubles up to retryLimit:
+//
+//	ready ──read fails──▶ aside ──batchRetry──▶ ready ──▶ MSG
+//
+// When the store says that it is damage, the connection is told so once, by ERR STORE as an event of the queue. What only
+// failed it is not told of: the message comes later than others, as it may anyway. The operator reads how many queues wait
+// (unread.go). When the store has been opened again, all queues are read again, and what is aside is tried at once. A message
+// that stays damaged goes when its recipient deletes the queue or it is too old, and those behind it come.
+
+// ErrDamaged is matched by errors of a Store when what was stored is damaged, or gone, so that reading it again is of use only
+// if the disk was at fault for a moment.
+var ErrDamaged = errors.New("shard: damaged")
+
+// damaged is a sentinel error that matches ErrDamaged.
+type damaged string
+
+func (d damaged) Error() string        { return string(d) }
+func (d damaged) Is(target error) bool { return target == ErrDamaged }
+
+// storeError is the answer when the store fails. What failed is nothing that a client could use, but that it is for good.
+// Clients try again later in both cases.
+func storeError(err error) smp.Error {
+	if errors.Is(err, ErrDamaged) {
+		return errDamaged
+	}
+	return errStore
+}
+
+var (
+	errStore   = smp.ErrStore("failed")
+	errDamaged = smp.ErrStore("damaged")
+)
+
+const (
+	// retryLimit is the longest time until messages that could not be read are tried again.
+	retryLimit = 64 * resumeDelay
+	// spoiledFor is how many seconds a message that is damaged is not read again, whoever asks: Pebble takes a tenth of a
+	// second for one, looking which bit it may be.
+	spoiledFor = 60
+)
+
+// errSpoiled answers reads of a message that was found damaged a moment ago.
+const errSpoiled = damaged("shard: message is damaged")
+
+// spoiled tells whether the first message of a queue is damaged, as far as that is known.
+func (c *core) spoiled(q *queue) bool { return q.rare != nil && c.now < q.rare.spoiledUntil }
+
+// judgeRead notes that the first message of a queue is damaged, if the error says so.
+func (c *core) judgeRead(q *queue, err error) {
+	if errors.Is(err, ErrDamaged) && !c.doubt {
+		q.needRare().spoiledUntil = c.now + spoiledFor
+	}
+}
+
+// batchRetry is a batch of the shard's own: what could not be read of a connection's messages is to be tried again, or without
+// a connection, what could not be read for those that are parked.
+const batchRetry BatchKind = batchChore + 1
+
+// setAside takes a subscription whose first message, or whose queue, cannot be read out of the way.
+func (c *core) setAside(s *subscription, err error) {
+	subs := s.client.state[c.index].subs
+	if !s.unread {
+		s.unread = true
+		c.unread.add(err)
+	}
+	if errors.Is(err, ErrDamaged) && !c.doubt && !s.told {
+		s.told = true
+		c.tellDamage(s.client, s.queue.recipientID[:])
+	}
+	c.retryLater(s.client)
+	if s.kind == subService && subs.aside.len >= readyLimit {
+		subs.beyond = true // a walk will find it
+		c.unlink(s)
+		return
+	}
+	subs.list(s).remove(s)
+	s.ready, s.aside = false, true
+	subs.aside.push(s)
+}
+
+// wasRead notes that nothing of a subscription waits that cannot be read.
+func (c *core) wasRead(s *subscription) {
+	if s.unread {
+		s.unread, s.told = false, false
+		c.unread.remove()
+	}
+}
+
+// tellDamage tells a connection that something which it would be sent is damaged.
+func (c *core) tellDamage(client *Client, entityID []byte) {
+	w := c.begin(client, nil, entityID)
+	w.note.kind = replyEnd // stays
+	w.head = smp.AppendErr(w.head, client.Version, errDamaged)
+	w.end()
+}
+
+// retryLater arranges a batchRetry, unless it is.
+func (c *core) retryLater(client *Client) {
+	subs := client.state[c.index].subs
+	if subs.retrying {
+		return
+	}
+	subs.retrying = true
+	c.retry(client, subs.delay())
+}
+
+// delay is the time until the next retry, which doubles from one to the next.
+func (l *clientSubs) delay() time.Duration {
+	d := max(l.retryIn, resumeDelay)
+	l.retryIn = min(2*d, retryLimit)
+	return d
+}
+
+// retryAside tries what is aside again, behind what else is ready. Of queues that have to be read first it is the queue.
+func (c *core) retryAside(client *Client) {
+	if client == nil {
+		c.lost = append(c.lost, c.reread...)
+		c.reread = nil
+		c.hop(c.index, NewBatch(batchNudge, nil))
+		return
+	}
+	subs := client.state[c.index].subs
+	if subs == nil {
+		return
+	}
+	subs.retrying = false
+	var stale []smp.ID
+	for s := subs.aside.first; s != nil; {
+		next := s.next
+		if c.cache.stale(s.queue) {
+			stale = append(stale, s.queue.recipientID)
+		} else {
+			c.setReady(s, true)
+		}
+		s = next
+	}
+	for some := range slices.Chunk(stale, recoverStep) {
+		c.reload(some)
+		c.out.touched = append(c.out.touched, some...)
+	}
+	subs.behind = subs.behind || subs.beyond
+	subs.beyond = false
+	c.pump(client)
+	if !subs.retrying {
+		subs.retryIn = 0
+	}
+}
+
+// readLater has a queue that could not be read again, for somebody who is subscribed, be read later. q is nil when its
+// subscription is parked.
+func (c *core) readLater(q *queue, id *smp.ID, err error) {
+	switch {
+	case q == nil && c.cache.parked.find(id) != nil:
+		if c.reread = append(c.reread, *id); len(c.reread) == 1 {
+			c.retry(nil, retryLimit)
+		}
+	case q != nil && c.cache.stale(q) && q.sub != nil:
+		c.setAside(q.sub, err)
+	}
+}
+
+// goOn has a connection's ready list pumped again when others had their turn, as a read that fails may have taken long.
+func (c *core) goOn(client *Client) {
+	c.hop(c.index, NewBatch(BatchResume, client))
+}
