@@ -66,16 +66,20 @@ func (c *core) examine() {
 	}
 }
 
-// someSuspects chooses a few. Those in memory come first; where nobody waits they stay stale until somebody names them or they
-// leave memory.
+// someSuspects chooses a few. Those in memory come first; of these nothing is to be read where nobody waits.
 func (c *core) someSuspects() (some []smp.ID) {
 	s := &c.suspects
 	for looked := 0; s.next != nil && looked < 8*suspectStep && len(some) < suspectStep; looked++ {
 		q, ok := s.next()
-		if !ok {
+		switch {
+		case !ok:
 			s.next = nil
-		} else if c.cache.stale(q) && q.awaited() {
+		case !c.cache.stale(q):
+		case q.awaited():
 			some = append(some, q.recipientID)
+		default:
+			c.cache.remove(q)
+			c.forget(q)
 		}
 	}
 	if s.next != nil {
