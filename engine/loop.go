@@ -47,6 +47,7 @@ type loop struct {
 	scratch  []byte                // head of a reply of the loop's own
 	records  [][]byte              // sealed blocks of one write
 	nextIdle time.Time             // next look for idle sessions
+	idle     []*session            // that are still to be looked at for that
 	input    bool                  // false once the router stops
 	leaving  map[*session]struct{} // closed by us while stopping, and not by the peer yet
 	draining *time.Timer           // of the next look at clogged sockets; nil: none is arranged
@@ -279,17 +280,12 @@ func (l *loop) flush() {
 // lookAfter closes connections that are late with their handshake or a block, and now and then those that are idle.
 func (l *loop) lookAfter(now time.Time) {
 	l.hurry(now)
-	idle := now.After(l.nextIdle)
-	look := l.greeting
-	if idle {
-		l.nextIdle = now.Add(l.router.cfg.InactiveCheck)
-		look = l.sessions
-	}
-	for s := range look {
-		if cause, late := s.late(now, idle); late {
+	for s := range l.greeting {
+		if cause, late := s.late(now); late {
 			s.close(cause)
 		}
 	}
+	l.closeIdle(now)
 }
 
 // drainLater arranges a look at clogged sockets and full rings, as nobody tells when they have drained.

@@ -111,8 +111,8 @@ func (s *session) takeInput() {
 	}
 }
 
-// late tells whether the connection is to be closed at this time, and why. idle: inactive sessions are looked for.
-func (s *session) late(now time.Time, idle bool) (Cause, bool) {
+// late tells whether a connection that is not open yet is to be closed at this time, and why.
+func (s *session) late(now time.Time) (Cause, bool) {
 	cfg := &s.loop.router.cfg
 	age := now.Sub(s.active)
 	switch s.phase {
@@ -120,8 +120,6 @@ func (s *session) late(now time.Time, idle bool) (Cause, bool) {
 		return CauseTLSTimeout, age > cfg.TLSTimeout
 	case phaseHello:
 		return CauseHelloTimeout, age > cfg.HandshakeTimeout
-	case phaseOpen:
-		return CauseIdle, idle && cfg.InactiveTTL > 0 && age > cfg.InactiveTTL && s.client.Subscriptions.Load() == 0
 	}
 	return "", false
 }

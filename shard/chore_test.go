@@ -106,6 +106,21 @@ func TestConnectionEndsInSteps(t *testing.T) {
 	}
 }
 
+// TestNothingIsReadForWhoHasLeft has a connection end that waits for more messages than are dropped in a drain.
+func TestNothingIsReadForWhoHasLeft(t *testing.T) {
+	core := newTestCore(t, newFakeStore()) // which has none of the messages
+	alice := core.connect()
+	for _, s := range core.subscriptions(alice, 2*leaveStep, subNormal) {
+		s.queue.count = 1
+		core.setReady(s, true)
+	}
+	core.runDrain(NewBatch(BatchClosed, alice.shard))
+	core.runDrain(NewBatch(batchWalk, alice.shard)) // was on its way
+	if alice.shard.state[0].subs != nil && alice.shard.state[0].subs.retrying {
+		t.Error("a message was to be read")
+	}
+}
+
 // TestChoresGoOnByThemselves has a connection end, and no command come.
 func TestChoresGoOnByThemselves(t *testing.T) {
 	cfg := testConfig()
@@ -144,10 +159,10 @@ func TestServiceIsLostInSteps(t *testing.T) {
 	subs := func(c *serviceClient) command {
 		return command{key: c.own, entity: c.id(), text: smp.AppendSubs(nil, c.shard.Version, smp.ServiceSubs{Hash: make([]byte, 16)})}
 	}
-	r.clock.mu.Lock() // so that the shard finds both at once
-	two.send(subs(two))
-	one.send(subs(one))
-	r.clock.mu.Unlock()
+	r.inShard(0, func(*core) { // so that it finds both at once
+		two.send(subs(two))
+		one.send(subs(one))
+	})
 	got := 0
 	for m := one.event(); m.text() != "ALLS"; m = one.event() {
 		if m.tag == smp.RespMsg {
@@ -189,6 +204,22 @@ func TestServiceOfManyIsLost(t *testing.T) {
 	}
 	if n := alice.shard.state[0].subs.idle.len; n != len(gets) {
 		t.Errorf("%d of %d subscriptions that are not the service's", n, len(gets))
+	}
+}
+
+// TestServiceComesBackByItself has a connection lose its service and get it back by something else than SUBS: what was
+// delivered before does not count.
+func TestServiceComesBackByItself(t *testing.T) {
+	core := newTestCore(t, newFakeStore())
+	alice := core.connect()
+	s := core.subscriptions(alice, 1, subService)[0]
+	s.waiting = true
+	v := &service{id: smp.ID{1}}
+	s.queue.needRare().service = v
+	core.endService(alice.shard)
+	v.current.Store(alice.shard)
+	if got := core.receiver(s.queue); got == nil || got == s || got.waiting || got.client != alice.shard {
+		t.Errorf("the receiver is %+v", got)
 	}
 }
 

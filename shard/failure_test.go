@@ -122,6 +122,75 @@ func TestFailedAckDeliversAgain(t *testing.T) {
 	}
 }
 
+// A message that GET has received, and that is taken back, is not one that waits for its ACK.
+func TestFailedGetHasReceivedNothing(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards = 1
+	r := newRouter(t, cfg)
+	alice, bob := r.connect(), r.connect()
+	q, other := alice.newQueue(queueOptions{}), alice.newQueue(queueOptions{})
+	want(t, bob.sendTo(q, "hello"), "OK")
+	r.store.setFail(true, "wait")
+	begun, release := r.store.hold()
+	bob.send(command{entity: other.sender, text: smp.AppendSend(nil, false, []byte("x"))})
+	<-begun
+	alice.send(command{key: q.key, entity: q.recipient, text: smp.AppendGet(nil)})
+	r.underWay(1)
+	release()
+	want(t, alice.take(), "STORE failed")
+	r.store.setFail(false, "wait")
+	m := alice.que(q)
+	if info, ok := smp.ParseInfo(m.params); !ok || info.Sub == nil || info.Sub.Delivered != nil {
+		t.Errorf("%s %s", m.text(), m.params)
+	}
+	if n := alice.shard.Window.taken(); n != 0 {
+		t.Errorf("%d messages are said to be on their way", n)
+	}
+	wantMessage(t, q, alice.get(q), "hello", false)
+}
+
+// TestOrderBehindAFailedCommit has an operator's order that writes nothing follow a commit that then fails.
+func TestOrderBehindAFailedCommit(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards = 1
+	r := newRouter(t, cfg)
+	alice, bob := r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{})
+	r.store.setFail(true, "wait")
+	begun, release := r.store.hold()
+	bob.send(command{entity: q.sender, text: smp.AppendSend(nil, false, []byte("x"))})
+	<-begun
+	done := make(chan error)
+	go func() { done <- r.set.Unblock(q.sender) }()
+	r.underWay(1)
+	release()
+	if err := <-done; err != errLost {
+		t.Errorf("the operator is told %v", err)
+	}
+	r.store.setFail(false, "wait")
+}
+
+// TestRecoveryEnds: a failure begins one new generation of drains.
+func TestRecoveryEnds(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards = 1
+	r := newRouter(t, cfg)
+	alice, bob := r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{})
+	generation := func() (n uint64) {
+		r.inShard(0, func(*core) { n = r.set.workers[0].generation })
+		return n
+	}
+	before := generation()
+	r.store.setFail(true, "commit")
+	want(t, bob.sendTo(q, "lost"), "STORE failed")
+	r.store.setFail(false, "commit")
+	after := generation()
+	if after == before || generation() != after {
+		t.Errorf("generation %d, then %d, then another", before, after)
+	}
+}
+
 func TestFailedDeletionEndsOtherSubscriptions(t *testing.T) {
 	for _, failure := range failures {
 		r := newRouter(t, testConfig())

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"bytes"
+	"sync/atomic"
 	"testing"
 
 	"switchyard/smp"
@@ -152,5 +153,30 @@ func TestCloseAnswersWhatAllShardsDo(t *testing.T) {
 		want(t, other, "AUTH") // there is no such link
 		want(t, m, "SOKS")
 		wantSubs(t, r.parseSubs(m), ids...)
+	}
+}
+
+// TestRestingShardDoesNothingForItself: when what loops have asked for is done, only hops of other shards are taken.
+func TestRestingShardDoesNothingForItself(t *testing.T) {
+	w := newIdleWorker()
+	w.ring.Put(nil) // as stopInput does
+	w.take(new(drain))
+	var hops atomic.Int64
+	hops.Store(1)
+	hop := laneBatch(NewClient(1), 1)
+	hop.hops = &hops
+	w.hops.Put(NewBatch(batchWalk, NewClient(1)))
+	w.hops.Put(hop)
+	w.ring.Put(NewBatch(BatchResume, NewClient(1))) // of a timer that was late
+	w.ring.Put(nil)                                 // as stopHops does
+	d := new(drain)
+	if !w.fill(d) || len(d.batches) != 1 || d.batches[0] != hop {
+		t.Fatalf("%d batches", len(d.batches))
+	}
+	if hop.release(); hops.Load() != 0 {
+		t.Error("the hop is still said to be under way")
+	}
+	if w.fill(new(drain)) {
+		t.Error("there is more to do")
 	}
 }

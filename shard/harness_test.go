@@ -172,6 +172,9 @@ func (r *router) Deliver(g *Group) {
 		reply := &g.Replies[i]
 		c := reply.Client.Owner.(*client)
 		if len(reply.Head) == 0 { // a message was taken back
+			if !reply.Message {
+				r.t.Error("a reply with nothing to send and no place in the window")
+			}
 			c.resume = c.shard.Window.vacate(1) || c.resume
 			continue
 		}

@@ -63,6 +63,23 @@ func TestParkedSubscription(t *testing.T) {
 	wantNothing(t, alice, carol)
 }
 
+// A queue that is empty, as somebody else has received its message, stays in memory while the one who has it has not
+// acknowledged it.
+func TestQueueWithoutItsACKIsNotParked(t *testing.T) {
+	r, _ := parkedRouter(t)
+	alice, bob, carol := r.connect(), r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{subscribe: true})
+	want(t, bob.sendTo(q, "hello"), "OK")
+	id := wantMessage(t, q, alice.event(), "hello", true)
+	want(t, carol.ack(q, wantMessage(t, q, carol.get(q), "hello", false)), "OK")
+	carol.close()
+	bob.crowdOut()
+	bob.crowdOut()
+	want(t, bob.sendTo(q, "next"), "OK")
+	wantNothing(t, alice)
+	wantMessage(t, q, alice.ack(q, id), "next", false)
+}
+
 // A commit hangs, and behind it a queue is emptied and leaves memory, its subscription is parked. When the commit fails, the
 // message comes again.
 func TestParkedBehindAFailingCommit(t *testing.T) {

@@ -127,6 +127,27 @@ func TestNewEpochIsSeenAtOnce(t *testing.T) {
 	}
 }
 
+// TestNewEpochKeepsWhatWaits has more queues in memory than the cache keeps, as their messages are not acknowledged. They
+// stay, though they are stale for a while.
+func TestNewEpochKeepsWhatWaits(t *testing.T) {
+	const n = 3 * suspectStep
+	r := epochRouter(t, 10)
+	alice, bob := r.connect(), r.connect()
+	ids := make(map[*testQueue][]byte)
+	for range n {
+		q := alice.newQueue(queueOptions{subscribe: true})
+		want(t, bob.sendTo(q, "1"), "OK")
+		ids[q] = wantMessage(t, q, alice.event(), "1", true)
+	}
+	kept := r.store.kept()
+	r.store.goBack(kept)
+	r.finishEpoch()
+	wantNothing(t, alice)
+	for q, id := range ids {
+		want(t, alice.ack(q, id), "OK")
+	}
+}
+
 // TestNewEpochForServices: messages of a service's queues that are not in memory are found by a walk.
 func TestNewEpochForServices(t *testing.T) {
 	r := epochRouter(t, 1)
@@ -149,5 +170,91 @@ func TestNewEpochForServices(t *testing.T) {
 		if m.tag == smp.RespMsg {
 			t.Error("another message")
 		}
+	}
+}
+
+// TestNewEpochGivesQueuesBack has a service's queue become another client's, which the store has not kept.
+func TestNewEpochGivesQueuesBack(t *testing.T) {
+	for _, parked := range []bool{false, true} {
+		r := epochRouter(t, 10)
+		alice, bob, service := r.connect(), r.connect(), r.connectService(1, smp.RoleMessaging)
+		queues, _ := service.newQueues(1)
+		q := queues[0]
+		service.subs()
+		if len(service.messages()) > 0 {
+			t.Fatal("messages")
+		}
+		kept := r.store.kept()
+		want(t, alice.sub(q), "SOK")
+		wantEvent(t, service.event(), "END", q.recipient)
+		if parked {
+			for range 5 {
+				bob.crowdOut()
+			}
+		}
+		r.inShard(0, func(c *core) {
+			if (c.cache.parked.len > 0) != parked {
+				t.Errorf("%d are parked", c.cache.parked.len)
+			}
+		})
+		r.store.goBack(kept)
+		r.finishEpoch()
+		if n := alice.shard.Subscriptions.Load(); n != 0 {
+			t.Errorf("parked %v: %d subscriptions", parked, n)
+		}
+		want(t, bob.sendTo(q, "hello"), "OK")
+		wantMessage(t, q, service.event(), "hello", true)
+	}
+}
+
+// TestStaleQueueIsNotStored: a queue that leaves memory while it is stale is not what the store should keep.
+func TestStaleQueueIsNotStored(t *testing.T) {
+	core := newTestCore(t, newFakeStore())
+	core.newQueue(core.connect(), box.Ed25519)
+	for _, stale := range []bool{true, false} {
+		for _, q := range core.cache.byRecipient {
+			q.dayLate, q.recent = true, false
+		}
+		if stale {
+			core.cache.grow()
+			if len(core.late()) > 0 {
+				t.Error("it would be stored at the end")
+			}
+		} else {
+			core.newQueue(core.connect(), box.Ed25519)
+			for _, q := range core.cache.byRecipient {
+				q.dayLate, q.recent = true, false
+			}
+		}
+		core.cache.limit = 0
+		core.evict()
+		if len(core.cache.byRecipient) > 0 || (core.tx == nil) != stale {
+			t.Errorf("stale %v: %d queues in memory, stored %v", stale, len(core.cache.byRecipient), core.tx != nil)
+		}
+		core.cache.limit = 10
+	}
+}
+
+// TestStaleQueueMayLeaveLater: notifications that were pending are lost with what was in memory, and then the queue need not
+// stay there.
+func TestStaleQueueMayLeaveLater(t *testing.T) {
+	store := newFakeStore()
+	core := newTestCore(t, store)
+	core.notifyLater = func() {}
+	created := core.newQueue(core.connect(), box.Ed25519)
+	q := core.cache.byRecipient[smp.ID(created.recipient)]
+	q.needRare().notifier = &notifier{}
+	core.addPending(q, Notification{})
+	if q.slot >= 0 {
+		t.Fatal("may leave memory with notifications that are pending")
+	}
+	core.cache.grow()
+	commits := store.commits
+	if core.runDrain(NewBatch(batchNotify, nil)); store.commits != commits {
+		t.Error("notifications are stored of a queue that may not exist")
+	}
+	core.reload([]smp.ID{q.recipientID})
+	if core.cache.stale(q) || q.notifier() != nil || q.slot < 0 {
+		t.Errorf("stale %v, notifier %v, place %d among those that may leave", core.cache.stale(q), q.notifier(), q.slot)
 	}
 }
