@@ -17,7 +17,7 @@ const (
 
 // notePart sees whether the input ends within a block, after as much of it was taken as there is.
 func (s *session) notePart() {
-	if s.phase != phaseOpen || s.part == nil && s.conn.InboundBuffered() == 0 {
+	if s.phase != phaseOpen || s.unfinished() == 0 {
 		s.begun = time.Time{}
 		return
 	}
@@ -37,12 +37,24 @@ func (s *session) waits() bool {
 
 // memory is about what half read input takes, and what of it is kept until the handshake is done.
 func (s *session) memory() int {
-	n := s.conn.InboundBuffered()
+	n := s.unfinished()
 	if s.handshake != nil {
 		n += s.handshake.chain
 	}
+	return n
+}
+
+// unfinished is about what input takes that ends within a block, or within a frame or message of WebSockets.
+func (s *session) unfinished() int {
+	n := s.conn.InboundBuffered()
 	if s.part != nil {
 		n += cap(s.part.Data)
+	}
+	if w := s.web; w != nil {
+		n += cap(w.in) + cap(w.message)
+		if w.fragmented {
+			n++ // of a message whose first fragment is empty
+		}
 	}
 	return n
 }

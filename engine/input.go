@@ -148,11 +148,11 @@ func (s *session) takeBlock(block []byte) {
 func (s *session) dispatch(b *shard.Buffer) {
 	batch, ok := smp.ParseBatch(b.Data)
 	if !ok {
-		s.spend(1)
+		s.spend(s.active, 1)
 		s.replyError(nil, nil, smp.ErrBlock)
 		return
 	}
-	s.spend(batch.Len())
+	s.spend(s.active, batch.Len())
 	for t, ok := batch.Next(); ok; t, ok = batch.Next() {
 		s.takeTransmission(b, t)
 	}

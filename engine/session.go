@@ -216,10 +216,13 @@ func (s *session) write(b []byte) {
 	}
 }
 
-// writePending writes what TLS itself has to say: alerts, key updates. Nothing sealed may be waiting.
+// writePending writes what TLS itself has to say: alerts, key updates; and what WebSockets have. Nothing sealed may be waiting.
 func (s *session) writePending() {
 	if s.tls.HasPending() {
 		s.write(s.tls.Pending(nil))
+	}
+	if s.web != nil {
+		s.writePong()
 	}
 }
 

@@ -19,9 +19,9 @@ var errLimit = smp.ErrStore("limit")
 // over the limit, so at most smp.MaxBatch seconds, by a limit of one a second. A client that goes meanwhile is found
 // when the wait is over, behind what it has sent, which is executed: it came before the end of the stream, and the commands
 // of a client that is not held back are as well. Until then it has what a session costs, as a client that stays has.
-func (s *session) spend(commands int) {
+func (s *session) spend(now time.Time, commands int) {
 	l := s.loop
-	wait := s.commands.Commands(s.active, commands, l.router.cfg.Limits.CommandsPerSecond)
+	wait := s.commands.Commands(now, commands, l.router.cfg.Limits.CommandsPerSecond)
 	if wait == 0 || s.throttled {
 		return
 	}

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/gobwas/ws"
 
@@ -13,15 +15,24 @@ import (
 // webSocket is the layer between TLS and blocks on the ports for WebSocket clients (RFC 6455): an HTTP upgrade on any
 // path, then binary messages of exactly one block each, in one frame or several. It belongs to its session.
 type webSocket struct {
-	upgraded bool
-	in       []byte // plaintext that is not yet a whole request or frame; nil when idle
-	message  []byte // frames of a message of which more is to come
+	upgraded   bool
+	fragmented bool   // more of a message is to come
+	in         []byte // plaintext that is not yet a whole request or frame; nil when idle
+	message    []byte // of a message what has come, which may be nothing; nil when idle
+	ping       []byte // payload of the last ping
+	pongDue    bool   // it is to be answered
+	idle       int    // frames that are no block since the last look
+	greeting   int    // such frames before the client's hello
 }
 
-// Limits of what a WebSocket peer may have us hold.
+// Limits of what a WebSocket peer may have us hold and do.
 const (
 	maxRequest = 8 << 10       // the HTTP request
 	maxFrame   = smp.BlockSize // payload of a frame; control frames have at most 125 bytes
+	// maxGreeting is how many frames that are no block may come before the client's hello, which may come byte by byte.
+	maxGreeting = smp.BlockSize + 1000
+	// framesOfBlock is how many of them are as much work as a block.
+	framesOfBlock = 256
 )
 
 var errWebSocket = errors.New("engine: WebSocket message is not a block")
@@ -48,9 +59,58 @@ func (s *session) takeFrames(plain []byte) {
 	}
 	if len(in) == 0 {
 		w.in = nil
+	} else {
+		w.in = append(w.in[:0], in...)
+	}
+	s.countFrames()
+	s.pongSoon()
+}
+
+// countFrames counts frames that are no block as commands, so that they wait as these do when they come too fast.
+func (s *session) countFrames() {
+	w := s.web
+	n := w.idle
+	if w.idle = 0; n == 0 || s.phase == phaseClosed {
 		return
 	}
-	w.in = append(w.in[:0], in...)
+	for range n / framesOfBlock {
+		s.loop.work()
+	}
+	if s.phase == phaseOpen {
+		s.spend(time.Now(), n)
+		return
+	}
+	if w.greeting += n; w.greeting > maxGreeting {
+		s.close(CauseHandshakeFlood)
+	}
+}
+
+// pongSoon has the last ping answered: with what the session has to say when the loop turns, so that of many pings that come
+// at once, one is (RFC 6455 section 5.5.3).
+func (s *session) pongSoon() {
+	switch {
+	case !s.web.pongDue:
+	case s.phase != phaseOpen:
+		s.writePending()
+	case !s.dirty:
+		s.dirty = true
+		s.loop.dirty = append(s.loop.dirty, s)
+	}
+}
+
+// writePong answers the last ping, if that is due.
+func (s *session) writePong() {
+	w := s.web
+	if !w.pongDue {
+		return
+	}
+	w.pongDue = false
+	pong, err := ws.CompileFrame(ws.NewPongFrame(w.ping))
+	if err != nil {
+		panic("engine: a pong that cannot be written: " + err.Error())
+	}
+	w.ping = nil
+	s.write(s.tls.Seal(nil, pong))
 }
 
 // upgrade answers the HTTP request when it is complete, and sends our hello. It returns what follows the request.
@@ -81,16 +141,12 @@ func (s *session) upgrade(in []byte) []byte {
 
 // takeFrame takes one frame and returns its length, 0 when it is not complete.
 func (s *session) takeFrame(in []byte) (int, error) {
-	r := bytes.NewReader(in)
-	h, err := ws.ReadHeader(r)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return 0, nil
-	}
-	if err != nil {
+	h, start, err := parseFrameHeader(in)
+	if err != nil || start == 0 {
 		return 0, err
 	}
 	state := ws.StateServerSide
-	if s.web.message != nil {
+	if s.web.fragmented {
 		state |= ws.StateFragmented
 	}
 	if err := ws.CheckHeader(h, state); err != nil {
@@ -99,7 +155,6 @@ func (s *session) takeFrame(in []byte) (int, error) {
 	if h.Length > maxFrame {
 		return 0, errWebSocket
 	}
-	start := len(in) - r.Len()
 	end := start + int(h.Length)
 	if end > len(in) {
 		return 0, nil
@@ -109,27 +164,52 @@ func (s *session) takeFrame(in []byte) (int, error) {
 	return end, s.takePayload(h, payload)
 }
 
+// parseFrameHeader reads the header of a frame (section 5.2) and returns its length, 0 when it is not complete. That of
+// package ws costs several allocations, which a peer can have for six bytes each.
+func parseFrameHeader(in []byte) (h ws.Header, n int, err error) {
+	if len(in) < 2 {
+		return h, 0, nil
+	}
+	h.Fin, h.Rsv, h.OpCode = in[0]&0x80 != 0, in[0]&0x70>>4, ws.OpCode(in[0]&0x0f)
+	h.Masked, h.Length, n = in[1]&0x80 != 0, int64(in[1]&0x7f), 2
+	switch wide := in[2:]; {
+	case h.Length == 126 && len(wide) >= 2:
+		h.Length, n = int64(binary.BigEndian.Uint16(wide)), 4
+	case h.Length == 127 && len(wide) >= 8:
+		if h.Length, n = int64(binary.BigEndian.Uint64(wide)), 10; h.Length < 0 {
+			return h, 0, ws.ErrHeaderLengthMSB
+		}
+	case h.Length >= 126:
+		return h, 0, nil
+	}
+	if h.Masked {
+		if len(in) < n+len(h.Mask) {
+			return h, 0, nil
+		}
+		n += copy(h.Mask[:], in[n:])
+	}
+	return h, n, nil
+}
+
 // takePayload takes the payload of a frame: part of a message, or control.
 func (s *session) takePayload(h ws.Header, payload []byte) error {
 	w := s.web
+	if h.OpCode.IsControl() || !h.Fin {
+		w.idle++
+	}
 	switch h.OpCode {
 	case ws.OpPing:
-		s.flush() // records go out in the order in which they are sealed
-		pong, err := ws.CompileFrame(ws.NewPongFrame(payload))
-		s.write(s.tls.Seal(nil, pong))
-		return err
+		w.ping, w.pongDue = append(w.ping[:0], payload...), true
+		return nil
 	case ws.OpPong:
 		return nil
 	case ws.OpClose:
-		closing, err := ws.CompileFrame(ws.NewCloseFrame(payload))
-		s.flush()
-		s.write(s.tls.Seal(nil, closing))
-		s.close(CausePeer)
-		return err
+		return s.takeClose(payload)
 	}
-	if h.Fin && w.message == nil {
+	if h.Fin && !w.fragmented {
 		return s.takeMessage(payload)
 	}
+	w.fragmented = !h.Fin
 	w.message = append(w.message, payload...)
 	if len(w.message) > smp.BlockSize {
 		return errWebSocket
@@ -140,6 +220,27 @@ func (s *session) takePayload(h ws.Header, payload []byte) error {
 	message := w.message
 	w.message = nil
 	return s.takeMessage(message)
+}
+
+// takeClose answers the peer's close, and ends the connection.
+func (s *session) takeClose(payload []byte) error {
+	if len(payload) > 0 {
+		if len(payload) < 2 {
+			return errWebSocket // section 5.5.1
+		}
+		if err := ws.CheckCloseFrameData(ws.ParseCloseFrameData(payload)); err != nil {
+			return err
+		}
+	}
+	closing, err := ws.CompileFrame(ws.NewCloseFrame(payload))
+	if err != nil {
+		return err
+	}
+	s.flush() // records go out in the order in which they are sealed
+	s.writePending()
+	s.write(s.tls.Seal(nil, closing))
+	s.close(CausePeer)
+	return nil
 }
 
 // takeMessage takes a whole message, which has to be a block.

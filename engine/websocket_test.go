@@ -5,10 +5,13 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
@@ -41,12 +44,12 @@ func (w *webStream) Read(b []byte) (int, error) {
 }
 
 // startWebRouter starts a router whose only port is for WebSocket.
-func startWebRouter(t testing.TB) *testRouter {
-	return startRouter(t, func(c *engine.Config) {
-		_, port, _ := net.SplitHostPort(c.Listen[0])
-		n, _ := strconv.Atoi(port)
-		c.WebPorts = []int{n}
-	})
+func startWebRouter(t testing.TB) *testRouter { return startRouter(t, webPort) }
+
+func webPort(c *engine.Config) {
+	_, port, _ := net.SplitHostPort(c.Listen[0])
+	n, _ := strconv.Atoi(port)
+	c.WebPorts = []int{n}
 }
 
 // webTLS connects and upgrades.
@@ -106,30 +109,66 @@ func TestWebSocketSession(t *testing.T) {
 	}
 }
 
-// A block may come in several frames, with a ping between them.
+// A block may come in several frames, each of which may be empty, with control frames between them.
 func TestWebSocketFragments(t *testing.T) {
 	r := startWebRouter(t)
-	c := r.webDial(t)
-	ping := smp.AppendBatch(nil, c.transmission(nil, "p", "", "PING"))
-	block, err := box.Pad(nil, ping, smp.BlockSize)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := c.conn.(*webStream).conn
-	for i, f := range []ws.Frame{
-		ws.NewFrame(ws.OpBinary, false, block[:5000]),
-		ws.NewPingFrame([]byte("between")),
-		ws.NewFrame(ws.OpContinuation, false, block[5000:5001]),
-		ws.NewFrame(ws.OpContinuation, true, block[5001:]),
+	for name, lengths := range map[string][]int{
+		"two":               {5000},
+		"three":             {5000, 5001},
+		"empty first":       {0},
+		"empty first three": {0, 0, 0},
+		"empty in between":  {10, 10, 10},
+		"empty last":        {smp.BlockSize},
+		"nothing but last":  {0, 0, smp.BlockSize, smp.BlockSize},
 	} {
-		if err := ws.WriteFrame(conn, ws.MaskFrame(f)); err != nil {
-			t.Fatal(i, err)
+		for _, pinged := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, pinged %v", name, pinged), func(t *testing.T) {
+				c := r.webDial(t)
+				conn := c.conn.(*webStream).conn
+				write := func(f ws.Frame) {
+					t.Helper()
+					if err := ws.WriteFrame(conn, ws.MaskFrame(f)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				block := c.padded(smp.AppendBatch(nil, c.transmission(nil, "p", "", "PING")))
+				from, op := 0, ws.OpBinary
+				for i, to := range append(slices.Clone(lengths), len(block)) {
+					if write(ws.NewFrame(op, i == len(lengths), block[from:to])); pinged && i < len(lengths) {
+						payload := strconv.Itoa(i)
+						write(ws.NewPingFrame([]byte(payload)))
+						if f, err := ws.ReadFrame(conn); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != payload {
+							t.Fatalf("ping is answered %v %q, error %v", f.Header, f.Payload, err)
+						}
+					}
+					from, op = to, ws.OpContinuation
+				}
+				if got := c.responses(1)[0]; string(got.Command) != "PONG" {
+					t.Fatalf("%q", got.Command)
+				}
+			})
 		}
 	}
-	if f, err := ws.ReadFrame(conn); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != "between" {
-		t.Fatalf("ping is answered %v, error %v", f.Header, err)
+}
+
+// The hello may come byte by byte.
+func TestWebSocketHelloInBytes(t *testing.T) {
+	r := startWebRouter(t)
+	c := r.webTLS(t)
+	hello := c.serverHello()
+	c.version, c.sessionID = 19, hello.SessionID
+	var frames []byte
+	for i, b := range c.padded(smp.AppendClientHello(nil, &smp.ClientHello{Version: 19, KeyHash: r.address.KeyHash[:]})) {
+		op := ws.OpContinuation
+		if i == 0 {
+			op = ws.OpBinary
+		}
+		frames = append(frames, ws.MustCompileFrame(ws.MaskFrame(ws.NewFrame(op, i == smp.BlockSize-1, []byte{b})))...)
 	}
-	if got := c.responses(1)[0]; string(got.Command) != "PONG" {
+	if _, err := c.conn.(*webStream).conn.Write(frames); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.ask(c.transmission(nil, "p", "", "PING"))[0]; string(got.Command) != "PONG" {
 		t.Fatalf("%q", got.Command)
 	}
 }
@@ -146,12 +185,16 @@ func TestWebSocketFaults(t *testing.T) {
 	unmasked, _ := ws.CompileFrame(ws.NewBinaryFrame(make([]byte, smp.BlockSize)))
 	r := startWebRouter(t)
 	for name, bytes := range map[string][]byte{
-		"short message":    masked(ws.NewBinaryFrame(make([]byte, 100))),
-		"long frame":       masked(ws.NewBinaryFrame(make([]byte, smp.BlockSize+1))),
-		"unmasked":         unmasked,
-		"lone fragment":    masked(ws.NewFrame(ws.OpContinuation, true, make([]byte, 10))),
-		"reserved opcode":  masked(ws.NewFrame(3, true, nil)),
-		"fragmented ping":  masked(ws.NewFrame(ws.OpPing, false, nil)),
+		"short message":   masked(ws.NewBinaryFrame(make([]byte, 100))),
+		"long frame":      masked(ws.NewBinaryFrame(make([]byte, smp.BlockSize+1))),
+		"unmasked":        unmasked,
+		"lone fragment":   masked(ws.NewFrame(ws.OpContinuation, true, make([]byte, 10))),
+		"reserved opcode": masked(ws.NewFrame(3, true, nil)),
+		"fragmented ping": masked(ws.NewFrame(ws.OpPing, false, nil)),
+		"close of a byte": masked(ws.NewFrame(ws.OpClose, true, []byte{3})),
+		"close, reserved": masked(ws.NewFrame(ws.OpClose, true, []byte{3, 236})),
+		"message within another": append(masked(ws.NewFrame(ws.OpBinary, false, nil)),
+			masked(ws.NewBinaryFrame(make([]byte, smp.BlockSize)))...),
 		"fragments, large": append(masked(ws.NewFrame(ws.OpBinary, false, make([]byte, 16000))), masked(ws.NewFrame(ws.OpContinuation, true, make([]byte, 16000)))...),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,20 +218,44 @@ func TestWebSocketFaults(t *testing.T) {
 	r.closedFor(t, engine.CauseWebSocket)
 }
 
-// A client that has not said hello and sends pings without reading the answers is closed.
+// A client that pings instead of saying hello is closed.
 func TestWebSocketPingsBeforeHello(t *testing.T) {
 	r := startWebRouter(t)
 	c := r.webTLS(t)
 	c.serverHello()
-	ping := ws.MustCompileFrame(ws.MaskFrameInPlace(ws.NewPingFrame(make([]byte, 125))))
-	pings := bytes.Repeat(ping, 120)
-	for n := 0; ; n++ {
-		if _, err := c.conn.(*webStream).conn.Write(pings); err != nil {
+	conn := c.conn.(*webStream).conn
+	ping := ws.MustCompileFrame(ws.MaskFrameInPlace(ws.NewPingFrame([]byte("first"))))
+	if _, err := conn.Write(ping); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := ws.ReadFrame(conn); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != "first" {
+		t.Fatalf("ping is answered %v, error %v", f.Header, err)
+	}
+	pings := bytes.Repeat(ping, 100)
+	for range 1 << 13 {
+		if _, err := conn.Write(pings); err != nil {
 			break
 		}
-		if n > 1<<13 {
-			t.Fatal("128 MiB are taken of a client that does not read")
-		}
 	}
-	r.closedFor(t, engine.CauseUnread)
+	r.closedFor(t, engine.CauseHandshakeFlood)
+}
+
+// A message that is begun and not finished ends like a block, whether anything of it has come or not.
+func TestWebSocketSlowMessage(t *testing.T) {
+	r := startRouterWith(t, func(r *engine.Router) { r.LimitHalfRead(1<<30, time.Millisecond) }, webPort)
+	for name, begun := range map[string][]byte{
+		"empty fragment":  ws.MustCompileFrame(ws.MaskFrame(ws.NewFrame(ws.OpBinary, false, nil))),
+		"fragment":        ws.MustCompileFrame(ws.MaskFrame(ws.NewFrame(ws.OpBinary, false, make([]byte, 100)))),
+		"half of a frame": ws.MustCompileFrame(ws.MaskFrame(ws.NewBinaryFrame(make([]byte, smp.BlockSize))))[:8000],
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := r.webDial(t)
+			c.ask(c.transmission(nil, "p", "", "PING"))
+			before := r.Stats().Closed[string(engine.CauseSlow)]
+			if _, err := c.conn.(*webStream).conn.Write(begun); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "the connection ends", func() bool { return r.Stats().Closed[string(engine.CauseSlow)] > before })
+		})
+	}
 }
