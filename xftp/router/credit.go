@@ -11,8 +11,9 @@ import (
 // of golang.org/x/net gives credit for each piece that is read of a body (RFC 9113 section 5.2), and each would be a
 // record and a system call, here and at the client. What is held goes out before anything else.
 //
-// Credit for the connection and for a stream come one after the other, so both are counted. What a stream misses is less
-// than half of its window, so no client has to wait for it, even one that waits until it may send a large frame.
+// That for the connection comes first, and then that for the stream, for which what is held is counted: a stream misses less
+// than half of its window, so no client has to wait for it, even one that waits until it may send a large frame. A
+// connection misses some more when its streams have ended meanwhile; its window is larger.
 type creditor struct {
 	net.Conn
 	worth uint32 // bytes of credit that go out at once
@@ -26,7 +27,7 @@ type creditor struct {
 func (c *creditor) Write(p []byte) (int, error) {
 	if credit, streams, only := creditOf(p); only {
 		c.held, c.credit, c.streams = append(c.held, p...), c.credit+credit, c.streams+streams
-		if max(c.credit, c.streams) < c.worth {
+		if c.streams < c.worth && c.credit < c.worth+c.worth/2 {
 			return len(p), nil
 		}
 		return len(p), c.release()
