@@ -37,12 +37,12 @@ func TestCreditIsHeldUntilItIsWorthIt(t *testing.T) {
 	var want []byte
 	for i, p := range [][]byte{piece, piece, piece, piece, other, other, piece[:20], piece[20:],
 		ofConnection, ofStream, ofConnection, ofStream, ofConnection, ofStream, // a stream that goes on
-		ofConnection, ofConnection, ofConnection, ofConnection, ofConnection} { // and what comes for one that has ended
+		ofConnection, ofConnection, ofConnection, ofConnection} { // and what comes for one that has ended
 		if n, err := c.Write(p); n != len(p) || err != nil {
 			t.Fatalf("%d %v", n, err)
 		}
 		want = append(want, p...)
-		if wants := []int{0, 0, 1, 1, 3, 4, 5, 6, 6, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8}[i]; len(w.writes) != wants {
+		if wants := []int{0, 0, 1, 1, 3, 4, 5, 6, 6, 6, 6, 6, 6, 7, 7, 7, 7, 8}[i]; len(w.writes) != wants {
 			t.Fatalf("write %d: %d writes went out, want %d", i, len(w.writes), wants)
 		}
 	}
