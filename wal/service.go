@@ -5,6 +5,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"switchyard/internal/disk"
 	"switchyard/shard"
 	"switchyard/smp"
 )
@@ -139,12 +140,12 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 		return nil, err
 	}
 	defer w.close()
-	var p passed
-	defer p.tell(s, "queues of a service")
+	var p disk.Passed
+	defer p.Tell(s.log, "queues of a service")
 	last := append(make([]byte, 0, associationSize), from...)
 	ok := rows.First()
 	for range r.Rows {
-		if ok = ok || rows.Error() != nil && p.over(rows, last, countKeySize-1); !ok {
+		if ok = ok || rows.Error() != nil && p.Over(rows, last, countKeySize-1, idSteps-8); !ok {
 			return nil, rows.Error()
 		}
 		last = append(last[:0], rows.Key()...)
@@ -155,11 +156,11 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 				visit(id)
 			}
 		} else {
-			p.row(ErrCorrupt)
+			p.Row(ErrCorrupt)
 		}
 		ok = rows.Next()
 	}
-	if ok = ok || rows.Error() != nil && p.over(rows, last, countKeySize-1); !ok {
+	if ok = ok || rows.Error() != nil && p.Over(rows, last, countKeySize-1, idSteps-8); !ok {
 		return nil, rows.Error()
 	}
 	return append(next, rows.Key()...), nil
