@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"switchyard/internal/disk"
 	"switchyard/shard"
 	"switchyard/smp"
 )
@@ -9,11 +10,14 @@ import (
 // opened, those in memory included.
 const expiredStretch = 1000
 
+// idSteps is how walks pass over IDs that cannot be read: a block of a table with billions of them spans 2^96 and more.
+const idSteps = 96
+
 // Expired implements shard.Store. It reads the first header of each queue that has messages, in the order of the
 // recipient IDs, and no body. What is stored and deleted meanwhile may be seen or not. Queues whose header cannot be read
 // are passed over; the error says how many.
 func (s *Store) Expired(before int64, visit func(smp.ID) bool) error {
-	var p passed
+	var p disk.Passed
 	for from := headsLower; from != nil; {
 		next, err := s.expiredFrom(from, before, visit, &p)
 		if err != nil {
@@ -21,11 +25,12 @@ func (s *Store) Expired(before int64, visit func(smp.ID) bool) error {
 		}
 		from = next
 	}
-	return p.tell(s, "headers of messages")
+	p.Tell(s.log, "headers of messages")
+	return p.Err()
 }
 
 // expiredFrom walks a stretch and returns the key at which the next one starts, nil at the end.
-func (s *Store) expiredFrom(from []byte, before int64, visit func(smp.ID) bool, p *passed) (next []byte, err error) {
+func (s *Store) expiredFrom(from []byte, before int64, visit func(smp.ID) bool, p *disk.Passed) (next []byte, err error) {
 	in := s.enter()
 	defer in.Leave()
 	it, err := in.heads(from)
@@ -37,7 +42,7 @@ func (s *Store) expiredFrom(from []byte, before int64, visit func(smp.ID) bool, 
 	ok := it.First()
 	for range expiredStretch {
 		if !ok && it.Error() != nil {
-			ok = p.over(it, last, 1)
+			ok = p.Over(it, last, 1, idSteps)
 		}
 		if !ok {
 			return nil, nil
@@ -47,14 +52,14 @@ func (s *Store) expiredFrom(from []byte, before int64, visit func(smp.ID) bool, 
 		h, err := headAt(it)
 		switch {
 		case err != nil:
-			p.row(err)
+			p.Row(err)
 		case h.Kind != shard.KindQuota && h.Time < before && !visit(id):
 			return nil, nil
 		}
 		ok = it.NextPrefix()
 	}
 	if !ok && it.Error() != nil {
-		ok = p.over(it, last, 1)
+		ok = p.Over(it, last, 1, idSteps)
 	}
 	if !ok {
 		return nil, nil

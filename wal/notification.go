@@ -5,6 +5,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"switchyard/internal/disk"
 	"switchyard/shard"
 	"switchyard/smp"
 )
@@ -76,9 +77,9 @@ func (s *Store) ExpiredNotifications(before int64, visit func(smp.ID) bool) erro
 		return err
 	}
 	defer it.Close() // its errors are those of Error
-	var p passed
+	var p disk.Passed
 	last := []byte{spaceNotifications}
-	for ok := it.First(); ok || it.Error() != nil && p.over(it, last, 1); ok = it.Next() {
+	for ok := it.First(); ok || it.Error() != nil && p.Over(it, last, 1, idSteps); ok = it.Next() {
 		last = append(last[:0], it.Key()...)
 		v, err := it.ValueAndErr()
 		all, parsed := parseNotifications(v)
@@ -87,10 +88,11 @@ func (s *Store) ExpiredNotifications(before int64, visit func(smp.ID) bool) erro
 		}
 		switch {
 		case err != nil:
-			p.row(err)
+			p.Row(err)
 		case len(all) > 0 && all[0].Time < before && !visit(smp.ID(last[1:])):
 			return nil
 		}
 	}
-	return p.tell(s, "notifications")
+	p.Tell(s.log, "notifications")
+	return p.Err()
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"switchyard/internal/disk"
 	"switchyard/shard"
 	"switchyard/smp"
 )
@@ -159,11 +160,11 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 		return nil, err
 	}
 	defer w.close()
-	var p passed
-	defer p.tell(s, "queues of a service")
+	var p disk.Passed
+	defer p.Tell(s.log, "queues of a service")
 	last := append(make([]byte, 0, associationSize), from...)
 	there := func(ok bool) bool {
-		return ok || pebble.IsCorruptionError(rows.Error()) && p.over(rows, last, countKeySize-1)
+		return ok || pebble.IsCorruptionError(rows.Error()) && p.Over(rows, last, countKeySize-1, idSteps-8)
 	}
 	ok := there(rows.First())
 	for n := 0; ok && n < r.Rows; n++ {
@@ -177,17 +178,17 @@ func (s *Store) Waiting(r *shard.WaitingRange, from []byte, visit func(smp.ID)) 
 				visit(id)
 			}
 		} else {
-			p.row(ErrCorrupt)
+			p.Row(ErrCorrupt)
 		}
 		ok = there(rows.Next())
 	}
 	if ok {
-		return append(next, rows.Key()...), readFault(p.first)
+		return append(next, rows.Key()...), readFault(p.Err())
 	}
 	if err := readFault(rows.Error()); err != nil {
 		return behindPartition(r, last[countKeySize-1]), err
 	}
-	return nil, readFault(p.first)
+	return nil, readFault(p.Err())
 }
 
 // behindPartition is where a walk goes on that has met damage in a partition; nil when that is the last.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/cockroachdb/pebble/v2"
+
 	"switchyard/internal/disk"
 )
 
@@ -25,22 +27,66 @@ func (a *account) used() Usage {
 	return a.usage
 }
 
-// adopt reads what is stored, of a database that nobody else has seen yet.
-func (a *account) adopt(in reader) error {
-	var u Usage
+// readUsage reads what is stored. When that cannot be read it is counted, which takes a while, and written anew.
+func (s *Store) readUsage(in reader) (u Usage, err error) {
 	value, err := in.get(usageKey)
-	if err == nil {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return u, nil
+	case err == nil:
 		u, err = parseUsage(value)
 	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return err
+	if !errors.Is(err, errRecord) && !pebble.IsCorruptionError(err) {
+		return u, err
 	}
+	s.log.Warn("store: how much is stored cannot be read, and is counted", "cause", disk.FirstLine(err.Error()))
+	if u, err = s.countUsage(in); err != nil {
+		return u, err
+	}
+	return u, in.DB.Set(usageKey, u.append(nil), pebble.Sync)
+}
+
+// countUsage adds up records, and what is to be removed.
+func (s *Store) countUsage(in reader) (u Usage, err error) {
+	var p disk.Passed
+	each := func(space byte, add func(key []byte) error) {
+		for from := []byte{space}; from != nil && err == nil; {
+			from, err = in.stretch(from, []byte{space + 1}, idSteps, &p, func(key []byte) bool { return add(key) == nil })
+		}
+	}
+	each('s', func(key []byte) error {
+		value, err := in.get(key)
+		if err != nil {
+			return err
+		}
+		r, err := parseRecord(value)
+		if r.Uploaded {
+			u.Bytes += int64(r.Size)
+			u.Count++
+		}
+		return err
+	})
+	each('d', func(key []byte) error {
+		note, err := in.get(key)
+		if err != nil {
+			return err
+		}
+		n, err := parseRemoval(note)
+		u.Bytes -= n.Bytes
+		u.Count -= n.Count
+		return err
+	})
+	p.Tell(s.log, "records of packets")
+	return u, err
+}
+
+// adopt takes what is stored of a database that nobody else has seen yet.
+func (a *account) adopt(in *disk.Instance, u Usage) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.epoch, a.usage = in.Epoch, u
 	a.reserved -= a.undecided
 	a.undecided = 0
-	return nil
 }
 
 // count takes note of what a durable commit has changed.

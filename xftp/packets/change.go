@@ -2,7 +2,6 @@ package packets
 
 import (
 	"context"
-	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -128,19 +127,22 @@ func (s *Store) blockRecord(sender ID, info string) (Record, error) {
 	return r, in.Commit(b)
 }
 
-// deleteRecipients also deletes keys that do not parse: nobody has such an ID.
-func (in reader) deleteRecipients(b *pebble.Batch, sender ID) (err error) {
+// deleteRecipients also deletes keys that do not parse: nobody has such an ID. Recipients that cannot be read stay without a
+// packet, which is as if they were not there.
+func (in reader) deleteRecipients(b *pebble.Batch, sender ID) error {
 	from, to := append([]byte{'m'}, sender[:]...), afterMembers(sender)
 	it, err := in.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, it.Close()) }()
 	for ok := it.First(); ok; ok = it.Next() {
 		if recipient, ok := ParseID(it.Key()[len(from):]); ok {
 			b.Delete(recipientKey(recipient), nil)
 		}
 		b.Delete(it.Key(), nil)
 	}
-	return it.Error()
+	if it.Close() != nil {
+		return b.DeleteRange(from, to, nil)
+	}
+	return nil
 }

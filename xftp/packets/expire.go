@@ -4,15 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
+	"switchyard/internal/disk"
 )
-
-// expireStretch is how many packets are found with one iterator, which keeps tables that were compacted since; it is closed
-// before they are deleted, as bodies may be far away.
-const expireStretch = 1000
 
 // Expire deletes the packets that were created ttl ago, and up to an hour more, as creation times are rounded down.
 // deleted is called for each. A packet that cannot be deleted is passed over; the error says how many were.
@@ -22,11 +17,18 @@ func (s *Store) Expire(ctx context.Context, ttl time.Duration, deleted func()) e
 		return nil
 	}
 	end := binary.BigEndian.AppendUint64([]byte{'e'}, uint64(before))
-	var f faults
+	var p disk.Passed
 	for from := []byte{'e'}; from != nil && ctx.Err() == nil; {
 		var ids []ID
 		var err error
-		if ids, from, err = s.aged(from, end, &f); err != nil {
+		from, err = s.stretch(from, end, ageSteps, &p, func(key []byte) bool {
+			if len(key) != len(ageKey(0, ID{})) {
+				return false
+			}
+			ids = append(ids, ID(key[9:]))
+			return true
+		})
+		if err != nil {
 			return err
 		}
 		for _, id := range ids {
@@ -41,7 +43,7 @@ func (s *Store) Expire(ctx context.Context, ttl time.Duration, deleted func()) e
 			case errors.Is(err, ErrNotFound):
 				continue
 			case err != nil:
-				f.add(err)
+				p.Row(err)
 				continue
 			}
 			deleted()
@@ -54,31 +56,5 @@ func (s *Store) Expire(ctx context.Context, ttl time.Duration, deleted func()) e
 			}
 		}
 	}
-	if f.n > 0 {
-		return fmt.Errorf("packets: %d packets are passed over: %w", f.n, f.first)
-	}
-	return ctx.Err()
-}
-
-// aged reads a stretch of packets by age, and where the next one begins, nil at the end.
-func (s *Store) aged(from, end []byte, f *faults) (ids []ID, next []byte, err error) {
-	in := s.enter()
-	defer in.Leave()
-	it, err := in.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: end})
-	if err != nil {
-		return nil, nil, err
-	}
-	ok := it.First()
-	for ; ok && len(ids) < expireStretch; ok = it.Next() {
-		key := it.Key()
-		if len(key) != len(ageKey(0, ID{})) {
-			f.add(errRecord)
-			continue
-		}
-		ids = append(ids, ID(key[9:]))
-	}
-	if ok {
-		next = append(next, it.Key()...)
-	}
-	return ids, next, errors.Join(it.Error(), it.Close())
+	return errors.Join(p.Err(), ctx.Err())
 }

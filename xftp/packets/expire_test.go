@@ -26,11 +26,11 @@ func (f *fixture) damage(key, value []byte) {
 func TestExpirePassesOver(t *testing.T) {
 	f := newFixture(t, 0)
 	var ids []ID
-	for range 2*expireStretch + 10 {
+	for range 2*walkStretch + 10 {
 		ids = append(ids, f.create(10))
 	}
 	f.damage(senderKey(ids[3]), []byte("damage"))
-	f.damage(senderKey(ids[expireStretch]), nil)
+	f.damage(senderKey(ids[walkStretch]), nil)
 	f.damage([]byte("e\x00"), nil)
 	f.damage(ageKey(1, ID{})[:20], nil)
 	member := memberKey(ids[5], ID{})
@@ -41,7 +41,7 @@ func TestExpirePassesOver(t *testing.T) {
 	f.now = f.now.Add(3 * time.Hour)
 	n := 0
 	err := f.Expire(context.Background(), time.Hour, func() { n++ })
-	if !errors.Is(err, errRecord) || !strings.Contains(err.Error(), " 4 packets") {
+	if !errors.Is(err, errRecord) || !strings.Contains(err.Error(), "4 rows") {
 		t.Errorf("got %v", err)
 	}
 	if want := len(ids) - 2; n != want {
@@ -147,7 +147,7 @@ func TestOldNotes(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.damage(removalKey(newID()), nil)
-	f.damage([]byte("d?"), nil)
+	f.damage([]byte("d?"), nil) // no packet has such an ID
 	f.reopen(0, nil)
 	in := f.enter()
 	defer in.Leave()

@@ -31,15 +31,14 @@ func (s *Store) identify(in *disk.Instance, dir string) error {
 	case err == nil:
 		s.identity = [16]byte(mark[4:])
 	}
+	var u Usage
 	if err == nil {
-		err = s.account.adopt(reader{in})
-	}
-	if errors.Is(err, errRecord) {
-		return disk.CorruptFault(err, dir)
+		u, err = s.readUsage(reader{in})
 	}
 	if err != nil {
 		return disk.OpenFault(err, dir)
 	}
+	s.account.adopt(in, u)
 	s.tidier.left.Store(true)
 	return nil
 }

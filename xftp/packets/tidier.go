@@ -6,9 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"switchyard/internal/crash"
+	"switchyard/internal/disk"
 )
 
 // tidier is the goroutine that settles what is left over: uploads whose fate was not known, bodies that have not got their
@@ -27,8 +26,6 @@ const (
 	tidyEvery = time.Minute
 	// tidyAnyway is after how many looks it does its work in any case: an object store may finish a request that was given up.
 	tidyAnyway = 60
-	// tidyStretch is how many notes are read at once: an iterator keeps tables that were compacted since.
-	tidyStretch = 1000
 	// tidyFaults is after how many faults a round ends, as an object store that does not answer takes its time for each.
 	tidyFaults = 10
 )
@@ -135,10 +132,19 @@ func (s *Store) settleUpload(ctx context.Context, name string) error {
 
 // removeNoted removes the bodies that have notes.
 func (s *Store) removeNoted(ctx context.Context, f *faults) {
+	var p disk.Passed
+	defer func() { f.add(p.Err()) }()
 	for from := []byte{'d'}; from != nil && f.n < tidyFaults; {
 		var ids []ID
 		var err error
-		if ids, from, err = s.noted(from); err != nil {
+		from, err = s.stretch(from, []byte{'d' + 1}, idSteps, &p, func(key []byte) bool {
+			id, ok := ParseID(key[1:])
+			if ok {
+				ids = append(ids, id)
+			}
+			return ok
+		})
+		if err != nil {
 			f.add(err)
 			return
 		}
@@ -151,27 +157,6 @@ func (s *Store) removeNoted(ctx context.Context, f *faults) {
 			cancel()
 		}
 	}
-}
-
-// noted reads a stretch of notes, and where the next one begins, nil at the end. Keys that do not parse are passed over: no
-// packet has such an ID.
-func (s *Store) noted(from []byte) (ids []ID, next []byte, err error) {
-	in := s.enter()
-	defer in.Leave()
-	it, err := in.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: []byte{'d' + 1}})
-	if err != nil {
-		return nil, nil, err
-	}
-	ok := it.First()
-	for ; ok && len(ids) < tidyStretch; ok = it.Next() {
-		if id, ok := ParseID(it.Key()[1:]); ok {
-			ids = append(ids, id)
-		}
-	}
-	if ok {
-		next = append(next, it.Key()...)
-	}
-	return ids, next, errors.Join(it.Error(), it.Close())
 }
 
 // faults counts what went wrong with single ones of many.
