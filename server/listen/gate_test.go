@@ -183,6 +183,30 @@ func TestGateLendsFiles(t *testing.T) {
 }
 
 // A server of the standard library takes no more connections than there may be, and is done with those that it closes.
+// TestListenerEndsBeforeItCloses has a server refuse a request that it has not read: the client reads why, and the end, and no
+// reset.
+func TestListenerEndsBeforeItCloses(t *testing.T) {
+	listeners, err := Open([]string{"127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := NewGate(Config{}).Listener(listeners[0])
+	server := &http.Server{MaxHeaderBytes: 1}
+	go server.Serve(l)
+	defer server.Close()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nX-Large: "+strings.Repeat("1", 30000)+"\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(all), "HTTP/1.1 431 ") {
+		t.Errorf("%q, %v", all, err)
+	}
+}
+
 func TestListenerOfStandardServer(t *testing.T) {
 	g := NewGate(Config{Limits: Limits{MaxConnections: 1}})
 	listeners, err := Open([]string{"127.0.0.1:0"})
