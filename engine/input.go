@@ -133,7 +133,7 @@ func (s *session) takeBlock(block []byte) {
 		ok = false
 	}
 	if !ok {
-		s.spend(1)
+		s.spend(s.active, 1)
 		s.replyError(nil, nil, smp.ErrBlock)
 		return
 	}

@@ -162,7 +162,7 @@ func attackOneQueue(ctx context.Context, a *attackers, i int) error {
 }
 
 // subscribeAtOnce is how many subscriptions an attacker asks for before it looks at the answers.
-const subscribeAtOnce = 10_000
+const subscribeAtOnce = 500
 
 // attackSubscriptions subscribes to all queues and stays.
 func attackSubscriptions(ctx context.Context, a *attackers, i int) error {

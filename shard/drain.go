@@ -29,6 +29,7 @@ type drain struct {
 	touched    []smp.ID   // queues that its commands have seen
 	delivered  []delivery // messages that its replies carry
 	generation uint64
+	epoch      uint64 // of the store, as the shard knew it
 }
 
 // gather makes the items and finds their queues in memory.

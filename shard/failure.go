@@ -41,7 +41,7 @@ import (
 //	generation                   the shard
 //	broken, lost                 the waiter; the shard when no drain is under way
 //	drain.touched, delivered,    the shard; then, with the drain, the waiter
-//	drain.generation
+//	drain.generation, epoch
 //	core.epoch, doubt, lost,     the shard
 //	suspects; queue.age
 
@@ -103,7 +103,7 @@ func (w *worker) begin(d *drain) {
 	if w.failed.Load() || w.core.store.Epoch() != w.core.epoch {
 		w.recover(d)
 	}
-	d.generation = w.generation
+	d.generation, d.epoch = w.generation, w.core.epoch
 }
 
 // recover waits until no drain is under way but the one at hand, and takes over what was lost.

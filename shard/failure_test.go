@@ -275,3 +275,17 @@ func TestCloseReportsAFailedCommit(t *testing.T) {
 	}
 	r.set = nil
 }
+
+// TestCloseIsSilentOfAnEpochThatHasEnded closes shards that were refused a commit, after the store works again.
+func TestCloseIsSilentOfAnEpochThatHasEnded(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice := r.connect()
+	q := alice.newQueue(queueOptions{})
+	r.store.setFail(true, "freeze")
+	want(t, alice.secureKey(q, r.newKey()), "STORE failed")
+	r.store.thaw()
+	if err := r.set.Close(); err != nil {
+		t.Error(err)
+	}
+	r.set = nil
+}

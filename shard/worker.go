@@ -46,7 +46,9 @@ type worker struct {
 	laneDue bool   // the next drain is of the lane, if there is something in it
 	stopped int    // nil batches that have come: of stopInput and stopHops
 
-	lastErr error // of the last drain; read when ended is closed
+	// Of the waiter; read when ended is closed.
+	lastErr   error  // of the last drain
+	lastEpoch uint64 // in which it ran
 }
 
 func newWorker(cfg Config, e env) *worker {
@@ -108,7 +110,7 @@ func (w *worker) finish() {
 		if w.failed.Load() {
 			return
 		}
-		d.generation = w.generation
+		d.generation, d.epoch = w.generation, w.core.epoch
 		late = w.core.flush(d, late)
 		w.order <- d
 	}
@@ -230,7 +232,7 @@ func (w *worker) wait() {
 			w.core.cfg.Watch.Waited(stage.Sync, d.committed)
 		}
 		err = w.judge(d, err)
-		w.lastErr = err
+		w.lastErr, w.lastEpoch = err, d.epoch
 		if err == nil && len(d.departures) > 0 {
 			w.core.links.departed(departure{w.core.index, d}, d.departures)
 		}
@@ -306,9 +308,13 @@ func (w *worker) putNil() {
 	}
 }
 
-// end waits for the shard's end, and says whether its last drain was stored.
+// end waits for the shard's end, and says whether its last drain was stored. One of an epoch that has ended since is over: who
+// asked for it was told, and the store works.
 func (w *worker) end() error {
 	<-w.ended
 	w.notify.Stop() // it would hold the shard's memory until then
+	if w.lastEpoch != w.core.store.Epoch() {
+		return nil
+	}
 	return w.lastErr
 }

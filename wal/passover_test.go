@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"strings"
@@ -27,7 +28,7 @@ func walks(s *Store, service *smp.ID) map[string]map[smp.ID]bool {
 	s.ExpiredNotifications(1<<62, into("notifications"))
 	r := shard.WaitingRange{Service: *service, Last: 255, Rows: 100}
 	visit := into("service")
-	for next, err := s.Waiting(&r, nil, func(id smp.ID) { visit(id) }); next != nil && err == nil; {
+	for next, err := s.Waiting(&r, nil, func(id smp.ID) { visit(id) }); next != nil && (err == nil || errors.Is(err, shard.ErrDamaged)); {
 		next, err = s.Waiting(&r, next, func(id smp.ID) { visit(id) })
 	}
 	return seen

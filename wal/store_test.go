@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"errors"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -117,7 +118,7 @@ func TestCorruptRows(t *testing.T) {
 	if _, err := s.Header(&good.RecipientID, 1); err != ErrCorrupt {
 		t.Errorf("header: %v", err)
 	}
-	if err := s.Expired(1, func(smp.ID) bool { return true }); err != ErrCorrupt {
+	if err := s.Expired(1, func(smp.ID) bool { return true }); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("expired: %v", err)
 	}
 	if _, err := s.Body(&bad.RecipientID, 1, nil); err != ErrMissing {
