@@ -34,6 +34,41 @@ func TestEndOfEpoch(t *testing.T) {
 	wantMessage(t, deleted, alice.event(), "4", true)
 }
 
+// TestInDoubtNothingIsConfirmed has commands given again that the store has failed, as clients do. It shows that they are done, and
+// forgets that in the end.
+func TestInDoubtNothingIsConfirmed(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice, bob, carol := r.connect(), r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{subscribe: true, mode: smp.ModeMessaging, notifier: true})
+	contact, off := alice.newQueue(queueOptions{mode: smp.ModeContact}), alice.newQueue(queueOptions{})
+	link := smp.LinkParams{LinkID: []byte("a link"), Fixed: []byte("fixed"), User: []byte("user")}
+	want(t, alice.do(contact.key, contact.recipient, smp.AppendLSet(nil, link)), "OK")
+	want(t, bob.sendTo(q, "1"), "OK")
+	m1 := wantMessage(t, q, alice.event(), "1", true)
+	wantMessage(t, q, carol.get(q), "1", false)
+
+	r.store.setFail(true, "freeze")
+	key := r.newKey()
+	for range 2 {
+		want(t, alice.secureKey(q, key), "STORE failed")
+		want(t, alice.off(off), "STORE failed")
+		want(t, alice.do(contact.key, contact.recipient, smp.AppendLDel(nil)), "STORE failed")
+		want(t, alice.do(q.key, q.recipient, smp.AppendNDel(nil)), "STORE failed")
+		r.sync()
+	}
+	want(t, alice.ack(q, m1), "STORE failed")
+	r.sync()
+	want(t, carol.ack(q, m1), "STORE failed")
+
+	r.store.thaw()
+	r.sync()
+	wantMessage(t, q, alice.event(), "1", true)
+	want(t, bob.sendTo(q, "2"), "OK")
+	want(t, bob.sendTo(off, "3"), "OK")
+	want(t, bob.do(nil, link.LinkID, smp.AppendLGet(nil)), "LNK")
+	want(t, carol.do(q.notifierKey, q.notifier, smp.AppendNSub(nil)), "SOK")
+}
+
 // TestCreatedQueueEndsWithItsEpoch has NEW fail in a way that leaves the queue to be seen.
 func TestCreatedQueueEndsWithItsEpoch(t *testing.T) {
 	r := newRouter(t, testConfig())

@@ -141,33 +141,24 @@ type simMemory struct {
 func (w *simulation) memoryOf(q *modelQueue) (there simMemory) {
 	there.gets = map[*client]*modelSub{}
 	core, id := w.router.set.workers[w.router.set.partitions.shard(q.recipient)].core, smp.ID(q.recipient)
-	for c := range w.endOf {
-		if r := core.gotOf(c, &id); r != nil {
-			s := &modelSub{client: w.clientOf(q, c)}
-			if r.waiting {
-				s.delivered = w.messageOf(q, r.delivered[:])
-			}
-			there.gets[s.client] = s
-		}
+	if in := core.cache.byRecipient[id]; in != nil && in.sub != nil {
+		there.sub = w.subscriptionOf(q, in.sub.client, &in.sub.receipt)
+		there.sub.ready = in.sub.ready || in.sub.aside
+	} else if p := core.cache.parked.find(&id); p != nil {
+		there.sub = &modelSub{client: w.clientOf(q, p.client)}
 	}
-	cache := &core.cache
-	in := cache.byRecipient[id]
-	if in == nil {
-		if p := cache.parked.find(&id); p != nil {
-			there.sub = &modelSub{client: w.clientOf(q, p.client)}
+	for _, e := range w.ends {
+		if r := core.gotOf(e.client.shard, &id); r != nil && !e.left {
+			there.gets[e.client] = w.subscriptionOf(q, e.client.shard, r)
 		}
-		return there
-	}
-	if in.sub != nil {
-		there.sub = w.subscriptionOf(q, in.sub)
 	}
 	return there
 }
 
-func (w *simulation) subscriptionOf(q *modelQueue, s *subscription) *modelSub {
-	m := &modelSub{client: w.clientOf(q, s.client), ready: s.ready || s.aside}
-	if s.waiting {
-		m.delivered = w.messageOf(q, s.delivered[:])
+func (w *simulation) subscriptionOf(q *modelQueue, c *Client, r *receipt) *modelSub {
+	m := &modelSub{client: w.clientOf(q, c)}
+	if r.waiting {
+		m.delivered = w.messageOf(q, r.delivered[:])
 	}
 	return m
 }

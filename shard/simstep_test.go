@@ -57,6 +57,11 @@ func (w *simulation) makeStep(n int) {
 	w.Rand = rand.New(rand.NewPCG(w.seed, uint64(n)+10))
 	w.step = n
 	w.model.now = w.router.clock.time().Unix()
+	for _, q := range w.model.queues {
+		if q.link != nil {
+			q.knownLink = q.link.id
+		}
+	}
 	if w.vague {
 		w.rest()
 	}
@@ -121,7 +126,7 @@ var simOps = []struct {
 	weight int
 }{
 	{smp.CmdSend, 16}, {smp.CmdAck, 8}, {smp.CmdSub, 6}, {smp.CmdGet, 2}, {smp.CmdQue, 4}, {smp.CmdKey, 2}, {smp.CmdLSet, 2},
-	{smp.CmdLGet, 4}, {smp.CmdDel, 1}, {smp.CmdOff, 1},
+	{smp.CmdLGet, 4}, {smp.CmdLDel, 1}, {smp.CmdDel, 1}, {smp.CmdOff, 1},
 }
 
 func (w *simulation) giveBlocks() {

@@ -125,6 +125,7 @@ func (w *simulation) configure() {
 	}
 	if w.IntN(4) == 0 {
 		w.limits.Subscriptions = 2 + w.IntN(4)
+		w.router.cfg.Subscriptions = w.limits.Subscriptions
 	}
 	for _, s := range simSteps {
 		weight := s.weight

@@ -72,7 +72,9 @@ func findAll(ctx context.Context, w io.Writer, dir string, args []string) error 
 			return err
 		}
 		missed = missed || !ok
-		fmt.Fprintf(t, "%s\t%s\n", strings.TrimSuffix(filepath.Base(p), ".patch"), row)
+		line := strings.TrimSuffix(filepath.Base(p), ".patch") + "\t" + row
+		fmt.Fprintln(t, line)
+		fmt.Fprintln(os.Stderr, "weave:", strings.ReplaceAll(line, "\t", " "))
 	}
 	if err := t.Flush(); err != nil {
 		return err
