@@ -2,7 +2,6 @@ package shard
 
 import (
 	"bytes"
-	"sync/atomic"
 	"testing"
 
 	"switchyard/smp"
@@ -161,10 +160,10 @@ func TestRestingShardDoesNothingForItself(t *testing.T) {
 	w := newIdleWorker()
 	w.ring.Put(nil) // as stopInput does
 	w.take(new(drain))
-	var hops atomic.Int64
-	hops.Store(1)
+	var set Set
+	set.hops.Store(1)
 	hop := laneBatch(NewClient(1), 1)
-	hop.hops = &hops
+	hop.hops = &set.hops
 	w.hops.Put(NewBatch(batchWalk, NewClient(1)))
 	w.hops.Put(hop)
 	w.ring.Put(NewBatch(BatchResume, NewClient(1))) // of a timer that was late
@@ -173,7 +172,7 @@ func TestRestingShardDoesNothingForItself(t *testing.T) {
 	if !w.fill(d) || len(d.batches) != 1 || d.batches[0] != hop {
 		t.Fatalf("%d batches", len(d.batches))
 	}
-	if hop.release(); hops.Load() != 0 {
+	if hop.release(); set.hops.Load() != 0 {
 		t.Error("the hop is still said to be under way")
 	}
 	if w.fill(new(drain)) {
