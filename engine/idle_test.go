@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"net"
 	"testing"
 	"time"
 
 	"github.com/panjf2000/gnet/v2"
 
+	"switchyard/server/listen"
 	"switchyard/shard"
 	"switchyard/tls"
 )
@@ -25,12 +27,16 @@ func (e *closingEvents) Close(gnet.Conn) error {
 func TestIdleConnectionsAreClosedInSteps(t *testing.T) {
 	const idle, other = 2*idleCloses + 10, 100
 	events := &closingEvents{}
-	r := &Router{}
+	r := &Router{gate: listen.NewGate(listen.Config{})}
 	r.cfg.InactiveTTL, r.cfg.InactiveCheck = time.Hour, time.Minute
 	l := &loop{router: r, events: events, poller: noPoller, sessions: make(map[*session]struct{})}
 	now := time.Now()
 	for i := range idle + 2*other {
-		s := &session{loop: l, phase: phaseOpen, tls: tls.NewServer(&tls.Config{}), client: shard.NewClient(1), active: now.Add(-2 * time.Hour)}
+		source, ok := r.gate.Enter(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if !ok {
+			t.Fatal("the gate is shut")
+		}
+		s := &session{loop: l, source: source, phase: phaseOpen, tls: tls.NewServer(&tls.Config{}), client: shard.NewClient(1), active: now.Add(-2 * time.Hour)}
 		switch {
 		case i < other:
 			s.client.Subscriptions.Add(1)

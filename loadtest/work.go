@@ -9,6 +9,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 )
 
 // Work is what a router that serves its figures (/metrics beside its profiler) tells of its work while it was measured.
@@ -59,7 +60,7 @@ func fetchFigures(address string) (*figures, error) {
 	if err != nil {
 		return nil, err
 	}
-	var parser expfmt.TextParser
+	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", page, err)

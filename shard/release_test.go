@@ -13,7 +13,7 @@ func TestClosedSetIsLetGo(t *testing.T) {
 	for _, c := range cores {
 		// Pools and timers keep what is in them for a round or two, and goroutines their stacks until they have had the processor
 		// once more, to end.
-		for rounds := 0; c.Value() != nil && rounds < 2000; rounds++ {
+		for rounds := 0; c.Value() != nil && rounds < 200; rounds++ {
 			runtime.GC()
 			runtime.Gosched()
 		}

@@ -312,7 +312,7 @@ func (w *worker) putNil() {
 // asked for it was told, and the store works.
 func (w *worker) end() error {
 	<-w.ended
-	w.notify.Stop() // it would hold the shard's memory until then
+	w.notify.Reset(0) // it finds that the shard has stopped; one that is only stopped may hold the shard's memory until its time
 	if w.lastEpoch != w.core.store.Epoch() {
 		return nil
 	}
