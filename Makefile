@@ -82,7 +82,7 @@ bogo: ## run BoringSSL's TLS test runner against package tls, from a checkout of
 	@$(GO) run ./tls/internal/bogoshim run $(RUNNER)
 
 # What npm has installed, by the directories of its package.json.
-NPM := agent/interop xftp/web/page
+NPM := smp/client/interop xftp/web/page
 INSTALLED := $(NPM:%=%/node_modules/.package-lock.json)
 
 interop: $(INSTALLED) ## install what tests need of npm: an independent client, and what the page is made of

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/engine"
 	"switchyard/engine/relay"
 	"switchyard/server/listen"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // Short forms of what `loadtest abuse` does at length: each attacker meets a named limit, and others go on.
@@ -25,8 +25,8 @@ func (r *testRouter) refusedFor(t testing.TB, name string) {
 }
 
 // from connects from an address of the loopback interface.
-func from(address string) func(*agent.Config) {
-	return func(c *agent.Config) { c.LocalAddr = netip.MustParseAddr(address) }
+func from(address string) func(*client.Config) {
+	return func(c *client.Config) { c.LocalAddr = netip.MustParseAddr(address) }
 }
 
 // limits sets those of a router.
@@ -67,8 +67,8 @@ func TestUnlimitedSources(t *testing.T) {
 func TestQueuesWithoutEnd(t *testing.T) {
 	r := startRouter(t, limits(engine.Limits{SourceQueues: 20, Queues: 30}))
 	attacker := r.dial(t)
-	create := func(c *agent.Client) error {
-		_, err := c.NewQueue(testContext(t), agent.QueueParams{})
+	create := func(c *client.Client) error {
+		_, err := c.NewQueue(testContext(t), client.QueueParams{})
 		return err
 	}
 	for i := range 20 {
@@ -76,7 +76,7 @@ func TestQueuesWithoutEnd(t *testing.T) {
 			t.Fatalf("queue %d: %v", i, err)
 		}
 	}
-	for _, c := range []*agent.Client{attacker, r.dial(t)} {
+	for _, c := range []*client.Client{attacker, r.dial(t)} {
 		if err := create(c); !isLimit(err) {
 			t.Fatal("queue 21 of one source: ", err)
 		}
@@ -96,9 +96,9 @@ func TestServicesWithoutEnd(t *testing.T) {
 	r := startRouter(t, limits(engine.Limits{Services: 1}))
 	known := credentials(t, smp.RoleMessaging)
 	r.dialService(t, known)
-	cfg := agent.Defaults(r.address)
+	cfg := client.Defaults(r.address)
 	cfg.Service = credentials(t, smp.RoleMessaging)
-	if _, err := agent.Dial(testContext(t), cfg); !errors.Is(err, smp.TransportBadService) {
+	if _, err := client.Dial(testContext(t), cfg); !errors.Is(err, smp.TransportBadService) {
 		t.Fatal("the second service: ", err)
 	}
 	r.refusedFor(t, string(engine.RefusedServices))
@@ -108,9 +108,9 @@ func TestServicesWithoutEnd(t *testing.T) {
 func TestSubscriptionsOfOneConnection(t *testing.T) {
 	r := startRouter(t, limits(engine.Limits{Subscriptions: 3}))
 	maker, reader := r.dial(t), r.dial(t)
-	var queues []*agent.RcvQueue
+	var queues []*client.RcvQueue
 	for range 4 {
-		q, err := maker.NewQueue(testContext(t), agent.QueueParams{})
+		q, err := maker.NewQueue(testContext(t), client.QueueParams{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,15 +132,15 @@ func TestSubscriptionsByNewAndGet(t *testing.T) {
 	r := startRouter(t, limits(engine.Limits{Subscriptions: 3}))
 	ctx := testContext(t)
 	maker, c := r.dial(t), r.dial(t)
-	var queues []*agent.RcvQueue
+	var queues []*client.RcvQueue
 	for range 3 {
-		q, err := maker.NewQueue(ctx, agent.QueueParams{})
+		q, err := maker.NewQueue(ctx, client.QueueParams{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		queues = append(queues, q)
 	}
-	if _, err := c.NewQueue(ctx, agent.QueueParams{Subscribe: true}); err != nil {
+	if _, err := c.NewQueue(ctx, client.QueueParams{Subscribe: true}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -150,13 +150,13 @@ func TestSubscriptionsByNewAndGet(t *testing.T) {
 			}
 		}
 	}
-	if _, err := c.NewQueue(ctx, agent.QueueParams{Subscribe: true}); !isLimit(err) {
+	if _, err := c.NewQueue(ctx, client.QueueParams{Subscribe: true}); !isLimit(err) {
 		t.Error("NEW that subscribes:", err)
 	}
 	if err := c.Subscribe(ctx, queues[2]); !isLimit(err) {
 		t.Error("SUB:", err)
 	}
-	if _, err := c.NewQueue(ctx, agent.QueueParams{}); err != nil {
+	if _, err := c.NewQueue(ctx, client.QueueParams{}); err != nil {
 		t.Error("NEW that does not subscribe:", err)
 	}
 	if n := r.Stats().Refused[string(engine.RefusedSubscriptions)]; n != 4 {
@@ -310,7 +310,7 @@ func TestManyDeadDestinations(t *testing.T) {
 			answers <- err
 		}
 	}()
-	q, err := honest.NewQueue(testContext(t), agent.QueueParams{})
+	q, err := honest.NewQueue(testContext(t), client.QueueParams{})
 	_ = q
 	if err != nil {
 		t.Fatal(err)

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // signature has the size of a signature and is none.
@@ -204,7 +204,7 @@ func TestOthersNoticeNothing(t *testing.T) {
 		c.socket.Close()
 	}
 	exchange(t, honest, honest, 2)
-	if _, err := honest.NewQueue(testContext(t), agent.QueueParams{}); err != nil {
+	if _, err := honest.NewQueue(testContext(t), client.QueueParams{}); err != nil {
 		t.Fatal(err)
 	}
 }

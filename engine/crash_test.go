@@ -13,10 +13,10 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/engine"
 	"switchyard/shard"
 	"switchyard/smp"
+	"switchyard/smp/client"
 	"switchyard/tls"
 )
 
@@ -77,7 +77,7 @@ func TestCrashInProcess(t *testing.T) {
 	go r.Run()
 	<-r.Ready()
 	c := whole.dial(t)
-	q, err := c.NewQueue(testContext(t), agent.QueueParams{})
+	q, err := c.NewQueue(testContext(t), client.QueueParams{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,9 +90,9 @@ func TestCrashInProcess(t *testing.T) {
 		fingerprint := tls.Fingerprint(tls.Identity(s.KeyPair.Chain))
 		secrets = append(secrets, fingerprint[:])
 		tell(secrets)
-		agentConfig := agent.Defaults(other.address)
+		agentConfig := client.Defaults(other.address)
 		agentConfig.Service = s
-		_, _ = agent.Dial(testContext(t), agentConfig)
+		_, _ = client.Dial(testContext(t), agentConfig)
 	} else {
 		tell(secrets)
 		_ = other.dial(t).Subscribe(testContext(t), q)

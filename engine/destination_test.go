@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // forwarder does by hand what a client and its proxy do, so that each layer can be wrong.
@@ -195,7 +195,7 @@ func TestForwardedCommandErrors(t *testing.T) {
 func TestForwardedVersions(t *testing.T) {
 	r := startRouter(t)
 	owner := r.dial(t)
-	q, err := owner.NewQueue(testContext(t), agent.QueueParams{Subscribe: true})
+	q, err := owner.NewQueue(testContext(t), client.QueueParams{Subscribe: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@ package engine_test
 import (
 	"testing"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 )
 
 // Of a connection that has ended nothing leads to its keys any more: neither those of TLS, nor of blocks, nor of the hello, nor
@@ -11,7 +11,7 @@ import (
 func TestEndedSessionForgetsItsKeys(t *testing.T) {
 	r := startRouter(t)
 	c := r.dial(t)
-	q, err := c.NewQueue(testContext(t), agent.QueueParams{Subscribe: true})
+	q, err := c.NewQueue(testContext(t), client.QueueParams{Subscribe: true})
 	if err != nil {
 		t.Fatal(err)
 	}

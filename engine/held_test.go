@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/engine"
 	"switchyard/engine/relay"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // silent is a destination that takes commands and answers none.
@@ -22,8 +22,8 @@ func TestHeldInput(t *testing.T) {
 		c.Proxy = &relay.Config{CommandTimeout: 300 * time.Millisecond}
 		c.ForwardsPerClient = 50
 	})
-	client := proxy.dial(t)
-	relay, err := client.DialRelay(testContext(t), startHostile(t, silent).address, "")
+	c := proxy.dial(t)
+	relay, err := c.DialRelay(testContext(t), startHostile(t, silent).address, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,8 +31,8 @@ func TestHeldInput(t *testing.T) {
 	var answered sync.WaitGroup
 	answered.Add(n)
 	for range n {
-		err := relay.Do((&agent.SndQueue{ID: []byte("queue")}).Send(false, nil), func(r agent.Response) {
-			if _, ok := r.Err.(*agent.ProxyError); !ok {
+		err := relay.Do((&client.SndQueue{ID: []byte("queue")}).Send(false, nil), func(r client.Response) {
+			if _, ok := r.Err.(*client.ProxyError); !ok {
 				t.Error(r.Err)
 			}
 			answered.Done()
@@ -42,7 +42,7 @@ func TestHeldInput(t *testing.T) {
 		}
 	}
 	answered.Wait()
-	if err := client.Ping(testContext(t)); err != nil {
+	if err := c.Ping(testContext(t)); err != nil {
 		t.Error(err)
 	}
 }

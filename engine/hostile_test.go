@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/engine"
 	"switchyard/engine/relay"
 	"switchyard/smp"
+	"switchyard/smp/client"
 	"switchyard/tls"
 )
 
@@ -173,9 +173,9 @@ type hostileTest struct {
 	t     testing.TB
 	good  *testRouter
 	proxy *testRouter
-	owner *agent.Client
-	other *agent.Client
-	relay *agent.Relay
+	owner *client.Client
+	other *client.Client
+	relay *client.Relay
 }
 
 func newHostileTest(t testing.TB) *hostileTest {
@@ -192,7 +192,7 @@ func newHostileTest(t testing.TB) *hostileTest {
 func (h *hostileTest) others(name string) {
 	h.t.Helper()
 	ctx := testContext(h.t)
-	q, err := h.owner.NewQueue(ctx, agent.QueueParams{Subscribe: true})
+	q, err := h.owner.NewQueue(ctx, client.QueueParams{Subscribe: true})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -282,28 +282,28 @@ func TestHostileRelay(t *testing.T) {
 		{"empty box", rres(0), "PROXY BROKER RESPONSE \x05BLOCK"},
 		{"response too long", rres(smp.ForwardedEnvelope + 26), "PROXY BROKER RESPONSE \x05BLOCK"},
 	} {
-		client := h.proxy.dial(t)
-		relay, err := client.DialRelay(testContext(t), startHostile(t, destination{relay: c.relay}).address, "")
+		owner := h.proxy.dial(t)
+		relay, err := owner.DialRelay(testContext(t), startHostile(t, destination{relay: c.relay}).address, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = relay.Send(testContext(t), &agent.SndQueue{ID: []byte("queue")}, false, []byte("body"))
-		var proxyError *agent.ProxyError
+		err = relay.Send(testContext(t), &client.SndQueue{ID: []byte("queue")}, false, []byte("body"))
+		var proxyError *client.ProxyError
 		if !errors.As(err, &proxyError) || proxyError.Err.Error() != c.want {
 			t.Errorf("%s: %.100v, want %.100s", c.name, err, c.want)
 		}
-		if err := client.Ping(testContext(t)); err != nil {
+		if err := owner.Ping(testContext(t)); err != nil {
 			t.Errorf("%s: PING afterwards: %v", c.name, err)
 		}
 		h.others(c.name)
 	}
 	// A response of another length passes through: only the sender can know that it is none.
-	client := h.proxy.dial(t)
-	relay, err := client.DialRelay(testContext(t), startHostile(t, destination{relay: rres(100)}).address, "")
+	owner := h.proxy.dial(t)
+	relay, err := owner.DialRelay(testContext(t), startHostile(t, destination{relay: rres(100)}).address, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := relay.Send(testContext(t), &agent.SndQueue{ID: []byte("queue")}, false, nil); err != agent.ErrSealed {
+	if err := relay.Send(testContext(t), &client.SndQueue{ID: []byte("queue")}, false, nil); err != client.ErrSealed {
 		t.Errorf("response that the sender cannot open: %v", err)
 	}
 }
@@ -321,8 +321,8 @@ func TestChangedCertificate(t *testing.T) {
 	destination.start(t)
 	ctx := testContext(t)
 	for err := error(nil); !errors.Is(err, smp.ErrProxyNoSession); {
-		var proxyError *agent.ProxyError
-		if err = relay.Send(ctx, &agent.SndQueue{ID: []byte("nobody")}, false, nil); !errors.As(err, &proxyError) {
+		var proxyError *client.ProxyError
+		if err = relay.Send(ctx, &client.SndQueue{ID: []byte("nobody")}, false, nil); !errors.As(err, &proxyError) {
 			t.Fatal(err)
 		}
 	}
@@ -330,7 +330,7 @@ func TestChangedCertificate(t *testing.T) {
 		t.Errorf("PRXY for the old address: %v", err)
 	}
 	again := destination.through(t, sender)
-	if err := again.Send(ctx, &agent.SndQueue{ID: []byte("nobody")}, false, nil); !errors.Is(err, smp.ErrAuth) {
+	if err := again.Send(ctx, &client.SndQueue{ID: []byte("nobody")}, false, nil); !errors.Is(err, smp.ErrAuth) {
 		t.Error(err)
 	}
 	h.others("after all")

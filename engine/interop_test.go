@@ -11,7 +11,7 @@ import (
 
 // An independent client in JavaScript, of another author, talks to the router over WebSocket.
 func TestIndependentWebSocketClient(t *testing.T) {
-	const dir = "../agent/interop"
+	const dir = "../smp/client/interop"
 	if _, err := os.Stat(dir + "/node_modules"); err != nil {
 		t.Fatal("the client is not installed; run `make interop`")
 	}

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/engine"
 	"switchyard/server/listen"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // closedFor waits until the router counts a connection closed for the cause.
@@ -58,7 +58,7 @@ func TestHelloTimeout(t *testing.T) {
 func TestIdleDisconnect(t *testing.T) {
 	r := startRouter(t, func(c *engine.Config) { c.InactiveTTL, c.InactiveCheck = time.Millisecond, time.Millisecond })
 	subscribed := r.dial(t)
-	q, err := subscribed.NewQueue(testContext(t), agent.QueueParams{Subscribe: true})
+	q, err := subscribed.NewQueue(testContext(t), client.QueueParams{Subscribe: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,9 +131,9 @@ func TestSlowReaderOfManyQueues(t *testing.T) {
 	maker := r.dial(t)
 	const queues = 300
 	body := make([]byte, 16000)
-	all := make([]*agent.RcvQueue, queues)
+	all := make([]*client.RcvQueue, queues)
 	for i := range all {
-		q, err := maker.NewQueue(ctx, agent.QueueParams{})
+		q, err := maker.NewQueue(ctx, client.QueueParams{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,9 +144,9 @@ func TestSlowReaderOfManyQueues(t *testing.T) {
 	}
 	held := make(chan struct{})
 	got := make(chan string, queues)
-	slow := r.dial(t, func(c *agent.Config) {
-		c.OnEvent = func(e agent.Event) {
-			if e.Kind == agent.EventMessage {
+	slow := r.dial(t, func(c *client.Config) {
+		c.OnEvent = func(e client.Event) {
+			if e.Kind == client.EventMessage {
 				<-held // the reader, and so the connection, stands still
 				got <- string(e.Entity)
 			}

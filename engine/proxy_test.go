@@ -6,17 +6,17 @@ import (
 	"sync"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/engine"
 	"switchyard/engine/relay"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 func asProxy(c *engine.Config) { c.Proxy = &relay.Config{} }
 
 // through connects to a router by way of a proxy.
-func (r *testRouter) through(t testing.TB, proxy *agent.Client) *agent.Relay {
+func (r *testRouter) through(t testing.TB, proxy *client.Client) *client.Relay {
 	t.Helper()
 	relay, err := proxy.DialRelay(testContext(t), r.address, "")
 	if err != nil {
@@ -35,13 +35,13 @@ func TestFact53ProxiedSend(t *testing.T) {
 	}
 	ctx := testContext(t)
 	for _, alg := range []box.Alg{0, box.Ed25519, box.Ed448, box.X25519} {
-		q, err := owner.NewQueue(ctx, agent.QueueParams{Subscribe: true, Mode: smp.ModeMessaging})
+		q, err := owner.NewQueue(ctx, client.QueueParams{Subscribe: true, Mode: smp.ModeMessaging})
 		if err != nil {
 			t.Fatal(err)
 		}
 		snd := q.Sender(nil)
 		if alg != 0 {
-			if snd.Key, err = agent.NewKey(alg); err != nil {
+			if snd.Key, err = client.NewKey(alg); err != nil {
 				t.Fatal(err)
 			}
 			if err := relay.SecureSender(ctx, snd); err != nil {
@@ -75,11 +75,11 @@ func TestFact53ProxiedSend(t *testing.T) {
 		t.Errorf("%d sessions with the destination, want the owner's and the proxy's", n)
 	}
 	tooLarge := make([]byte, smp.MaxBody(18)+1)
-	q, _ := owner.NewQueue(ctx, agent.QueueParams{})
+	q, _ := owner.NewQueue(ctx, client.QueueParams{})
 	if err := relay.Send(ctx, q.Sender(nil), false, tooLarge); !errors.Is(err, smp.ErrLargeMsg) {
 		t.Errorf("SEND of %d bytes: %v", len(tooLarge), err)
 	}
-	if err := relay.Send(ctx, &agent.SndQueue{ID: []byte("nobody")}, false, nil); !errors.Is(err, smp.ErrAuth) {
+	if err := relay.Send(ctx, &client.SndQueue{ID: []byte("nobody")}, false, nil); !errors.Is(err, smp.ErrAuth) {
 		t.Errorf("SEND to no queue: %v", err)
 	}
 }
@@ -111,7 +111,7 @@ func TestFact55ProxiedVersions(t *testing.T) {
 				t.Errorf("version %d for the relay, want %d", relay.Version(), want)
 			}
 			owner := destination.dial(t)
-			q, err := owner.NewQueue(testContext(t), agent.QueueParams{Subscribe: true})
+			q, err := owner.NewQueue(testContext(t), client.QueueParams{Subscribe: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -229,7 +229,7 @@ func TestManyForwards(t *testing.T) {
 	proxy := startRouter(t, asProxy, func(c *engine.Config) { c.ForwardsPerClient = 3 })
 	owner, sender := destination.dial(t), proxy.dial(t)
 	relay := destination.through(t, sender)
-	q, err := owner.NewQueue(testContext(t), agent.QueueParams{})
+	q, err := owner.NewQueue(testContext(t), client.QueueParams{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestManyForwards(t *testing.T) {
 	var answered sync.WaitGroup
 	answered.Add(n + 1)
 	for range n {
-		err := relay.Do(q.Sender(nil).Send(false, make([]byte, 16000)), func(r agent.Response) {
+		err := relay.Do(q.Sender(nil).Send(false, make([]byte, 16000)), func(r client.Response) {
 			if r.Err != nil || r.Tag != smp.RespOK {
 				t.Error(r.Tag, r.Err)
 			}
@@ -247,7 +247,7 @@ func TestManyForwards(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := sender.Do(agent.Ping(), func(agent.Response) { answered.Done() }); err != nil {
+	if err := sender.Do(client.Ping(), func(client.Response) { answered.Done() }); err != nil {
 		t.Fatal(err)
 	}
 	answered.Wait()
@@ -263,19 +263,19 @@ func TestDestinationComesBack(t *testing.T) {
 	sender := proxy.dial(t)
 	relay := destination.through(t, sender)
 	ctx := testContext(t)
-	if err := relay.Send(ctx, &agent.SndQueue{ID: []byte("nobody")}, false, nil); !errors.Is(err, smp.ErrAuth) {
+	if err := relay.Send(ctx, &client.SndQueue{ID: []byte("nobody")}, false, nil); !errors.Is(err, smp.ErrAuth) {
 		t.Fatal(err)
 	}
 	destination.halt(t)
-	var proxyError *agent.ProxyError
+	var proxyError *client.ProxyError
 	for err := error(nil); !errors.Is(err, smp.ErrProxyNoSession); {
-		if err = relay.Send(ctx, &agent.SndQueue{ID: []byte("nobody")}, false, nil); !errors.As(err, &proxyError) {
+		if err = relay.Send(ctx, &client.SndQueue{ID: []byte("nobody")}, false, nil); !errors.As(err, &proxyError) {
 			t.Fatal(err)
 		}
 	}
 	destination.start(t)
 	again := destination.through(t, sender)
-	if err := again.Send(ctx, &agent.SndQueue{ID: []byte("nobody")}, false, nil); !errors.Is(err, smp.ErrAuth) {
+	if err := again.Send(ctx, &client.SndQueue{ID: []byte("nobody")}, false, nil); !errors.Is(err, smp.ErrAuth) {
 		t.Fatal(err)
 	}
 }

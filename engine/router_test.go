@@ -9,10 +9,10 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"switchyard/agent"
 	"switchyard/engine"
 	"switchyard/shard"
 	"switchyard/smp"
+	"switchyard/smp/client"
 	"switchyard/tls"
 	"switchyard/wal"
 )
@@ -146,13 +146,13 @@ func testContext(t testing.TB) context.Context {
 }
 
 // dial connects as today's clients do; change may alter how.
-func (r *testRouter) dial(t testing.TB, change ...func(*agent.Config)) *agent.Client {
+func (r *testRouter) dial(t testing.TB, change ...func(*client.Config)) *client.Client {
 	t.Helper()
-	cfg := agent.Defaults(r.address)
+	cfg := client.Defaults(r.address)
 	for _, c := range change {
 		c(&cfg)
 	}
-	c, err := agent.Dial(testContext(t), cfg)
+	c, err := client.Dial(testContext(t), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,15 +160,15 @@ func (r *testRouter) dial(t testing.TB, change ...func(*agent.Config)) *agent.Cl
 	return c
 }
 
-func version(v smp.Version) func(*agent.Config) {
-	return func(c *agent.Config) { c.Versions = smp.VersionRange{Min: v, Max: v} }
+func version(v smp.Version) func(*client.Config) {
+	return func(c *client.Config) { c.Versions = smp.VersionRange{Min: v, Max: v} }
 }
 
 // exchange sends n messages through a new queue and receives them.
-func exchange(t testing.TB, rcv, snd *agent.Client, n int) {
+func exchange(t testing.TB, rcv, snd *client.Client, n int) {
 	t.Helper()
 	ctx := testContext(t)
-	q, err := rcv.NewQueue(ctx, agent.QueueParams{Subscribe: true})
+	q, err := rcv.NewQueue(ctx, client.QueueParams{Subscribe: true})
 	if err != nil {
 		t.Fatal("NEW:", err)
 	}
@@ -192,10 +192,10 @@ func exchange(t testing.TB, rcv, snd *agent.Client, n int) {
 }
 
 // receive waits for the message of a queue that is pushed.
-func receive(t testing.TB, c *agent.Client, q *agent.RcvQueue) agent.Message {
+func receive(t testing.TB, c *client.Client, q *client.RcvQueue) client.Message {
 	t.Helper()
 	e := event(t, c)
-	if e.Kind != agent.EventMessage || string(e.Entity) != string(q.ID) {
+	if e.Kind != client.EventMessage || string(e.Entity) != string(q.ID) {
 		t.Fatalf("event %v %v, want a message", e.Kind, e.Err)
 	}
 	m, err := q.Open(e.MsgID, e.Body)
@@ -205,7 +205,7 @@ func receive(t testing.TB, c *agent.Client, q *agent.RcvQueue) agent.Message {
 	return m
 }
 
-func event(t testing.TB, c *agent.Client) agent.Event {
+func event(t testing.TB, c *client.Client) client.Event {
 	t.Helper()
 	select {
 	case e := <-c.Events():

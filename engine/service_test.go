@@ -6,28 +6,28 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 	"switchyard/tls"
 )
 
 // credentials makes those of a new service.
-func credentials(t testing.TB, role smp.ServiceRole) *agent.ServiceCredentials {
+func credentials(t testing.TB, role smp.ServiceRole) *client.ServiceCredentials {
 	t.Helper()
-	pair, err := agent.NewServiceCertificate("a service", time.Now())
+	pair, err := client.NewServiceCertificate("a service", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &agent.ServiceCredentials{KeyPair: pair, Role: role}
+	return &client.ServiceCredentials{KeyPair: pair, Role: role}
 }
 
-func service(s *agent.ServiceCredentials) func(*agent.Config) {
-	return func(c *agent.Config) { c.Service = s }
+func service(s *client.ServiceCredentials) func(*client.Config) {
+	return func(c *client.Config) { c.Service = s }
 }
 
 // dialService opens a session of a service.
-func (r *testRouter) dialService(t testing.TB, s *agent.ServiceCredentials, change ...func(*agent.Config)) *agent.Client {
+func (r *testRouter) dialService(t testing.TB, s *client.ServiceCredentials, change ...func(*client.Config)) *client.Client {
 	t.Helper()
 	c := r.dial(t, append(slices.Clone(change), service(s))...)
 	if len(c.ServiceID()) != len(smp.ID{}) {
@@ -37,7 +37,7 @@ func (r *testRouter) dialService(t testing.TB, s *agent.ServiceCredentials, chan
 }
 
 // subs subscribes the queues of a service, which must be these.
-func subs(t testing.TB, c *agent.Client, ids ...[]byte) {
+func subs(t testing.TB, c *client.Client, ids ...[]byte) {
 	t.Helper()
 	var hash box.IDsHash
 	for _, id := range ids {
@@ -61,16 +61,16 @@ func TestServiceReceivesAllQueuesAfterRestart(t *testing.T) {
 	ctx := testContext(t)
 	first := r.dialService(t, s)
 	id := string(first.ServiceID())
-	var all []*agent.RcvQueue
+	var all []*client.RcvQueue
 	var ids [][]byte
 	for range queues {
-		q, err := first.NewQueue(ctx, agent.QueueParams{Subscribe: true})
+		q, err := first.NewQueue(ctx, client.QueueParams{Subscribe: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		all, ids = append(all, q), append(ids, q.ID)
 	}
-	if _, err := first.NewQueue(ctx, agent.QueueParams{}); !errors.Is(err, smp.ErrCmdProhibited) {
+	if _, err := first.NewQueue(ctx, client.QueueParams{}); !errors.Is(err, smp.ErrCmdProhibited) {
 		t.Fatal("NEW that only creates:", err)
 	}
 	first.Close()
@@ -90,7 +90,7 @@ func TestServiceReceivesAllQueuesAfterRestart(t *testing.T) {
 	subs(t, c, ids...)
 	got := map[string]bool{}
 	for e := event(t, c); e.Tag != smp.RespAlls; e = event(t, c) {
-		i := slices.IndexFunc(all, func(q *agent.RcvQueue) bool { return string(q.ID) == string(e.Entity) })
+		i := slices.IndexFunc(all, func(q *client.RcvQueue) bool { return string(q.ID) == string(e.Entity) })
 		if i < 0 || got[string(e.Entity)] {
 			t.Fatalf("event %v %v", e.Kind, e.Err)
 		}
@@ -120,7 +120,7 @@ func TestServiceReceivesAllQueuesAfterRestart(t *testing.T) {
 		t.Fatal("SUB:", err)
 	}
 	receive(t, plain, all[0])
-	if e = event(t, two); e.Kind != agent.EventEnd || string(e.Entity) != string(all[0].ID) {
+	if e = event(t, two); e.Kind != client.EventEnd || string(e.Entity) != string(all[0].ID) {
 		t.Fatalf("event %v, want END", e.Kind)
 	}
 	subs(t, two, ids[1:]...)
@@ -131,15 +131,15 @@ func TestServiceHello(t *testing.T) {
 	r := startRouter(t)
 	ed448, _ := certificates(t, tls.Ed448)
 	for name, test := range map[string]struct {
-		credentials *agent.ServiceCredentials
-		change      func(*agent.Config)
+		credentials *client.ServiceCredentials
+		change      func(*client.Config)
 	}{
 		"messaging":           {credentials(t, smp.RoleMessaging), version(19)},
 		"notifier":            {credentials(t, smp.RoleNotifier), version(19)},
 		"notifier, version16": {credentials(t, smp.RoleNotifier), version(16)},
 		"proxy":               {credentials(t, smp.RoleProxy), version(19)},
-		"chain of 2":          {&agent.ServiceCredentials{KeyPair: ed448, Role: smp.RoleMessaging}, version(19)},
-		"plain blocks":        {credentials(t, smp.RoleNotifier), func(c *agent.Config) { c.BlockEncryption = false }},
+		"chain of 2":          {&client.ServiceCredentials{KeyPair: ed448, Role: smp.RoleMessaging}, version(19)},
+		"plain blocks":        {credentials(t, smp.RoleNotifier), func(c *client.Config) { c.BlockEncryption = false }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			one := r.dialService(t, test.credentials, test.change)
@@ -168,10 +168,10 @@ func TestServiceRefused(t *testing.T) {
 	r := startRouter(t)
 	s := credentials(t, smp.RoleMessaging)
 	r.dialService(t, s)
-	cfg := agent.Defaults(r.address)
-	cfg.Service = &agent.ServiceCredentials{KeyPair: s.KeyPair, Role: smp.RoleNotifier}
-	_, err := agent.Dial(testContext(t), cfg)
-	if !errors.Is(err, agent.ErrServiceRefused) || !errors.Is(err, smp.TransportBadService) {
+	cfg := client.Defaults(r.address)
+	cfg.Service = &client.ServiceCredentials{KeyPair: s.KeyPair, Role: smp.RoleNotifier}
+	_, err := client.Dial(testContext(t), cfg)
+	if !errors.Is(err, client.ErrServiceRefused) || !errors.Is(err, smp.TransportBadService) {
 		t.Error("another role:", err)
 	}
 }
@@ -181,7 +181,7 @@ func TestServiceHelloThatDoesNotMatch(t *testing.T) {
 	r := startRouter(t)
 	mine, other := credentials(t, smp.RoleMessaging).KeyPair, credentials(t, smp.RoleMessaging).KeyPair
 	key := func(alg box.Alg) []byte {
-		k, err := agent.NewKey(alg)
+		k, err := client.NewKey(alg)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,24 +231,24 @@ func TestServiceHelloThatDoesNotMatch(t *testing.T) {
 func TestServiceRoles(t *testing.T) {
 	r := startRouter(t)
 	ctx := testContext(t)
-	q, err := r.dial(t).NewQueue(ctx, agent.QueueParams{Subscribe: true})
+	q, err := r.dial(t).NewQueue(ctx, client.QueueParams{Subscribe: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	prxy := agent.Raw(nil, nil, smp.AppendPRXY(nil, &smp.PRXYParams{Server: r.address}))
+	prxy := client.Raw(nil, nil, smp.AppendPRXY(nil, &smp.PRXYParams{Server: r.address}))
 	for _, test := range []struct {
 		role    smp.ServiceRole
-		command agent.Command
+		command client.Command
 		want    smp.Error
 	}{
 		{smp.RoleNotifier, prxy, smp.ErrCmdProhibited},
 		{smp.RoleMessaging, prxy, smp.ErrProxyBasicAuth},
-		{smp.RoleMessaging, agent.Raw(nil, nil, []byte("RFWD x")), smp.ErrCmdProhibited},
+		{smp.RoleMessaging, client.Raw(nil, nil, []byte("RFWD x")), smp.ErrCmdProhibited},
 		{smp.RoleNotifier, q.Que(), smp.ErrCmdProhibited},
 		{smp.RoleProxy, q.Que(), smp.ErrCmdProhibited},
 		{smp.RoleNotifier, q.Sub(), smp.ErrCmdProhibited},
 		{smp.RoleNotifier, q.Sender(nil).Send(false, nil), smp.ErrCmdProhibited},
-		{smp.RoleMessaging, agent.NSub(q.Key, q.ID), smp.ErrAuth}, // there is no such notifier, which comes first
+		{smp.RoleMessaging, client.NSub(q.Key, q.ID), smp.ErrAuth}, // there is no such notifier, which comes first
 	} {
 		c := r.dialService(t, credentials(t, test.role))
 		if _, err := c.Call(ctx, test.command); !errors.Is(err, test.want) {

@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/engine"
 	"switchyard/shard"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // slowServices is a store in which the commit of a new service takes until the gate opens.
@@ -68,13 +68,13 @@ func TestNewServicesHoldNoWorker(t *testing.T) {
 	other.address.Port = cfg.Listen[0][strings.LastIndex(cfg.Listen[0], ":")+1:]
 
 	const services = 3
-	dialed := make(chan *agent.Client, services)
+	dialed := make(chan *client.Client, services)
 	for range services {
 		s := credentials(t, smp.RoleMessaging)
 		go func() {
-			config := agent.Defaults(other.address)
+			config := client.Defaults(other.address)
 			config.Service = s
-			c, err := agent.Dial(testContext(t), config)
+			c, err := client.Dial(testContext(t), config)
 			if err != nil {
 				t.Error(err)
 			}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/engine"
 	"switchyard/smp"
+	"switchyard/smp/client"
 	"switchyard/tls"
 )
 
@@ -16,7 +16,7 @@ func TestSessionOfEveryVersion(t *testing.T) {
 	for v := smp.MinVersion; v <= smp.CurrentVersion; v++ {
 		for _, encrypted := range []bool{false, true} {
 			t.Run(fmt.Sprintf("v%d encrypted=%v", v, encrypted), func(t *testing.T) {
-				plain := func(c *agent.Config) { c.BlockEncryption = encrypted }
+				plain := func(c *client.Config) { c.BlockEncryption = encrypted }
 				rcv, snd := r.dial(t, version(v), plain), r.dial(t, version(v), plain)
 				if rcv.Version() != v {
 					t.Fatalf("version %d agreed, want %d", rcv.Version(), v)
@@ -33,7 +33,7 @@ func TestSessionOfEveryVersion(t *testing.T) {
 // Without ALPN the router offers version 6 alone, as the reference does.
 func TestSessionWithoutALPN(t *testing.T) {
 	r := startRouter(t)
-	c := r.dial(t, func(c *agent.Config) { c.ALPN = false })
+	c := r.dial(t, func(c *client.Config) { c.ALPN = false })
 	if c.Version() != 6 {
 		t.Fatalf("version %d agreed, want 6", c.Version())
 	}
@@ -46,7 +46,7 @@ func TestSessionOfEachProfile(t *testing.T) {
 		r := startRouter(t, func(c *engine.Config) { c.KeyPair, c.Identity = certificates(t, scheme) })
 		for _, group := range []tls.Group{tls.X25519, tls.X448} {
 			t.Run(fmt.Sprintf("certificate %#x group %#x", scheme, group), func(t *testing.T) {
-				c := r.dial(t, func(c *agent.Config) { c.Groups = []tls.Group{group} })
+				c := r.dial(t, func(c *client.Config) { c.Groups = []tls.Group{group} })
 				exchange(t, c, c, 1)
 			})
 		}
@@ -58,7 +58,7 @@ func TestRestart(t *testing.T) {
 	r := startRouter(t)
 	ctx := testContext(t)
 	rcv, snd := r.dial(t), r.dial(t)
-	q, err := rcv.NewQueue(ctx, agent.QueueParams{})
+	q, err := rcv.NewQueue(ctx, client.QueueParams{})
 	if err != nil {
 		t.Fatal(err)
 	}

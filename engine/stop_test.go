@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/engine"
 	"switchyard/shard"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // Clients that send at full speed while the router stops read everything that it has answered, then its goodbye, and no
@@ -105,7 +105,7 @@ func startHanging(t testing.TB) (*testRouter, *hangingStore) {
 func TestStopWhileDiskHangs(t *testing.T) {
 	r, store := startHanging(t)
 	c := r.dial(t)
-	if err := c.Do((&agent.SndQueue{ID: make([]byte, 24)}).Send(false, nil), func(agent.Response) {}); err != nil {
+	if err := c.Do((&client.SndQueue{ID: make([]byte, 24)}).Send(false, nil), func(client.Response) {}); err != nil {
 		t.Fatal(err)
 	}
 	<-store.reads

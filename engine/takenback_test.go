@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/shard"
+	"switchyard/smp/client"
 )
 
 // refusing is a store that refuses commits while it is told to.
@@ -39,7 +39,7 @@ func TestMessagesTakenBackLeaveTheirRoom(t *testing.T) {
 	r.start(t)
 	ctx := testContext(t)
 	rcv, snd := r.dial(t), r.dial(t)
-	q, err := rcv.NewQueue(ctx, agent.QueueParams{Subscribe: true})
+	q, err := rcv.NewQueue(ctx, client.QueueParams{Subscribe: true})
 	if err != nil {
 		t.Fatal("NEW:", err)
 	}

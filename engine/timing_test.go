@@ -7,10 +7,10 @@ import (
 	"math"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/internal/leak"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 const timingSamples = 20_000
@@ -23,7 +23,7 @@ func TestTimingRouter(t *testing.T) {
 	owner := r.dial(t)
 	var known, unknown [64]string
 	for i := range known {
-		q, err := owner.NewQueue(testContext(t), agent.QueueParams{Alg: box.Ed25519, Mode: smp.ModeMessaging})
+		q, err := owner.NewQueue(testContext(t), client.QueueParams{Alg: box.Ed25519, Mode: smp.ModeMessaging})
 		if err != nil {
 			t.Fatal(err)
 		}

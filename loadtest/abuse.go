@@ -87,7 +87,7 @@ func Abuse(ctx context.Context, c AbuseConfig, router *Router) (*AbuseReport, er
 	}
 	exchange := VerifyConfig{Client: c.Client, Queues: c.Queues, Conns: c.Links, Size: c.Size, Window: stormWindow, Rate: c.Rate,
 		Auth: AuthEd25519, Duration: time.Hour, Stall: c.Stall}
-	l, err := newLoad(exchange.load(agentDialer(c.keeper)))
+	l, err := newLoad(exchange.load(clientDialer(c.keeper)))
 	if err != nil {
 		return nil, err
 	}

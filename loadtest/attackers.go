@@ -13,8 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // attackers are connections of one kind, in a process of their own.
@@ -23,8 +23,8 @@ type attackers struct {
 	client Client
 	kind   attackKind
 
-	queues    [][]*agent.RcvQueue // of the store, by attacker
-	silent    string              // port on which nothing is answered
+	queues    [][]*client.RcvQueue // of the store, by attacker
+	silent    string               // port on which nothing is answered
 	running   sync.WaitGroup
 	attempts  atomic.Int64
 	succeeded atomic.Int64
@@ -70,7 +70,7 @@ func reason(err error) string {
 	switch {
 	case errors.As(err, &protocol):
 		return protocol.Error()
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded), errors.Is(err, agent.ErrTimeout):
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded), errors.Is(err, client.ErrTimeout):
 		return "timeout"
 	case errors.Is(err, os.ErrClosed), errors.Is(err, net.ErrClosed):
 		return "closed"
@@ -110,7 +110,7 @@ func (a *attackers) connect(ctx context.Context, i int) (net.Conn, error) {
 	}
 	port := a.client.Address.Port
 	if port == "" {
-		port = agent.DefaultPort
+		port = client.DefaultPort
 	}
 	c, err := d.DialContext(ctx, "tcp", net.JoinHostPort(a.client.Address.Hosts[0], port))
 	if err == nil {
@@ -120,19 +120,19 @@ func (a *attackers) connect(ctx context.Context, i int) (net.Conn, error) {
 }
 
 // dial opens a session; events go to take, which may be nil.
-func (a *attackers) dial(ctx context.Context, i int, take func(agent.Event)) (*agent.Client, net.Conn, error) {
+func (a *attackers) dial(ctx context.Context, i int, take func(client.Event)) (*client.Client, net.Conn, error) {
 	var raw net.Conn
 	config := a.client.config(0)
 	config.Connect = func(context.Context, string) (_ net.Conn, err error) {
 		raw, err = a.connect(ctx, i) // the context that it is called with ends when the session is open
 		return raw, err
 	}
-	config.OnEvent = func(e agent.Event) {
+	config.OnEvent = func(e client.Event) {
 		if take != nil {
 			take(e)
 		}
 	}
-	c, err := agent.Dial(ctx, config)
+	c, err := client.Dial(ctx, config)
 	if err == nil {
 		context.AfterFunc(ctx, c.Close)
 	}

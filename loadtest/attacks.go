@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 	"net"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // attackCPU computes, and asks the router for nothing.
@@ -94,7 +94,7 @@ func attackQueues(ctx context.Context, a *attackers, i int) error {
 	defer c.Close()
 	for ctx.Err() == nil {
 		a.attempts.Add(1)
-		switch _, err := c.NewQueue(ctx, agent.QueueParams{}); {
+		switch _, err := c.NewQueue(ctx, client.QueueParams{}); {
 		case err == nil:
 			a.succeeded.Add(1)
 		case c.Err() != nil || ctx.Err() != nil:
@@ -115,7 +115,7 @@ type flight struct {
 func (a *attackers) flight(n int) flight { return flight{a, make(chan struct{}, n)} }
 
 // next waits for room for another command, unless the connection or ctx is over.
-func (f flight) next(ctx context.Context, c *agent.Client) error {
+func (f flight) next(ctx context.Context, c *client.Client) error {
 	select {
 	case f.room <- struct{}{}:
 		f.attackers.attempts.Add(1)
@@ -146,7 +146,7 @@ func attackOneQueue(ctx context.Context, a *attackers, i int) error {
 		return err
 	}
 	defer c.Close()
-	q, err := c.NewQueue(ctx, agent.QueueParams{})
+	q, err := c.NewQueue(ctx, client.QueueParams{})
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func attackOneQueue(ctx context.Context, a *attackers, i int) error {
 		if err := f.next(ctx, c); err != nil {
 			return err
 		}
-		if err := c.Do(sender.Send(false, body), func(r agent.Response) { f.landed(ctx, r.Err) }); err != nil {
+		if err := c.Do(sender.Send(false, body), func(r client.Response) { f.landed(ctx, r.Err) }); err != nil {
 			return err
 		}
 	}
@@ -192,7 +192,7 @@ func attackSubscriptions(ctx context.Context, a *attackers, i int) error {
 
 // attackSlowReaders subscribe to full queues and read nothing but a few bytes.
 func attackSlowReaders(ctx context.Context, a *attackers, i int) error {
-	c, raw, err := a.dial(ctx, i, func(agent.Event) { <-ctx.Done() })
+	c, raw, err := a.dial(ctx, i, func(client.Event) { <-ctx.Done() })
 	if err != nil {
 		return err
 	}
@@ -228,7 +228,7 @@ func attackDeadRelays(ctx context.Context, a *attackers, i int) error {
 			return err
 		}
 		address := a.dead(rand.IntN(2*deadHosts), byte(rand.IntN(256)))
-		if err := c.DoDialRelay(address, "", func(_ *agent.Relay, err error) { f.landed(ctx, err) }); err != nil {
+		if err := c.DoDialRelay(address, "", func(_ *client.Relay, err error) { f.landed(ctx, err) }); err != nil {
 			return err
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"net/netip"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // Auth is how the senders of a load authorize their messages.
@@ -35,7 +35,7 @@ type Client struct {
 	Address         smp.ServerAddress
 	Versions        smp.VersionRange // zero: all
 	BlockEncryption bool
-	Timeout         time.Duration // for connecting; 0: the agent's
+	Timeout         time.Duration // for connecting; 0: the client's
 }
 
 // Bounds of the delay between two attempts to connect: a load wants to be back as soon as its router is.
@@ -45,8 +45,8 @@ const (
 )
 
 // config is how the connection with the given number is made.
-func (c Client) config(index int) agent.Config {
-	config := agent.Defaults(c.Address)
+func (c Client) config(index int) client.Config {
+	config := client.Defaults(c.Address)
 	if c.Versions != (smp.VersionRange{}) {
 		config.Versions = c.Versions
 	}
@@ -56,8 +56,8 @@ func (c Client) config(index int) agent.Config {
 	return config
 }
 
-func (c Client) keeper(index int) agent.KeeperConfig {
-	return agent.KeeperConfig{Config: c.config(index), MinDelay: minRedial, MaxDelay: maxRedial}
+func (c Client) keeper(index int) client.KeeperConfig {
+	return client.KeeperConfig{Config: c.config(index), MinDelay: minRedial, MaxDelay: maxRedial}
 }
 
 // check refuses what cannot work before anything is tried.

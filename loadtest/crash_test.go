@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 func crashConfig() CrashConfig {
@@ -229,7 +229,7 @@ func TestQueueThatTheRouterRefuses(t *testing.T) {
 			for _, k := range []*link{q.receiver, q.sender} {
 				k.line = newFakeRouter(t).dial(0, nil, func(event) {})
 			}
-			q.rcv, q.snd = &agent.RcvQueue{}, &agent.SndQueue{Key: l.key(0)}
+			q.rcv, q.snd = &client.RcvQueue{}, &client.SndQueue{Key: l.key(0)}
 			q.state, q.created, q.secured = queueOpen, tt.created, tt.secured
 			q.refuseSender(smp.ErrAuth, tt.sent)
 			n := &l.count

@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // ClientConfig is what a client process of a crash run is given. It goes through JSON.
@@ -195,7 +195,7 @@ func (l *load) deleted() bool {
 }
 
 // known asks the router for a queue.
-func (l *load) known(ctx context.Context, rcv *agent.RcvQueue) (bool, error) {
+func (l *load) known(ctx context.Context, rcv *client.RcvQueue) (bool, error) {
 	answer := make(chan error, 1)
 	for {
 		c := l.links[0].now.Load()

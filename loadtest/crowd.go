@@ -9,14 +9,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 	"switchyard/tls"
 )
 
 // crowd is many connections, each with its share of the queues. Apart from the counters it is for one goroutine.
 type crowd struct {
 	client  Client
-	group   tls.Group // of the key exchange; 0: the agent's choice
+	group   tls.Group // of the key exchange; 0: the client's choice
 	atOnce  int       // connections that are worked on at a time
 	first   int       // number of the first connection among those of all processes
 	members []member
@@ -30,8 +30,8 @@ type crowd struct {
 
 // member is one connection. It is written by the goroutine that works on it.
 type member struct {
-	client *agent.Client
-	queues []*agent.RcvQueue
+	client *client.Client
+	queues []*client.RcvQueue
 }
 
 func newCrowd(c Client, conns, atOnce int, group string) (*crowd, error) {
@@ -57,7 +57,7 @@ func (w *crowd) dial(ctx context.Context, i int) error {
 		config.Groups = []tls.Group{w.group}
 	}
 	config.OnEvent = w.on
-	client, err := agent.Dial(ctx, config)
+	client, err := client.Dial(ctx, config)
 	if err != nil {
 		return fmt.Errorf("connection %d of %d: %w", i+1, len(w.members), explain(err))
 	}
@@ -66,11 +66,11 @@ func (w *crowd) dial(ctx context.Context, i int) error {
 	return nil
 }
 
-func (w *crowd) on(e agent.Event) {
+func (w *crowd) on(e client.Event) {
 	switch e.Kind {
-	case agent.EventClosed:
+	case client.EventClosed:
 		w.up.Add(-1)
-	case agent.EventMessage: // a queue that was there before may have one
+	case client.EventMessage: // a queue that was there before may have one
 	default:
 		w.strange.Add(1)
 	}

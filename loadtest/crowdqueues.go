@@ -4,10 +4,10 @@ import (
 	"context"
 	"sync"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // newInFlight is how many NEW of a connection are without an answer at a time.
@@ -27,7 +27,7 @@ func (w *crowd) createMember(ctx context.Context, i, n int) error {
 	m := &w.members[i]
 	var mu sync.Mutex
 	err := inParallel(ctx, n, newInFlight, func(ctx context.Context, _ int) error {
-		p := agent.QueueParams{Alg: box.Ed25519, Subscribe: true}
+		p := client.QueueParams{Alg: box.Ed25519, Subscribe: true}
 		if m.client.Version() >= smp.VersionSndAuthKey {
 			p.Mode = smp.ModeMessaging
 		}
@@ -65,16 +65,16 @@ func (w *crowd) adopt(p seeded.Plan, first, queues int) error {
 // storedQueues are the queues of a store that was filled offline, as recipients know them.
 type storedQueues struct {
 	plan seeded.Plan
-	keys map[int]*agent.Key // those that were asked for
+	keys map[int]*client.Key // those that were asked for
 }
 
 func newStoredQueues(p seeded.Plan) *storedQueues {
-	return &storedQueues{plan: p, keys: make(map[int]*agent.Key)}
+	return &storedQueues{plan: p, keys: make(map[int]*client.Key)}
 }
 
 // queues are n of them, beginning with the given one in the scattered order.
-func (s *storedQueues) queues(first, n int) ([]*agent.RcvQueue, error) {
-	all := make([]*agent.RcvQueue, n)
+func (s *storedQueues) queues(first, n int) ([]*client.RcvQueue, error) {
+	all := make([]*client.RcvQueue, n)
 	for j := range all {
 		number := s.plan.Scattered(uint64(first + j))
 		k := s.plan.KeyNumber(number)
@@ -86,15 +86,15 @@ func (s *storedQueues) queues(first, n int) ([]*agent.RcvQueue, error) {
 			s.keys[k] = key
 		}
 		id := s.plan.RecipientID(number)
-		all[j] = &agent.RcvQueue{ID: id[:], Key: s.keys[k]}
+		all[j] = &client.RcvQueue{ID: id[:], Key: s.keys[k]}
 	}
 	return all, nil
 }
 
-func seededKey(p seeded.Plan, number int) (*agent.Key, error) {
+func seededKey(p seeded.Plan, number int) (*client.Key, error) {
 	private, err := p.Key(number)
 	if err != nil {
 		return nil, err
 	}
-	return agent.ParseKey(private.AppendPKCS8(nil))
+	return client.ParseKey(private.AppendPKCS8(nil))
 }

@@ -35,11 +35,11 @@
 // send it.
 //
 // Who owns what: a queue has no goroutine. Its next step is taken under its lock by whatever makes it possible: the
-// callback of an answer, a message, a link that is back, all on goroutines of package agent; and the goroutine of the
+// callback of an answer, a message, a link that is back, all on goroutines of package smp/client; and the goroutine of the
 // scenario, which keeps the clock (load.until) and reads what other ends have written. Locks are taken in the order queue, then link, load or counters; of
 // these none is held while another is taken. Scenarios return a report; printing progress and results is up to the
 // caller.
 //
-// loadtest is a client: it imports agent, xftp/client, smp, box and tls, never the router's packages. Its room seeded
+// loadtest is a client: it imports smp/client, xftp/client, smp, box and tls, never the router's packages. Its room seeded
 // names the queues of a store that was filled offline.
 package loadtest

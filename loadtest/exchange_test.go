@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 )
 
 func verifyConfig() VerifyConfig {
@@ -95,7 +95,7 @@ func TestExchangeGoesOnAfterACut(t *testing.T) {
 	r, c := newFakeRouter(t), verifyConfig()
 	c.Messages = 200
 	cuts := 0
-	dial := func(index int, queues []*agent.RcvQueue, on func(event)) line {
+	dial := func(index int, queues []*client.RcvQueue, on func(event)) line {
 		return r.dial(index, queues, func(e event) {
 			on(e)
 			if e.kind != eventMessage || index != 0 {
@@ -145,7 +145,7 @@ func TestExchangeEndsWhenInterrupted(t *testing.T) {
 }
 
 func TestExchangeEndsWhenNobodyListens(t *testing.T) {
-	refused := func(_ int, _ []*agent.RcvQueue, on func(event)) line {
+	refused := func(_ int, _ []*client.RcvQueue, on func(event)) line {
 		go on(event{kind: eventDown, err: errCut})
 		return newFakeRouter(t).dial(0, nil, func(event) {})
 	}

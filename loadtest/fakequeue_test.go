@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // What the fake router does to its queues; all under its lock.
@@ -24,7 +24,7 @@ func (r *fakeRouter) find(id []byte) (*fakeQueue, error) {
 }
 
 // take subscribes a queue for the session.
-func (s *fakeSession) take(q *agent.RcvQueue) error {
+func (s *fakeSession) take(q *client.RcvQueue) error {
 	r := s.line.router
 	found, err := r.find(q.ID)
 	if err != nil {

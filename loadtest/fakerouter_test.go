@@ -8,9 +8,9 @@ import (
 	"sync"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 var errCut = errors.New("session cut")
@@ -44,7 +44,7 @@ type fakeRouter struct {
 }
 
 type fakeQueue struct {
-	rcv        *agent.RcvQueue
+	rcv        *client.RcvQueue
 	messages   []fakeMessage
 	subscriber *fakeSession
 	delivered  bool // the first message is with the subscriber
@@ -100,10 +100,10 @@ func (r *fakeRouter) Kill() {
 }
 
 // dial is a dialer.
-func (r *fakeRouter) dial(_ int, queues []*agent.RcvQueue, on func(event)) line {
+func (r *fakeRouter) dial(_ int, queues []*client.RcvQueue, on func(event)) line {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := &fakeLine{router: r, on: on, added: map[string]*agent.RcvQueue{}}
+	l := &fakeLine{router: r, on: on, added: map[string]*client.RcvQueue{}}
 	for _, q := range queues {
 		l.added[string(q.ID)] = q
 	}
@@ -118,13 +118,13 @@ func (r *fakeRouter) dial(_ int, queues []*agent.RcvQueue, on func(event)) line 
 type fakeLine struct {
 	router  *fakeRouter
 	on      func(event)
-	added   map[string]*agent.RcvQueue
+	added   map[string]*client.RcvQueue
 	session *fakeSession
 	closed  bool
 	ends    sync.WaitGroup
 }
 
-func (l *fakeLine) Add(queues ...*agent.RcvQueue) {
+func (l *fakeLine) Add(queues ...*client.RcvQueue) {
 	l.router.mu.Lock()
 	defer l.router.mu.Unlock()
 	for _, q := range queues {
@@ -132,7 +132,7 @@ func (l *fakeLine) Add(queues ...*agent.RcvQueue) {
 	}
 }
 
-func (l *fakeLine) Remove(queues ...*agent.RcvQueue) {
+func (l *fakeLine) Remove(queues ...*client.RcvQueue) {
 	l.router.mu.Lock()
 	defer l.router.mu.Unlock()
 	for _, q := range queues {
@@ -256,19 +256,19 @@ func (s *fakeSession) answer(run func() error, done func(error)) error {
 	}, func() { done(errCut) })
 }
 
-func (s *fakeSession) create(_ agent.QueueParams, done func(*agent.RcvQueue, error)) error {
+func (s *fakeSession) create(_ client.QueueParams, done func(*client.RcvQueue, error)) error {
 	r := s.line.router
 	return s.do(func() func() {
 		id := r.id()
 		secret := make([]byte, box.KeySize)
 		copy(secret, id)
-		q := &agent.RcvQueue{ID: id, SenderID: slices.Concat([]byte("s"), id), Secret: secret}
+		q := &client.RcvQueue{ID: id, SenderID: slices.Concat([]byte("s"), id), Secret: secret}
 		r.queues[string(id)] = &fakeQueue{rcv: q, subscriber: s}
 		return func() { done(q, nil) }
 	}, func() { done(nil, errCut) })
 }
 
-func (s *fakeSession) secure(q *agent.RcvQueue, _ *agent.SndQueue, _ bool, done func(error)) error {
+func (s *fakeSession) secure(q *client.RcvQueue, _ *client.SndQueue, _ bool, done func(error)) error {
 	return s.answer(func() error {
 		found, err := s.line.router.find(q.ID)
 		if err == nil {
@@ -278,11 +278,11 @@ func (s *fakeSession) secure(q *agent.RcvQueue, _ *agent.SndQueue, _ bool, done 
 	}, done)
 }
 
-func (s *fakeSession) subscribe(q *agent.RcvQueue, done func(error)) error {
+func (s *fakeSession) subscribe(q *client.RcvQueue, done func(error)) error {
 	return s.answer(func() error { return s.take(q) }, done)
 }
 
-func (s *fakeSession) remove(q *agent.RcvQueue, done func(error)) error {
+func (s *fakeSession) remove(q *client.RcvQueue, done func(error)) error {
 	r := s.line.router
 	return s.answer(func() error {
 		_, err := r.find(q.ID)
@@ -293,7 +293,7 @@ func (s *fakeSession) remove(q *agent.RcvQueue, done func(error)) error {
 	}, done)
 }
 
-func (s *fakeSession) send(q *agent.SndQueue, body []byte, done func(error)) error {
+func (s *fakeSession) send(q *client.SndQueue, body []byte, done func(error)) error {
 	r := s.line.router
 	body = slices.Clone(body)
 	return s.answer(func() error {
@@ -308,7 +308,7 @@ func (s *fakeSession) send(q *agent.SndQueue, body []byte, done func(error)) err
 	}, done)
 }
 
-func (s *fakeSession) ack(q *agent.RcvQueue, msgID []byte, done func(envelope, error)) error {
+func (s *fakeSession) ack(q *client.RcvQueue, msgID []byte, done func(envelope, error)) error {
 	r := s.line.router
 	return s.do(func() func() {
 		found, err := r.find(q.ID)

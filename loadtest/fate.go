@@ -5,14 +5,14 @@ import (
 	"slices"
 	"time"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 )
 
 // fate is what the journals of both ends tell of a queue.
 type fate struct {
 	state    queueState // new, created, open, gone or missing
-	rcv      *agent.RcvQueue
-	snd      *agent.SndQueue
+	rcv      *client.RcvQueue
+	snd      *client.SndQueue
 	created  answer
 	secured  answer
 	deleted  answer

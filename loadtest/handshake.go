@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 	"switchyard/tls"
 )
 
@@ -94,9 +94,9 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 func (c *HandshakeConfig) shake(ctx context.Context, i int, group tls.Group) (time.Duration, error) {
 	config := c.config(c.first + i)
 	config.Groups = []tls.Group{group}
-	config.OnEvent = func(agent.Event) {}
+	config.OnEvent = func(client.Event) {}
 	began := time.Now()
-	client, err := agent.Dial(ctx, config)
+	client, err := client.Dial(ctx, config)
 	if err != nil {
 		return 0, fmt.Errorf("handshake %d of %d: %w", i+1, c.Count, explain(err))
 	}

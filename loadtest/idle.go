@@ -16,7 +16,7 @@ type IdleConfig struct {
 	AtOnce        int             // connections that are worked on at a time
 	Subscriptions int             // in all, to empty queues; 0: none
 	Seeded        *seeded.Plan    // subscribe queues of a store that was filled offline instead of creating them
-	Group         string          // see HandshakeConfig; empty: the agent's
+	Group         string          // see HandshakeConfig; empty: the client's
 	Hold          time.Duration   // how long the connections are held, before and after they subscribe; 0: until Until
 	Until         <-chan struct{} // ends the hold when closed; may be nil
 	Measure

@@ -11,24 +11,24 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 )
 
 // entry is a line of a journal: something that a client is about to do, or that it was told. It goes through JSON.
 type entry struct {
-	Kind     entryKind       `json:"k"`
-	At       time.Duration   `json:"t"`           // clock
-	Queue    uint32          `json:"q,omitempty"` // in the journal of a client
-	Epoch    uint32          `json:"e,omitempty"`
-	Session  uint32          `json:"s,omitempty"`
-	Message  uint32          `json:"m,omitempty"`
-	Position uint32          `json:"p,omitempty"`
-	Delivery int             `json:"d,omitempty"` // which, counted from 0
-	Outcome  Outcome         `json:"o,omitempty"`
-	ID       []byte          `json:"id,omitempty"` // of the message
-	Rcv      *agent.RcvQueue `json:"rcv,omitempty"`
-	Snd      *agent.SndQueue `json:"snd,omitempty"`
-	Err      string          `json:"err,omitempty"`
+	Kind     entryKind        `json:"k"`
+	At       time.Duration    `json:"t"`           // clock
+	Queue    uint32           `json:"q,omitempty"` // in the journal of a client
+	Epoch    uint32           `json:"e,omitempty"`
+	Session  uint32           `json:"s,omitempty"`
+	Message  uint32           `json:"m,omitempty"`
+	Position uint32           `json:"p,omitempty"`
+	Delivery int              `json:"d,omitempty"` // which, counted from 0
+	Outcome  Outcome          `json:"o,omitempty"`
+	ID       []byte           `json:"id,omitempty"` // of the message
+	Rcv      *client.RcvQueue `json:"rcv,omitempty"`
+	Snd      *client.SndQueue `json:"snd,omitempty"`
+	Err      string           `json:"err,omitempty"`
 }
 
 type entryKind string

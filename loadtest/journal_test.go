@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 )
 
 // The journals of both ends of a queue whose clients are killed, in the order in which they were written.
 func lifeOfAQueue() (recipient, sender []entry) {
 	return []entry{
 			{At: 1, Kind: entryNew}, {At: 2, Kind: entryNew}, // the first was not answered
-			{At: 3, Kind: entryIDs, Epoch: 1, Rcv: &agent.RcvQueue{ID: []byte("r")}, Snd: &agent.SndQueue{ID: []byte("s")}},
+			{At: 3, Kind: entryIDs, Epoch: 1, Rcv: &client.RcvQueue{ID: []byte("r")}, Snd: &client.SndQueue{ID: []byte("s")}},
 			{At: 9, Kind: entryMessage, Position: 0, ID: []byte("m0")},
 			{At: 10, Kind: entryACK, Delivery: 0, Epoch: 1},
 			{At: 14, Kind: entryMessage, Position: 3, ID: []byte("m3")},

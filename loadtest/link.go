@@ -5,7 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 )
 
 var errSubscriptionEnded = errors.New("subscription ended by the router")
@@ -37,7 +37,7 @@ func newLink(l *load) *link {
 func (k *link) dial(d dialer, index int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var before []*agent.RcvQueue
+	var before []*client.RcvQueue
 	for _, q := range k.byEntity {
 		before = append(before, q.rcv)
 	}

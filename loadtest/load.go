@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 var (
@@ -46,7 +46,7 @@ type loadConfig struct {
 type load struct {
 	loadConfig
 	links   []*link
-	keys    []*agent.Key // of senders, one a slot
+	keys    []*client.Key // of senders, one a slot
 	count   counters
 	latency latencies
 
@@ -65,10 +65,10 @@ type load struct {
 }
 
 func newLoad(c loadConfig) (*load, error) {
-	l := &load{loadConfig: c, changed: make(chan struct{}, 1), latency: newLatencies(), keys: make([]*agent.Key, c.slots)}
+	l := &load{loadConfig: c, changed: make(chan struct{}, 1), latency: newLatencies(), keys: make([]*client.Key, c.slots)}
 	if alg := c.auth.alg(); alg != 0 {
 		for i := range l.keys {
-			k, err := agent.NewKey(alg)
+			k, err := client.NewKey(alg)
 			if err != nil {
 				return nil, err
 			}
@@ -295,15 +295,15 @@ func (l *load) signal() {
 }
 
 // queueParams is how queues are created.
-func (l *load) queueParams() agent.QueueParams {
-	p := agent.QueueParams{Alg: box.Ed25519, Subscribe: true}
+func (l *load) queueParams() client.QueueParams {
+	p := client.QueueParams{Alg: box.Ed25519, Subscribe: true}
 	if !l.oldest {
 		p.Mode = smp.ModeMessaging
 	}
 	return p
 }
 
-func (l *load) key(slot int) *agent.Key { return l.keys[slot] }
+func (l *load) key(slot int) *client.Key { return l.keys[slot] }
 
 // securedByRecipient alternates between KEY and SKEY where both exist.
 func (l *load) securedByRecipient(number uint32) bool { return l.oldest || number%2 == 0 }

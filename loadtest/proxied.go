@@ -5,42 +5,42 @@ import (
 	"errors"
 	"fmt"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // proxiedSession is a session whose sender's commands go through a proxy. It consists of three things, and is over with
 // the first of them: the connection with the router, the one with the proxy, and the proxy's with the router.
 type proxiedSession struct {
-	agentSession
-	relay *agent.Relay
+	clientSession
+	relay *client.Relay
 }
 
-func (s proxiedSession) secure(q *agent.RcvQueue, snd *agent.SndQueue, byRecipient bool, done func(error)) error {
+func (s proxiedSession) secure(q *client.RcvQueue, snd *client.SndQueue, byRecipient bool, done func(error)) error {
 	if byRecipient {
-		return s.agentSession.secure(q, snd, true, done)
+		return s.clientSession.secure(q, snd, true, done)
 	}
 	return s.do(snd.Secure(), done)
 }
 
-func (s proxiedSession) send(snd *agent.SndQueue, body []byte, done func(error)) error {
+func (s proxiedSession) send(snd *client.SndQueue, body []byte, done func(error)) error {
 	return s.do(snd.Send(false, body), done)
 }
 
 // do sends a command through the proxy. When the answer is the proxy's own, nobody knows what has become of the command:
 // as with a connection that was lost.
-func (s proxiedSession) do(command agent.Command, done func(error)) error {
-	err := s.relay.Do(command, func(r agent.Response) {
-		var proxy *agent.ProxyError
+func (s proxiedSession) do(command client.Command, done func(error)) error {
+	err := s.relay.Do(command, func(r client.Response) {
+		var proxy *client.ProxyError
 		if errors.As(r.Err, &proxy) {
 			r.Err = fmt.Errorf("%w: %v", errProxied, proxy)
 		}
-		if errors.Is(r.Err, errProxied) || errors.Is(r.Err, agent.ErrSealed) {
+		if errors.Is(r.Err, errProxied) || errors.Is(r.Err, client.ErrSealed) {
 			go s.client.Close() // writes, which this goroutine must not wait for
 		}
 		done(r.Err)
 	})
-	if errors.Is(err, agent.ErrDisconnected) || errors.Is(err, agent.ErrClosed) {
+	if errors.Is(err, client.ErrDisconnected) || errors.Is(err, client.ErrClosed) {
 		go s.client.Close()
 	}
 	return err
@@ -51,7 +51,7 @@ var errProxied = errors.New("the proxy lost the router")
 
 // proxiedLine is a connection to the router, kept by a keeper, and one to the proxy beside it.
 type proxiedLine struct {
-	*agent.Keeper
+	*client.Keeper
 	config *VerifyConfig
 	index  int
 	on     func(event)
@@ -59,18 +59,18 @@ type proxiedLine struct {
 	stop   context.CancelFunc
 
 	// Owned by the keeper's goroutine.
-	proxy  *agent.Client // while the session lasts
-	reason error         // why it could not begin
+	proxy  *client.Client // while the session lasts
+	reason error          // why it could not begin
 }
 
 // proxiedDialer dials the router and the proxy.
 func proxiedDialer(c *VerifyConfig) dialer {
-	return func(index int, queues []*agent.RcvQueue, on func(event)) line {
+	return func(index int, queues []*client.RcvQueue, on func(event)) line {
 		l := &proxiedLine{config: c, index: index, on: on}
 		l.ctx, l.stop = context.WithCancel(context.Background())
 		k := c.keeper(index)
 		k.OnEvent = l.event
-		l.Keeper = agent.NewKeeper(k, queues...)
+		l.Keeper = client.NewKeeper(k, queues...)
 		return l
 	}
 }
@@ -82,7 +82,7 @@ func (l *proxiedLine) Close() {
 }
 
 // event takes an event of the connection to the router.
-func (l *proxiedLine) event(e agent.Event) {
+func (l *proxiedLine) event(e client.Event) {
 	t, ok := translate(e)
 	switch {
 	case !ok:
@@ -94,7 +94,7 @@ func (l *proxiedLine) event(e agent.Event) {
 			e.Client.Close()
 			return
 		}
-		t.session = proxiedSession{agentSession{e.Client}, relay}
+		t.session = proxiedSession{clientSession{e.Client}, relay}
 	case t.kind == eventDown:
 		if l.proxy != nil {
 			l.proxy.Close()
@@ -109,16 +109,16 @@ func (l *proxiedLine) event(e agent.Event) {
 }
 
 // dialProxy connects to the proxy and asks for its session with the router. When that fails the keeper begins anew.
-func (l *proxiedLine) dialProxy(router *agent.Client) (*agent.Relay, error) {
+func (l *proxiedLine) dialProxy(router *client.Client) (*client.Relay, error) {
 	config := l.config.config(l.index)
 	config.Address, config.LocalAddr = *l.config.Proxy, sourceAddr(l.config.Proxy.Hosts, l.index)
 	config.Versions = smp.VersionRange{} // --version is for the router
-	config.OnEvent = func(e agent.Event) {
-		if e.Kind == agent.EventClosed {
+	config.OnEvent = func(e client.Event) {
+		if e.Kind == client.EventClosed {
 			go router.Close()
 		}
 	}
-	proxy, err := agent.Dial(l.ctx, config)
+	proxy, err := client.Dial(l.ctx, config)
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"sync"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // queueState is how far a queue is in its life. Each step asks the router, and is repeated when the answer is lost:
@@ -41,8 +41,8 @@ type queue struct {
 	secured answer // KEY or SKEY
 	deletes int    // DEL that were sent
 	target  uint32 // how many messages it carries
-	rcv     *agent.RcvQueue
-	snd     *agent.SndQueue
+	rcv     *client.RcvQueue
+	snd     *client.SndQueue
 	history History
 
 	sending   // sender.go
@@ -112,7 +112,7 @@ func (q *queue) create() {
 	if !q.note(entry{Kind: entryNew}) {
 		return
 	}
-	err := c.create(q.load.queueParams(), func(rcv *agent.RcvQueue, err error) {
+	err := c.create(q.load.queueParams(), func(rcv *client.RcvQueue, err error) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.busy = false

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // ServiceReport is the result of VerifyService.
@@ -40,7 +40,7 @@ const serviceInFlight = 64
 type service struct {
 	VerifyConfig
 	*stages
-	credentials *agent.ServiceCredentials
+	credentials *client.ServiceCredentials
 	run         uint64
 	queues      []serviceQueue
 	byID        map[string]*serviceQueue
@@ -52,7 +52,7 @@ type service struct {
 
 // serviceQueue is a queue of the service.
 type serviceQueue struct {
-	*agent.RcvQueue
+	*client.RcvQueue
 	number uint32
 	next   uint32 // message that comes next; the reader's
 }
@@ -69,13 +69,13 @@ func VerifyService(ctx context.Context, c VerifyConfig) (*ServiceReport, error) 
 	if err := c.checkService(); err != nil {
 		return nil, err
 	}
-	pair, err := agent.NewServiceCertificate("loadtest", time.Now())
+	pair, err := client.NewServiceCertificate("loadtest", time.Now())
 	if err != nil {
 		return nil, err
 	}
 	s := &service{
 		VerifyConfig: c, run: rand.Uint64(), queues: make([]serviceQueue, c.Queues), byID: make(map[string]*serviceQueue, c.Queues),
-		credentials: &agent.ServiceCredentials{KeyPair: pair, Role: smp.RoleMessaging},
+		credentials: &client.ServiceCredentials{KeyPair: pair, Role: smp.RoleMessaging},
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -138,10 +138,10 @@ func (s *service) do(ctx context.Context, r *ServiceReport) (err error) {
 }
 
 // dial opens a session of the service.
-func (s *service) dial(ctx context.Context, onEvent func(agent.Event)) (*agent.Client, error) {
+func (s *service) dial(ctx context.Context, onEvent func(client.Event)) (*client.Client, error) {
 	config := s.config(0)
 	config.Service, config.OnEvent = s.credentials, onEvent
-	c, err := agent.Dial(ctx, config)
+	c, err := client.Dial(ctx, config)
 	if err == nil && c.ServiceID() == nil {
 		c.Close()
 		return nil, errors.New("the router does not know services")
@@ -151,7 +151,7 @@ func (s *service) dial(ctx context.Context, onEvent func(agent.Event)) (*agent.C
 
 // create creates the queues on a session that ends afterwards.
 func (s *service) create(ctx context.Context) error {
-	c, err := s.dial(ctx, func(agent.Event) {})
+	c, err := s.dial(ctx, func(client.Event) {})
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (s *service) create(ctx context.Context) error {
 		<-c.Done()
 	}()
 	err = inParallel(ctx, s.Queues, serviceInFlight, func(ctx context.Context, i int) error {
-		p := agent.QueueParams{Alg: box.Ed25519, Subscribe: true, Mode: smp.ModeMessaging}
+		p := client.QueueParams{Alg: box.Ed25519, Subscribe: true, Mode: smp.ModeMessaging}
 		q, err := c.NewQueue(ctx, p)
 		if err != nil {
 			return fmt.Errorf("NEW: %w", err)
@@ -180,11 +180,11 @@ func (s *service) create(ctx context.Context) error {
 
 // send sends the messages of all queues, each queue's in their order.
 func (s *service) send(ctx context.Context) error {
-	clients := make([]*agent.Client, s.Conns)
+	clients := make([]*client.Client, s.Conns)
 	for i := range clients {
 		config := s.config(i)
-		config.OnEvent = func(agent.Event) {}
-		c, err := agent.Dial(ctx, config)
+		config.OnEvent = func(client.Event) {}
+		c, err := client.Dial(ctx, config)
 		if err != nil {
 			return err
 		}
@@ -205,7 +205,7 @@ func (s *service) send(ctx context.Context) error {
 }
 
 // receive subscribes and waits until everything has come.
-func (s *service) receive(ctx context.Context, c *agent.Client, r *ServiceReport) error {
+func (s *service) receive(ctx context.Context, c *client.Client, r *ServiceReport) error {
 	var hash box.IDsHash
 	for i := range s.queues {
 		hash.Toggle(s.queues[i].ID)
@@ -221,7 +221,7 @@ func (s *service) receive(ctx context.Context, c *agent.Client, r *ServiceReport
 }
 
 // remove deletes the queues.
-func (s *service) remove(ctx context.Context, c *agent.Client) error {
+func (s *service) remove(ctx context.Context, c *client.Client) error {
 	return inParallel(ctx, s.Queues, serviceInFlight, func(ctx context.Context, i int) error {
 		if err := c.Delete(ctx, s.queues[i].RcvQueue); err != nil {
 			return fmt.Errorf("DEL: %w", err)

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // serviceInbox judges what a service receives. Its fields belong to the reader of the connection but for the counters,
@@ -34,21 +34,21 @@ func (b *serviceInbox) begin(s *service, waiting int64) {
 func (b *serviceInbox) fault(text string) { b.faults[text]++ }
 
 // take takes an event.
-func (b *serviceInbox) take(e agent.Event) {
+func (b *serviceInbox) take(e client.Event) {
 	switch {
-	case e.Kind == agent.EventMessage:
+	case e.Kind == client.EventMessage:
 		b.message(e.Client, string(e.Entity), e.MsgID, e.Body)
 	case e.Tag == smp.RespAlls && b.alls == 0:
 		b.alls, b.before = time.Since(b.began), b.started
 		b.settle()
-	case e.Kind == agent.EventClosed:
+	case e.Kind == client.EventClosed:
 	default:
 		b.fault(fmt.Sprintf("event %s %v", e.Tag, e.Err))
 	}
 }
 
 // message takes a message and acknowledges it.
-func (b *serviceInbox) message(c *agent.Client, id string, msgID, sealed []byte) {
+func (b *serviceInbox) message(c *client.Client, id string, msgID, sealed []byte) {
 	q := b.s.byID[id]
 	if q == nil {
 		b.fault("message of a queue that is not the service's")
@@ -70,13 +70,13 @@ func (b *serviceInbox) message(c *agent.Client, id string, msgID, sealed []byte)
 	}
 	q.next = stamp.Message + 1
 	b.delivered.Add(1)
-	if err := c.Do(command, func(r agent.Response) { b.acknowledged(c, id, r) }); err != nil {
+	if err := c.Do(command, func(r client.Response) { b.acknowledged(c, id, r) }); err != nil {
 		b.fault("ACK: " + err.Error())
 	}
 }
 
 // acknowledged takes the answer to ACK, which may be the next message.
-func (b *serviceInbox) acknowledged(c *agent.Client, id string, r agent.Response) {
+func (b *serviceInbox) acknowledged(c *client.Client, id string, r client.Response) {
 	if r.Err != nil {
 		b.fault("ACK: " + r.Err.Error())
 		return
@@ -98,7 +98,7 @@ func (b *serviceInbox) settle() {
 const servicePoll = 20 * time.Millisecond
 
 // wait waits until all has come, or nothing comes any more.
-func (b *serviceInbox) wait(ctx context.Context, c *agent.Client, stall time.Duration) error {
+func (b *serviceInbox) wait(ctx context.Context, c *client.Client, stall time.Duration) error {
 	ticker := time.NewTicker(servicePoll)
 	defer ticker.Stop()
 	seen, since := int64(-1), time.Now()
@@ -120,7 +120,7 @@ func (b *serviceInbox) wait(ctx context.Context, c *agent.Client, stall time.Dur
 }
 
 // give gives up: when the reader has ended, its fields are ours.
-func (b *serviceInbox) give(c *agent.Client, cause error) error {
+func (b *serviceInbox) give(c *client.Client, cause error) error {
 	c.Close()
 	<-c.Done()
 	return cause

@@ -18,7 +18,7 @@ type StormConfig struct {
 	AtOnce        int          // of them that connect at a time; 0: all
 	Subscriptions int          // of the crowd, to empty queues
 	Seeded        *seeded.Plan // the queues are in the store
-	Group         string       // see HandshakeConfig; empty: the agent's
+	Group         string       // see HandshakeConfig; empty: the client's
 
 	Queues int     // of the measured group
 	Links  int     // its connections
@@ -107,7 +107,7 @@ func Storm(ctx context.Context, c StormConfig, router *Router) (*StormReport, er
 	}
 	defer crowd.close()
 	exchange := c.exchange()
-	l, err := newLoad(exchange.load(agentDialer(c.keeper)))
+	l, err := newLoad(exchange.load(clientDialer(c.keeper)))
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ type SubscribeConfig struct {
 	Queues  int          // in all
 	Seeded  *seeded.Plan // subscribe queues of a store that was filled offline instead of creating them
 	NewOnly bool         // create the queues and leave it at that
-	Group   string       // see HandshakeConfig; empty: the agent's
+	Group   string       // see HandshakeConfig; empty: the client's
 	Measure
 	Progress func(Progress)
 }

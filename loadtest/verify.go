@@ -63,7 +63,7 @@ func (c *VerifyConfig) dialer() dialer {
 	if c.Proxy != nil {
 		return proxiedDialer(c)
 	}
-	return agentDialer(c.keeper)
+	return clientDialer(c.keeper)
 }
 
 // Verify sends messages through queues and checks that each arrives once and in order. When the context ends, it ends

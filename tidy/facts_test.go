@@ -18,7 +18,7 @@ type protocol struct {
 }
 
 var protocols = []protocol{
-	{"SMP", 61, []string{"smp/", "box/", "tls/", "shard/", "engine/", "agent/"}},
+	{"SMP", 61, []string{"smp/", "box/", "tls/", "shard/", "engine/"}},
 	{"XFTP", 48, []string{"xftp/", "cmd/xftp/", "cmd/xftp-server/"}},
 }
 

@@ -14,18 +14,17 @@ const module = "switchyard/"
 // mayImport lists, for each top directory, what of ours it may import beside itself. "*" is everything but cmd.
 // Tests of a package may import more: an end-to-end test of the engine needs a store and a client.
 var mayImport = map[string][]string{
-	"smp":      {},
+	"smp":      {"box", "tls"}, // box and tls are for smp/client
 	"box":      {},
 	"tls":      {"box"},
 	"internal": {}, // what several need that is not of the network's
 	"shard":    {"smp", "box", "internal"},
 	"wal":      {"shard", "smp", "box", "internal"},
-	"server":   {"internal"},                                                  // what routers share
-	"engine":   {"server", "shard", "smp", "box", "tls", "agent", "internal"}, // agent: as proxy the router is a client
-	"agent":    {"smp", "box", "tls"},
-	"loadtest": {"agent", "xftp", "smp", "box", "tls"},
+	"server":   {"internal"}, // what routers share
+	"engine":   {"server", "shard", "smp", "box", "tls", "internal"},
+	"loadtest": {"xftp", "smp", "box", "tls"},
 	"xftp":     {"server", "smp", "box", "tls", "internal"},
-	"ntf":      {"agent", "smp", "box", "tls"},
+	"ntf":      {"smp", "box", "tls"},
 	"tidy":     {},
 	"cmd":      {"*"},
 }
@@ -51,7 +50,7 @@ func opensPebble(f *file) (found []offence) {
 
 // clients never see the inside of a router, not even in their tests.
 var clients = map[string][]string{
-	"agent":    {"engine", "shard", "wal"},
+	"smp":      {"engine", "shard", "wal"},
 	"loadtest": {"engine", "shard", "wal"},
 }
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"switchyard/agent"
 	"switchyard/loadtest"
+	"switchyard/smp/client"
 )
 
 // leftQueues is how many queues leave makes.
@@ -22,9 +22,9 @@ func leave(ts *testscript.TestScript, _ bool, args []string) {
 	r.each, err = strconv.Atoi(args[0])
 	ts.Check(err)
 	r.left = nil
-	dial(ts, func(ctx context.Context, c *agent.Client) {
+	dial(ts, func(ctx context.Context, c *client.Client) {
 		for range leftQueues {
-			q, err := c.NewQueue(ctx, agent.QueueParams{})
+			q, err := c.NewQueue(ctx, client.QueueParams{})
 			ts.Check(err)
 			r.left = append(r.left, q)
 			for n := range r.each {
@@ -40,7 +40,7 @@ func collect(ts *testscript.TestScript, none bool, _ []string) {
 	if none {
 		each = 0
 	}
-	dial(ts, func(ctx context.Context, c *agent.Client) {
+	dial(ts, func(ctx context.Context, c *client.Client) {
 		for _, q := range r.left {
 			for n := range each {
 				m, err := c.Get(ctx, q)

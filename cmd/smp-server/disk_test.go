@@ -8,8 +8,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // probe is the body of messages by which scripts see whether the router takes any.
@@ -29,10 +29,10 @@ func limitFiles(ts *testscript.TestScript, _ bool, args []string) {
 
 // refused wants the router to take nothing and to answer reads.
 func refused(ts *testscript.TestScript, _ bool, _ []string) {
-	dial(ts, func(ctx context.Context, c *agent.Client) {
+	dial(ts, func(ctx context.Context, c *client.Client) {
 		q := routerOf(ts).left[0]
 		wantStoreError(ts, "SEND", c.Send(ctx, q.Sender(nil), false, []byte(probe)))
-		_, err := c.NewQueue(ctx, agent.QueueParams{})
+		_, err := c.NewQueue(ctx, client.QueueParams{})
 		wantStoreError(ts, "NEW", err)
 		m, err := c.Get(ctx, q)
 		if err != nil || m == nil || string(m.Body) != "0" {
@@ -52,7 +52,7 @@ func wantStoreError(ts *testscript.TestScript, command string, err error) {
 
 // recovers waits until the router takes messages.
 func recovers(ts *testscript.TestScript, _ bool, _ []string) {
-	dial(ts, func(ctx context.Context, c *agent.Client) {
+	dial(ts, func(ctx context.Context, c *client.Client) {
 		q := routerOf(ts).left[0]
 		err := c.Send(ctx, q.Sender(nil), false, []byte(probe))
 		for ctx.Err() == nil && err != nil {

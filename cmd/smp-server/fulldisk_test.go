@@ -13,9 +13,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"switchyard/agent"
 	"switchyard/internal/disk/disktest"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // TestFullDisk fills a real file system under a running router: one in memory, of this test's own, for which Linux needs no
@@ -116,13 +116,13 @@ type filling struct {
 
 // sender fills queues of its own, one after the other.
 type sender struct {
-	c      *agent.Client
+	c      *client.Client
 	queues []*filled
 }
 
 // filled is a queue with numbered messages. Of those that the router refused it may have some all the same.
 type filled struct {
-	queue *agent.RcvQueue
+	queue *client.RcvQueue
 	tried int
 	kept  []int // acknowledged to the sender
 }
@@ -228,7 +228,7 @@ func (s *sender) send(ctx context.Context) error {
 	}
 	q := s.queues[len(s.queues)-1]
 	if q.queue == nil {
-		made, err := s.c.NewQueue(ctx, agent.QueueParams{})
+		made, err := s.c.NewQueue(ctx, client.QueueParams{})
 		if err != nil {
 			return err
 		}

@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // process is an `smp-server` with directories of its own.
@@ -106,9 +106,9 @@ func (p *process) log() string {
 	return string(text)
 }
 
-func (p *process) dial() *agent.Client {
+func (p *process) dial() *client.Client {
 	p.t.Helper()
-	c, err := agent.Dial(testContext(p.t), agent.Defaults(p.address))
+	c, err := client.Dial(testContext(p.t), client.Defaults(p.address))
 	check(p.t, err)
 	p.t.Cleanup(c.Close)
 	return c
@@ -127,14 +127,14 @@ func TestStopUnderLoad(t *testing.T) {
 	p.start()
 	ctx := testContext(t)
 	const senders, enough = 4, 20
-	queues := make([]*agent.RcvQueue, senders)
+	queues := make([]*client.RcvQueue, senders)
 	accepted := make([]int, senders)
 	maker := p.dial()
 	var running sync.WaitGroup
 	begun := make(chan struct{}, senders)
 	for i := range senders {
 		var err error
-		queues[i], err = maker.NewQueue(ctx, agent.QueueParams{})
+		queues[i], err = maker.NewQueue(ctx, client.QueueParams{})
 		check(t, err)
 		c := p.dial()
 		running.Go(func() {
@@ -184,12 +184,12 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 	p.start("--log-level", "debug")
 	ctx := testContext(t)
 	c := p.dial()
-	q, err := c.NewQueue(ctx, agent.QueueParams{Subscribe: true})
+	q, err := c.NewQueue(ctx, client.QueueParams{Subscribe: true})
 	check(t, err)
 	body := []byte("a message that nobody else shall read")
 	check(t, c.Send(ctx, q.Sender(nil), true, body))
 	_, _ = c.Get(ctx, q) // refused, as the queue is subscribed
-	unknown := &agent.SndQueue{ID: []byte("24 bytes of no such queue")[:24]}
+	unknown := &client.SndQueue{ID: []byte("24 bytes of no such queue")[:24]}
 	_ = c.Send(ctx, unknown, false, body)
 	_, _ = c.DialRelay(ctx, smp.ServerAddress{Scheme: smp.SchemeSMP, Hosts: []string{"127.0.0.1"}, Port: "1", KeyHash: [32]byte(q.Secret)}, "")
 	check(t, c.Delete(ctx, q))

@@ -16,8 +16,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 func TestMain(m *testing.M) {
@@ -89,8 +89,8 @@ type router struct {
 	cmd *exec.Cmd
 	log *os.File
 
-	left    []*agent.RcvQueue // by leave
-	each    int               // messages in each
+	left    []*client.RcvQueue // by leave
+	each    int                // messages in each
 	traffic chan error
 }
 
@@ -136,24 +136,24 @@ func addressOf(ts *testscript.TestScript) smp.ServerAddress {
 }
 
 // dial connects to the running router until the command ends.
-func dial(ts *testscript.TestScript, do func(context.Context, *agent.Client)) {
+func dial(ts *testscript.TestScript, do func(context.Context, *client.Client)) {
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
-	c, err := agent.Dial(ctx, agent.Defaults(addressOf(ts)))
+	c, err := client.Dial(ctx, client.Defaults(addressOf(ts)))
 	ts.Check(err)
 	defer c.Close()
 	do(ctx, c)
 }
 
 func ping(ts *testscript.TestScript, _ bool, _ []string) {
-	dial(ts, func(ctx context.Context, c *agent.Client) { ts.Check(c.Ping(ctx)) })
+	dial(ts, func(ctx context.Context, c *client.Client) { ts.Check(c.Ping(ctx)) })
 }
 
 func exchange(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	dial(ts, func(ctx context.Context, c *agent.Client) {
-		q, err := c.NewQueue(ctx, agent.QueueParams{Subscribe: true})
+	dial(ts, func(ctx context.Context, c *client.Client) {
+		q, err := c.NewQueue(ctx, client.QueueParams{Subscribe: true})
 		ts.Check(err)
 		for range n {
 			ts.Check(c.Send(ctx, q.Sender(nil), false, make([]byte, 16000)))

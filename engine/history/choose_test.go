@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 )
 
 // recent is one of the last queues.
@@ -16,7 +16,7 @@ func (h *history) recent(random *rand.Rand) *testQueue {
 }
 
 // choose makes a command. There may be nothing to acknowledge.
-func (h *history) choose(c *conn, q *testQueue, random *rand.Rand) (in input, command agent.Command, ok bool) {
+func (h *history) choose(c *conn, q *testQueue, random *rand.Rand) (in input, command client.Command, ok bool) {
 	in.queue = q.number
 	switch r := random.IntN(98); {
 	case r < 35:
@@ -42,7 +42,7 @@ func (h *history) choose(c *conn, q *testQueue, random *rand.Rand) (in input, co
 	return in, command, true
 }
 
-func (h *history) send(q *testQueue, random *rand.Rand) (input, agent.Command) {
+func (h *history) send(q *testQueue, random *rand.Rand) (input, client.Command) {
 	h.mu.Lock()
 	h.messages++
 	in := input{queue: q.number, kind: opSend, key: q.key, message: fmt.Sprint("m", h.messages)}
@@ -50,7 +50,7 @@ func (h *history) send(q *testQueue, random *rand.Rand) (input, agent.Command) {
 	if random.IntN(20) == 0 {
 		in.key = random.IntN(3)
 	}
-	var key *agent.Key
+	var key *client.Key
 	if in.key > 0 {
 		key = q.keys[in.key-1]
 	}
@@ -58,7 +58,7 @@ func (h *history) send(q *testQueue, random *rand.Rand) (input, agent.Command) {
 }
 
 // secure makes KEY or SKEY.
-func (h *history) secure(q *testQueue, random *rand.Rand) (input, agent.Command) {
+func (h *history) secure(q *testQueue, random *rand.Rand) (input, client.Command) {
 	in := input{queue: q.number, kind: opKey, key: 1 + random.IntN(2)}
 	key := q.keys[in.key-1]
 	if random.IntN(2) == 0 {
@@ -69,7 +69,7 @@ func (h *history) secure(q *testQueue, random *rand.Rand) (input, agent.Command)
 }
 
 // ack acknowledges what the connection has received last, or something else that was received.
-func (h *history) ack(c *conn, q *testQueue, random *rand.Rand) (in input, command agent.Command, ok bool) {
+func (h *history) ack(c *conn, q *testQueue, random *rand.Rand) (in input, command client.Command, ok bool) {
 	m, ok := c.latest(q.number)
 	if !ok || random.IntN(15) == 0 {
 		h.mu.Lock()

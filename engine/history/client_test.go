@@ -10,15 +10,15 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"switchyard/agent"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // conn is a connection that records what it does and sees. One goroutine uses it.
 type conn struct {
 	h      *history
 	number int
-	client *agent.Client
+	client *client.Client
 
 	// Owned by the client's reader.
 	subscribed map[int]int64 // by queue: when the last SUB was called that is answered
@@ -47,9 +47,9 @@ func (h *history) connect() *conn {
 	h.conns++
 	c.number = h.conns
 	h.mu.Unlock()
-	cfg := agent.Defaults(h.router.address)
+	cfg := client.Defaults(h.router.address)
 	cfg.OnEvent = c.event
-	client, err := agent.Dial(context.Background(), cfg)
+	client, err := client.Dial(context.Background(), cfg)
 	if err != nil {
 		h.t.Error("dial:", err)
 		return nil
@@ -77,10 +77,10 @@ func (h *history) closeAll() {
 
 // do gives a command and records it; with cut the connection is closed right behind it. A command that was not given is
 // not recorded, and one that is unknown only if it may have changed something that others see.
-func (c *conn) do(in input, command agent.Command, cut bool) output {
+func (c *conn) do(in input, command client.Command, cut bool) output {
 	answer := make(chan output, 1)
 	p := c.prepare(in)
-	if err := c.client.Do(command, func(r agent.Response) { answer <- c.answered(&p, &r) }); err != nil {
+	if err := c.client.Do(command, func(r client.Response) { answer <- c.answered(&p, &r) }); err != nil {
 		return unknown
 	}
 	if cut {
@@ -111,7 +111,7 @@ func (c *conn) prepare(in input) given {
 const unanswered = 1 << 20
 
 // answered records a command. It runs on the client's reader.
-func (c *conn) answered(p *given, r *agent.Response) output {
+func (c *conn) answered(p *given, r *client.Response) output {
 	q := c.h.queue(p.queue)
 	out := c.output(q, r)
 	switch {
@@ -139,7 +139,7 @@ func (c *conn) answered(p *given, r *agent.Response) output {
 }
 
 // output is what a response says.
-func (c *conn) output(q *testQueue, r *agent.Response) output {
+func (c *conn) output(q *testQueue, r *client.Response) output {
 	var refused smp.Error
 	switch {
 	case errors.As(r.Err, &refused):
@@ -182,21 +182,21 @@ func (c *conn) take(q *testQueue, id, sealed []byte) string {
 }
 
 // event records what comes unasked.
-func (c *conn) event(e agent.Event) {
+func (c *conn) event(e client.Event) {
 	c.received++
 	in := input{conn: c.number, turn: c.received}
 	q := c.h.queueOf(e.Entity)
 	switch {
-	case e.Kind == agent.EventClosed:
+	case e.Kind == client.EventClosed:
 		return
 	case q == nil:
 		c.h.t.Errorf("event %d, tag %v: %v", e.Kind, e.Tag, e.Err)
 		return
-	case e.Kind == agent.EventMessage:
+	case e.Kind == client.EventMessage:
 		in.kind, in.message = eventMsg, c.take(q, e.MsgID, e.Body)
-	case e.Kind == agent.EventEnd:
+	case e.Kind == client.EventEnd:
 		in.kind = eventEnd
-	case e.Kind == agent.EventDeleted:
+	case e.Kind == client.EventDeleted:
 		in.kind = eventDeld
 	default:
 		c.h.t.Errorf("event %d, tag %v: %v", e.Kind, e.Tag, e.Err)

@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
-	"switchyard/agent"
+	"switchyard/smp/client"
 )
 
 // What shards put off: commands of a connection that come in a large block, and those behind it. Nobody waits for an answer
@@ -30,7 +30,7 @@ func (h *history) crowd(c *conn, random *rand.Rand, cut bool) {
 	reads := 0
 	subscribed := make(map[int]bool) // queues, in this block
 	var waiting sync.WaitGroup
-	next := func() (p *given, command agent.Command, ok bool) {
+	next := func() (p *given, command client.Command, ok bool) {
 		if spread {
 			queue = h.recent(random)
 		}
@@ -50,13 +50,13 @@ func (h *history) crowd(c *conn, random *rand.Rand, cut bool) {
 		return &given, command, ok
 	}
 	var block []*given
-	var commands []agent.Command
+	var commands []client.Command
 	for range size {
 		if p, command, ok := next(); ok {
 			block, commands = append(block, p), append(commands, command)
 		}
 	}
-	if c.client.DoBatch(commands, func(i int, r agent.Response) {
+	if c.client.DoBatch(commands, func(i int, r client.Response) {
 		c.answered(block[i], &r)
 		waiting.Done()
 	}) != nil {
@@ -65,7 +65,7 @@ func (h *history) crowd(c *conn, random *rand.Rand, cut bool) {
 	clear(subscribed)
 	for range random.IntN(behindBlock + 1) {
 		p, command, ok := next()
-		if ok && c.client.Do(command, func(r agent.Response) {
+		if ok && c.client.Do(command, func(r client.Response) {
 			c.answered(p, &r)
 			waiting.Done()
 		}) != nil {

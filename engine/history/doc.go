@@ -17,5 +17,5 @@
 //	go test ./engine/history                                          6 histories, 2 with -short
 //	go test ./engine/history -timeout 0 -history.seeds 1000           any number
 //
-// The test imports engine, shard, wal, agent, smp and tls.
+// The test imports engine, shard, wal, smp/client, smp and tls.
 package history

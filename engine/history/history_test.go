@@ -10,9 +10,9 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 var (
@@ -68,9 +68,9 @@ type history struct {
 
 // testQueue is a queue as all clients know it.
 type testQueue struct {
-	*agent.RcvQueue
+	*client.RcvQueue
 	number int
-	keys   [2]*agent.Key // that may secure it
+	keys   [2]*client.Key // that may secure it
 
 	// Guarded by history.mu.
 	key   int // that has, as far as is known: 1 or 2
@@ -158,7 +158,7 @@ func (h *history) outage(f func()) {
 func (h *history) create(c *conn) {
 	q := &testQueue{}
 	for i := range q.keys {
-		key, err := agent.NewKey(box.Ed25519)
+		key, err := client.NewKey(box.Ed25519)
 		if err != nil {
 			h.t.Error(err)
 			return
@@ -167,7 +167,7 @@ func (h *history) create(c *conn) {
 	}
 	made := make(chan struct{})
 	call := h.now()
-	err := c.client.DoNewQueue(agent.QueueParams{Mode: smp.ModeMessaging}, func(rcv *agent.RcvQueue, err error) {
+	err := c.client.DoNewQueue(client.QueueParams{Mode: smp.ModeMessaging}, func(rcv *client.RcvQueue, err error) {
 		defer close(made)
 		if err != nil {
 			if c.client.Err() == nil {

@@ -4,7 +4,7 @@
 //	PRXY ─▶ Connect: address ─▶ relay ─▶ connected: PKEY at once
 //	                                     connecting: wait with the others, one attempt serves all
 //	                                     failed: the remembered error, until its time is over
-//	PFWD ─▶ Forward: session ID ─▶ session ─▶ agent.Client: RFWD … RRES ─▶ PRES
+//	PFWD ─▶ Forward: session ID ─▶ session ─▶ client.Client: RFWD … RRES ─▶ PRES
 //
 // A relay is an address value: all its hosts, port and fingerprint. It has one session, made by a goroutine that stays
 // with it until it ends. A destination that cannot be reached, or ends its sessions without ever having answered, is not
@@ -17,5 +17,5 @@
 // Ownership: Pool.mu guards the maps and the fields of relays; sessions are immutable but for their atomics. Callbacks
 // run on the caller's goroutine or on one of the pool's, with no lock held, and must not block.
 //
-// The package imports agent, which is an SMP client, smp and box; nothing of the engine.
+// The package imports smp/client, smp and box; nothing of the engine.
 package relay

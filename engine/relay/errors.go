@@ -5,19 +5,19 @@ import (
 	"errors"
 	"os"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // dialError is what the client of a proxy is told when the relay cannot be connected to.
 func dialError(err error) smp.Error {
-	var d *agent.DialError
+	var d *client.DialError
 	var t smp.TransportError
 	switch {
 	case errors.Is(err, errPrivate):
 		return smp.ErrBrokerHost
-	case !errors.As(err, &d) || d.Step != agent.StepHandshake:
+	case !errors.As(err, &d) || d.Step != client.StepHandshake:
 		return smp.ErrBrokerNetwork
 	case errors.As(d.Err, &t):
 		return smp.ErrBrokerTransport(t)
@@ -30,8 +30,8 @@ func dialError(err error) smp.Error {
 // forwardError is what it is told when there is no response of the relay.
 func forwardError(err error) smp.Error {
 	var protocol smp.Error
-	var response *agent.ResponseError
-	var unexpected *agent.UnexpectedError
+	var response *client.ResponseError
+	var unexpected *client.UnexpectedError
 	switch {
 	case errors.As(err, &protocol):
 		return smp.ErrProxyProtocol(short(protocol))
@@ -41,19 +41,19 @@ func forwardError(err error) smp.Error {
 		return smp.ErrBrokerUnexpected(unexpected.Tag.String())
 	}
 	switch {
-	case errors.Is(err, agent.ErrBadBlock):
+	case errors.Is(err, client.ErrBadBlock):
 		return smp.ErrBrokerResponse(smp.ErrBlock.Error())
-	case errors.Is(err, agent.ErrTimeout), errors.Is(err, agent.ErrWindow):
+	case errors.Is(err, client.ErrTimeout), errors.Is(err, client.ErrWindow):
 		return smp.ErrBrokerTimeout
-	case errors.Is(err, agent.ErrDisconnected), errors.Is(err, agent.ErrClosed):
+	case errors.Is(err, client.ErrDisconnected), errors.Is(err, client.ErrClosed):
 		return smp.ErrBrokerNetwork
-	case errors.Is(err, agent.ErrWrongEntity):
+	case errors.Is(err, client.ErrWrongEntity):
 		return smp.ErrBrokerUnexpected(smp.RespErr.String())
-	case errors.Is(err, agent.ErrTooLarge):
+	case errors.Is(err, client.ErrTooLarge):
 		return smp.ErrBrokerTransport(smp.TransportLargeMsg)
 	case errors.Is(err, box.ErrNoSessionKey):
 		return smp.ErrBrokerTransport(smp.TransportNoAuth)
-	case errors.Is(err, agent.ErrSealed):
+	case errors.Is(err, client.ErrSealed):
 		return smp.ErrCrypto
 	}
 	return smp.ErrInternal

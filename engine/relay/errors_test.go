@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/agent"
 	"switchyard/box"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // TestErrorMapping: what a client is told of each failure, as the reference maps them.
@@ -22,17 +22,17 @@ func TestErrorMapping(t *testing.T) {
 		{smp.ErrAuth, "PROXY PROTOCOL AUTH"},
 		{smp.ErrCmdSyntax, "PROXY PROTOCOL CMD SYNTAX"},
 		{smp.ErrStore(strings.Repeat("x", 2000)), "PROXY PROTOCOL STORE " + strings.Repeat("x", maxErrorText-6)},
-		{&agent.ResponseError{Reason: smp.ErrCmdUnknown}, "PROXY BROKER RESPONSE \x0bCMD UNKNOWN"},
-		{agent.ErrBadBlock, "PROXY BROKER RESPONSE \x05BLOCK"},
-		{&agent.UnexpectedError{Tag: smp.RespOK}, "PROXY BROKER UNEXPECTED \x02OK"},
-		{agent.ErrWrongEntity, "PROXY BROKER UNEXPECTED \x03ERR"},
-		{agent.ErrTimeout, "PROXY BROKER TIMEOUT"},
-		{agent.ErrWindow, "PROXY BROKER TIMEOUT"},
-		{fmt.Errorf("%w: %w", agent.ErrDisconnected, io.EOF), "PROXY BROKER NETWORK"},
-		{agent.ErrClosed, "PROXY BROKER NETWORK"},
-		{agent.ErrTooLarge, "PROXY BROKER TRANSPORT LARGE_MSG"},
+		{&client.ResponseError{Reason: smp.ErrCmdUnknown}, "PROXY BROKER RESPONSE \x0bCMD UNKNOWN"},
+		{client.ErrBadBlock, "PROXY BROKER RESPONSE \x05BLOCK"},
+		{&client.UnexpectedError{Tag: smp.RespOK}, "PROXY BROKER UNEXPECTED \x02OK"},
+		{client.ErrWrongEntity, "PROXY BROKER UNEXPECTED \x03ERR"},
+		{client.ErrTimeout, "PROXY BROKER TIMEOUT"},
+		{client.ErrWindow, "PROXY BROKER TIMEOUT"},
+		{fmt.Errorf("%w: %w", client.ErrDisconnected, io.EOF), "PROXY BROKER NETWORK"},
+		{client.ErrClosed, "PROXY BROKER NETWORK"},
+		{client.ErrTooLarge, "PROXY BROKER TRANSPORT LARGE_MSG"},
 		{box.ErrNoSessionKey, "PROXY BROKER TRANSPORT NO_AUTH"},
-		{agent.ErrSealed, "CRYPTO"},
+		{client.ErrSealed, "CRYPTO"},
 		{errors.New("something else"), "INTERNAL"},
 	} {
 		if got := forwardError(c.err); got.Error() != c.want {
@@ -40,18 +40,18 @@ func TestErrorMapping(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		step agent.DialStep
+		step client.DialStep
 		err  error
 		want string
 	}{
-		{agent.StepConnect, context.DeadlineExceeded, "PROXY BROKER NETWORK"},
-		{agent.StepTLS, errors.New("unknown_ca"), "PROXY BROKER NETWORK"},
-		{agent.StepHandshake, io.EOF, "PROXY BROKER NETWORK"},
-		{agent.StepHandshake, context.DeadlineExceeded, "PROXY BROKER TIMEOUT"},
-		{agent.StepHandshake, smp.TransportVersion, "PROXY BROKER TRANSPORT VERSION"},
-		{agent.StepHandshake, smp.TransportBadAuth, "PROXY BROKER TRANSPORT HANDSHAKE BAD_AUTH"},
+		{client.StepConnect, context.DeadlineExceeded, "PROXY BROKER NETWORK"},
+		{client.StepTLS, errors.New("unknown_ca"), "PROXY BROKER NETWORK"},
+		{client.StepHandshake, io.EOF, "PROXY BROKER NETWORK"},
+		{client.StepHandshake, context.DeadlineExceeded, "PROXY BROKER TIMEOUT"},
+		{client.StepHandshake, smp.TransportVersion, "PROXY BROKER TRANSPORT VERSION"},
+		{client.StepHandshake, smp.TransportBadAuth, "PROXY BROKER TRANSPORT HANDSHAKE BAD_AUTH"},
 	} {
-		err := &agent.DialError{Host: "a.example", Step: c.step, Err: c.err}
+		err := &client.DialError{Host: "a.example", Step: c.step, Err: c.err}
 		if got := dialError(err); got.Error() != c.want {
 			t.Errorf("%v: %s, want %s", err, got, c.want)
 		}

@@ -8,16 +8,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/agent"
 	"switchyard/internal/crash"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // session is a connection with a relay.
 type session struct {
 	// Immutable.
 	relay  *relay
-	client *agent.Client
+	client *client.Client
 	key    smp.PKey
 	pool   *Pool
 
@@ -81,14 +81,14 @@ func (p *Pool) dial(r *relay) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := agent.Dial(p.ctx, config)
+	c, err := client.Dial(p.ctx, config)
 	if err != nil {
 		return nil, err
 	}
 	s := &session{relay: r, client: c, pool: p, failures: r.failures}
 	if s.key, err = c.Proxied(); err != nil {
 		c.Close()
-		return nil, &agent.DialError{Host: host, Step: agent.StepHandshake, Err: err}
+		return nil, &client.DialError{Host: host, Step: client.StepHandshake, Err: err}
 	}
 	s.touch()
 	return s, nil
@@ -96,15 +96,15 @@ func (p *Pool) dial(r *relay) (*session, error) {
 
 // clientConfig is how the reference's proxies connect: one TLS suite, no server name, a key in the hello, no block
 // encryption.
-func (p *Pool) clientConfig(r *relay, host string) (agent.Config, error) {
-	config := agent.Defaults(smp.ServerAddress{
+func (p *Pool) clientConfig(r *relay, host string) (client.Config, error) {
+	config := client.Defaults(smp.ServerAddress{
 		Scheme: smp.SchemeSMP, KeyHash: r.address.KeyHash, Hosts: []string{host}, Port: r.address.Port,
 	})
 	config.Proxy = true
 	config.Versions = p.cfg.Versions
 	config.DialTimeout, config.CommandTimeout = p.cfg.DialTimeout, p.cfg.CommandTimeout
 	config.Window = maxUnanswered
-	config.OnEvent = func(agent.Event) {} // a relay has nothing to tell unasked
+	config.OnEvent = func(client.Event) {} // a relay has nothing to tell unasked
 	config.Connect = p.cfg.connect
 	if p.cfg.PublicOnly && config.Connect == nil {
 		config.Connect = p.connectPublic
@@ -126,7 +126,7 @@ func (p *Pool) clientConfig(r *relay, host string) (agent.Config, error) {
 func (r *relay) name() string {
 	port := r.address.Port
 	if port == "" {
-		port = agent.DefaultPort
+		port = client.DefaultPort
 	}
 	return net.JoinHostPort(r.address.Hosts[0], port)
 }
@@ -200,7 +200,7 @@ func (s *session) judge(sent time.Time, err error) {
 	switch {
 	case errors.As(err, &protocol):
 		s.answered()
-	case errors.Is(err, agent.ErrTimeout) && s.client.LastReceived().Before(sent):
+	case errors.Is(err, client.ErrTimeout) && s.client.LastReceived().Before(sent):
 		s.stopping()
 	}
 }
