@@ -8,7 +8,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
-	"switchyard/internal/crash"
+	"switchyard/server/crash"
 	"switchyard/shard"
 	"switchyard/smp"
 )

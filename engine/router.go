@@ -10,8 +10,8 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/engine/relay"
-	"switchyard/internal/crash"
 	"switchyard/internal/stage"
+	"switchyard/server/crash"
 	"switchyard/server/listen"
 	"switchyard/shard"
 	"switchyard/tls"

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/internal/crash"
+	"switchyard/server/crash"
 )
 
 const (

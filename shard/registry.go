@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"switchyard/box"
-	"switchyard/internal/crash"
+	"switchyard/server/crash"
 	"switchyard/smp"
 )
 

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/internal/crash"
 	"switchyard/internal/stage"
+	"switchyard/server/crash"
 )
 
 // inFlight is how many drains of a shard may wait for their commits. With group commits of a few milliseconds this is

@@ -17,10 +17,10 @@ var mayImport = map[string][]string{
 	"smp":      {"box", "tls"}, // box and tls are for smp/client
 	"box":      {},
 	"tls":      {"box"},
-	"internal": {}, // what several need that is not of the network's
-	"shard":    {"smp", "box", "internal"},
-	"wal":      {"shard", "smp", "box", "internal"},
-	"server":   {"internal"}, // what routers share
+	"internal": {"server"}, // what several need that is not of the network's; of server, crash
+	"shard":    {"server", "smp", "box", "internal"},
+	"wal":      {"server", "shard", "smp", "box", "internal"},
+	"server":   {"smp", "tls", "internal"}, // what routers share
 	"engine":   {"server", "shard", "smp", "box", "tls", "internal"},
 	"loadtest": {"xftp", "smp", "box", "tls"},
 	"xftp":     {"server", "smp", "box", "tls", "internal"},

@@ -1,5 +1,5 @@
 // Package wal is the write-ahead log and the store of queues and messages: shard.Store on Pebble v2, in one directory.
-// It imports shard's types, smp's primitives, internal/disk, internal/crash and Pebble.
+// It imports shard's types, smp's primitives, internal/disk, server/crash and Pebble.
 //
 // # Rows
 //

@@ -6,8 +6,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"switchyard/internal/crash"
 	"switchyard/internal/disk"
+	"switchyard/server/crash"
 )
 
 // ticker is the goroutine of SyncInterval. Its zero value is that of the other modes.

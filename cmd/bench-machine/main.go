@@ -3,7 +3,7 @@
 // BENCHMARKS.md: the ceilings that figures of the router are held against.
 //
 // Each line is one figure: the best of --runs runs and, in parentheses, the worst. For crypto it runs `openssl speed`;
-// the kernels of the router are measured by `make bench-go PKG=./box/`. It imports nothing of ours but cmd/internal/cli.
+// the kernels of the router are measured by `make bench-go PKG=./box/`. It imports nothing of ours but server/cli.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/cli"
+	"switchyard/server/cli"
 )
 
 // What the options say.

@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/cli"
 	"switchyard/loadtest"
+	"switchyard/server/cli"
 )
 
 // commit of the source, 7 hex digits; set by the linker, see the Makefile.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/cli"
-	"switchyard/cmd/internal/directories"
-	"switchyard/cmd/internal/identity"
+	"switchyard/server/cli"
+	"switchyard/server/directories"
+	"switchyard/server/identity"
 	"switchyard/tls"
 )
 

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"switchyard/cmd/internal/connections"
+	"switchyard/server/connections"
 	"switchyard/wal"
 )
 

@@ -8,7 +8,7 @@ import (
 )
 
 // TestSilent: when any of its goroutines panics the running process prints no arguments of functions, unless core dumps are
-// allowed, too. What is printed then is tested in internal/crash.
+// allowed, too. What is printed then is tested in server/crash.
 func TestSilent(t *testing.T) {
 	t.Setenv("GOTRACEBACK", "")
 	for setting, silent := range map[string]bool{"# core_dumps = off": true, "core_dumps = on": false} {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/directories"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/directories"
+	"switchyard/server/inifile"
 )
 
 // What a router has in its directories, with the reference's files.
@@ -72,7 +72,7 @@ func deleteAll(cmd *cobra.Command, p paths) error {
 // storeElsewhere tells where the ini has the store if that is not its usual place. A store that cannot be found, as the ini
 // cannot be read, stays.
 func storeElsewhere(p paths) (path string, elsewhere bool) {
-	f, err := serverini.Load(p.ini())
+	f, err := inifile.Load(p.ini())
 	if err != nil {
 		return "", false
 	}

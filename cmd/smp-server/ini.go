@@ -6,8 +6,8 @@ import (
 	"strings"
 	"text/template"
 
-	"switchyard/cmd/internal/connections"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/connections"
+	"switchyard/server/inifile"
 )
 
 // iniName is the configuration's name in the configuration directory.
@@ -64,7 +64,7 @@ func knownSettings() map[string][]string {
 	if err != nil {
 		panic("smp-server: the template of the ini file is broken: " + err.Error())
 	}
-	return serverini.Settings(text)
+	return inifile.Settings(text)
 }
 
 // storeDir is where queues and messages are unless the ini says otherwise.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/inifile"
 )
 
 // rendered is the ini file of `init -y --no-password --disable-web`, but for what change changes.
@@ -72,7 +72,7 @@ func TestIniIsRead(t *testing.T) {
 		o.noPassword, o.controlPort, o.socksProxy, o.ownDomains = false, defaultControlPort, defaultSocksProxy, "a.example,b.example"
 		o.sourceCode, o.info = "https://example.net", information{operator: "O", operatorCountry: "nz", hosting: "H"}
 	})
-	f, err := serverini.Parse("x.ini", []byte(text))
+	f, err := inifile.Parse("x.ini", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

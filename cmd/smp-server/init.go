@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/identity"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/identity"
+	"switchyard/server/inifile"
 	"switchyard/smp"
 )
 
@@ -67,7 +67,7 @@ func initialize(cmd *cobra.Command, p paths, o initOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := serverini.Create(p.ini(), text); err != nil {
+	if err := inifile.Create(p.ini(), text); err != nil {
 		return err
 	}
 	report(cmd.OutOrStdout(), p, id, values)
@@ -107,7 +107,7 @@ func (o *initOptions) commonName() string {
 // host is what the address shows: a placeholder when nothing better than the loopback address is known.
 func (o *initOptions) host() string {
 	if o.fqdn == "" && o.ip == defaultIP {
-		return serverini.UnknownHosts
+		return inifile.UnknownHosts
 	}
 	return o.commonName()
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"switchyard/cmd/internal/connections"
-	"switchyard/cmd/internal/serverini"
 	"switchyard/engine"
+	"switchyard/server/connections"
+	"switchyard/server/inifile"
 )
 
 // defaultServices is how many services may be registered in a minute. A service registers once in its life, and costs a
@@ -11,7 +11,7 @@ import (
 const defaultServices = 60
 
 // readLimits reads what strangers may ask for.
-func readLimits(f *serverini.File, cfg *engine.Config) {
+func readLimits(f *inifile.File, cfg *engine.Config) {
 	limit := func(key string, def int64) int { return int(f.Int("SWITCHYARD", key, def, 0, connections.MaxLimit)) }
 	cfg.Limits = engine.Limits{
 		Limits:            connections.ReadLimits(f),

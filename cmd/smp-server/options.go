@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"switchyard/cmd/internal/cli"
 	"switchyard/engine/relay"
+	"switchyard/server/cli"
 	"switchyard/smp"
 	"switchyard/tls"
 )

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"switchyard/cmd/internal/cli"
+	"switchyard/server/cli"
 	"switchyard/smp"
 )
 

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"switchyard/cmd/internal/serverini"
 	"switchyard/engine"
 	"switchyard/engine/relay"
+	"switchyard/server/inifile"
 )
 
 // readProxy reads how other routers are connected to. As with the reference's programs, a router always is a proxy.
-func readProxy(f *serverini.File, cfg *engine.Config) {
+func readProxy(f *inifile.File, cfg *engine.Config) {
 	p := &relay.Config{
 		RequiredHost: f.OnOff("PROXY", "required_host_mode", false),
 		SocksAlways:  f.Choice("PROXY", "socks_mode", "onion", "always") == "always",

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/cmd/internal/identity"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/identity"
+	"switchyard/server/inifile"
 	"switchyard/smp"
 )
 
@@ -33,7 +33,7 @@ func TestPrintedAddressReadsBack(t *testing.T) {
 		{"[TRANSPORT]\nhost = fd00::7\nport = 443,05223\n", smp.ServerAddress{Hosts: []string{"fd00::7"}}},
 		{"[TRANSPORT]\nhost = a.example, ::1\nport = 07443\n[AUTH]\ncreate_password = `;\"#\n",
 			smp.ServerAddress{Hosts: []string{"a.example", "::1"}, Port: "7443", BasicAuth: "`;\"#"}},
-		{"[TRANSPORT]\nport = 80\n", smp.ServerAddress{Hosts: []string{serverini.UnknownHosts}, Port: "80"}},
+		{"[TRANSPORT]\nport = 80\n", smp.ServerAddress{Hosts: []string{inifile.UnknownHosts}, Port: "80"}},
 	} {
 		s, err := read(t, c.ini)
 		if err != nil {
@@ -69,7 +69,7 @@ func FuzzInit(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := serverini.Parse("x.ini", []byte(ini))
+		file, err := inifile.Parse("x.ini", []byte(ini))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/directories"
+	"switchyard/server/directories"
 	"switchyard/wal"
 )
 

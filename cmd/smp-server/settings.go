@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"time"
 
-	"switchyard/cmd/internal/profiler"
-	"switchyard/cmd/internal/serverini"
 	"switchyard/engine"
+	"switchyard/server/inifile"
+	"switchyard/server/profiler"
 	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/wal"
@@ -58,7 +58,7 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 	if err := requireInitialized(p); err != nil {
 		return s, nil, err
 	}
-	f, err := serverini.Load(p.ini())
+	f, err := inifile.Load(p.ini())
 	if err != nil {
 		return s, nil, err
 	}
@@ -74,7 +74,7 @@ func requireInitialized(p paths) error {
 	return nil
 }
 
-func readSettings(f *serverini.File, p paths) settings {
+func readSettings(f *inifile.File, p paths) settings {
 	f.Required("TRANSPORT", "port", "5223")
 	s := settings{
 		hosts:  f.Hosts("TRANSPORT", "host"),
@@ -120,12 +120,12 @@ func readSettings(f *serverini.File, p paths) settings {
 }
 
 // readSeconds reads a duration that must be there.
-func readSeconds(f *serverini.File, key, example string) time.Duration {
+func readSeconds(f *inifile.File, key, example string) time.Duration {
 	f.Required("INACTIVE_CLIENTS", key, example)
 	return time.Duration(f.Int("INACTIVE_CLIENTS", key, 1, 1, maxSeconds)) * time.Second
 }
 
-func readStore(f *serverini.File, p paths, s *settings) {
+func readStore(f *inifile.File, p paths, s *settings) {
 	s.persist = f.OnOff("STORE_LOG", "enable", false)
 	s.storePath = f.Directory("SWITCHYARD", "store_path", p.storeDir())
 	s.store = wal.Options{
@@ -149,7 +149,7 @@ func readStore(f *serverini.File, p paths, s *settings) {
 }
 
 // readWebPorts takes `on` for port 80, as the reference does, and leaves ports that speak plain SMP alone.
-func readWebPorts(f *serverini.File, smpPorts []string) []string {
+func readWebPorts(f *inifile.File, smpPorts []string) []string {
 	switch f.Text("TRANSPORT", "websockets", "off") {
 	case "off":
 		return nil
@@ -161,7 +161,7 @@ func readWebPorts(f *serverini.File, smpPorts []string) []string {
 }
 
 // readPassword does not show what it refuses.
-func readPassword(f *serverini.File) string {
+func readPassword(f *inifile.File) string {
 	password, there := f.Lookup("AUTH", "create_password")
 	if there && !smp.ValidBasicAuth(password) {
 		f.Refuse("AUTH", "create_password", "is not valid", passwordRule)
@@ -170,7 +170,7 @@ func readPassword(f *serverini.File) string {
 }
 
 // readUnserved names what the ini turns on and this version does not do.
-func readUnserved(f *serverini.File) (names []string) {
+func readUnserved(f *inifile.File) (names []string) {
 	on := func(section, key string) bool {
 		v, there := f.Lookup(section, key)
 		return there && v != "" && v != "off"
@@ -215,7 +215,7 @@ func (s *settings) addressPort() string {
 // addressHosts are the hosts for the printed address.
 func (s *settings) addressHosts() []string {
 	if len(s.hosts) == 0 {
-		return []string{serverini.UnknownHosts}
+		return []string{inifile.UnknownHosts}
 	}
 	return s.hosts
 }

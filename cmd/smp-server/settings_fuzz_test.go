@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/inifile"
 )
 
 // FuzzSettings: no ini makes the settings panic, and a fault is a line for each setting that has one.
@@ -13,7 +13,7 @@ func FuzzSettings(f *testing.F) {
 	f.Add("[TRANSPORT]\nport = 5223,443\nhost = <hostnames>\n[AUTH]\nnew_queues: maybe\ncreate_password: a b\n")
 	f.Add("[INACTIVE_CLIENTS]\ndisconnect: on\nttl: -1\ncheck_interval: 99999999999999999999\n[PROXY]\nsocks_proxy: [::1\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		file, err := serverini.Parse("x.ini", []byte(text))
+		file, err := inifile.Parse("x.ini", []byte(text))
 		if err != nil {
 			return
 		}

@@ -6,15 +6,15 @@ import (
 	"testing"
 	"time"
 
-	"switchyard/cmd/internal/serverini"
 	"switchyard/engine/relay"
+	"switchyard/server/inifile"
 	"switchyard/wal"
 )
 
 // read gives the settings of an ini that has the required ones and text.
 func read(t *testing.T, text string) (settings, error) {
 	t.Helper()
-	f, err := serverini.Parse("x.ini", []byte(text))
+	f, err := inifile.Parse("x.ini", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

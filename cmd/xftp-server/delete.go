@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/directories"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/directories"
+	"switchyard/server/inifile"
 )
 
 // What a router has in its directories, with the reference's files.
@@ -76,7 +76,7 @@ func deleteAll(cmd *cobra.Command, p paths) error {
 // elsewhere tells where the ini has the store if that is not its usual place, and where it has the packets. What cannot be
 // found, as the ini cannot be read, stays.
 func elsewhere(p paths) (store, packets string) {
-	f, err := serverini.Load(p.ini())
+	f, err := inifile.Load(p.ini())
 	if err != nil {
 		return "", ""
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"switchyard/cmd/internal/cli/clitest"
+	"switchyard/server/cli/clitest"
 )
 
 func TestHelp(t *testing.T) { clitest.Help(t, rootCommand(pathsFromEnv())) }

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"text/template"
 
-	"switchyard/cmd/internal/connections"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/connections"
+	"switchyard/server/inifile"
 )
 
 // iniName is the configuration's name in the configuration directory.
@@ -61,5 +61,5 @@ func knownSettings() map[string][]string {
 	if err != nil {
 		panic("xftp-server: the template of the ini file is broken: " + err.Error())
 	}
-	return serverini.Settings(text)
+	return inifile.Settings(text)
 }

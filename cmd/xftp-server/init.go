@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/cli"
-	"switchyard/cmd/internal/identity"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/cli"
+	"switchyard/server/identity"
+	"switchyard/server/inifile"
 	"switchyard/smp"
 	"switchyard/tls"
 	"switchyard/xftp/packets"
@@ -105,7 +105,7 @@ func (o *initOptions) name() string {
 // host is what the address shows: a placeholder when nothing better than the loopback address is known.
 func (o *initOptions) host() string {
 	if o.fqdn == "" && o.ip == defaultIP {
-		return serverini.UnknownHosts
+		return inifile.UnknownHosts
 	}
 	return o.name()
 }
@@ -137,7 +137,7 @@ func initialize(cmd *cobra.Command, p paths, o *initOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := serverini.Create(p.ini(), text); err != nil {
+	if err := inifile.Create(p.ini(), text); err != nil {
 		return err
 	}
 	if there, err := os.ReadDir(o.filesPath); err == nil && len(there) > 0 {

@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"testing"
 
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/inifile"
 	"switchyard/server/listen"
 )
 
@@ -13,7 +13,7 @@ import (
 func TestLimitSettings(t *testing.T) {
 	const head = "[TRANSPORT]\nport = 1\n[FILES]\npath = /f\n[SWITCHYARD]\n"
 	read := func(text string) (settings, error) {
-		f, err := serverini.Parse("x.ini", []byte(head+text))
+		f, err := inifile.Parse("x.ini", []byte(head+text))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/cli"
+	"switchyard/server/cli"
 )
 
 // Set by the linker: see the Makefile.

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/cmd/internal/cli"
-	"switchyard/cmd/internal/directories"
-	"switchyard/cmd/internal/identity"
+	"switchyard/server/cli"
+	"switchyard/server/directories"
+	"switchyard/server/identity"
 )
 
 // requireInitialized refuses to go on without an ini file.

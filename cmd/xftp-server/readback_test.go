@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"switchyard/cmd/internal/identity"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/identity"
+	"switchyard/server/inifile"
 	"switchyard/smp"
 )
 
@@ -19,7 +19,7 @@ func TestPrintedAddressReadsBack(t *testing.T) {
 		{"fd00::7", "7443", smp.ServerAddress{Hosts: []string{"fd00::7"}, Port: "7443"}},
 		{"[fd00::7]", "0443", smp.ServerAddress{Hosts: []string{"fd00::7"}}},
 		{"a.example, ::1", "7443", smp.ServerAddress{Hosts: []string{"a.example", "::1"}, Port: "7443"}},
-		{serverini.UnknownHosts, "443", smp.ServerAddress{Hosts: []string{serverini.UnknownHosts}}},
+		{inifile.UnknownHosts, "443", smp.ServerAddress{Hosts: []string{inifile.UnknownHosts}}},
 	} {
 		s := read(t, "[TRANSPORT]\nhost = "+c.host+"\nport = "+c.port+"\n[FILES]\npath = files\n")
 		id := identity.Identity{Hash: [32]byte{7}}
@@ -29,7 +29,7 @@ func TestPrintedAddressReadsBack(t *testing.T) {
 		if got := printedAddress(t, out.String()); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%q prints %v, want %v", c.host, got, c.want)
 		}
-		if c.want.Hosts[0] == serverini.UnknownHosts {
+		if c.want.Hosts[0] == inifile.UnknownHosts {
 			c.want.Hosts = nil
 		}
 		if got := s.site(id).Address; !reflect.DeepEqual(got, c.want) {
@@ -40,7 +40,7 @@ func TestPrintedAddressReadsBack(t *testing.T) {
 
 func read(t *testing.T, text string) settings {
 	t.Helper()
-	f, err := serverini.Parse("x.ini", []byte(text))
+	f, err := inifile.Parse("x.ini", []byte(text))
 	check(t, err)
 	s := readSettings(f, paths{})
 	check(t, f.Err())
@@ -72,7 +72,7 @@ func FuzzInit(f *testing.F) {
 		}
 		text, err := o.values(paths{logDir: "LOG"}).render()
 		check(t, err)
-		file, err := serverini.Parse("x.ini", []byte(text))
+		file, err := inifile.Parse("x.ini", []byte(text))
 		check(t, err)
 		s := readSettings(file, paths{})
 		check(t, file.Err())

@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"switchyard/cmd/internal/connections"
-	"switchyard/cmd/internal/profiler"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/connections"
+	"switchyard/server/inifile"
 	"switchyard/server/listen"
+	"switchyard/server/profiler"
 	"switchyard/smp"
 	"switchyard/xftp"
 	"switchyard/xftp/desc"
@@ -57,7 +57,7 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 	if err := requireInitialized(p); err != nil {
 		return s, nil, err
 	}
-	f, err := serverini.Load(p.ini())
+	f, err := inifile.Load(p.ini())
 	if err != nil {
 		return s, nil, err
 	}
@@ -66,7 +66,7 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 }
 
 // idleSettings names settings that are there in vain, each once.
-func idleSettings(f *serverini.File) (lines []string) {
+func idleSettings(f *inifile.File) (lines []string) {
 	missing := func(section, key string) bool { return f.Text(section, key, "") == "" }
 	without := func(needed, section string, keys ...string) {
 		if missing(section, needed) {
@@ -84,7 +84,7 @@ func idleSettings(f *serverini.File) (lines []string) {
 	return lines
 }
 
-func readSettings(f *serverini.File, p paths) settings {
+func readSettings(f *inifile.File, p paths) settings {
 	f.Required("TRANSPORT", "port", "443")
 	s := settings{
 		hosts:       f.Hosts("TRANSPORT", "host"),
@@ -130,12 +130,12 @@ func readSettings(f *serverini.File, p paths) settings {
 }
 
 // readSeconds reads a duration that must be there.
-func readSeconds(f *serverini.File, key, example string) time.Duration {
+func readSeconds(f *inifile.File, key, example string) time.Duration {
 	f.Required("INACTIVE_CLIENTS", key, example)
 	return time.Duration(f.Int("INACTIVE_CLIENTS", key, 1, 1, maxSeconds)) * time.Second
 }
 
-func readQuota(f *serverini.File) int64 {
+func readQuota(f *inifile.File) int64 {
 	text, there := f.Lookup("FILES", "storage_quota")
 	if !there {
 		return 0
@@ -161,7 +161,7 @@ func parseQuota(text string) (int64, error) {
 }
 
 // readS3 reads where the bucket is, if there is one.
-func readS3(f *serverini.File) packets.S3Config {
+func readS3(f *inifile.File) packets.S3Config {
 	c := packets.S3Config{
 		Endpoint: f.Text("SWITCHYARD", "s3_endpoint", ""), Bucket: f.Text("SWITCHYARD", "s3_bucket", ""),
 		Prefix: f.Text("SWITCHYARD", "s3_prefix", ""), Region: f.Text("SWITCHYARD", "s3_region", ""),
@@ -177,7 +177,7 @@ func readS3(f *serverini.File) packets.S3Config {
 }
 
 // readPassword does not show what it refuses.
-func readPassword(f *serverini.File) string {
+func readPassword(f *inifile.File) string {
 	password, there := f.Lookup("AUTH", "create_password")
 	if there && !smp.ValidBasicAuth(password) {
 		f.Refuse("AUTH", "create_password", "is not valid",
@@ -200,7 +200,7 @@ func (s *settings) listen(port string) (addrs []string) {
 // addressHosts are the hosts for the printed address.
 func (s *settings) addressHosts() []string {
 	if len(s.hosts) == 0 {
-		return []string{serverini.UnknownHosts}
+		return []string{inifile.UnknownHosts}
 	}
 	return s.hosts
 }

@@ -13,15 +13,15 @@ import (
 	"strings"
 	"time"
 
-	"switchyard/cmd/internal/identity"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/identity"
+	"switchyard/server/inifile"
 	"switchyard/server/listen"
 	"switchyard/smp"
 	"switchyard/xftp/web"
 )
 
 // readInformation reads what the operator says of the router.
-func readInformation(f *serverini.File) web.Information {
+func readInformation(f *inifile.File) web.Information {
 	text := func(key string) string { return f.Text("INFORMATION", key, "") }
 	country := func(key string) string {
 		code := strings.ToUpper(text(key))
@@ -48,7 +48,7 @@ func readInformation(f *serverini.File) web.Information {
 	}
 }
 
-func readHostingType(f *serverini.File) string {
+func readHostingType(f *inifile.File) string {
 	if text, there := f.Lookup("INFORMATION", "hosting_type"); !there || text == "" {
 		return ""
 	}

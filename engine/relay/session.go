@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/internal/crash"
+	"switchyard/server/crash"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )

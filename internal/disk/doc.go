@@ -1,5 +1,5 @@
 // Package disk keeps a Pebble database on a disk that may fail, fill up, and work again. It knows nothing of what is in
-// the database: wal keeps queues and messages with it, xftp/packets the records of packets. It imports internal/crash and
+// the database: wal keeps queues and messages with it, xftp/packets the records of packets. It imports server/crash and
 // Pebble.
 //
 // # When the disk fails

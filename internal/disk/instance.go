@@ -8,7 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
-	"switchyard/internal/crash"
+	"switchyard/server/crash"
 )
 
 // Instance is the database as one opening of its directory found it. There is one at a time that counts; after a failure

@@ -3,7 +3,7 @@ package disk
 import (
 	"time"
 
-	"switchyard/internal/crash"
+	"switchyard/server/crash"
 )
 
 // keeper is the goroutine that looks after the disk: at its free space, and, after a failure, whether it works again.

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"switchyard/internal/crash"
+	"switchyard/server/crash"
 )
 
 // reclaim has deletions meet what they delete while space is short. Pebble by itself compacts tables when there are many, and

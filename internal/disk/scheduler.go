@@ -5,7 +5,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"switchyard/internal/crash"
+	"switchyard/server/crash"
 )
 
 // scheduler decides when Pebble may compact tables: not before the store is open, as Pebble's own opening would wait

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"switchyard/internal/crash"
+	"switchyard/server/crash"
 )
 
 const (

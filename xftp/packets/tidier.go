@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"switchyard/internal/crash"
 	"switchyard/internal/disk"
+	"switchyard/server/crash"
 )
 
 // tidier is the goroutine that settles what is left over: uploads whose fate was not known, bodies that have not got their

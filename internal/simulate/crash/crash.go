@@ -1,4 +1,4 @@
-// Package crash stands in for switchyard/internal/crash in woven code: a panic is the simulation's to tell.
+// Package crash stands in for switchyard/server/crash in woven code: a panic is the simulation's to tell.
 package crash
 
 // Report does nothing.

@@ -16,13 +16,13 @@ const runtimePath = "switchyard/internal/simulate"
 
 // standIns are packages of the standard library, and one of ours, with what woven code imports in their place.
 var standIns = map[string]string{
-	"sync/atomic":               runtimePath + "/atomic",
-	"sync":                      runtimePath + "/sync",
-	"time":                      runtimePath + "/time",
-	"runtime":                   runtimePath + "/runtime",
-	"maps":                      runtimePath + "/maps",
-	"hash/maphash":              runtimePath + "/maphash",
-	"switchyard/internal/crash": runtimePath + "/crash",
+	"sync/atomic":             runtimePath + "/atomic",
+	"sync":                    runtimePath + "/sync",
+	"time":                    runtimePath + "/time",
+	"runtime":                 runtimePath + "/runtime",
+	"maps":                    runtimePath + "/maps",
+	"hash/maphash":            runtimePath + "/maphash",
+	"switchyard/server/crash": runtimePath + "/crash",
 }
 
 // weaver changes one file. Each change is a replacement of bytes within a line, so lines keep their numbers.

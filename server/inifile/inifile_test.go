@@ -1,4 +1,4 @@
-package serverini
+package inifile
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-// Package serverini reads the ini files of the servers, as the reference's servers write them: sections in
+// Package inifile reads the ini files of the servers, as the reference's servers write them: sections in
 // brackets, `key = value` or `key: value`, comments only at the start of a line, the rest of the line is the value.
 // Where a key is given twice the first counts, as in the reference.
 //
@@ -6,8 +6,8 @@
 // how to mend it. Values are read through methods that remember the first fault, so that a server's settings are a
 // flat list; the caller asks Err once at the end.
 //
-// serverini imports smp, for hosts. A File belongs to one goroutine.
-package serverini
+// inifile imports smp, for hosts. A File belongs to one goroutine.
+package inifile
 
 import (
 	"errors"

@@ -2,5 +2,5 @@
 // to do about an address that cannot be listened on (fault.go), the counters as figures for Prometheus (figures.go), and the
 // ports of the operator's own (operator.go).
 //
-// It imports cmd/internal/serverini and server/listen.
+// It imports server/inifile and server/listen.
 package connections

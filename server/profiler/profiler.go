@@ -1,5 +1,5 @@
 // Package profiler serves the Go profiler of a server, and its figures as text for Prometheus, at an address of their
-// own, which has no password. It imports cmd/internal/connections and serverini, and server/listen.
+// own, which has no password. It imports server/connections, server/inifile and server/listen.
 package profiler
 
 import (
@@ -15,13 +15,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"switchyard/cmd/internal/connections"
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/connections"
+	"switchyard/server/inifile"
 	"switchyard/server/listen"
 )
 
 // Address reads where the ini wants the profiler, HOST:PORT; empty: nowhere.
-func Address(f *serverini.File) string {
+func Address(f *inifile.File) string {
 	addr := f.Text("SWITCHYARD", "pprof", "")
 	if _, _, err := net.SplitHostPort(addr); addr != "" && err != nil {
 		f.Refuse("SWITCHYARD", "pprof", strconv.Quote(addr)+" is not an address", "write HOST:PORT")

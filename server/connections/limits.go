@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"switchyard/cmd/internal/serverini"
+	"switchyard/server/inifile"
 	"switchyard/server/listen"
 )
 
@@ -52,7 +52,7 @@ func LimitsText() string {
 }
 
 // ReadLimits reads the settings.
-func ReadLimits(f *serverini.File) (l listen.Limits) {
+func ReadLimits(f *inifile.File) (l listen.Limits) {
 	for _, n := range numbers {
 		*n.into(&l) = int(f.Int(section, n.key, n.def, n.min, n.max))
 	}
@@ -61,7 +61,7 @@ func ReadLimits(f *serverini.File) (l listen.Limits) {
 }
 
 // readPrefixes reads addresses, with or without a prefix length.
-func readPrefixes(f *serverini.File) (all []netip.Prefix) {
+func readPrefixes(f *inifile.File) (all []netip.Prefix) {
 	for text := range strings.SplitSeq(f.Text(section, unlimited, defaultUnlimited), ",") {
 		if text = strings.TrimSpace(text); text == "" {
 			continue

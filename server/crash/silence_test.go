@@ -71,7 +71,7 @@ func TestSignal(t *testing.T) {
 			syscall.SIGSYS,
 		}, dumpingHere...) {
 			code, text := crashes(t, "signal", set, s)
-			if code != 2 || !strings.Contains(text, "switchyard/internal/crash.wait(") || !strings.Contains(text, "silence_test.go:") {
+			if code != 2 || !strings.Contains(text, "switchyard/server/crash.wait(") || !strings.Contains(text, "silence_test.go:") {
 				t.Errorf("%v with %s=%q: exit code %d, %s", s, level, set, code, text)
 			}
 			if told := strings.Contains(text, "0xab"); told != (set != "") {

@@ -13,7 +13,7 @@ func TestWrite(t *testing.T) {
 	}([8]byte{0xab, 0xcd, 0xef})
 	text := b.String()
 	if !strings.HasPrefix(text, "panic: runtime error: index out of range [171] with length 1\n") ||
-		!strings.Contains(text, "switchyard/internal/crash.fail\n\t") || strings.Contains(text, "0x") {
+		!strings.Contains(text, "switchyard/server/crash.fail\n\t") || strings.Contains(text, "0x") {
 		t.Error(text)
 	}
 }
