@@ -5,29 +5,10 @@ import (
 	"path"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 )
 
 const module = "switchyard/"
-
-// mayImport lists, for each top directory, what of ours it may import beside itself. "*" is everything but cmd.
-// Tests of a package may import more: an end-to-end test of the engine needs a store and a client.
-var mayImport = map[string][]string{
-	"smp":      {"box", "tls"}, // box and tls are for smp/client
-	"box":      {},
-	"tls":      {"box"},
-	"internal": {"server"}, // what several need that is not of the network's; of server, crash
-	"shard":    {"server", "smp", "box", "internal"},
-	"wal":      {"server", "shard", "smp", "box", "internal"},
-	"server":   {"smp", "tls", "internal"}, // what routers share
-	"engine":   {"server", "shard", "smp", "box", "tls", "internal"},
-	"loadtest": {"xftp", "smp", "box", "tls"},
-	"xftp":     {"server", "smp", "box", "tls", "internal"},
-	"ntf":      {"smp", "box", "tls"},
-	"tidy":     {},
-	"cmd":      {"*"},
-}
 
 // pebbleDir is where Pebble databases are opened, and nowhere else: there is one answer to a disk that fails.
 const pebbleDir = "internal/disk/"
@@ -45,35 +26,6 @@ func opensPebble(f *file) (found []offence) {
 		}
 		return true
 	})
-	return found
-}
-
-// clients never see the inside of a router, not even in their tests.
-var clients = map[string][]string{
-	"smp":      {"engine", "shard", "wal"},
-	"loadtest": {"engine", "shard", "wal"},
-}
-
-func importDirection(f *file) (found []offence) {
-	top, _, nested := strings.Cut(f.name, "/")
-	if !nested {
-		return nil
-	}
-	allowed, known := mayImport[top]
-	for _, spec := range f.syntax.Imports {
-		target, err := strconv.Unquote(spec.Path.Value)
-		if err != nil || !strings.HasPrefix(target, module) {
-			continue
-		}
-		name, _, _ := strings.Cut(strings.TrimPrefix(target, module), "/")
-		ok := name == top || slices.Contains(allowed, name) || slices.Contains(allowed, "*") && name != "cmd"
-		if f.isTest() {
-			ok = !slices.Contains(clients[top], name) && (known || ok)
-		}
-		if !ok {
-			found = append(found, offence{f.name, f.lineOf(spec.Pos()), top + " may not import " + target})
-		}
-	}
 	return found
 }
 

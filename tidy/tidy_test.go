@@ -86,7 +86,7 @@ var rules = []rule{
 	{"nothing left to do", each(leftovers)},
 	{"package doc", packageDocs},
 	{"package names", eachGo(packageName)},
-	{"import direction", eachGo(importDirection)},
+	{"import direction", importDirection},
 	{"Pebble is opened in one place", eachGo(opensPebble)},
 	{"no machine paths", each(machinePaths)},
 	{"no registry hosts", each(registryHosts)},
