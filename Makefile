@@ -95,9 +95,10 @@ web: interop ## make the scripts of the XFTP router's page anew, after a change 
 	xftp/web/page/node_modules/.bin/tsc -p xftp/web/page
 	$(GO) run ./xftp/web/page/build
 
-lint: ## go vet and the house rules
+lint: ## go vet, staticcheck and the house rules
 	$(GO) vet ./...
 	$(GO) vet -tags simulate ./shard
+	$(GO) tool staticcheck ./...
 	$(GO) test -count=1 ./tidy
 
 tools: # what the tests call beside Go

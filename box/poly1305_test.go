@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	//lint:ignore SA1019 see salsa.go
 	"golang.org/x/crypto/poly1305"
 )
 

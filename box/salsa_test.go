@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	//lint:ignore SA1019 see salsa.go
 	"golang.org/x/crypto/salsa20/salsa"
 )
 

@@ -53,6 +53,7 @@ func (p *pressure) wait() {
 // wake has those who wait look again.
 func (p *pressure) wake() {
 	p.mu.Lock() // nobody is between a look and its wait
+	//lint:ignore SA2001 the lock is the barrier
 	p.mu.Unlock()
 	p.eased.Broadcast()
 }

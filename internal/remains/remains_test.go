@@ -13,17 +13,18 @@ type inside struct{ key [32]byte }
 func (*inside) is() {}
 
 type holder struct {
-	direct   [40]byte
-	pointer  *inside
-	slice    []byte
-	structs  []inside
-	text     string
-	mapped   map[int]inside
-	keyed    map[[32]byte]bool
-	boxed    any
-	hidden   hidden
-	array    [2]*inside
-	self     *holder
+	direct  [40]byte
+	pointer *inside
+	slice   []byte
+	structs []inside
+	text    string
+	mapped  map[int]inside
+	keyed   map[[32]byte]bool
+	boxed   any
+	hidden  hidden
+	array   [2]*inside
+	self    *holder
+	//lint:ignore U1000 the walk has to pass it over
 	function func() *inside
 }
 

@@ -204,6 +204,7 @@ func TestPanicIsTold(t *testing.T) {
 	defer s.End()
 	simulate.Go("careless", func() {
 		var m map[string]int
+		//lint:ignore SA5000 this is the panic
 		m["x"] = 1
 	})
 	for s.Step() {

@@ -34,7 +34,7 @@ type stream struct {
 
 // handshake does the TLS handshake.
 func (s *stream) handshake() error {
-	consumed, out, err := s.tls.Advance(nil, nil)
+	_, out, err := s.tls.Advance(nil, nil)
 	for {
 		if len(out) > 0 {
 			if _, writeErr := s.conn.Write(out); writeErr != nil && err == nil {
@@ -50,6 +50,7 @@ func (s *stream) handshake() error {
 		if err := s.receive(); err != nil {
 			return err
 		}
+		var consumed int
 		consumed, out, err = s.tls.Advance(s.in.data[s.start:s.end], out[:0])
 		s.start += consumed
 	}
