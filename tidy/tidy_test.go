@@ -87,6 +87,7 @@ var rules = []rule{
 	{"package doc", packageDocs},
 	{"package names", eachGo(packageName)},
 	{"import direction", importDirection},
+	{"pages name what is there", pagesNameWhatIsThere},
 	{"Pebble is opened in one place", eachGo(opensPebble)},
 	{"no machine paths", each(machinePaths)},
 	{"no registry hosts", each(registryHosts)},
