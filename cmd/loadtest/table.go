@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/cli"
 	"switchyard/loadtest"
 )
 
@@ -15,7 +16,7 @@ func tableCommand() *cobra.Command {
 		Use:     "table FILE…",
 		Short:   "rows of the table of BENCHMARKS.md from raw results: median and spread of the runs with a label",
 		Example: "  loadtest table data/bench/*.jsonl",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			_, summaries, err := load(args)
 			if err != nil {
@@ -33,7 +34,7 @@ func extrapolateCommand() *cobra.Command {
 		Use:     "extrapolate --to SIZE FILE…",
 		Short:   "figures of a size that the machine cannot hold, from runs of at least three sizes",
 		Example: "  loadtest extrapolate --to 15000 data/replica-0.02.jsonl data/replica-0.05.jsonl data/replica-0.1.jsonl",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			recordings, _, err := load(args)
 			if err != nil {
@@ -62,7 +63,7 @@ func floorCommand() *cobra.Command {
 			"profile that `loadtest messages --pprof` has written beside the raw results. Profiling costs some time itself; with\n" +
 			"--figure the time of a message is that of a run without, and the profile says how it is divided.",
 		Example: "  go test -run '^$' -bench Floor ./box ./tls | loadtest floor --run data/bench/message-1.jsonl",
-		Args:    cobra.NoArgs,
+		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			timings, err := loadtest.ReadBenchmarks(cmd.InOrStdin())
 			if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/cli"
 	"switchyard/cmd/internal/connections"
 	"switchyard/cmd/internal/coredump"
 	"switchyard/cmd/internal/directories"
@@ -40,7 +41,7 @@ func startCommand(p paths) *cobra.Command {
 		Use:     "start",
 		Short:   "Run the router that " + p.ini() + " describes",
 		Example: "  smp-server start\n  smp-server start --log-level debug --pprof 127.0.0.1:6060",
-		Args:    cobra.NoArgs,
+		Args:    cli.Arguments(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, o) },
 	}
 	f := cmd.Flags()

@@ -78,8 +78,3 @@ func redacted(text string) string {
 	}
 	return text
 }
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	return line
-}

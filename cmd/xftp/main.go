@@ -11,7 +11,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/cli"
 	"switchyard/xftp/client"
 )
 
@@ -61,46 +61,17 @@ With --json every result is a line with a JSON object, whose "event" is one of
 Nothing is asked then: links can be used again and descriptions are not deleted, unless -y is given.`
 
 func rootCommand(c *console) *cobra.Command {
-	root := &cobra.Command{
-		Use:           "xftp",
-		Short:         "Send and receive files through XFTP routers",
-		Long:          rootLong,
-		Example:       "  xftp send photo.jpg\n  xftp recv photo.jpg.xftp/rcv1.xftp downloads/\n  xftp del photo.jpg.xftp/snd.xftp.private",
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("there is no command %q; see xftp --help", args[0])
-			}
-			return cmd.Help()
-		},
-	}
+	root := cli.Root(&cobra.Command{
+		Use:     "xftp",
+		Short:   "Send and receive files through XFTP routers",
+		Long:    rootLong,
+		Example: "  xftp send photo.jpg\n  xftp recv photo.jpg.xftp/rcv1.xftp downloads/\n  xftp del photo.jpg.xftp/snd.xftp.private",
+		Version: version(),
+	}, sendCommand(c), recvCommand(c), delCommand(c), infoCommand(c), randCommand(c))
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.SetVersionTemplate("{{.Version}}\n")
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
-	})
-	root.AddCommand(sendCommand(c), recvCommand(c), delCommand(c), infoCommand(c), randCommand(c))
 	return root
-}
-
-// arguments wants so many of them, and shows how a call looks when there are more or fewer; most < 0: any number.
-func arguments(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) >= least && (most < 0 || len(args) <= most) {
-			return nil
-		}
-		what := "something is missing"
-		if len(args) > 0 && len(args) > most {
-			what = "there are too many arguments"
-		}
-		return errors.New(what + ": it is " + cmd.UseLine() + ", such as: " + firstLine(cmd.Example))
-	}
 }
 
 // network are the options of commands that talk to routers.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/cmd/internal/cli"
 	"switchyard/smp"
 	"switchyard/xftp/client"
 	"switchyard/xftp/desc"
@@ -52,7 +53,7 @@ func sendCommand(c *console) *cobra.Command {
 		Long:  sendLong,
 		Example: "  xftp send photo.jpg\n  xftp send -n 2 -s 'xftp://FINGERPRINT@a.example;xftp://FINGERPRINT:PASSWORD@b.example' photo.jpg sent/\n" +
 			"  xftp send --out sent photos/ notes.txt\n  pg_dump shop | xftp send --name shop.sql -",
-		Args: arguments(1, -1),
+		Args: cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.servers == "" && cmd.Flags().Changed("servers") {
 				return errors.New("--servers is empty; give addresses, or leave it out for the public routers")

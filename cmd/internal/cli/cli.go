@@ -18,7 +18,7 @@ import (
 // server's, and adds its commands.
 func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.Args = cobra.ArbitraryArgs
+	root.Args = cobra.ArbitraryArgs // so that RunE says what is wrong with them
 	root.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return fmt.Errorf("there is no command %q; see %s --help", args[0], root.Name())
