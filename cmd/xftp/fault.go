@@ -27,6 +27,12 @@ func explain(ctx context.Context, err error) string {
 		return text + "; make room, or give another directory"
 	case errors.Is(err, fs.ErrPermission):
 		return text + "; give a place that you may use"
+	case errors.Is(err, syscall.EROFS):
+		return text + "; give a place that can be written"
+	case errors.Is(err, syscall.ENOTDIR):
+		return text + "; a part of the path is a file: give another path"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return text + "; give a shorter one"
 	case errors.Is(err, client.ErrKind):
 		return text + "; what comes through a pipe can be sent as standard input: xftp send --name NAME -"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

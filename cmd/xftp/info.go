@@ -75,7 +75,7 @@ func random(ctx context.Context, c *console, path, sizeText string) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s: %w", path, client.ErrExists)
+		return fmt.Errorf("%s: %w; give another path", path, client.ErrExists)
 	}
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func (c *console) readInput(ctx context.Context, arg string) (in input, err erro
 		in.path = arg
 	}
 	if in.Description, err = desc.Parse(text); err != nil {
-		return input{}, fmt.Errorf("Failed to parse file description: %w", err)
+		return input{}, fmt.Errorf("Failed to parse file description: %s: %w; it may be cut off: take it anew from who sent it", arg, err)
 	}
 	return in, nil
 }

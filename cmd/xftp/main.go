@@ -33,12 +33,17 @@ func main() {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
-	c := newConsole(os.Stdin, os.Stdout, os.Stderr)
+	out := cli.NewOutput(os.Stdout)
+	c := newConsole(os.Stdin, out, os.Stderr)
 	context.AfterFunc(ctx, func() {
 		stop() // the second signal has its usual effect
 		c.note("ending in order; once more ends at once")
 	})
-	if err := rootCommand(c).ExecuteContext(ctx); err != nil {
+	err := rootCommand(c).ExecuteContext(ctx)
+	if err == nil {
+		err = out.Fault()
+	}
+	if err != nil {
 		c.fault(ctx, err)
 		os.Exit(1)
 	}
@@ -51,7 +56,7 @@ With --json every result is a line with a JSON object, whose "event" is one of
   progress   "done" and "total" bytes
   resuming   the same, of what an interrupted transfer has done before
   note       "text" that is worth knowing
-  sent       "name", "size", "sender" and "recipients": paths of descriptions, "link" if there is one
+  sent       "name", "size" of the encrypted file, "sender" and "recipients": paths of descriptions, "link" if there is one
   received   "path", "size", "kept": whether the link or description can be used again
   unpacked   "path", "files"
   deleted    "description"

@@ -4,12 +4,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -41,19 +39,16 @@ func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 // and ends the process with exit code 1. So does a standard output that takes nothing.
 func Main(root *cobra.Command) {
 	root.SetArgs(withoutRTS(os.Args[1:]))
-	out := &output{file: os.Stdout}
+	out := NewOutput(os.Stdout)
 	root.SetOut(out)
 	endProcess(root, execute(context.Background(), root, out))
 }
 
-func execute(ctx context.Context, root *cobra.Command, out *output) error {
+func execute(ctx context.Context, root *cobra.Command, out *Output) error {
 	if err := root.ExecuteContext(ctx); err != nil {
 		return err
 	}
-	if err := out.fault(); err != nil && !errors.Is(err, syscall.EPIPE) {
-		return fmt.Errorf("cannot write the output: %w", err)
-	}
-	return nil
+	return out.Fault()
 }
 
 // endProcess ends the process where there is an error.
