@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"switchyard/tls"
 	"switchyard/xftp"
 	"switchyard/xftp/client"
 )
@@ -17,12 +18,17 @@ import (
 func explain(ctx context.Context, err error) string {
 	var router *client.RouterError
 	var room *client.RoomError
+	var connect *client.ConnectError
 	text := redacted(strings.Join(strings.Fields(err.Error()), " ")) // whatever a library put into it
 	switch {
 	case ctx.Err() != nil:
 		return "interrupted"
 	case errors.As(err, &router):
 		return meaning(router)
+	case errors.As(err, &connect) && errors.Is(err, tls.ErrUnknownCA):
+		return text + "; that router has another fingerprint than the address says: correct the address"
+	case errors.As(err, &connect):
+		return text + "; see that the address is right, its port too, and that an XFTP router runs there"
 	case errors.As(err, &room):
 		return text + "; make room, or give another directory"
 	case errors.Is(err, fs.ErrPermission):
