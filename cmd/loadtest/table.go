@@ -36,6 +36,9 @@ func extrapolateCommand() *cobra.Command {
 		Example: "  loadtest extrapolate --to 15000 data/replica-0.02.jsonl data/replica-0.05.jsonl data/replica-0.1.jsonl",
 		Args:    cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !(to > 0) {
+				return errors.New("--to is missing; give the size to extrapolate to, above 0")
+			}
 			recordings, _, err := load(args)
 			if err != nil {
 				return err
@@ -48,7 +51,7 @@ func extrapolateCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&by, "by", "connections", "`FIELD` of the reports, a number, that is the size of a run")
-	cmd.Flags().Float64Var(&to, "to", 0, "size to extrapolate to")
+	cmd.Flags().Float64Var(&to, "to", 0, "`SIZE` to extrapolate to")
 	return cmd
 }
 
