@@ -1,13 +1,16 @@
 package wal
 
 import (
+	"bufio"
 	"flag"
 	"fmt"
 	"iter"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,17 +60,54 @@ func TestCrash(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for seed := *crashSeed; seed < *crashSeed+n; seed++ {
-		t.Run(fmt.Sprintf("seed=%d/%s", seed, Sync(seed%3)), func(t *testing.T) {
-			t.Parallel()
-			t.Cleanup(func() {
-				if t.Failed() { // the scheduling of goroutines makes each run a little different
-					t.Logf("again: go test ./wal -run 'TestCrash$' -count 20 -crashes 1 -seed %d", seed)
-				}
-			})
-			crashes(t, seed)
+	const together = 100 // so that a run that is interrupted has tried the seeds up to some one
+	for first, end := *crashSeed, *crashSeed+n; first < end; first += together {
+		t.Run(fmt.Sprintf("from=%d", first), func(t *testing.T) {
+			for seed := first; seed < min(first+together, end); seed++ {
+				t.Run(fmt.Sprintf("seed=%d/%s", seed, Sync(seed%3)), func(t *testing.T) { crashesOf(t, seed) })
+			}
 		})
 	}
+}
+
+// crashesOf says at once what became of a seed, for whoever counts until he interrupts the test: what package testing says of a
+// subtest comes only with the whole.
+func crashesOf(t *testing.T, seed uint64) {
+	t.Parallel()
+	t.Cleanup(func() {
+		if !t.Failed() {
+			t.Logf("seed %d: passed", seed)
+			return
+		}
+		t.Logf("seed %d: failed", seed)
+		// The scheduling of goroutines makes each run a little different.
+		t.Logf("again: go test ./wal -run 'TestCrash$' -count 20 -crashes 1 -seed %d", seed)
+	})
+	crashes(t, seed)
+}
+
+// TestCrashTellsOfEachSeed runs TestCrash in a process of its own, which says what became of a seed long before its end.
+func TestCrashTellsOfEachSeed(t *testing.T) {
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.v", "-test.run=^TestCrash$", "-crashes=100000")
+	c.Env = append(os.Environ(), "WAL_CRASHES=")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Wait()
+	defer c.Process.Kill()
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		switch line := strings.TrimSpace(lines.Text()); {
+		case strings.HasSuffix(line, ": passed"):
+			return
+		case strings.HasPrefix(line, "--- "):
+			t.Fatal("the end comes first: ", line)
+		}
+	}
+	t.Fatal("nothing is told")
 }
 
 func crashes(t *testing.T, seed uint64) {

@@ -36,7 +36,7 @@ func rootCommand() *cobra.Command {
 		Short:   "measure what this machine can do: memory, loopback network, disk, crypto",
 		Example: "  bench-machine --dir /var/opt/simplex",
 	})
-	root.Args = cobra.NoArgs
+	root.Args = cli.Arguments(0, 0)
 	root.RunE = func(cmd *cobra.Command, _ []string) error {
 		if runs < 1 || span <= 0 {
 			return errors.New("--runs and --span must be above 0; give both, or leave them out")

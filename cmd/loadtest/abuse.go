@@ -15,6 +15,7 @@ import (
 
 	"switchyard/loadtest"
 	"switchyard/loadtest/seeded"
+	"switchyard/server/cli"
 )
 
 // abuseFlags are those of abuse.
@@ -129,7 +130,7 @@ func attackProcessCommand() *cobra.Command {
 		Use:    "attack CONFIG",
 		Short:  "attackers of another loadtest, by orders on standard input",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var c loadtest.AttackConfig
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {

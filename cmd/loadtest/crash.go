@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/server/cli"
 )
 
 const crashHelp = `Runs a router of its own, kills it with SIGKILL at random times, also while it starts, and starts it again, while
@@ -39,7 +40,7 @@ func crashCommand() *cobra.Command {
   loadtest crash --proxy --kill-clients --kills 200 -- bin/smp-server start
   loadtest crash --set SWITCHYARD.sync=interval --kills 200 -- bin/smp-server start
   loadtest crash --queues 100 --kills 30 --seed 1 -- /usr/bin/smp-server start +RTS -N -RTS`,
-		Args: cobra.MinimumNArgs(1),
+		Args: cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if c.Settings, err = parseSettings(set); err != nil {
 				return err
@@ -80,7 +81,7 @@ func clientProcessCommand() *cobra.Command {
 		Use:    "client CONFIG",
 		Short:  "a client of another loadtest, which may kill it",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var c loadtest.ClientConfig
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {

@@ -27,22 +27,17 @@ func main() {
 }
 
 func rootCommand() *cobra.Command {
-	root := &cobra.Command{
-		Use:           "loadtest",
-		Short:         "put load on SMP routers and check what they do with it",
-		Version:       "v0.1.0 / " + commit,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+	return cli.Root(&cobra.Command{
+		Use:     "loadtest",
+		Short:   "put load on SMP routers and check what they do with it",
+		Version: "loadtest version v0.1.0 / " + commit,
 		Example: `  loadtest verify --server smp://FINGERPRINT@127.0.0.1:5223 --queues 200 --messages 50 --conns 20
   loadtest crash --queues 100 --kills 30 --seed 1 -- bin/smp-server start
   loadtest idle --server ADDR --conns 10000 --hold 30s --pid $(pidof smp-server)`,
-	}
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
+	}, verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
 		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(),
 		crowdProcessCommand(), attackProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),
 		extrapolateCommand(), floorCommand())
-	return root
 }
 
 // result is what every scenario reports.

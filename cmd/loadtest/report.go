@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/server/cli"
 )
 
 // reportFlags are those of report.
@@ -29,7 +30,7 @@ func reportCommand() *cobra.Command {
   loadtest report --compare before.jsonl after.jsonl
   loadtest report --html run.html run.jsonl
   loadtest report --bench run-*.jsonl | benchstat -`,
-		Args: cobra.MinimumNArgs(1),
+		Args: cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.OutOrStdout(), args)
 		},

@@ -16,6 +16,7 @@ import (
 
 	"switchyard/loadtest"
 	"switchyard/loadtest/seeded"
+	"switchyard/server/cli"
 )
 
 // stormFlags are those of storm and replica.
@@ -186,7 +187,7 @@ func crowdProcessCommand() *cobra.Command {
 		Use:    "crowd CONFIG",
 		Short:  "connections of another loadtest, by orders on standard input",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var c loadtest.CrowdConfig
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {

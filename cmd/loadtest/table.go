@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/server/cli"
 )
 
 func tableCommand() *cobra.Command {
@@ -15,7 +16,7 @@ func tableCommand() *cobra.Command {
 		Use:     "table FILE…",
 		Short:   "rows of the table of BENCHMARKS.md from raw results: median and spread of the runs with a label",
 		Example: "  loadtest table data/bench/*.jsonl",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			_, summaries, err := load(args)
 			if err != nil {
@@ -33,8 +34,11 @@ func extrapolateCommand() *cobra.Command {
 		Use:     "extrapolate --to SIZE FILE…",
 		Short:   "figures of a size that the machine cannot hold, from runs of at least three sizes",
 		Example: "  loadtest extrapolate --to 15000 data/replica-0.02.jsonl data/replica-0.05.jsonl data/replica-0.1.jsonl",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !(to > 0) {
+				return errors.New("--to is missing; give the size to extrapolate to, above 0")
+			}
 			recordings, _, err := load(args)
 			if err != nil {
 				return err
@@ -47,7 +51,7 @@ func extrapolateCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&by, "by", "connections", "`FIELD` of the reports, a number, that is the size of a run")
-	cmd.Flags().Float64Var(&to, "to", 0, "size to extrapolate to")
+	cmd.Flags().Float64Var(&to, "to", 0, "`SIZE` to extrapolate to")
 	return cmd
 }
 
@@ -62,7 +66,7 @@ func floorCommand() *cobra.Command {
 			"profile that `loadtest messages --pprof` has written beside the raw results. Profiling costs some time itself; with\n" +
 			"--figure the time of a message is that of a run without, and the profile says how it is divided.",
 		Example: "  go test -run '^$' -bench Floor ./box ./tls | loadtest floor --run data/bench/message-1.jsonl",
-		Args:    cobra.NoArgs,
+		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			timings, err := loadtest.ReadBenchmarks(cmd.InOrStdin())
 			if err != nil {

@@ -18,7 +18,7 @@ func certCommand(p paths) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cert",
 		Short: "Renew the TLS key and certificate of the router in " + p.cfgDir,
-		Args:  cobra.NoArgs,
+		Args:  cli.Arguments(0, 0),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return renew(cmd, p, algorithm, name) },
 	}
 	cmd.Flags().StringVarP(&algorithm, "sign-algorithm", "a", "", "`ALGORITHM` of the new key: ED25519 or ED448 (default: as before)")

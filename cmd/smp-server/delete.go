@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/cli"
 	"switchyard/server/directories"
 	"switchyard/server/inifile"
 )
@@ -25,7 +26,7 @@ func deleteCommand(p paths) *cobra.Command {
 		Short: "Delete the router in " + p.cfgDir + " and " + p.logDir,
 		Long: `Delete the router in ` + p.cfgDir + ` and ` + p.logDir + `: its identity, configuration and queues,
 also where the ini has the store elsewhere. The router must not run. Files that are not the router's are left.`,
-		Args: cobra.NoArgs,
+		Args: cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return deleteAll(cmd, p) },
 	}
 }

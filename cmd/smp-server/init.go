@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/cli"
 	"switchyard/server/identity"
 	"switchyard/server/inifile"
 	"switchyard/smp"
@@ -26,7 +27,7 @@ func initCommand(p paths) *cobra.Command {
 		Use:     "init",
 		Short:   "Set up a router in " + p.cfgDir + " and " + p.logDir,
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web",
-		Args:    cobra.NoArgs,
+		Args:    cli.Arguments(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return initialize(cmd, p, o) },
 	}
 	o.addTo(cmd.Flags())

@@ -13,6 +13,7 @@ import (
 
 	"switchyard/box"
 	"switchyard/loadtest/seeded"
+	"switchyard/server/cli"
 	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/wal"
@@ -27,7 +28,7 @@ func seedCommand(p paths) *cobra.Command {
 		Short:   "Fill the store with queues, for load tests; see `loadtest seed-queues`",
 		Example: "  smp-server seed --count 1000000 --seed 1",
 		Hidden:  true,
-		Args:    cobra.NoArgs,
+		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if plan.Count < 1 {
 				return errors.New("--count must be at least 1; give the number of queues")

@@ -16,6 +16,7 @@ import (
 
 	"switchyard/engine"
 	"switchyard/internal/stage"
+	"switchyard/server/cli"
 	"switchyard/server/connections"
 	"switchyard/server/coredump"
 	"switchyard/server/crash"
@@ -40,7 +41,7 @@ func startCommand(p paths) *cobra.Command {
 		Use:     "start",
 		Short:   "Run the router that " + p.ini() + " describes",
 		Example: "  smp-server start\n  smp-server start --log-level debug --pprof 127.0.0.1:6060",
-		Args:    cobra.NoArgs,
+		Args:    cli.Arguments(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, o) },
 	}
 	f := cmd.Flags()

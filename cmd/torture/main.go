@@ -34,7 +34,7 @@ func rootCommand() *cobra.Command {
 		Example: "  torture --dir data/torture --budget 1h\n" +
 			"  torture --dir data/torture --budget 5m --only crash",
 	})
-	root.Args = cobra.NoArgs
+	root.Args = cli.Arguments(0, 0)
 	root.RunE = func(cmd *cobra.Command, _ []string) error {
 		chosen, err := choose(steps, only)
 		if err != nil {

@@ -90,7 +90,7 @@ func (t *torture) turn(ctx context.Context, s step) error {
 }
 
 // failures are what tests and scenarios say of a failure before they end.
-var failures = regexp.MustCompile(`--- FAIL: |the router failed the check`)
+var failures = regexp.MustCompile(`(?m)--- FAIL: |: seed \d+: failed$|the router failed the check`)
 
 // triedIn counts what a turn has tried by what it printed until it was interrupted.
 func (s *step) triedIn(output []byte) (n int) {

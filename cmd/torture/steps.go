@@ -22,7 +22,7 @@ type step struct {
 
 // Lines of which there is one for each try, or one that has their number.
 var (
-	seedDone    = regexp.MustCompile(`(?m)^ +--- (PASS|FAIL): Test(Crash|Linearizable)/`)
+	seedDone    = regexp.MustCompile(`(?m)^ +[a-z]+_test\.go:\d+: seed \d+: (passed|failed)$`)
 	roundDone   = regexp.MustCompile(`(?m)^--- (PASS|FAIL): TestDamagedFiles `) // the last of the three
 	killsDone   = regexp.MustCompile(`(?m)^kills +(\d+) `)
 	attacksDone = regexp.MustCompile(`(?m)^[a-z][a-z-]+ +\d+( +[\d.]+){9}`)

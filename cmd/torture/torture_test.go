@@ -139,6 +139,15 @@ func TestInterruptAfterFailure(t *testing.T) {
 	}
 }
 
+// A seed has failed when its test says so, which is before package testing does.
+func TestInterruptAfterFailedSeed(t *testing.T) {
+	dir := t.TempDir()
+	p := interruptedAt(t, dir, counted(dir, "echo done 1; echo '    crash_test.go:79: seed 8: failed'; >reached"))
+	if r := p.Steps["counted"]; r.Tried != 1 || len(r.Failures) != 1 {
+		t.Fatalf("%+v", r)
+	}
+}
+
 // The end of the budget ends a turn, which counts as far as it came; the next budget begins anew.
 func TestBudgetIsKept(t *testing.T) {
 	dir := t.TempDir()
@@ -159,8 +168,8 @@ func TestStepsAreCounted(t *testing.T) {
 		printed string
 		want    int
 	}{
-		"power":   {"=== RUN   TestCrash/seed=7/always\n    --- PASS: TestCrash/seed=7/always (0.01s)\n    --- FAIL: TestCrash/seed=8/never (0.01s)\n", 2},
-		"history": {"    --- PASS: TestLinearizable/3 (1.20s)\n--- PASS: TestLinearizable (1.20s)\n", 1},
+		"power":   {"=== RUN   TestCrash/from=7/seed=7/always\n=== NAME  TestCrash/from=7/seed=7/always\n    crash_test.go:76: seed 7: passed\n    crash_test.go:79: seed 8: failed\n", 2},
+		"history": {"=== RUN   TestLinearizable/3\n    history_test.go:44: seed 3: passed\n", 1},
 		"disk":    {"--- PASS: TestDiskFaults (1.20s)\n--- PASS: TestDamagedFiles (1.20s)\n", 1},
 		"crash":   {"refused (quota)  3\nkills           17    while starting  2   slowest start ms  31\n", 17},
 		"abuse": {"attackers  conns  group's p99 ms  by quiet  lag p99  ring p99  sync p99  router CPU %  theirs %  RSS MiB  rested  attempts  succeeded\n" +

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/cli"
 	"switchyard/server/directories"
 	"switchyard/server/inifile"
 )
@@ -26,7 +27,7 @@ func deleteCommand(p paths) *cobra.Command {
 		Long: `Delete the router in ` + p.cfgDir + ` and ` + p.logDir + `: its identity, configuration and what it
 knows of files, also where the ini has the store elsewhere. The router must not run. The packets and files that are not the
 router's are left.`,
-		Args: cobra.NoArgs,
+		Args: cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return deleteAll(cmd, p) },
 	}
 }

@@ -38,7 +38,7 @@ func initCommand(p paths) *cobra.Command {
 		Use:     "init",
 		Short:   "Set up a router in " + p.cfgDir + " and " + p.logDir,
 		Example: "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net",
-		Args:    cobra.NoArgs,
+		Args:    cli.Arguments(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return initialize(cmd, p, &o) },
 	}
 	f := cmd.Flags()

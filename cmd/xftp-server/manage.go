@@ -27,7 +27,7 @@ func certCommand(p paths) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cert",
 		Short: "Renew the TLS key and certificate of the router in " + p.cfgDir,
-		Args:  cobra.NoArgs,
+		Args:  cli.Arguments(0, 0),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return renew(cmd, p, algorithm, name) },
 	}
 	cmd.Flags().StringVarP(&algorithm, "sign-algorithm", "a", "", "`ALGORITHM` of the new key: ED25519 or ED448 (default: as before)")
@@ -75,7 +75,7 @@ func databaseCommand(p paths) *cobra.Command {
 	return &cobra.Command{
 		Use:       "database import|export",
 		Short:     "Not needed: start takes over " + p.storeLog(),
-		Args:      cobra.ExactArgs(1),
+		Args:      cli.Arguments(1, 1),
 		ValidArgs: []string{"import", "export"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if args[0] == "import" {

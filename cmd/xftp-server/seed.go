@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/box"
+	"switchyard/server/cli"
 	"switchyard/xftp"
 	"switchyard/xftp/packets"
 )
@@ -22,7 +23,7 @@ func seedCommand(p paths) *cobra.Command {
 		Short:   "Fill the store with records of packets, without bodies, for load tests; see `loadtest xftp seed`",
 		Example: "  xftp-server seed --count 5000000",
 		Hidden:  true,
-		Args:    cobra.NoArgs,
+		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if count < 1 {
 				return errors.New("--count must be at least 1; give the number of packets")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/cli"
 	"switchyard/server/connections"
 	"switchyard/server/coredump"
 	"switchyard/server/crash"
@@ -35,7 +36,7 @@ func startCommand(p paths) *cobra.Command {
 		Use:     "start",
 		Short:   "Run the router that " + p.ini() + " describes",
 		Example: "  xftp-server start\n  xftp-server start --log-level debug --pprof 127.0.0.1:6060",
-		Args:    cobra.NoArgs,
+		Args:    cli.Arguments(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, logLevel, pprof) },
 	}
 	cmd.Flags().StringVar(&logLevel, "log-level", logLevel, "`LEVEL`: trace, debug, info, note, warn or error")

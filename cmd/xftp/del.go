@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/cli"
 	"switchyard/xftp/desc"
 )
 
@@ -20,7 +21,7 @@ func delCommand(c *console) *cobra.Command {
 		Use:     "del FILE",
 		Short:   "Delete the file that a sender's description describes from its routers",
 		Example: "  xftp del photo.jpg.xftp/snd.xftp.private",
-		Args:    arguments(1, 1),
+		Args:    cli.Arguments(1, 1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return del(cmd.Context(), c, args[0], &o) },
 	}
 	o.addTo(cmd, c)

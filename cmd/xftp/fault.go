@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"switchyard/tls"
 	"switchyard/xftp"
 	"switchyard/xftp/client"
 )
@@ -17,16 +18,27 @@ import (
 func explain(ctx context.Context, err error) string {
 	var router *client.RouterError
 	var room *client.RoomError
+	var connect *client.ConnectError
 	text := redacted(strings.Join(strings.Fields(err.Error()), " ")) // whatever a library put into it
 	switch {
 	case ctx.Err() != nil:
 		return "interrupted"
 	case errors.As(err, &router):
 		return meaning(router)
+	case errors.As(err, &connect) && errors.Is(err, tls.ErrUnknownCA):
+		return text + "; that router has another fingerprint than the address says: correct the address"
+	case errors.As(err, &connect):
+		return text + "; see that the address is right, its port too, and that an XFTP router runs there"
 	case errors.As(err, &room):
 		return text + "; make room, or give another directory"
 	case errors.Is(err, fs.ErrPermission):
 		return text + "; give a place that you may use"
+	case errors.Is(err, syscall.EROFS):
+		return text + "; give a place that can be written"
+	case errors.Is(err, syscall.ENOTDIR):
+		return text + "; a part of the path is a file: give another path"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return text + "; give a shorter one"
 	case errors.Is(err, client.ErrKind):
 		return text + "; what comes through a pipe can be sent as standard input: xftp send --name NAME -"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -77,9 +89,4 @@ func redacted(text string) string {
 		text = s.ReplaceAllString(text, []string{"#…", "desc=…", "…", ":…@"}[i])
 	}
 	return text
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	return line
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/cli"
 	"switchyard/xftp/client"
 	"switchyard/xftp/desc"
 )
@@ -21,7 +22,7 @@ func infoCommand(c *console) *cobra.Command {
 		Use:     "info FILE|LINK",
 		Short:   "Show what a description or a link describes, without using it up",
 		Example: "  xftp info rcv1.xftp",
-		Args:    arguments(1, 1),
+		Args:    cli.Arguments(1, 1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return info(cmd.Context(), c, args[0]) },
 	}
 	c.addTo(cmd)
@@ -60,7 +61,7 @@ func randCommand(c *console) *cobra.Command {
 		Short:   "Make a file of random bytes",
 		Example: "  xftp rand testfile 17mb",
 		Hidden:  true,
-		Args:    arguments(2, 2),
+		Args:    cli.Arguments(2, 2),
 		RunE:    func(cmd *cobra.Command, args []string) error { return random(cmd.Context(), c, args[0], args[1]) },
 	}
 	c.addTo(cmd)
@@ -74,7 +75,7 @@ func random(ctx context.Context, c *console, path, sizeText string) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s: %w", path, client.ErrExists)
+		return fmt.Errorf("%s: %w; give another path", path, client.ErrExists)
 	}
 	if err != nil {
 		return err

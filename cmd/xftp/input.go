@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"switchyard/xftp/desc"
 )
@@ -37,8 +38,15 @@ func (c *console) readInput(ctx context.Context, arg string) (in input, err erro
 		return io.ReadAll(io.LimitReader(src, desc.MaxText+1))
 	})
 	if err != nil {
-		if d, bare := desc.ParseFragment(arg); bare == nil { // of a link only the end was copied
+		_, end, cut := strings.Cut(arg, "#")
+		if !cut {
+			end = arg
+		}
+		if d, bare := desc.ParseFragment(end); bare == nil { // of a link only the end was copied
 			return input{d, true, ""}, nil
+		}
+		if cut && ctx.Err() == nil {
+			err = errors.New("there is no such file, and a link begins with https:// or simplex:/ and has the whole description behind #")
 		}
 		return input{}, err
 	}
@@ -50,7 +58,7 @@ func (c *console) readInput(ctx context.Context, arg string) (in input, err erro
 		in.path = arg
 	}
 	if in.Description, err = desc.Parse(text); err != nil {
-		return input{}, fmt.Errorf("Failed to parse file description: %w", err)
+		return input{}, fmt.Errorf("Failed to parse file description: %s: %w; it may be cut off: take it anew from who sent it", arg, err)
 	}
 	return in, nil
 }

@@ -11,7 +11,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/cli"
 	"switchyard/xftp/client"
 )
 
@@ -33,12 +33,17 @@ func main() {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
-	c := newConsole(os.Stdin, os.Stdout, os.Stderr)
+	out := cli.NewOutput(os.Stdout)
+	c := newConsole(os.Stdin, out, os.Stderr)
 	context.AfterFunc(ctx, func() {
 		stop() // the second signal has its usual effect
 		c.note("ending in order; once more ends at once")
 	})
-	if err := rootCommand(c).ExecuteContext(ctx); err != nil {
+	err := rootCommand(c).ExecuteContext(ctx)
+	if err == nil {
+		err = out.Fault()
+	}
+	if err != nil {
 		c.fault(ctx, err)
 		os.Exit(1)
 	}
@@ -51,7 +56,7 @@ With --json every result is a line with a JSON object, whose "event" is one of
   progress   "done" and "total" bytes
   resuming   the same, of what an interrupted transfer has done before
   note       "text" that is worth knowing
-  sent       "name", "size", "sender" and "recipients": paths of descriptions, "link" if there is one
+  sent       "name", "size" of the encrypted file, "sender" and "recipients": paths of descriptions, "link" if there is one
   received   "path", "size", "kept": whether the link or description can be used again
   unpacked   "path", "files"
   deleted    "description"
@@ -61,46 +66,17 @@ With --json every result is a line with a JSON object, whose "event" is one of
 Nothing is asked then: links can be used again and descriptions are not deleted, unless -y is given.`
 
 func rootCommand(c *console) *cobra.Command {
-	root := &cobra.Command{
-		Use:           "xftp",
-		Short:         "Send and receive files through XFTP routers",
-		Long:          rootLong,
-		Example:       "  xftp send photo.jpg\n  xftp recv photo.jpg.xftp/rcv1.xftp downloads/\n  xftp del photo.jpg.xftp/snd.xftp.private",
-		Version:       version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("there is no command %q; see xftp --help", args[0])
-			}
-			return cmd.Help()
-		},
-	}
+	root := cli.Root(&cobra.Command{
+		Use:     "xftp",
+		Short:   "Send and receive files through XFTP routers",
+		Long:    rootLong,
+		Example: "  xftp send photo.jpg\n  xftp recv photo.jpg.xftp/rcv1.xftp downloads/\n  xftp del photo.jpg.xftp/snd.xftp.private",
+		Version: version(),
+	}, sendCommand(c), recvCommand(c), delCommand(c), infoCommand(c), randCommand(c))
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
-	root.SetVersionTemplate("{{.Version}}\n")
-	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
-	})
-	root.AddCommand(sendCommand(c), recvCommand(c), delCommand(c), infoCommand(c), randCommand(c))
 	return root
-}
-
-// arguments wants so many of them, and shows how a call looks when there are more or fewer; most < 0: any number.
-func arguments(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) >= least && (most < 0 || len(args) <= most) {
-			return nil
-		}
-		what := "something is missing"
-		if len(args) > 0 && len(args) > most {
-			what = "there are too many arguments"
-		}
-		return errors.New(what + ": it is " + cmd.UseLine() + ", such as: " + firstLine(cmd.Example))
-	}
 }
 
 // network are the options of commands that talk to routers.

@@ -67,7 +67,7 @@ func (p place) path(sender string) (string, error) {
 	path := filepath.Join(p.dir, p.name)
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
-			err = client.ErrExists
+			err = fmt.Errorf("%s: %w; give another path, or a directory", path, client.ErrExists)
 		}
 		return "", err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/cli"
 	"switchyard/xftp/client"
 	"switchyard/xftp/desc"
 )
@@ -36,7 +37,7 @@ func recvCommand(c *console) *cobra.Command {
 		Short:   "Download and decrypt the file that a description or a link describes",
 		Long:    recvLong,
 		Example: "  xftp recv rcv1.xftp downloads/\n  xftp recv 'https://xftp.example/file/#FRAGMENT' photo.jpg\n  xftp recv --unpack photos.tar.xftp/rcv1.xftp",
-		Args:    arguments(1, 2),
+		Args:    cli.Arguments(1, 2),
 		RunE:    func(cmd *cobra.Command, args []string) error { return receive(cmd.Context(), c, args, &o) },
 	}
 	o.addTo(cmd, c)

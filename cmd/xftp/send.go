@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/cli"
 	"switchyard/smp"
 	"switchyard/xftp/client"
 	"switchyard/xftp/desc"
@@ -52,18 +53,18 @@ func sendCommand(c *console) *cobra.Command {
 		Long:  sendLong,
 		Example: "  xftp send photo.jpg\n  xftp send -n 2 -s 'xftp://FINGERPRINT@a.example;xftp://FINGERPRINT:PASSWORD@b.example' photo.jpg sent/\n" +
 			"  xftp send --out sent photos/ notes.txt\n  pg_dump shop | xftp send --name shop.sql -",
-		Args: arguments(1, -1),
+		Args: cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.servers == "" && cmd.Flags().Changed("servers") {
 				return errors.New("--servers is empty; give addresses, or leave it out for the public routers")
 			}
-			if o.name == "" && cmd.Flags().Changed("name") || len(o.name) > 255 || strings.ContainsAny(o.name, "/\x00") {
+			if o.name == "" && cmd.Flags().Changed("name") || o.name == "." || o.name == ".." || len(o.name) > 255 || strings.ContainsAny(o.name, "/\x00") {
 				return errors.New("--name is no name of a file; give one of up to 255 bytes, without slashes")
 			}
 			return send(cmd.Context(), c, args, &o)
 		},
 	}
-	cmd.Flags().IntVarP(&o.recipients, "count", "n", 1, "`NUMBER` of recipients")
+	cmd.Flags().IntVarP(&o.recipients, "count", "n", 1, fmt.Sprintf("`NUMBER` of recipients, up to %d", client.MaxRecipients))
 	cmd.Flags().StringVarP(&o.servers, "servers", "s", "", "`ADDRESSES` of XFTP routers, separated by semicolons (default: public ones)")
 	o.addTo(cmd, c)
 	cmd.Flags().StringVar(&o.temp, "tmp", "", "`DIR` for the encrypted file (default: the system's)")
@@ -94,8 +95,8 @@ func send(ctx context.Context, c *console, args []string, o *sendOptions) error 
 	if err != nil {
 		return err
 	}
-	if o.recipients < 1 {
-		return fmt.Errorf("-n %d: give 1 recipient or more", o.recipients)
+	if o.recipients < 1 || o.recipients > client.MaxRecipients {
+		return fmt.Errorf("-n %d: give 1 to %d recipients", o.recipients, client.MaxRecipients)
 	}
 	pool, err := o.pool(c)
 	if err != nil {

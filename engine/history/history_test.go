@@ -36,6 +36,13 @@ func TestLinearizable(t *testing.T) {
 		t.Run(strconv.FormatUint(s, 10), func(t *testing.T) {
 			h := &history{t: t, router: newRouter(t), seed: s, begin: time.Now(), sent: map[string]int64{}, outages: make(chan func())}
 			h.router.down = func() { h.downs = append(h.downs, h.now()) }
+			defer func() { // at once, for whoever counts until he interrupts the test
+				verdict := "passed"
+				if t.Failed() {
+					verdict = "failed"
+				}
+				t.Logf("seed %d: %s", s, verdict)
+			}()
 			h.make()
 			h.drain()
 			h.judge()

@@ -4,12 +4,10 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -18,13 +16,6 @@ import (
 // server's, and adds its commands.
 func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.Args = cobra.ArbitraryArgs
-	root.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return fmt.Errorf("there is no command %q; see %s --help", args[0], root.Name())
-		}
-		return cmd.Help()
-	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
 	if root.Version != "" {
@@ -34,26 +25,40 @@ func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(commands...)
+	describeGroup(root)
+	for _, cmd := range commands {
+		if cmd.HasSubCommands() {
+			describeGroup(cmd)
+		}
+	}
 	return root
+}
+
+// describeGroup has a command of commands say what there is, or that there is no such command.
+func describeGroup(group *cobra.Command) {
+	group.Args = cobra.ArbitraryArgs // so that RunE says what is wrong with them
+	group.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("there is no command %q; see %s --help", args[0], cmd.CommandPath())
+		}
+		return cmd.Help()
+	}
 }
 
 // Main executes the arguments of a server's program. An error is one line on standard error, whatever a library put into it,
 // and ends the process with exit code 1. So does a standard output that takes nothing.
 func Main(root *cobra.Command) {
 	root.SetArgs(withoutRTS(os.Args[1:]))
-	out := &output{file: os.Stdout}
+	out := NewOutput(os.Stdout)
 	root.SetOut(out)
 	endProcess(root, execute(context.Background(), root, out))
 }
 
-func execute(ctx context.Context, root *cobra.Command, out *output) error {
+func execute(ctx context.Context, root *cobra.Command, out *Output) error {
 	if err := root.ExecuteContext(ctx); err != nil {
 		return err
 	}
-	if err := out.fault(); err != nil && !errors.Is(err, syscall.EPIPE) {
-		return fmt.Errorf("cannot write the output: %w", err)
-	}
-	return nil
+	return out.Fault()
 }
 
 // endProcess ends the process where there is an error.

@@ -2,13 +2,14 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"syscall"
 )
 
-// output is standard output or standard error. It remembers that something could not be written.
-type output struct {
+// Output is standard output or standard error. It remembers that something could not be written.
+type Output struct {
 	file   *os.File
 	unread func() // called when nobody reads any more; nil: for nothing
 
@@ -16,7 +17,10 @@ type output struct {
 	failed error // the first fault
 }
 
-func (o *output) Write(b []byte) (int, error) {
+// NewOutput returns an Output to a file.
+func NewOutput(f *os.File) *Output { return &Output{file: f} }
+
+func (o *Output) Write(b []byte) (int, error) {
 	n, err := o.file.Write(b)
 	if err != nil {
 		o.mu.Lock()
@@ -32,10 +36,14 @@ func (o *output) Write(b []byte) (int, error) {
 }
 
 // Fd is for those who ask whether this is a terminal.
-func (o *output) Fd() uintptr { return o.file.Fd() }
+func (o *Output) Fd() uintptr { return o.file.Fd() }
 
-func (o *output) fault() error {
+// Fault is why something could not be written, nil when all was, or nobody reads it.
+func (o *Output) Fault() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.failed
+	if o.failed == nil || errors.Is(o.failed, syscall.EPIPE) {
+		return nil
+	}
+	return fmt.Errorf("cannot write the output: %w", o.failed)
 }

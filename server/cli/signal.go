@@ -29,9 +29,9 @@ func MainUntilSignal(root *cobra.Command) {
 		unread.Store(true)
 		end()
 	}
-	out := &output{file: os.Stdout, unread: nobody}
+	out := &Output{file: os.Stdout, unread: nobody}
 	root.SetOut(out)
-	root.SetErr(&output{file: os.Stderr, unread: nobody})
+	root.SetErr(&Output{file: os.Stderr, unread: nobody})
 	root.SetArgs(append([]string{}, os.Args[1:]...))
 	err := execute(ctx, root, out)
 	if unread.Load() {

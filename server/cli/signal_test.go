@@ -109,7 +109,7 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	root, out := Root(&cobra.Command{Use: "program"}), &output{file: full}
+	root, out := Root(&cobra.Command{Use: "program"}), NewOutput(full)
 	root.SetOut(out)
 	root.SetArgs([]string{"--help"})
 	if err := execute(t.Context(), root, out); !errors.Is(err, syscall.ENOSPC) {

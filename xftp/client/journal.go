@@ -37,7 +37,7 @@ const (
 	journalFormat = 1
 	// journalLife is how long a journal serves: packets expire, after two days as a rule, and recipients want time too.
 	journalLife = 12 * time.Hour
-	// maxJournal is more than a file of MaxFile takes with a thousand recipients.
+	// maxJournal is more than a file of MaxFile takes with MaxRecipients.
 	maxJournal = 64 << 20
 )
 

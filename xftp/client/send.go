@@ -20,6 +20,9 @@ import (
 // MaxFile is how many bytes a file may have.
 const MaxFile = 1 << 30
 
+// MaxRecipients is how many recipients a file may have: each has keys of its own for each packet, which are in memory at once.
+const MaxRecipients = 1000
+
 // recipientsAtOnce is how many keys go with one command.
 const recipientsAtOnce = 200
 
@@ -103,6 +106,9 @@ func (p *Pool) SendSource(ctx context.Context, src Source, o SendOptions) (*Sent
 	}
 	if src.Size > MaxFile {
 		return nil, fmt.Errorf("Files bigger than %s are not supported", desc.SizeText(MaxFile))
+	}
+	if o.Recipients > MaxRecipients {
+		return nil, fmt.Errorf("more than %d recipients are not supported", MaxRecipients)
 	}
 	o.Recipients = max(o.Recipients, 1)
 	s := &sending{pool: p, options: o, source: src}
