@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -214,7 +215,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 	r := Attack{Kind: kind, Connections: config.Conns}
 	r.CrewPercent = (crew.cpu() - used).Seconds() / time.Since(from.at).Seconds() * 100
 	if r.AbusePhase, err = a.end(from, restPhase); err != nil {
-		return firstError(cause, err)
+		return cmp.Or(cause, err)
 	}
 	saw := crew.sum()
 	r.Attempts, r.Succeeded, r.Failed = saw.Attempts, saw.Succeeded, saw.Failed
@@ -222,7 +223,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 		r.Ratio = r.Delivery.P99 / quiet
 	}
 	rested := after(a.Quiet / 2)
-	err = firstError(cause, crew.leave(ctx, a.load), a.load.until(ctx, rested))
+	err = cmp.Or(cause, crew.leave(ctx, a.load), a.load.until(ctx, rested))
 	_, r.Rested = a.now()
 	a.report.Attacks = append(a.report.Attacks, r)
 	return err

@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
@@ -80,7 +81,7 @@ func (w *attackCrew) obey(ctx context.Context, l *load, order string) error {
 		done, failure = w.carriedOut()
 		return done || failure != nil
 	})
-	return firstError(failure, err)
+	return cmp.Or(failure, err)
 }
 
 // leave ends the processes while the group goes on.

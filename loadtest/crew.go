@@ -52,6 +52,9 @@ type crewMember struct {
 	last ClientState // of the process that lives
 }
 
+// watchInterval is how often a run looks at what its clients have said.
+const watchInterval = 5 * time.Millisecond
+
 // A client has two connections, if there are enough for two clients: of a queue each has one end.
 const (
 	connsOfClient = 2
@@ -132,7 +135,7 @@ func (w *crew) failure() error {
 
 // until waits for a condition. It fails when the context ends, when a client cannot go on, or with errStalled.
 func (w *crew) until(ctx context.Context, condition func() bool) error {
-	ticker := time.NewTicker(tickInterval)
+	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
 	work, moved := w.work.Load(), time.Now()
 	for !condition() {

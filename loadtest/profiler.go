@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,12 +68,12 @@ func (p *profiler) stop(r *Recorder) {
 	if r == nil {
 		return
 	}
-	err := firstError(p.err, p.figuresErr)
+	err := cmp.Or(p.err, p.figuresErr)
 	if len(p.slices) > 0 {
 		err = saveCPU(p.slices, r.Path(cpuProfile))
 	}
 	if heap, fetchErr := fetchProfile(p.address, "heap", nil); fetchErr == nil {
-		err = firstError(err, saveProfile(heap, r.Path(heapProfile)))
+		err = cmp.Or(err, saveProfile(heap, r.Path(heapProfile)))
 	}
 	if err != nil {
 		r.fail(fmt.Errorf("profiles of the router: %w", err))
@@ -106,7 +107,7 @@ func saveProfile(p *profile.Profile, path string) error {
 	if err != nil {
 		return err
 	}
-	return firstError(p.Write(f), f.Close())
+	return cmp.Or(p.Write(f), f.Close())
 }
 
 // fetchProfile asks the router's profiler.
@@ -145,13 +146,4 @@ func askProfiler(address, path string, query url.Values) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %s", path, response.Status)
 	}
 	return data, nil
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

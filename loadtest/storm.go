@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -69,7 +70,7 @@ func (c *StormConfig) check() error {
 	if err := c.Client.check(AuthEd25519, c.Size); err != nil {
 		return err
 	}
-	return firstError(RaiseFileLimit(c.Links), checkMemory(c.Conns, c.Subscriptions))
+	return cmp.Or(RaiseFileLimit(c.Links), checkMemory(c.Conns, c.Subscriptions))
 }
 
 func (c *StormConfig) crowd() CrowdConfig {

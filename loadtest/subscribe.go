@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -51,7 +52,7 @@ func (c *SubscribeConfig) check() error {
 	case c.Seeded != nil && c.Seeded.Count < uint64(c.Queues):
 		return errors.New("the store has fewer queues than are to be subscribed")
 	}
-	return firstError(RaiseFileLimit(c.Conns), checkMemory(c.Conns, c.Queues))
+	return cmp.Or(RaiseFileLimit(c.Conns), checkMemory(c.Conns, c.Queues))
 }
 
 // Subscribe creates queues, ends the connections, connects again and subscribes all queues in batches, as clients do.

@@ -35,6 +35,9 @@ func (h *halting) Read(p []byte) (int, error) {
 // haltAfter is how many bytes a slow reader takes first: the hello and the beginning of the packet.
 const haltAfter = 128 << 10
 
+// slowDialsAtOnce bounds how many connections are being made.
+const slowDialsAtOnce = 64
+
 // slowFinish is how many of the slow readers take their packets to the end, once they go on; the others break off.
 const slowFinish = 32
 
@@ -51,7 +54,7 @@ func (r *xftpRun) slow(ctx context.Context, report *XFTPReport) error {
 	var reached, ended sync.WaitGroup
 	readers := make([]*halting, r.cfg.Conns)
 	conns := make([]*client.Conn, r.cfg.Conns)
-	err = inParallel(ctx, r.cfg.Conns, dialsAtOnce, func(ctx context.Context, i int) (err error) {
+	err = inParallel(ctx, r.cfg.Conns, slowDialsAtOnce, func(ctx context.Context, i int) (err error) {
 		readers[i] = &halting{reached: &reached, release: release}
 		readers[i].left.Store(haltAfter)
 		conns[i], err = client.Dial(ctx, client.Config{Address: r.cfg.Address, Connect: readers[i].connect})
