@@ -88,7 +88,7 @@ func Abuse(ctx context.Context, c AbuseConfig, router *Router) (*AbuseReport, er
 	}
 	exchange := VerifyConfig{Client: c.Client, Queues: c.Queues, Conns: c.Links, Size: c.Size, Window: stormWindow, Rate: c.Rate,
 		Auth: AuthEd25519, Duration: time.Hour, Stall: c.Stall}
-	l, err := newLoad(exchange.load(clientDialer(c.keeper)))
+	l, err := exchange.newLoad()
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func (a *abuse) finish(cause error) {
 	m.seconds, a.report.Router = a.observer.stop()
 	l.remove()
 	l.grace(reached(&l.count.removed, l.slots))
-	a.report.Exchange = l.report("abuse", m, cause)
+	a.report.Exchange = report(l, "abuse", m, cause)
 	if cause != nil {
 		a.report.Ended = cause.Error()
 	}

@@ -3,10 +3,7 @@ package loadtest
 import (
 	"fmt"
 	"io"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -105,21 +102,4 @@ func counts(all map[string]int64) string {
 		text = append(text, fmt.Sprintf("%s %d", name, all[name]))
 	}
 	return strings.Join(text, ", ")
-}
-
-// causeCount is a counter in the line in which a router tells at its end what it has closed and refused.
-var causeCount = regexp.MustCompile(`\b((?:closed|refused)\.[a-z_]+)=(\d+)`)
-
-// causes reads what the router has counted, after its end.
-func (r *Router) causes() map[string]int64 {
-	log, err := os.ReadFile(r.log())
-	if err != nil {
-		return nil
-	}
-	all := make(map[string]int64)
-	for _, m := range causeCount.FindAllStringSubmatch(string(log), -1) {
-		n, _ := strconv.ParseInt(m[2], 10, 64)
-		all[m[1]] += n
-	}
-	return all
 }

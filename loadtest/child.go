@@ -99,3 +99,6 @@ func (c *children[S]) close() {
 		<-p.ended
 	}
 }
+
+// share is how many of n queues the ith of so many connections has.
+func share(n, conns, i int) int { return (n*(i+1))/conns - (n*i)/conns }

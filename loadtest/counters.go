@@ -150,3 +150,13 @@ func (l *load) ended(was queueState) {
 	l.count.removed.Add(1)
 	l.signal()
 }
+
+// latencies are the histograms of a load.
+type latencies struct {
+	answer   *histogram // SEND to OK
+	delivery *histogram // SEND to MSG
+}
+
+func newLatencies() latencies {
+	return latencies{newHistogram(), newHistogram()}
+}

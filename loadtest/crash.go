@@ -128,10 +128,3 @@ func crash(ctx context.Context, c CrashConfig, plan []Kill, t targets, clients C
 	}
 	return r, cause
 }
-
-// finish lets the clients delete their queues, if that does not take long.
-func (w *crew) finish() {
-	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
-	defer cancel()
-	_ = w.drain(ctx) // what could not be done is visible in the report
-}

@@ -3,19 +3,16 @@ package loadtest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
 	"switchyard/smp"
-	"switchyard/smp/client"
 )
 
 // ClientConfig is what a client process of a crash run is given. It goes through JSON.
@@ -145,14 +142,6 @@ func (c *ClientConfig) load(d dialer, keep *archive, of *lapses) loadConfig {
 	}
 }
 
-// begin lets messages flow.
-func (l *load) begin(ctx context.Context) error {
-	l.deleting.Store(true)
-	l.create()
-	l.send()
-	return l.connect(ctx, true)
-}
-
 // clientChild is the load of a client process.
 type clientChild struct{ load *load }
 
@@ -167,53 +156,4 @@ func (c clientChild) state(now childState) any {
 	n := &c.load.count
 	return ClientState{childState: now, Accepted: n.accepted.Load(), Acked: n.acked.Load(), Work: n.work(),
 		Disconnects: n.disconnects.Load()}
-}
-
-// wind empties the queues that this process receives from and deletes them; then those that were deleted, by this process or one
-// before, must be unknown. To the others it only sends what is on its way: their recipients are those who delete them.
-func (l *load) wind(ctx context.Context) error {
-	l.stop()
-	if err := l.until(ctx, l.deleted); err != nil {
-		return err
-	}
-	return l.keep.deleted(func(queue uint32, f *fate) error {
-		known, err := l.known(ctx, f.rcv)
-		if known {
-			return l.keep.back(queue)
-		}
-		return err
-	})
-}
-
-// deleted reports that no queue is left from which this process receives.
-func (l *load) deleted() bool {
-	return !slices.ContainsFunc(l.all(), func(q *queue) bool {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		return q.receiver != nil && q.state != queueGone && q.state != queueMissing
-	})
-}
-
-// known asks the router for a queue.
-func (l *load) known(ctx context.Context, rcv *client.RcvQueue) (bool, error) {
-	answer := make(chan error, 1)
-	for {
-		c := l.links[0].now.Load()
-		if c == nil || c.subscribe(rcv, func(err error) { answer <- err; l.signal() }) != nil {
-			if err := l.until(ctx, func() bool { return l.links[0].now.Load() != nil }); err != nil {
-				return false, err
-			}
-			continue
-		}
-		if err := l.until(ctx, func() bool { return len(answer) > 0 }); err != nil {
-			return false, err
-		}
-		l.count.acked.Add(1) // an answer is progress
-		switch err := <-answer; {
-		case err == nil:
-			return true, nil
-		case isProtocol(err):
-			return !errors.Is(err, smp.ErrAuth), nil
-		}
-	}
 }

@@ -58,7 +58,7 @@ func (v *crashVerdict) take(_ uint32, f *fate) error {
 		v.report.Queues++
 	}
 	v.forgets(f)
-	f.time(v.latency)
+	timeMessages(f, v.latency)
 	h := f.history
 	h.Cut = v.cause != nil && !errors.Is(v.cause, errStalled) && f.state == queueOpen
 	v.histories = append(v.histories, h)
@@ -89,5 +89,28 @@ func (v *crashVerdict) forgets(f *fate) {
 	default:
 		v.report.Missing++
 		v.report.Faults[f.why]++
+	}
+}
+
+// timeMessages adds the latencies of a queue's messages, counted from their first attempt.
+func timeMessages(f *fate, l latencies) {
+	first := make(map[uint32]time.Duration)
+	for i, a := range f.history.Attempts {
+		if _, again := first[a.Message]; !again {
+			first[a.Message] = f.sent[i]
+		}
+		if at := f.answered[i]; at > 0 {
+			l.answer.record(at - first[a.Message])
+		}
+	}
+	seen := make(map[uint32]bool)
+	for i, d := range f.history.Deliveries {
+		if int(d.Position) >= len(f.history.Attempts) { // for the checker to find
+			continue
+		}
+		if m := f.history.Attempts[d.Position].Message; !seen[m] {
+			seen[m] = true
+			l.delivery.record(f.arrived[i] - first[m])
+		}
 	}
 }

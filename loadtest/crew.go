@@ -179,3 +179,10 @@ func (w *crew) close() {
 		m.client.kill()
 	}
 }
+
+// finish lets the clients delete their queues, if that does not take long.
+func (w *crew) finish() {
+	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
+	defer cancel()
+	_ = w.drain(ctx) // what could not be done is visible in the report
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -146,23 +145,14 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// inParallel calls work with 0 to n-1 on a number of goroutines; the first error ends it.
-func inParallel(ctx context.Context, n, goroutines int, work func(ctx context.Context, i int) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(n, goroutines) {
-		all.Go(func() {
-			for i := next.Add(1) - 1; i < int64(n) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				if err := work(ctx, int(i)); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	all.Wait()
-	return context.Cause(ctx)
-}
-
 var errNoQueues = errors.New("there must be at least 1 queue")
+
+// sources is what can be sampled of a crowd.
+func (w *crowd) sources(ended func(error)) sources {
+	return sources{
+		counts: map[string]func() int64{
+			"connections": w.up.Load, "created": w.created.Load, "subscribed": w.subscribed.Load,
+		},
+		ended: ended,
+	}
+}

@@ -13,9 +13,6 @@ import (
 // newInFlight is how many NEW of a connection are without an answer at a time.
 const newInFlight = 8
 
-// share is how many of n queues the ith of so many connections has.
-func share(n, conns, i int) int { return (n*(i+1))/conns - (n*i)/conns }
-
 // create creates queues on all connections and is subscribed to them.
 func (w *crowd) create(ctx context.Context, queues int) error {
 	return inParallel(ctx, len(w.members), w.atOnce, func(ctx context.Context, i int) error {
@@ -60,41 +57,4 @@ func (w *crowd) adopt(p seeded.Plan, first, queues int) error {
 		from += n
 	}
 	return nil
-}
-
-// storedQueues are the queues of a store that was filled offline, as recipients know them.
-type storedQueues struct {
-	plan seeded.Plan
-	keys map[int]*client.Key // those that were asked for
-}
-
-func newStoredQueues(p seeded.Plan) *storedQueues {
-	return &storedQueues{plan: p, keys: make(map[int]*client.Key)}
-}
-
-// queues are n of them, beginning with the given one in the scattered order.
-func (s *storedQueues) queues(first, n int) ([]*client.RcvQueue, error) {
-	all := make([]*client.RcvQueue, n)
-	for j := range all {
-		number := s.plan.Scattered(uint64(first + j))
-		k := s.plan.KeyNumber(number)
-		if s.keys[k] == nil {
-			key, err := seededKey(s.plan, k)
-			if err != nil {
-				return nil, err
-			}
-			s.keys[k] = key
-		}
-		id := s.plan.RecipientID(number)
-		all[j] = &client.RcvQueue{ID: id[:], Key: s.keys[k]}
-	}
-	return all, nil
-}
-
-func seededKey(p seeded.Plan, number int) (*client.Key, error) {
-	private, err := p.Key(number)
-	if err != nil {
-		return nil, err
-	}
-	return client.ParseKey(private.AppendPKCS8(nil))
 }

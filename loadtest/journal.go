@@ -9,8 +9,6 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"switchyard/smp/client"
 )
 
@@ -53,15 +51,6 @@ const (
 	entryFinished  entryKind = "finished" // the client does nothing more with the queue
 	entryFault     entryKind = "fault"    // something that a router should not have answered
 )
-
-// clock is a time that all processes of the machine share.
-func clock() time.Duration {
-	var t unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
-		panic("loadtest: no clock: " + err.Error()) // Linux has it
-	}
-	return time.Duration(t.Nano())
-}
 
 // journal is a file of entries that is only added to. Each is written before the client acts on it, so that a client
 // that is killed loses nothing that anybody has seen; the system keeps what was written. Its user has a lock.

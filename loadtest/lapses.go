@@ -5,6 +5,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // answer is when the router said that something was done.
@@ -124,4 +126,13 @@ func (l *lapses) age() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.oldest
+}
+
+// clock is a time that all processes of the machine share.
+func clock() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
+		panic("loadtest: no clock: " + err.Error()) // Linux has it
+	}
+	return time.Duration(t.Nano())
 }

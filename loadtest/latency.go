@@ -26,16 +26,6 @@ const (
 
 func newHDR() *hdrhistogram.Histogram { return hdrhistogram.New(1, latencyMax, latencyDigits) }
 
-// latencies are the histograms of a load.
-type latencies struct {
-	answer   *histogram // SEND to OK
-	delivery *histogram // SEND to MSG
-}
-
-func newLatencies() latencies {
-	return latencies{newHistogram(), newHistogram()}
-}
-
 // histogram may be recorded to by many goroutines.
 type histogram struct {
 	mu     sync.Mutex
@@ -107,3 +97,5 @@ func (l Latencies) metrics(name string) []Metric {
 	}
 	return []Metric{{name + "-p50-ms", l.P50}, {name + "-p99-ms", l.P99}, {name + "-max-ms", l.Max}}
 }
+
+func millis(d time.Duration) float64 { return d.Seconds() * 1e3 }

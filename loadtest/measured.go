@@ -2,7 +2,6 @@ package loadtest
 
 import (
 	"context"
-	"time"
 )
 
 // measured is what was seen of a load while it was measured.
@@ -14,9 +13,9 @@ type measured struct {
 	answer, delivery Latencies
 }
 
-// measure lets the messages flow and measures them: after the warm-up, for the duration or until all have arrived. Then
+// measureExchange lets the messages flow and measures them: after the warm-up, for the duration or until all have arrived. Then
 // it waits until the queues are empty. Without a result nothing was measured.
-func (l *load) measure(ctx context.Context, c *VerifyConfig) (*measured, error) {
+func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, error) {
 	drained := reached(&l.count.drained, l.slots)
 	l.send()
 	if c.Warmup > 0 {
@@ -49,33 +48,4 @@ func (l *load) measure(ctx context.Context, c *VerifyConfig) (*measured, error) 
 	}
 	l.grace(drained)
 	return m, cause
-}
-
-// sources is what can be sampled of a load.
-func (l *load) sources() sources {
-	return sources{
-		counts: map[string]func() int64{
-			"sent": l.count.sent.Load, "accepted": l.count.accepted.Load, "delivered": l.count.delivered.Load,
-			"acked": l.count.acked.Load, "connections": l.count.links.Load,
-		},
-		latency: map[string]*histogram{"answer": l.latency.answer, "delivery": l.latency.delivery},
-		ended:   func(err error) { l.fail("%w", err) },
-	}
-}
-
-// after is the condition that a time has passed.
-func after(d time.Duration) func() bool {
-	end := time.Now().Add(d)
-	return func() bool { return !time.Now().Before(end) }
-}
-
-func anyOf(conditions ...func() bool) func() bool {
-	return func() bool {
-		for _, c := range conditions {
-			if c() {
-				return true
-			}
-		}
-		return false
-	}
 }

@@ -22,14 +22,6 @@ const tickEvery = time.Second
 
 var errRouterEnded = errors.New("the router's process ended")
 
-// Use is what the router's process used while it was measured. Sizes are bytes.
-type Use struct {
-	CPUSeconds float64 `json:"cpuSeconds"` // user and system
-	RSSBefore  int64   `json:"rssBefore"`
-	RSSAfter   int64   `json:"rssAfter"`
-	RSSMax     int64   `json:"rssMax"` // of the samples, one each second
-}
-
 // sources are what a scenario lets be sampled. The functions are called from another goroutine.
 type sources struct {
 	counts  map[string]func() int64

@@ -86,8 +86,3 @@ func (w *watcher) close() {
 	close(w.done)
 	w.end.Wait()
 }
-
-// reached is the condition that a counter has come to n.
-func reached(counter *atomic.Int64, n int) func() bool {
-	return func() bool { return counter.Load() >= int64(n) }
-}

@@ -52,7 +52,8 @@ var errProxied = errors.New("the proxy lost the router")
 // proxiedLine is a connection to the router, kept by a keeper, and one to the proxy beside it.
 type proxiedLine struct {
 	*client.Keeper
-	config *VerifyConfig
+	router Client
+	server smp.ServerAddress // the proxy
 	index  int
 	on     func(event)
 	ctx    context.Context
@@ -63,12 +64,12 @@ type proxiedLine struct {
 	reason error          // why it could not begin
 }
 
-// proxiedDialer dials the router and the proxy.
-func proxiedDialer(c *VerifyConfig) dialer {
+// proxiedDialer dials the router and a proxy.
+func proxiedDialer(router Client, proxy smp.ServerAddress) dialer {
 	return func(index int, queues []*client.RcvQueue, on func(event)) line {
-		l := &proxiedLine{config: c, index: index, on: on}
+		l := &proxiedLine{router: router, server: proxy, index: index, on: on}
 		l.ctx, l.stop = context.WithCancel(context.Background())
-		k := c.keeper(index)
+		k := router.keeper(index)
 		k.OnEvent = l.event
 		l.Keeper = client.NewKeeper(k, queues...)
 		return l
@@ -110,8 +111,8 @@ func (l *proxiedLine) event(e client.Event) {
 
 // dialProxy connects to the proxy and asks for its session with the router. When that fails the keeper begins anew.
 func (l *proxiedLine) dialProxy(router *client.Client) (*client.Relay, error) {
-	config := l.config.config(l.index)
-	config.Address, config.LocalAddr = *l.config.Proxy, sourceAddr(l.config.Proxy.Hosts, l.index)
+	config := l.router.config(l.index)
+	config.Address, config.LocalAddr = l.server, sourceAddr(l.server.Hosts, l.index)
 	config.Versions = smp.VersionRange{} // --version is for the router
 	config.OnEvent = func(e client.Event) {
 		if e.Kind == client.EventClosed {
@@ -123,5 +124,5 @@ func (l *proxiedLine) dialProxy(router *client.Client) (*client.Relay, error) {
 		return nil, err
 	}
 	l.proxy = proxy
-	return proxy.DialRelay(l.ctx, l.config.Address, l.config.Proxy.BasicAuth)
+	return proxy.DialRelay(l.ctx, l.router.Address, l.server.BasicAuth)
 }

@@ -171,3 +171,11 @@ func (t *Tick) histogram(name string) *hdrhistogram.Histogram {
 	}
 	return h
 }
+
+// Use is what the router's process used while it was measured. Sizes are bytes.
+type Use struct {
+	CPUSeconds float64 `json:"cpuSeconds"` // user and system
+	RSSBefore  int64   `json:"rssBefore"`
+	RSSAfter   int64   `json:"rssAfter"`
+	RSSMax     int64   `json:"rssMax"` // of the samples, one each second
+}

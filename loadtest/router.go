@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -267,4 +268,21 @@ func freePort() (int, error) {
 func lastLine(out []byte) string {
 	text := strings.TrimSpace(string(out))
 	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+}
+
+// causeCount is a counter in the line in which a router tells at its end what it has closed and refused.
+var causeCount = regexp.MustCompile(`\b((?:closed|refused)\.[a-z_]+)=(\d+)`)
+
+// causes reads what the router has counted, after its end.
+func (r *Router) causes() map[string]int64 {
+	log, err := os.ReadFile(r.log())
+	if err != nil {
+		return nil
+	}
+	all := make(map[string]int64)
+	for _, m := range causeCount.FindAllStringSubmatch(string(log), -1) {
+		n, _ := strconv.ParseInt(m[2], 10, 64)
+		all[m[1]] += n
+	}
+	return all
 }

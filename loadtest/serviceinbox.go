@@ -132,8 +132,6 @@ func (b *serviceInbox) report(r *ServiceReport) {
 	r.AllsMillis, r.Faults = millis(b.alls), b.faults
 }
 
-func millis(d time.Duration) float64 { return d.Seconds() * 1e3 }
-
 // Clean reports that the router did everything right.
 func (r *ServiceReport) Clean() bool {
 	return r.Count == int64(r.Queues) && r.HashRight && r.Delivered == r.Waiting && r.BeforeAlls == int64(r.Queues) &&

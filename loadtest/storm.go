@@ -108,7 +108,7 @@ func Storm(ctx context.Context, c StormConfig, router *Router) (*StormReport, er
 	}
 	defer crowd.close()
 	exchange := c.exchange()
-	l, err := newLoad(exchange.load(clientDialer(c.keeper)))
+	l, err := exchange.newLoad()
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,7 @@ func (s *storm) finish(cause error) {
 	m.seconds, s.report.Router = s.observer.stop()
 	l.remove()
 	l.grace(reached(&l.count.removed, l.slots))
-	s.report.Exchange = l.report(s.report.Scenario, m, cause)
+	s.report.Exchange = report(l, s.report.Scenario, m, cause)
 	if cause != nil {
 		s.report.Ended = cause.Error()
 	}

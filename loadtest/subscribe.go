@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
-	"time"
 
 	"switchyard/loadtest/seeded"
 )
@@ -33,14 +31,6 @@ type SubscribeReport struct {
 	Reconnected *Operation `json:"reconnected"`          // handshakes
 	Subscribed  *Operation `json:"subscribed,omitempty"` // SUB, in batches
 	Router      *Use       `json:"router,omitempty"`
-}
-
-// Operation is how fast something was done many times.
-type Operation struct {
-	Count     int     `json:"count"`
-	Seconds   float64 `json:"seconds"`
-	PerSecond float64 `json:"perSecond"`
-	CPUMicros float64 `json:"cpuMicros,omitempty"` // of the router for each
 }
 
 func (c *SubscribeConfig) check() error {
@@ -114,42 +104,6 @@ func (r *SubscribeReport) run(ctx context.Context, c SubscribeConfig, crowd *cro
 	return err
 }
 
-// stages measures one operation after the other.
-type stages struct {
-	*observer
-	*watcher
-}
-
-// stage does something many times. The result is nil when it was not done at all.
-func (s *stages) stage(name string, total int, counter *atomic.Int64, work func() error) (*Operation, error) {
-	s.phase(name, int64(total), counter)
-	s.enter(name)
-	before, _ := s.now()
-	began := time.Now()
-	err := work()
-	seconds := time.Since(began).Seconds()
-	after, _ := s.now()
-	n := int(counter.Load())
-	if n == 0 {
-		return nil, err
-	}
-	op := &Operation{Count: n, Seconds: seconds, PerSecond: float64(n) / seconds}
-	if s.m.PID != 0 {
-		op.CPUMicros = (after - before).Seconds() * 1e6 / float64(n)
-	}
-	return op, err
-}
-
-// sources is what can be sampled of a crowd.
-func (w *crowd) sources(ended func(error)) sources {
-	return sources{
-		counts: map[string]func() int64{
-			"connections": w.up.Load, "created": w.created.Load, "subscribed": w.subscribed.Load,
-		},
-		ended: ended,
-	}
-}
-
 // Clean is true: what fails is an error.
 func (r *SubscribeReport) Clean() bool { return true }
 
@@ -158,17 +112,6 @@ func (r *SubscribeReport) Metrics() []Metric {
 	m := r.Created.metrics("new")
 	m = append(m, r.Reconnected.metrics("connect")...)
 	return append(m, r.Subscribed.metrics("sub")...)
-}
-
-func (o *Operation) metrics(name string) []Metric {
-	if o == nil {
-		return nil
-	}
-	m := []Metric{{name + "/s", o.PerSecond}}
-	if o.CPUMicros > 0 {
-		m = append(m, Metric{"cpu-µs/" + name, o.CPUMicros})
-	}
-	return m
 }
 
 // WriteText prints the report as a table.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"net"
 	"time"
 
 	"switchyard/smp"
@@ -30,9 +29,6 @@ type VerifyConfig struct {
 	Measure
 	Progress func(Progress)
 }
-
-// graceTime is how long a run that was interrupted waits for what is on its way, and then for its queues to be deleted.
-const graceTime = 5 * time.Second
 
 func (c *VerifyConfig) check() error {
 	switch {
@@ -61,7 +57,7 @@ func (c *VerifyConfig) check() error {
 
 func (c *VerifyConfig) dialer() dialer {
 	if c.Proxy != nil {
-		return proxiedDialer(c)
+		return proxiedDialer(c.Client, *c.Proxy)
 	}
 	return clientDialer(c.keeper)
 }
@@ -99,6 +95,9 @@ func (c *VerifyConfig) load(d dialer) loadConfig {
 	}
 }
 
+// newLoad makes the load that the configuration describes.
+func (c *VerifyConfig) newLoad() (*load, error) { return newLoad(c.load(c.dialer())) }
+
 // target is how many messages a queue carries at most.
 func (c *VerifyConfig) target() uint32 {
 	if c.Messages < 1 {
@@ -124,7 +123,7 @@ func exchange(ctx context.Context, name string, c VerifyConfig, d dialer) (*Repo
 		return nil, err
 	}
 	w.phase("exchanging messages", c.total(), &l.count.acked)
-	m, cause := l.measure(ctx, &c)
+	m, cause := measureExchange(ctx, l, &c)
 	if m == nil {
 		return nil, cause
 	}
@@ -135,46 +134,17 @@ func exchange(ctx context.Context, name string, c VerifyConfig, d dialer) (*Repo
 	} else {
 		l.grace(reached(&l.count.removed, c.Queues))
 	}
-	return l.report(name, m, cause), cause
+	return report(l, name, m, cause), cause
 }
 
-// prepare connects and creates the queues.
-func (l *load) prepare(ctx context.Context, w *watcher, host string) error {
-	w.phase("connecting", int64(l.conns), &l.count.links)
-	if err := l.connect(ctx, false); err != nil {
-		return fmt.Errorf("connecting to %s: %w", host, err)
-	}
-	w.phase("creating queues", int64(l.slots), &l.count.open)
-	l.create()
-	if err := l.until(ctx, reached(&l.count.open, l.slots)); err != nil {
-		return fmt.Errorf("creating queues: %w", err)
-	}
-	return nil
-}
-
-// grace waits for a condition for a short while.
-func (l *load) grace(condition func() bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
-	defer cancel()
-	_ = l.until(ctx, condition) // what could not be done is visible in the report
-}
-
-// report judges the histories.
-func (l *load) report(name string, m *measured, cause error) *Report {
-	histories := make([]History, 0, len(l.all()))
-	for _, q := range l.all() {
-		q.mu.Lock()
-		h := q.history
-		h.Cut = q.state == queueOpen && (!errors.Is(cause, errStalled) || q.receiver.now.Load() == nil)
-		histories = append(histories, h)
-		q.mu.Unlock()
-	}
+// report judges the histories of a load that has ended.
+func report(l *load, name string, m *measured, cause error) *Report {
 	r := &Report{
 		Scenario: name, Queues: int(l.count.created.Load()), Connections: l.conns, Size: l.size,
 		Missing: int(l.count.missing.Load()), Orphans: l.count.orphans.Load(), Disconnects: l.count.disconnects.Load(),
 		Faults: l.count.allFaults(), Seconds: m.seconds, Router: m.use, Work: m.work,
 	}
-	r.Verdict, r.Findings = judge(histories, l.lapses)
+	r.Verdict, r.Findings = judge(l.histories(cause), l.lapses)
 	r.Measured = m.delivered
 	r.Latency.Answer, r.Latency.Delivery = m.answer, m.delivery
 	r.Rate = float64(m.delivered) / m.seconds
@@ -185,14 +155,4 @@ func (l *load) report(name string, m *measured, cause error) *Report {
 		r.Ended = cause.Error()
 	}
 	return r
-}
-
-func hostOf(a smp.ServerAddress) string {
-	if len(a.Hosts) == 0 {
-		return "no host"
-	}
-	if a.Port == "" {
-		return a.Hosts[0]
-	}
-	return net.JoinHostPort(a.Hosts[0], a.Port)
 }
