@@ -231,14 +231,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 
 // finish lets the group end and judges its exchange.
 func (a *abuse) finish(cause error) {
-	l := a.load
-	l.stop()
-	l.grace(reached(&l.count.drained, l.slots))
-	m := &measured{delivered: l.count.delivered.Load(), delivery: a.report.Quiet.Delivery}
-	m.seconds, a.report.Router = a.observer.stop()
-	l.remove()
-	l.grace(reached(&l.count.removed, l.slots))
-	a.report.Exchange = report(l, "abuse", m, cause)
+	a.report.Exchange, a.report.Router = finish(a.load, a.observer, a.report.Scenario, a.report.Quiet.Delivery, cause)
 	if cause != nil {
 		a.report.Ended = cause.Error()
 	}

@@ -78,11 +78,8 @@ func (r *AbuseReport) WriteText(out io.Writer) error {
 	if len(r.Causes) > 0 {
 		fmt.Fprintln(out, "in all the router counts:", counts(r.Causes))
 	}
-	e := r.Exchange
-	e.writeFaults(out)
-	_, err := fmt.Fprintf(out, "acknowledged %d delivered %d duplicates %d corrupt %d lost %d reordered %d\n",
-		e.Accepted, e.Delivered, e.Duplicates, e.Corrupt+e.Unexpected, e.Lost, e.Reordered)
-	return err
+	r.Exchange.writeFaults(out)
+	return r.Exchange.writeTotals(out)
 }
 
 // cells are those of a phase between its latency and what its attackers did.

@@ -91,7 +91,7 @@ func WriteLines(out io.Writer, lines []Line, by string, to float64) error {
 	for _, l := range lines {
 		t.row(l.Unit, significant(l.Base), significant(l.Per*1000), significant(l.At), fmt.Sprintf("%.0f %%", l.Off*100))
 	}
-	return t.w.Flush()
+	return t.flush()
 }
 
 // significant prints three digits of a figure that may be negative or small.

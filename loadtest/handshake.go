@@ -130,5 +130,5 @@ func (r *HandshakeReport) WriteText(out io.Writer) error {
 	l := newTable(out)
 	l.row("latency ms", "p50", "p90", "p99", "p99.9", "max")
 	l.latency("connected", r.Latency)
-	return l.w.Flush()
+	return l.flush()
 }

@@ -192,5 +192,5 @@ func (r *IdleReport) WriteText(out io.Writer) error {
 			t.row("resident bytes per subscription", fixed(u.PerSubscription))
 		}
 	}
-	return t.w.Flush()
+	return t.flush()
 }

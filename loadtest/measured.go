@@ -38,7 +38,7 @@ func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, 
 	cause := l.until(ctx, end)
 	m := &measured{delivered: l.count.delivered.Load() - before}
 	m.seconds, m.use = o.stop()
-	m.work = o.profile.work()
+	m.work = o.work()
 	m.answer, m.delivery = l.latency.answer.quantiles(), l.latency.delivery.quantiles()
 	if cause != nil || c.Duration > 0 {
 		l.stop()
@@ -48,4 +48,17 @@ func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, 
 	}
 	l.grace(drained)
 	return m, cause
+}
+
+// finish lets a load end that goes on beside what is measured, and judges its exchange. delivery is what counts as its
+// latency.
+func finish(l *load, o *observer, scenario string, delivery Latencies, cause error) (*Report, *Use) {
+	l.stop()
+	l.grace(reached(&l.count.drained, l.slots))
+	m := &measured{delivered: l.count.delivered.Load(), delivery: delivery}
+	var use *Use
+	m.seconds, use = o.stop()
+	l.remove()
+	l.grace(reached(&l.count.removed, l.slots))
+	return report(l, scenario, m, cause), use
 }

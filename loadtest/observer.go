@@ -188,3 +188,6 @@ func (o *observer) stop() (seconds float64, use *Use) {
 	u := o.use
 	return o.ran, &u
 }
+
+// work is what the router tells of its work, once the observer has stopped; nil when it has no figures.
+func (o *observer) work() *Work { return o.profile.work() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"switchyard/smp"
@@ -32,6 +33,14 @@ func (l *load) grace(condition func() bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
 	defer cancel()
 	_ = l.until(ctx, condition) // what could not be done is visible in the report
+}
+
+// up reports that all links are connected.
+func (l *load) up() bool { return l.count.links.Load() >= int64(l.conns) }
+
+// behind reports that a message which was due before a time has not arrived.
+func (l *load) behind(t time.Time) bool {
+	return slices.ContainsFunc(l.all(), func(q *queue) bool { return q.behind(t) })
 }
 
 // histories are those of all queues, after the load has ended because of cause.

@@ -76,6 +76,11 @@ func (r *Report) WriteText(w io.Writer) error {
 	l.flush()
 	r.writeFaults(w)
 	r.writeForgets(w)
+	return r.writeTotals(w)
+}
+
+// writeTotals prints the last line.
+func (r *Report) writeTotals(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "acknowledged %d delivered %d duplicates %d corrupt %d lost %d reordered %d\n",
 		r.Accepted, r.Delivered, r.Duplicates, r.Corrupt+r.Unexpected, r.Lost, r.Reordered)
 	return err

@@ -1,7 +1,6 @@
 package loadtest
 
 import (
-	"fmt"
 	"io"
 )
 
@@ -58,9 +57,6 @@ func (r *StormReport) WriteText(out io.Writer) error {
 	l.latency("outage", r.Outage)
 	l.latency("storm", r.Storm)
 	l.flush()
-	e := r.Exchange
-	e.writeFaults(out)
-	_, err := fmt.Fprintf(out, "acknowledged %d delivered %d duplicates %d corrupt %d lost %d reordered %d\n",
-		e.Accepted, e.Delivered, e.Duplicates, e.Corrupt+e.Unexpected, e.Lost, e.Reordered)
-	return err
+	r.Exchange.writeFaults(out)
+	return r.Exchange.writeTotals(out)
 }

@@ -3,7 +3,6 @@ package loadtest
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -120,27 +119,18 @@ func (s *storm) obeyed() bool {
 
 // caughtUp reports that the group is connected again and that all that was due until then has arrived.
 func (s *storm) caughtUp() bool {
-	l := s.load
 	if s.back.IsZero() {
-		if l.count.links.Load() < int64(l.conns) {
+		if !s.load.up() {
 			return false
 		}
 		s.back = time.Now()
 	}
-	return !slices.ContainsFunc(l.all(), func(q *queue) bool { return q.behind(s.back) })
+	return !s.load.behind(s.back)
 }
 
 // finish lets the group end and judges its exchange.
 func (s *storm) finish(cause error) {
-	l := s.load
-	l.stop()
-	drained := reached(&l.count.drained, l.slots)
-	l.grace(drained)
-	m := &measured{delivered: l.count.delivered.Load(), delivery: s.report.Quiet}
-	m.seconds, s.report.Router = s.observer.stop()
-	l.remove()
-	l.grace(reached(&l.count.removed, l.slots))
-	s.report.Exchange = report(l, s.report.Scenario, m, cause)
+	s.report.Exchange, s.report.Router = finish(s.load, s.observer, s.report.Scenario, s.report.Quiet, cause)
 	if cause != nil {
 		s.report.Ended = cause.Error()
 	}

@@ -132,5 +132,5 @@ func (r *SubscribeReport) WriteText(out io.Writer) error {
 	if r.Router != nil {
 		t.row("router RSS MiB", mebi(r.Router.RSSBefore), "to", mebi(r.Router.RSSAfter))
 	}
-	return t.w.Flush()
+	return t.flush()
 }

@@ -100,7 +100,7 @@ func WriteComparison(out io.Writer, a, b *Summary) error {
 			t.row(name+" "+q.name+" ms", fixed(q.x), fixed(q.y), quotient(q.y, q.x))
 		}
 	}
-	return t.w.Flush()
+	return t.flush()
 }
 
 func quotient(x, y float64) string {

@@ -54,7 +54,7 @@ func (t table) latency(name string, l Latencies) {
 	t.row(name, fixed(l.P50), fixed(l.P90), fixed(l.P99), fixed(l.P999), fixed(l.Max))
 }
 
-func (t table) flush() { _ = t.w.Flush() }
+func (t table) flush() error { return t.w.Flush() }
 
 // fixed prints a figure with three digits or all before the point.
 func fixed(x float64) string {

@@ -79,5 +79,5 @@ func (r *XFTPStartReport) WriteText(out io.Writer) error {
 	t := newTable(out)
 	t.row("stored packets", r.Stored, "starts", r.Starts, "of each kind")
 	t.row("slowest start ms", fixed(r.StartMs), "after a kill", fixed(r.AfterKill), "router RSS MiB", mebi(r.RSS))
-	return t.w.Flush()
+	return t.flush()
 }
