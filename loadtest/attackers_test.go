@@ -4,12 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
-
-	dto "github.com/prometheus/client_model/go"
 
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
@@ -27,20 +23,18 @@ func TestReason(t *testing.T) {
 	}
 }
 
-// What a router tells at its end is read by cause, summed over its lives.
-func TestCauses(t *testing.T) {
-	r := &Router{dir: t.TempDir()}
-	log := "level=INFO msg=\"since the start\" accepted=10 failed=0 closed.peer=7 closed.slow=2 refused.new_queues=30\n" +
-		"level=INFO msg=stopped\nlevel=INFO msg=\"since the start\" accepted=1 closed.peer=1\n"
-	if err := os.WriteFile(filepath.Join(r.dir, "router.log"), []byte(log), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]int64{"closed.peer": 8, "closed.slow": 2, "refused.new_queues": 30}
-	if got := r.causes(); !reflect.DeepEqual(got, want) {
+func TestCountsAreSorted(t *testing.T) {
+	all := map[string]int64{"refused.new_queues": 30, "closed.slow": 2, "closed.peer": 8}
+	if got := counts(all); got != "closed.peer 8, closed.slow 2, refused.new_queues 30" {
 		t.Error(got)
 	}
-	if got := counts(want); got != "closed.peer 8, closed.slow 2, refused.new_queues 30" {
-		t.Error(got)
+}
+
+// Each phase of a run has a line of its own colour in the charts.
+func TestChartsHaveAColourForEachPhase(t *testing.T) {
+	phases := []string{"warm-up", "quiet", restPhase} // beside those of attackers
+	if n := len(phases) + len(AttackKinds()); n > palette {
+		t.Errorf("%d phases, %d colours", n, palette)
 	}
 }
 
@@ -75,34 +69,5 @@ func TestCrewIsShared(t *testing.T) {
 	}
 	if conns != 2*attackConns+1 || queues != 100 {
 		t.Error(conns, queues)
-	}
-}
-
-// A quantile of a histogram is within the bucket that has it, of what was counted between two readings.
-func TestQuantile(t *testing.T) {
-	histogram := func(counts ...uint64) *dto.Histogram {
-		h := &dto.Histogram{SampleCount: new(counts[len(counts)-1])}
-		for i, n := range counts[:len(counts)-1] {
-			h.Bucket = append(h.Bucket, &dto.Bucket{UpperBound: new(float64(int(1) << i)), CumulativeCount: new(n)})
-		}
-		return h
-	}
-	none := &dto.Histogram{}
-	for _, c := range []struct {
-		before, after *dto.Histogram
-		q, want       float64
-	}{
-		{none, histogram(10, 10, 20, 20), 0.5, 1},
-		{none, histogram(10, 10, 20, 20), 0.75, 3},
-		{histogram(10, 10, 20, 20), histogram(10, 10, 30, 30), 0.5, 3},
-		{none, histogram(0, 0, 0, 5), 0.5, 4}, // above all buckets
-		{none, none, 0.5, 0},
-	} {
-		if len(c.after.Bucket) == 0 {
-			c.after = histogram(0)
-		}
-		if got := quantile(c.before, c.after, c.q); got != c.want {
-			t.Errorf("%v of %v since %v: %v, want %v", c.q, c.after, c.before, got, c.want)
-		}
 	}
 }

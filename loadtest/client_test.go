@@ -54,24 +54,3 @@ func TestSourceAddr(t *testing.T) {
 		t.Error("an address without a host")
 	}
 }
-
-func TestVerifyConfigCheck(t *testing.T) {
-	for name, change := range map[string]func(*VerifyConfig){
-		"no queue":       func(c *VerifyConfig) { c.Queues = 0 },
-		"no message":     func(c *VerifyConfig) { c.Messages = 0 },
-		"one connection": func(c *VerifyConfig) { c.Conns = 1 },
-		"no window":      func(c *VerifyConfig) { c.Window = 0 },
-		"negative rate":  func(c *VerifyConfig) { c.Rate = -1 },
-		"large":          func(c *VerifyConfig) { c.Size = 20000 },
-		"unknown auth":   func(c *VerifyConfig) { c.Auth = "" },
-	} {
-		c := verifyConfig()
-		if err := c.check(); err != nil {
-			t.Fatal(err)
-		}
-		change(&c)
-		if err := c.check(); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
-	}
-}

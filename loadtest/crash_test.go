@@ -8,9 +8,6 @@ import (
 	"math"
 	"testing"
 	"time"
-
-	"switchyard/smp"
-	"switchyard/smp/client"
 )
 
 func crashConfig() CrashConfig {
@@ -28,16 +25,7 @@ type fakeProxy struct {
 
 func (p *fakeProxy) Start() error            { p.exited = make(chan struct{}); return nil }
 func (p *fakeProxy) Exited() <-chan struct{} { return p.exited }
-func (p *fakeProxy) Kill() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, l := range p.lines {
-		l.cut()
-		if p.running {
-			l.connect()
-		}
-	}
-}
+func (p *fakeProxy) Kill()                   { p.cut() }
 
 // fakeClient is a client process within the test. What it has written when it is killed is all that the next one knows.
 type fakeClient struct {
@@ -54,8 +42,14 @@ func (c *fakeClient) kill() {
 	c.orders.Close()
 }
 
-// client is a clientStarter.
-func (r *fakeRouter) client(config ClientConfig, said func(ClientState)) (clientProcess, error) {
+// clientsOf starts clients of a router within the test.
+func clientsOf(t *testing.T, r *fakeRouter) clientStarter {
+	return func(config ClientConfig, said func(ClientState)) (clientProcess, error) {
+		return startFakeClient(t, r, config, said), nil
+	}
+}
+
+func startFakeClient(t *testing.T, r *fakeRouter, config ClientConfig, said func(ClientState)) *fakeClient {
 	orders, in := io.Pipe()
 	states, out := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -63,7 +57,7 @@ func (r *fakeRouter) client(config ClientConfig, said func(ClientState)) (client
 	go func() {
 		defer close(c.ended)
 		if err := serveClient(ctx, config, r.dial, orders, out); err != nil {
-			r.t.Error(err)
+			t.Error(err)
 		}
 		out.Close()
 	}()
@@ -76,11 +70,11 @@ func (r *fakeRouter) client(config ClientConfig, said func(ClientState)) (client
 			said(s)
 		}
 	}()
-	return c, nil
+	return c
 }
 
 // runCrash kills the router within the test by a schedule for one that starts at once and serves fast.
-func runCrash(c CrashConfig, r *fakeRouter) (*Report, error) {
+func runCrash(tt *testing.T, c CrashConfig, r *fakeRouter) (*Report, error) {
 	plan := Schedule(c.Seed, c.Kills, c.victims())
 	for i := range plan {
 		plan[i].After /= 8
@@ -89,7 +83,7 @@ func runCrash(c CrashConfig, r *fakeRouter) (*Report, error) {
 	if c.Proxy {
 		t.proxy = &fakeProxy{fakeRouter: r}
 	}
-	return crash(context.Background(), c, plan, t, ClientConfig{Dir: r.t.TempDir()}, r.client)
+	return crash(context.Background(), c, plan, t, ClientConfig{Dir: tt.TempDir()}, clientsOf(tt, r))
 }
 
 func TestCrashWithADurableRouter(t *testing.T) {
@@ -105,10 +99,10 @@ func TestCrashWithADurableRouter(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, c := newFakeRouter(t), crashConfig()
+			r, c := newFakeRouter(), crashConfig()
 			r.quota = 8
 			tt.change(&c)
-			report, err := runCrash(c, r)
+			report, err := runCrash(t, c, r)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,11 +137,11 @@ func TestCrashFindsWhatDoesNotSurvive(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := newFakeRouter(t)
+			r := newFakeRouter()
 			tt.fault(r)
 			c := crashConfig()
 			c.Stall = 2 * time.Second
-			report, err := runCrash(c, r)
+			report, err := runCrash(t, c, r)
 			if report == nil || report.Clean() || tt.count(report) == 0 {
 				t.Errorf("not found: %+v, %v", report, err)
 			}
@@ -157,10 +151,10 @@ func TestCrashFindsWhatDoesNotSurvive(t *testing.T) {
 
 // A router that does not sync forgets queues, keys, messages, ACKs and deletions together, always the last ones.
 func TestCrashExcusesWhatTheRouterMayForget(t *testing.T) {
-	r, c := newFakeRouter(t), crashConfig()
+	r, c := newFakeRouter(), crashConfig()
 	r.syncEvery, r.quota = 40, 8
 	c.Settings, c.KillClients, c.Kills = forgetting(), true, 12
-	report, err := runCrash(c, r)
+	report, err := runCrash(t, c, r)
 	if err != nil || !report.Clean() {
 		t.Fatalf("%+v, %v", report, err)
 	}
@@ -198,47 +192,5 @@ func TestWindowOfSettings(t *testing.T) {
 		if got := c.window(); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
-	}
-}
-
-// What a queue makes of AUTH depends on what the router may have forgotten: the queue, the sender's key, or nothing.
-func TestQueueThatTheRouterRefuses(t *testing.T) {
-	before, within, later := answer{0, 500 * ms}, answer{0, 950 * ms}, answer{2, 2500 * ms}
-	tests := []struct {
-		name                   string
-		created, secured, sent answer // sent: when the queue had been secured when the message was sent
-		want                   queueState
-		missing                int64
-	}{
-		{"nothing may be forgotten", before, before, before, queueMissing, 1},
-		{"the key may be", before, within, within, queueCreated, 0},
-		{"the key may be, and is set again", before, later, within, queueOpen, 0},
-		{"the new key is refused, too", before, later, later, queueMissing, 1},
-		{"the queue may be", within, later, later, queueMissing, 0},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			c := verifyConfig()
-			config := c.load(nil)
-			config.lapses = twoKills()
-			l, err := newLoad(config)
-			if err != nil {
-				t.Fatal(err)
-			}
-			q := l.add(0)
-			for _, k := range []*link{q.receiver, q.sender} {
-				k.line = newFakeRouter(t).dial(0, nil, func(event) {})
-			}
-			q.rcv, q.snd = &client.RcvQueue{}, &client.SndQueue{Key: l.key(0)}
-			q.state, q.created, q.secured = queueOpen, tt.created, tt.secured
-			q.refuseSender(smp.ErrAuth, tt.sent)
-			n := &l.count
-			if q.state != tt.want || n.missing.Load() != tt.missing {
-				t.Errorf("state %d, missing %d", q.state, n.missing.Load())
-			}
-			if faults := len(l.count.allFaults()); int64(faults) != tt.missing {
-				t.Errorf("%d faults", faults)
-			}
-		})
 	}
 }

@@ -12,14 +12,14 @@ import (
 // Of a queue one end dies while the other lives on, and both go on with it.
 func TestEitherEndOfAQueueMayDie(t *testing.T) {
 	t.Parallel()
-	r, dir := newFakeRouter(t), t.TempDir()
+	r, dir := newFakeRouter(), t.TempDir()
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, ledgerName), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w, err := newCrew(r.client, ClientConfig{Dir: dir, Queues: 1, Size: 64, Auth: AuthEd25519, Seed: 3}, 2, 30*time.Second)
+	w, err := newCrew(clientsOf(t, r), ClientConfig{Dir: dir, Queues: 1, Size: 64, Auth: AuthEd25519, Seed: 3}, 2, 30*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,8 +88,8 @@ func TestJudgeComparesBothEnds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			writeJournal(t, queuePath(dir, 7, false), sent)
-			writeJournal(t, queuePath(dir, 7, true), slices.Concat([]entry{{Kind: entryNew}, {Kind: entryIDs}}, tt.received))
+			writeJournal(t, filepath.Join(dir, "queue-7-sender"), sent)
+			writeJournal(t, filepath.Join(dir, "queue-7-recipient"), slices.Concat([]entry{{Kind: entryNew}, {Kind: entryIDs}}, tt.received))
 			k := killer{crew: &crew{}, lapses: &lapses{}}
 			r, err := k.judge(&CrashConfig{}, dir, time.Second, nil)
 			if err != nil || !tt.want(r) || r.Accepted != 2 {

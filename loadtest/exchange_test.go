@@ -3,6 +3,7 @@ package loadtest
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func TestExchangeWithAGoodRouter(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, c := newFakeRouter(t), verifyConfig()
+			r, c := newFakeRouter(), verifyConfig()
 			tt.change(&c, r)
 			report, err := runExchange(t, r, c)
 			if err != nil {
@@ -56,8 +57,8 @@ func TestExchangeWithAGoodRouter(t *testing.T) {
 			if report.Latency.Delivery.Count != int64(want) || report.Queues != c.Queues || report.Disconnects != 0 {
 				t.Errorf("%+v", report)
 			}
-			if len(r.queues) != 0 {
-				t.Errorf("%d queues left behind", len(r.queues))
+			if r.left() != 0 {
+				t.Errorf("%d queues left behind", r.left())
 			}
 		})
 	}
@@ -77,7 +78,7 @@ func TestExchangeFindsFaults(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, c := newFakeRouter(t), verifyConfig()
+			r, c := newFakeRouter(), verifyConfig()
 			c.Stall = time.Second // a queue whose last message is lost never ends
 			tt.fault(r)
 			report, err := runExchange(t, r, c)
@@ -92,22 +93,17 @@ func TestExchangeFindsFaults(t *testing.T) {
 }
 
 func TestExchangeGoesOnAfterACut(t *testing.T) {
-	r, c := newFakeRouter(t), verifyConfig()
+	r, c := newFakeRouter(), verifyConfig()
 	c.Messages = 200
-	cuts := 0
+	var cuts atomic.Int64
 	dial := func(index int, queues []*client.RcvQueue, on func(event)) line {
 		return r.dial(index, queues, func(e event) {
 			on(e)
 			if e.kind != eventMessage || index != 0 {
 				return
 			}
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if cuts++; cuts%200 == 100 && cuts < 1000 { // cut a line and let it reconnect
-				for _, l := range r.lines {
-					l.cut()
-					l.connect()
-				}
+			if n := cuts.Add(1); n%200 == 100 && n < 1000 {
+				r.cut()
 			}
 		})
 	}
@@ -121,7 +117,7 @@ func TestExchangeGoesOnAfterACut(t *testing.T) {
 }
 
 func TestExchangeEndsWhenInterrupted(t *testing.T) {
-	r, c := newFakeRouter(t), verifyConfig()
+	r, c := newFakeRouter(), verifyConfig()
 	c.Messages, c.Rate = 1_000_000, 1000
 	ctx, cancel := context.WithCancel(context.Background())
 	c.Progress = func(p Progress) {
@@ -139,17 +135,38 @@ func TestExchangeEndsWhenInterrupted(t *testing.T) {
 	if report == nil || !report.Clean() || report.Sent == 0 || report.Ended == "" {
 		t.Errorf("%+v", report)
 	}
-	if len(r.queues) != 0 {
-		t.Errorf("%d queues left behind", len(r.queues))
+	if r.left() != 0 {
+		t.Errorf("%d queues left behind", r.left())
 	}
 }
 
 func TestExchangeEndsWhenNobodyListens(t *testing.T) {
 	refused := func(_ int, _ []*client.RcvQueue, on func(event)) line {
 		go on(event{kind: eventDown, err: errCut})
-		return newFakeRouter(t).dial(0, nil, func(event) {})
+		return newFakeRouter().dial(0, nil, func(event) {})
 	}
 	if _, err := exchange(context.Background(), "verify", verifyConfig(), refused); !errors.Is(err, errCut) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestVerifyConfigCheck(t *testing.T) {
+	for name, change := range map[string]func(*VerifyConfig){
+		"no queue":       func(c *VerifyConfig) { c.Queues = 0 },
+		"no message":     func(c *VerifyConfig) { c.Messages = 0 },
+		"one connection": func(c *VerifyConfig) { c.Conns = 1 },
+		"no window":      func(c *VerifyConfig) { c.Window = 0 },
+		"negative rate":  func(c *VerifyConfig) { c.Rate = -1 },
+		"large":          func(c *VerifyConfig) { c.Size = 20000 },
+		"unknown auth":   func(c *VerifyConfig) { c.Auth = "" },
+	} {
+		c := verifyConfig()
+		if err := c.check(); err != nil {
+			t.Fatal(err)
+		}
+		change(&c)
+		if err := c.check(); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
 	}
 }

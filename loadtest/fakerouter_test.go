@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"testing"
 
 	"switchyard/box"
 	"switchyard/smp"
@@ -17,7 +16,6 @@ var errCut = errors.New("session cut")
 
 // fakeRouter is a router within the test: queues with the protocol's rules, sessions that can be cut, and faults.
 type fakeRouter struct {
-	t     *testing.T
 	quota int
 
 	mu      sync.Mutex
@@ -58,8 +56,8 @@ type fakeMessage struct {
 	quota bool
 }
 
-func newFakeRouter(t *testing.T) *fakeRouter {
-	return &fakeRouter{t: t, quota: 128, rand: rand.New(rand.NewPCG(7, 7)), queues: map[string]*fakeQueue{}}
+func newFakeRouter() *fakeRouter {
+	return &fakeRouter{quota: 128, rand: rand.New(rand.NewPCG(7, 7)), queues: map[string]*fakeQueue{}}
 }
 
 // Start, Ready, Exited, Ended and Kill make it a victim.
@@ -97,6 +95,25 @@ func (r *fakeRouter) Kill() {
 		}
 		break
 	}
+}
+
+// cut ends all sessions; where the router runs their lines begin others.
+func (r *fakeRouter) cut() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range r.lines {
+		l.cut()
+		if r.running {
+			l.connect()
+		}
+	}
+}
+
+// left is how many queues there are.
+func (r *fakeRouter) left() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.queues)
 }
 
 // dial is a dialer.

@@ -6,32 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"switchyard/smp/client"
 )
-
-// The journals of both ends of a queue whose clients are killed, in the order in which they were written.
-func lifeOfAQueue() (recipient, sender []entry) {
-	return []entry{
-			{At: 1, Kind: entryNew}, {At: 2, Kind: entryNew}, // the first was not answered
-			{At: 3, Kind: entryIDs, Epoch: 1, Rcv: &client.RcvQueue{ID: []byte("r")}, Snd: &client.SndQueue{ID: []byte("s")}},
-			{At: 9, Kind: entryMessage, Position: 0, ID: []byte("m0")},
-			{At: 10, Kind: entryACK, Delivery: 0, Epoch: 1},
-			{At: 14, Kind: entryMessage, Position: 3, ID: []byte("m3")},
-		}, []entry{
-			{At: 4, Kind: entrySecured, Epoch: 1},
-			{At: 5, Kind: entrySend, Message: 0, Session: 3, Epoch: 1},
-			{At: 6, Kind: entrySend, Message: 1, Session: 3, Epoch: 1},
-			{At: 7, Kind: entrySend, Message: 2, Session: 3, Epoch: 1},
-			{At: 8, Kind: entryAnswer, Position: 0, Outcome: Accepted},
-			{At: 11, Kind: entryAnswer, Position: 1, Outcome: Refused},
-			{At: 12, Kind: entrySend, Message: 1, Session: 3, Epoch: 1},
-			{At: 13, Kind: entryAnswer, Position: 3, Outcome: Accepted},
-			{At: 15, Kind: entrySend, Message: 3, Session: 4, Epoch: 2},
-			{At: 16, Kind: entryUnsent},
-		}
-}
 
 func writeJournal(t *testing.T, path string, entries []entry) {
 	t.Helper()
@@ -52,8 +27,10 @@ func writeJournal(t *testing.T, path string, entries []entry) {
 // A journal that was cut anywhere holds the entries before, and goes on behind them.
 func TestTornJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
-	_, life := lifeOfAQueue()
-	writeJournal(t, path, life)
+	writeJournal(t, path, []entry{
+		{Kind: entrySecured, Epoch: 1}, {Kind: entrySend, Message: 7, Session: 3, Epoch: 1}, {Kind: entryUnsent},
+		{Kind: entryAnswer, Position: 3, Outcome: Accepted}, {Kind: entryMessage, Position: 1, ID: []byte("m")},
+	})
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -120,32 +97,6 @@ func TestFollowedJournal(t *testing.T) {
 	}
 	if _, err := f.news(); err == nil {
 		t.Error("a line that is no entry was taken")
-	}
-}
-
-// Each end of a queue goes on with what both journals tell: what was not accepted is sent again, nothing is on its way.
-func TestQueueGoesOnFromItsJournals(t *testing.T) {
-	c := verifyConfig()
-	l, err := newLoad(c.load(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := fateOf(lifeOfAQueue())
-	sender := newQueue(l, 0, 0, nil, l.links[1])
-	sender.adopt(f)
-	if sender.state != queueOpen || sender.accepted != 2 || sender.lastAccepted != 3 || sender.outstanding != 0 || sender.next != 3 {
-		t.Errorf("%+v", sender)
-	}
-	if len(sender.retries) != 1 || sender.retries[0].message != 2 {
-		t.Errorf("to be sent again: %+v", sender.retries)
-	}
-	if got, _ := Check([]History{sender.history}); got.Sent != 4 || got.Delivered != 2 || got.Refused != 1 || got.Unanswered != 1 || !got.Clean() {
-		t.Errorf("%+v", got)
-	}
-	recipient := newQueue(l, 0, 0, l.links[0], nil)
-	recipient.adopt(f)
-	if l.links[0].receiver([]byte("r")) != recipient || l.links[1].receiver([]byte("r")) != nil {
-		t.Error("its messages do not reach the recipient alone")
 	}
 }
 
@@ -216,38 +167,5 @@ func TestArchiveFindsItsQueues(t *testing.T) {
 		}
 		_, _ = f.journal.close(), f.other.close()
 		a.close()
-	}
-}
-
-// Client processes learn of kills by what is written before and after each.
-func TestLedger(t *testing.T) {
-	path := filepath.Join(t.TempDir(), ledgerName)
-	out, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	in, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	killer, child := &lapses{window: 100 * ms, ledger: out}, &lapses{window: 100 * ms, ledger: in}
-	for i, at := range []int64{20_000, 40_000} {
-		for _, l := range []*lapses{killer, child} {
-			if l.current() != uint32(i) || l.may(answer{uint32(i), 19_950 * ms}) {
-				t.Errorf("before kill %d: epoch %d", i, l.current())
-			}
-		}
-		for _, word := range []int64{at, 0} {
-			if err := killer.write(time.Duration(word) * ms); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, l := range []*lapses{killer, child} {
-			if l.current() != uint32(i)+1 || !l.may(answer{uint32(i), time.Duration(at-50) * ms}) || l.may(answer{uint32(i), time.Duration(at-15_000) * ms}) {
-				t.Errorf("after kill %d: %+v", i, l)
-			}
-		}
 	}
 }

@@ -1,6 +1,8 @@
 package loadtest
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -123,5 +125,38 @@ func TestJudge(t *testing.T) {
 				t.Errorf("clean %v with findings %v", got.Clean(), findings)
 			}
 		})
+	}
+}
+
+// Client processes learn of kills by what is written before and after each.
+func TestLedger(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger")
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	in, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	killer, child := &lapses{window: 100 * ms, ledger: out}, &lapses{window: 100 * ms, ledger: in}
+	for i, at := range []int64{20_000, 40_000} {
+		for _, l := range []*lapses{killer, child} {
+			if l.current() != uint32(i) || l.may(answer{uint32(i), 19_950 * ms}) {
+				t.Errorf("before kill %d: epoch %d", i, l.current())
+			}
+		}
+		for _, word := range []int64{at, 0} {
+			if err := killer.write(time.Duration(word) * ms); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, l := range []*lapses{killer, child} {
+			if l.current() != uint32(i)+1 || !l.may(answer{uint32(i), time.Duration(at-50) * ms}) || l.may(answer{uint32(i), time.Duration(at-15_000) * ms}) {
+				t.Errorf("after kill %d: %+v", i, l)
+			}
+		}
 	}
 }

@@ -25,17 +25,17 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-func TestShare(t *testing.T) {
-	for _, n := range []int{0, 1, 7, 100, 1001} {
-		for _, conns := range []int{1, 3, 8} {
-			sum, least, most := 0, n, 0
-			for i := range conns {
-				s := share(n, conns, i)
-				sum, least, most = sum+s, min(least, s), max(most, s)
-			}
-			if sum != n || most-least > 1 {
-				t.Errorf("%d among %d: %d in all, %d to %d", n, conns, sum, least, most)
-			}
-		}
+func TestMemAvailable(t *testing.T) {
+	if n, ok := memAvailable("MemTotal: 10 kB\nMemAvailable:   2048 kB\n"); !ok || n != 2<<20 {
+		t.Errorf("%d, %v", n, ok)
+	}
+	if _, ok := memAvailable("MemTotal: 10 kB\n"); ok {
+		t.Error("found what is not there")
+	}
+	if err := checkMemory(1, 1); err != nil {
+		t.Error(err)
+	}
+	if err := checkMemory(1<<40, 0); err == nil {
+		t.Error("no error for more memory than any machine has")
 	}
 }

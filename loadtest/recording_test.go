@@ -2,18 +2,25 @@ package loadtest
 
 import (
 	"bytes"
-	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
+
+// lossy is the report of a router that lost something.
+type lossy struct{}
+
+func (lossy) Metrics() []Metric {
+	return []Metric{{"msgs/s", 2222.2}, {"cpu-µs/msg", 250}, {"rss-B", 90 << 20}}
+}
+func (lossy) Clean() bool               { return false }
+func (lossy) WriteText(io.Writer) error { return nil }
 
 // recorded writes a recording as a scenario would, and reads it again.
 func recorded(t *testing.T, label string) *Recording {
@@ -24,30 +31,20 @@ func recorded(t *testing.T, label string) *Recording {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := rec.Path(cpuProfile); got != strings.TrimSuffix(path, ".jsonl")+".cpu.pprof" {
+	if got := rec.Path(".cpu.pprof"); got != strings.TrimSuffix(path, ".jsonl")+".cpu.pprof" {
 		t.Errorf("profile in %s", got)
 	}
 	h, delivered := newHistogram(), int64(0)
-	o, err := Measure{PID: os.Getpid(), Record: rec, interval: time.Hour}.observe(sources{
-		counts:  map[string]func() int64{"delivered": func() int64 { return delivered }, "connections": func() int64 { return 7 }},
-		latency: map[string]*histogram{"delivery": h},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h.take()
 	for phase, ms := range map[string]int{"quiet": 10, "storm": 100} {
-		o.enter(phase)
 		for range 50 {
 			h.record(time.Duration(ms) * time.Millisecond)
 			delivered++
 		}
+		rec.tick(Tick{At: float64(delivered) / 10, Phase: phase, CPU: 0.5, RSS: 2 << 20,
+			Counts: map[string]int64{"delivered": delivered, "connections": 7}, Latency: map[string][]byte{"delivery": h.take()}})
 	}
-	_, use := o.stop()
-	if use == nil || use.RSSMax < 1<<20 || use.RSSBefore < 1<<20 {
-		t.Errorf("use %+v", use)
-	}
-	r := exampleReport()
-	if err := rec.Finish(r, nil); err != nil {
+	if err := rec.Finish(lossy{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	got, err := LoadRecording(path)
@@ -144,60 +141,6 @@ func FuzzReadRecording(f *testing.F) {
 	})
 }
 
-// serve starts a router and waits until it listens: before that its process has no memory to speak of.
-func serve(t *testing.T, r *Router) {
-	t.Helper()
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Ready(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestObserverTellsThatTheRouterEnded(t *testing.T) {
-	r := newRouter(t)
-	serve(t, r)
-	ended := make(chan error, 1)
-	o, err := Measure{PID: r.PID(), interval: time.Millisecond}.observe(sources{ended: func(err error) { ended <- err }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Kill()
-	if err := <-ended; !errors.Is(err, errRouterEnded) {
-		t.Error(err)
-	}
-	if seconds, use := o.stop(); seconds <= 0 || use.RSSMax == 0 {
-		t.Errorf("%v s, %+v", seconds, use)
-	}
-	if _, err := (Measure{PID: r.PID()}).observe(sources{}); err == nil {
-		t.Error("no error for a process that is gone")
-	}
-}
-
-func TestObserverFollowsARestart(t *testing.T) {
-	r := newRouter(t)
-	serve(t, r)
-	o, err := Measure{PID: r.PID(), interval: time.Hour}.observe(sources{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := o.follow(0); err != nil {
-		t.Fatal(err)
-	}
-	r.Kill()
-	before, _ := o.now()
-	serve(t, r)
-	if err := o.follow(r.PID()); err != nil {
-		t.Fatal(err)
-	}
-	if after, rss := o.now(); after < before || rss == 0 {
-		t.Errorf("CPU from %v to %v, RSS %d", before, after, rss)
-	}
-	o.stop()
-	r.Kill()
-}
-
 func TestPage(t *testing.T) {
 	a, b := recorded(t, ""), recorded(t, `<b>"label"`)
 	for name, write := range map[string]func(io.Writer) error{
@@ -277,20 +220,5 @@ func TestComparison(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
-	}
-}
-
-func TestMemAvailable(t *testing.T) {
-	if n, ok := memAvailable("MemTotal: 10 kB\nMemAvailable:   2048 kB\n"); !ok || n != 2<<20 {
-		t.Errorf("%d, %v", n, ok)
-	}
-	if _, ok := memAvailable("MemTotal: 10 kB\n"); ok {
-		t.Error("found what is not there")
-	}
-	if err := checkMemory(1, 1); err != nil {
-		t.Error(err)
-	}
-	if err := checkMemory(1<<40, 0); err == nil {
-		t.Error("no error for more memory than any machine has")
 	}
 }

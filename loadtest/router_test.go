@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -123,5 +124,19 @@ func TestLastLine(t *testing.T) {
 		if got := lastLine([]byte(in)); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
+	}
+}
+
+// What a router tells at its end is read by cause, summed over its lives.
+func TestCauses(t *testing.T) {
+	r := &Router{dir: t.TempDir()}
+	log := "level=INFO msg=\"since the start\" accepted=10 failed=0 closed.peer=7 closed.slow=2 refused.new_queues=30\n" +
+		"level=INFO msg=stopped\nlevel=INFO msg=\"since the start\" accepted=1 closed.peer=1\n"
+	if err := os.WriteFile(filepath.Join(r.dir, "router.log"), []byte(log), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int64{"closed.peer": 8, "closed.slow": 2, "refused.new_queues": 30}
+	if got := r.causes(); !reflect.DeepEqual(got, want) {
+		t.Error(got)
 	}
 }

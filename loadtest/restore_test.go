@@ -1,0 +1,54 @@
+package loadtest
+
+import (
+	"testing"
+
+	"switchyard/smp/client"
+)
+
+// The journals of both ends of a queue whose clients are killed, in the order in which they were written.
+func lifeOfAQueue() (recipient, sender []entry) {
+	return []entry{
+			{At: 1, Kind: entryNew}, {At: 2, Kind: entryNew}, // the first was not answered
+			{At: 3, Kind: entryIDs, Epoch: 1, Rcv: &client.RcvQueue{ID: []byte("r")}, Snd: &client.SndQueue{ID: []byte("s")}},
+			{At: 9, Kind: entryMessage, Position: 0, ID: []byte("m0")},
+			{At: 10, Kind: entryACK, Delivery: 0, Epoch: 1},
+			{At: 14, Kind: entryMessage, Position: 3, ID: []byte("m3")},
+		}, []entry{
+			{At: 4, Kind: entrySecured, Epoch: 1},
+			{At: 5, Kind: entrySend, Message: 0, Session: 3, Epoch: 1},
+			{At: 6, Kind: entrySend, Message: 1, Session: 3, Epoch: 1},
+			{At: 7, Kind: entrySend, Message: 2, Session: 3, Epoch: 1},
+			{At: 8, Kind: entryAnswer, Position: 0, Outcome: Accepted},
+			{At: 11, Kind: entryAnswer, Position: 1, Outcome: Refused},
+			{At: 12, Kind: entrySend, Message: 1, Session: 3, Epoch: 1},
+			{At: 13, Kind: entryAnswer, Position: 3, Outcome: Accepted},
+			{At: 15, Kind: entrySend, Message: 3, Session: 4, Epoch: 2},
+			{At: 16, Kind: entryUnsent},
+		}
+}
+
+// Each end of a queue goes on with what both journals tell: what was not accepted is sent again, nothing is on its way.
+func TestQueueGoesOnFromItsJournals(t *testing.T) {
+	l, err := newLoad(testConfig(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fateOf(lifeOfAQueue())
+	sender := newQueue(l, 0, 0, nil, l.links[1])
+	sender.adopt(f)
+	if sender.state != queueOpen || sender.accepted != 2 || sender.lastAccepted != 3 || sender.outstanding != 0 || sender.next != 3 {
+		t.Errorf("%+v", sender)
+	}
+	if len(sender.retries) != 1 || sender.retries[0].message != 2 {
+		t.Errorf("to be sent again: %+v", sender.retries)
+	}
+	if got, _ := Check([]History{sender.history}); got.Sent != 4 || got.Delivered != 2 || got.Refused != 1 || got.Unanswered != 1 || !got.Clean() {
+		t.Errorf("%+v", got)
+	}
+	recipient := newQueue(l, 0, 0, l.links[0], nil)
+	recipient.adopt(f)
+	if l.links[0].receiver([]byte("r")) != recipient || l.links[1].receiver([]byte("r")) != nil {
+		t.Error("its messages do not reach the recipient alone")
+	}
+}
