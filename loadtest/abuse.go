@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
 
@@ -143,7 +144,7 @@ func (a *abuse) run(ctx context.Context) error {
 	if err := a.load.until(ctx, after(a.Quiet)); err != nil {
 		return err
 	}
-	if a.report.Quiet, err = a.end(from, restPhase); err != nil {
+	if a.report.Quiet, err = a.end(from, results.RestPhase); err != nil {
 		return err
 	}
 	for _, kind := range a.Kinds {
@@ -173,20 +174,20 @@ func (a *abuse) read() (r reading, err error) {
 // begin begins a phase of the exchange.
 func (a *abuse) begin(phase string) (reading, error) {
 	a.enter(phase)
-	a.load.latency.delivery.reset()
-	a.lag.late.reset()
+	a.load.latency.delivery.Reset()
+	a.lag.late.Reset()
 	return a.read()
 }
 
 // end ends a phase, begins another one, and tells what the first was like.
 func (a *abuse) end(from reading, next string) (p AbusePhase, err error) {
 	to, err := a.read()
-	p.Delivery, p.Lag = a.load.latency.delivery.quantiles(), a.lag.late.quantiles()
+	p.Delivery, p.Lag = a.load.latency.delivery.Quantiles(), a.lag.late.Quantiles()
 	_, p.RSS = a.now()
 	p.CPUPercent = (to.cpu - from.cpu).Seconds() / to.at.Sub(from.at).Seconds() * 100
 	p.Work, p.Causes = to.figures.since(from.figures), to.figures.causesSince(from.figures)
 	a.enter(next)
-	a.load.latency.delivery.reset()
+	a.load.latency.delivery.Reset()
 	return p, err
 }
 
@@ -214,7 +215,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 	cause := a.load.until(ctx, func() bool { crew.sum(); return over() })
 	r := Attack{Kind: kind, Connections: config.Conns}
 	r.CrewPercent = (crew.cpu() - used).Seconds() / time.Since(from.at).Seconds() * 100
-	if r.AbusePhase, err = a.end(from, restPhase); err != nil {
+	if r.AbusePhase, err = a.end(from, results.RestPhase); err != nil {
 		return cmp.Or(cause, err)
 	}
 	saw := crew.sum()

@@ -5,16 +5,18 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"switchyard/loadtest/results"
 )
 
 // AbusePhase is what a part of Abuse was like: for the group, and of what the router itself tells. Sizes are bytes.
 type AbusePhase struct {
-	Delivery   Latencies        `json:"delivery"` // SEND to MSG in the group
-	Lag        Latencies        `json:"lag"`      // how late the harness was when it wanted to do something
-	CPUPercent float64          `json:"cpuPercent"`
-	RSS        int64            `json:"rss"`              // of the router, at the end
-	Work       *Work            `json:"work,omitempty"`   // of the router, when it has figures
-	Causes     map[string]int64 `json:"causes,omitempty"` // of connections closed and requests refused meanwhile
+	Delivery   results.Latencies `json:"delivery"` // SEND to MSG in the group
+	Lag        results.Latencies `json:"lag"`      // how late the harness was when it wanted to do something
+	CPUPercent float64           `json:"cpuPercent"`
+	RSS        int64             `json:"rss"`              // of the router, at the end
+	Work       *results.Work     `json:"work,omitempty"`   // of the router, when it has figures
+	Causes     map[string]int64  `json:"causes,omitempty"` // of connections closed and requests refused meanwhile
 }
 
 // Attack is what came of one kind of attacker.
@@ -36,7 +38,7 @@ type AbuseReport struct {
 	Quiet    AbusePhase       `json:"quiet"`
 	Attacks  []Attack         `json:"attacks"`
 	Causes   map[string]int64 `json:"causes,omitempty"` // as the router counts them in all, at its end
-	Router   *Use             `json:"router,omitempty"`
+	Router   *results.Use     `json:"router,omitempty"`
 	Exchange *Report          `json:"exchange"` // of the group
 	Ended    string           `json:"ended,omitempty"`
 }
@@ -45,28 +47,28 @@ type AbuseReport struct {
 func (r *AbuseReport) Clean() bool { return r.Exchange.Clean() }
 
 // Metrics implements Measured.
-func (r *AbuseReport) Metrics() []Metric {
-	m := []Metric{{"quiet-p99-ms", r.Quiet.Delivery.P99}}
+func (r *AbuseReport) Metrics() []results.Metric {
+	m := []results.Metric{{Unit: "quiet-p99-ms", Value: r.Quiet.Delivery.P99}}
 	for _, a := range r.Attacks {
-		m = append(m, Metric{a.Kind + "/quiet", a.Ratio})
+		m = append(m, results.Metric{Unit: a.Kind + "/quiet", Value: a.Ratio})
 	}
 	if r.Router != nil {
-		m = append(m, Metric{"rss-max-B", float64(r.Router.RSSMax)})
+		m = append(m, results.Metric{Unit: "rss-max-B", Value: float64(r.Router.RSSMax)})
 	}
 	return m
 }
 
 // WriteText prints the report as tables; the last line is that of Report.
 func (r *AbuseReport) WriteText(out io.Writer) error {
-	t := newTable(out)
-	t.row("attackers", "conns", "group's p99 ms", "by quiet", "lag p99", "ring p99", "sync p99", "router CPU %", "theirs %",
+	t := results.NewTable(out)
+	t.Row("attackers", "conns", "group's p99 ms", "by quiet", "lag p99", "ring p99", "sync p99", "router CPU %", "theirs %",
 		"RSS MiB", "rested", "attempts", "succeeded")
-	t.row(slices.Concat([]any{"none", "", fixed(r.Quiet.Delivery.P99), "1.0"}, r.Quiet.cells("", ""))...)
+	t.Row(slices.Concat([]any{"none", "", results.Fixed(r.Quiet.Delivery.P99), "1.0"}, r.Quiet.cells("", ""))...)
 	for _, a := range r.Attacks {
-		t.row(slices.Concat([]any{a.Kind, a.Connections, fixed(a.Delivery.P99), fixed(a.Ratio)},
-			a.cells(fixed(a.CrewPercent), mebi(a.Rested)), []any{a.Attempts, a.Succeeded})...)
+		t.Row(slices.Concat([]any{a.Kind, a.Connections, results.Fixed(a.Delivery.P99), results.Fixed(a.Ratio)},
+			a.cells(results.Fixed(a.CrewPercent), results.MiB(a.Rested)), []any{a.Attempts, a.Succeeded})...)
 	}
-	t.flush()
+	t.Flush()
 	for _, a := range r.Attacks {
 		if len(a.Failed) > 0 {
 			fmt.Fprintf(out, "%s: attackers see: %s\n", a.Kind, counts(a.Failed))
@@ -84,7 +86,7 @@ func (r *AbuseReport) WriteText(out io.Writer) error {
 
 // cells are those of a phase between its latency and what its attackers did.
 func (p *AbusePhase) cells(crew, rested string) []any {
-	return []any{fixed(p.Lag.P99), p.Work.p99("ring"), p.Work.p99("sync"), fixed(p.CPUPercent), crew, mebi(p.RSS), rested}
+	return []any{results.Fixed(p.Lag.P99), p.Work.P99("ring"), p.Work.P99("sync"), results.Fixed(p.CPUPercent), crew, results.MiB(p.RSS), rested}
 }
 
 // counts is a map as text, in the order of the names.

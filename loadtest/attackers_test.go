@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
 )
@@ -32,9 +33,9 @@ func TestCountsAreSorted(t *testing.T) {
 
 // Each phase of a run has a line of its own colour in the charts.
 func TestChartsHaveAColourForEachPhase(t *testing.T) {
-	phases := []string{"warm-up", "quiet", restPhase} // beside those of attackers
-	if n := len(phases) + len(AttackKinds()); n > palette {
-		t.Errorf("%d phases, %d colours", n, palette)
+	phases := []string{"warm-up", "quiet", results.RestPhase} // beside those of attackers
+	if n := len(phases) + len(AttackKinds()); n > results.Colours {
+		t.Errorf("%d phases, %d colours", n, results.Colours)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/results"
 	"switchyard/smp"
 )
 
@@ -89,12 +90,12 @@ func (l *load) opened() {
 
 func (l *load) acceptedOne(intended time.Time) {
 	l.count.accepted.Add(1)
-	l.latency.answer.record(time.Since(intended))
+	l.latency.answer.Record(time.Since(intended))
 }
 
 func (l *load) deliveredOne(intended, now time.Time) {
 	l.count.delivered.Add(1)
-	l.latency.delivery.record(now.Sub(intended))
+	l.latency.delivery.Record(now.Sub(intended))
 }
 
 func (l *load) drained(*queue) {
@@ -153,10 +154,10 @@ func (l *load) ended(was queueState) {
 
 // latencies are the histograms of a load.
 type latencies struct {
-	answer   *histogram // SEND to OK
-	delivery *histogram // SEND to MSG
+	answer   *results.Histogram // SEND to OK
+	delivery *results.Histogram // SEND to MSG
 }
 
 func newLatencies() latencies {
-	return latencies{newHistogram(), newHistogram()}
+	return latencies{results.NewHistogram(), results.NewHistogram()}
 }

@@ -3,6 +3,8 @@ package loadtest
 import (
 	"errors"
 	"time"
+
+	"switchyard/loadtest/results"
 )
 
 // crashVerdict adds up what the journals of all clients tell.
@@ -29,11 +31,11 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 	r.Verdict, r.Findings = judge(v.histories, k.lapses)
 	r.Orphans, r.Crash = int64(v.orphans), v.crash
 	if f := v.crash.Forgets; f != nil {
-		f.Oldest = millis(k.lapses.age())
+		f.Oldest = results.Millis(k.lapses.age())
 	}
 	r.Measured = int64(r.Delivered)
 	r.Rate = float64(r.Delivered) / r.Seconds
-	r.Latency.Answer, r.Latency.Delivery = v.latency.answer.quantiles(), v.latency.delivery.quantiles()
+	r.Latency.Answer, r.Latency.Delivery = v.latency.answer.Quantiles(), v.latency.delivery.Quantiles()
 	if cause != nil {
 		r.Ended = cause.Error()
 	}
@@ -100,7 +102,7 @@ func timeMessages(f *fate, l latencies) {
 			first[a.Message] = f.sent[i]
 		}
 		if at := f.answered[i]; at > 0 {
-			l.answer.record(at - first[a.Message])
+			l.answer.Record(at - first[a.Message])
 		}
 	}
 	seen := make(map[uint32]bool)
@@ -110,7 +112,7 @@ func timeMessages(f *fate, l latencies) {
 		}
 		if m := f.history.Attempts[d.Position].Message; !seen[m] {
 			seen[m] = true
-			l.delivery.record(f.arrived[i] - first[m])
+			l.delivery.Record(f.arrived[i] - first[m])
 		}
 	}
 }

@@ -3,6 +3,8 @@ package loadtest
 import (
 	"fmt"
 	"io"
+
+	"switchyard/loadtest/results"
 )
 
 // CrashReport is what Crash tells beside the exchange of messages.
@@ -31,14 +33,14 @@ type Forgets struct {
 }
 
 // writeCrash prints what was killed.
-func (r *Report) writeCrash(t table) {
+func (r *Report) writeCrash(t results.Table) {
 	c := r.Crash
 	if c == nil {
 		return
 	}
-	t.row("kills", c.Kills, "while starting", c.Starting, "slowest start ms", fixed(c.SlowestStart))
-	t.row("of the router", c.OfRouter, "of the proxy", c.OfProxy, "of clients", fmt.Sprintf("%d, %d in all", c.OfClients, c.Clients))
-	t.row("unanswered NEW", r.Orphans, "deleted queues", c.Deleted, "that came back", r.Undeleted)
+	t.Row("kills", c.Kills, "while starting", c.Starting, "slowest start ms", results.Fixed(c.SlowestStart))
+	t.Row("of the router", c.OfRouter, "of the proxy", c.OfProxy, "of clients", fmt.Sprintf("%d, %d in all", c.OfClients, c.Clients))
+	t.Row("unanswered NEW", r.Orphans, "deleted queues", c.Deleted, "that came back", r.Undeleted)
 }
 
 // writeForgets prints what the router has forgotten, as it may and as it may not.
@@ -48,6 +50,6 @@ func (r *Report) writeForgets(w io.Writer) {
 	}
 	f := r.Crash.Forgets
 	fmt.Fprintf(w, "lost of the last interval: %d messages, %d ACKs, %d queues, %d keys, %d deletions; the oldest answered %s ms before its kill\n",
-		r.Forgotten, r.Returned-r.Undone, f.Queues, f.Keys, f.Deletions, fixed(f.Oldest))
+		r.Forgotten, r.Returned-r.Undone, f.Queues, f.Keys, f.Deletions, results.Fixed(f.Oldest))
 	fmt.Fprintf(w, "lost of before: %d messages, %d ACKs, %d queues, %d deletions\n", r.Lost, r.Undone, r.Missing, r.Undeleted)
 }

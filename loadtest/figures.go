@@ -7,9 +7,10 @@ import (
 	"math"
 
 	dto "github.com/prometheus/client_model/go"
-
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"switchyard/loadtest/results"
 )
 
 // The figures that are read. Those of stages have the label stageLabel.
@@ -51,7 +52,7 @@ func fetchFigures(address string) (*figures, error) {
 func readFigures(families map[string]*dto.MetricFamily) *figures {
 	f := &figures{stages: make(map[string]*dto.Histogram), causes: make(map[string]int64)}
 	for _, m := range families[stageFigure].GetMetric() {
-		f.stages[label(m, stageLabel)] = m.GetHistogram()
+		f.stages[label(m, results.StageLabel)] = m.GetHistogram()
 	}
 	for figure, kind := range map[string]string{closedFigure: "closed.", refusedFigure: "refused."} {
 		for _, m := range families[figure].GetMetric() {
@@ -80,19 +81,19 @@ func only(f *dto.MetricFamily) *dto.Histogram {
 }
 
 // since is the work between an earlier reading and this one; nil when there is none of either.
-func (f *figures) since(earlier *figures) *Work {
+func (f *figures) since(earlier *figures) *results.Work {
 	if f == nil || earlier == nil {
 		return nil
 	}
-	w := &Work{}
+	w := &results.Work{}
 	w.Drain, _ = mean(earlier.drain, f.drain)
 	w.Group, w.Syncs = mean(earlier.group, f.group)
-	for _, stage := range stageNames {
+	for _, stage := range results.StageNames {
 		before, after := earlier.stages[stage], f.stages[stage]
 		times := int64(after.GetSampleCount() - before.GetSampleCount())
 		if times > 0 {
-			w.Stages = append(w.Stages, StageWork{stage, times, after.GetSampleSum() - before.GetSampleSum(),
-				1000 * quantile(before, after, 0.99)})
+			w.Stages = append(w.Stages, results.StageWork{Stage: stage, Times: times, Seconds: after.GetSampleSum() - before.GetSampleSum(),
+				P99: 1000 * quantile(before, after, 0.99)})
 		}
 	}
 	return w

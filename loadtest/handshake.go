@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/results"
 	"switchyard/smp/client"
 	"switchyard/tls"
 )
@@ -27,15 +28,15 @@ type HandshakeConfig struct {
 
 // HandshakeReport is the result of Handshake.
 type HandshakeReport struct {
-	Scenario     string    `json:"scenario"`
-	Count        int       `json:"count"`
-	Group        string    `json:"group"`
-	Seconds      float64   `json:"seconds"`
-	PerSecond    float64   `json:"perSecond"`
-	Latency      Latencies `json:"latency"` // milliseconds: TCP, TLS and SMP hello
-	Router       *Use      `json:"router,omitempty"`
-	PerCPUSecond float64   `json:"perCPUSecond,omitempty"` // handshakes for each second of the router's CPU
-	CPUMicros    float64   `json:"cpuMicros,omitempty"`    // of the router for each handshake
+	Scenario     string            `json:"scenario"`
+	Count        int               `json:"count"`
+	Group        string            `json:"group"`
+	Seconds      float64           `json:"seconds"`
+	PerSecond    float64           `json:"perSecond"`
+	Latency      results.Latencies `json:"latency"` // milliseconds: TCP, TLS and SMP hello
+	Router       *results.Use      `json:"router,omitempty"`
+	PerCPUSecond float64           `json:"perCPUSecond,omitempty"` // handshakes for each second of the router's CPU
+	CPUMicros    float64           `json:"cpuMicros,omitempty"`    // of the router for each handshake
 }
 
 var groups = map[string]tls.Group{"x448": tls.X448, "x25519": tls.X25519}
@@ -58,12 +59,12 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 	w := watch(c.Progress)
 	defer w.close()
 	w.phase("shaking hands", int64(c.Count), &done)
-	latency := newHistogram()
+	latency := results.NewHistogram()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	o, err := c.observe(sources{
 		counts:  map[string]func() int64{"handshakes": done.Load},
-		latency: map[string]*histogram{"handshake": latency},
+		latency: map[string]*results.Histogram{"handshake": latency},
 		ended:   cancel,
 	})
 	if err != nil {
@@ -72,7 +73,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 	cause := inParallel(ctx, c.Count, c.AtOnce, func(ctx context.Context, i int) error {
 		took, err := c.shake(ctx, i, group)
 		if err == nil {
-			latency.record(took)
+			latency.Record(took)
 			done.Add(1)
 		}
 		return err
@@ -83,7 +84,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 		return nil, cause
 	}
 	r := &HandshakeReport{Scenario: "handshake", Count: int(n), Group: c.Group, Seconds: seconds,
-		PerSecond: float64(n) / seconds, Latency: latency.quantiles(), Router: use}
+		PerSecond: float64(n) / seconds, Latency: latency.Quantiles(), Router: use}
 	if use != nil && use.CPUSeconds > 0 {
 		r.PerCPUSecond, r.CPUMicros = float64(n)/use.CPUSeconds, use.CPUSeconds*1e6/float64(n)
 	}
@@ -107,12 +108,12 @@ func (c *HandshakeConfig) shake(ctx context.Context, i int, group tls.Group) (ti
 }
 
 // Metrics implements Measured.
-func (r *HandshakeReport) Metrics() []Metric {
-	m := []Metric{{"handshakes/s", r.PerSecond}}
+func (r *HandshakeReport) Metrics() []results.Metric {
+	m := []results.Metric{{Unit: "handshakes/s", Value: r.PerSecond}}
 	if r.Router != nil {
-		m = append(m, Metric{"cpu-µs/handshake", r.CPUMicros})
+		m = append(m, results.Metric{Unit: "cpu-µs/handshake", Value: r.CPUMicros})
 	}
-	return append(m, r.Latency.metrics("handshake")...)
+	return append(m, r.Latency.Metrics("handshake")...)
 }
 
 // Clean is true: a handshake that fails is an error.
@@ -120,15 +121,15 @@ func (r *HandshakeReport) Clean() bool { return true }
 
 // WriteText prints the report as a table.
 func (r *HandshakeReport) WriteText(out io.Writer) error {
-	t := newTable(out)
-	t.row("handshakes", r.Count, "group", r.Group, "per second", fixed(r.PerSecond))
+	t := results.NewTable(out)
+	t.Row("handshakes", r.Count, "group", r.Group, "per second", results.Fixed(r.PerSecond))
 	if u := r.Router; u != nil {
-		t.row("router CPU s", fixed(u.CPUSeconds), "CPU µs per handshake", fixed(r.CPUMicros), "per CPU second",
-			fixed(r.PerCPUSecond))
+		t.Row("router CPU s", results.Fixed(u.CPUSeconds), "CPU µs per handshake", results.Fixed(r.CPUMicros), "per CPU second",
+			results.Fixed(r.PerCPUSecond))
 	}
-	t.flush()
-	l := newTable(out)
-	l.row("latency ms", "p50", "p90", "p99", "p99.9", "max")
-	l.latency("connected", r.Latency)
-	return l.flush()
+	t.Flush()
+	l := results.NewTable(out)
+	l.Row("latency ms", "p50", "p90", "p99", "p99.9", "max")
+	l.Latency("connected", r.Latency)
+	return l.Flush()
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
 
@@ -168,29 +169,29 @@ func (c *IdleConfig) wait(ctx context.Context) error {
 func (r *IdleReport) Clean() bool { return r.Dropped == 0 }
 
 // Metrics implements Measured.
-func (r *IdleReport) Metrics() []Metric {
+func (r *IdleReport) Metrics() []results.Metric {
 	if r.Router == nil {
 		return nil
 	}
-	m := []Metric{{"B/connection", r.Router.PerConnection}, {"idle-cpu-%", r.Router.CPUPercent},
-		{"rss-B", float64(r.Router.RSSHeld)}}
+	m := []results.Metric{{Unit: "B/connection", Value: r.Router.PerConnection}, {Unit: "idle-cpu-%", Value: r.Router.CPUPercent},
+		{Unit: "rss-B", Value: float64(r.Router.RSSHeld)}}
 	if r.Subscriptions > 0 {
-		m = append(m, Metric{"B/subscription", r.Router.PerSubscription})
+		m = append(m, results.Metric{Unit: "B/subscription", Value: r.Router.PerSubscription})
 	}
 	return m
 }
 
 // WriteText prints the report as a table.
 func (r *IdleReport) WriteText(out io.Writer) error {
-	t := newTable(out)
-	t.row("connections", r.Connections, "subscriptions", r.Subscriptions, "dropped", r.Dropped)
-	t.row("seconds to connect", fixed(r.ConnectSecond), "held", fixed(r.HoldSeconds))
+	t := results.NewTable(out)
+	t.Row("connections", r.Connections, "subscriptions", r.Subscriptions, "dropped", r.Dropped)
+	t.Row("seconds to connect", results.Fixed(r.ConnectSecond), "held", results.Fixed(r.HoldSeconds))
 	if u := r.Router; u != nil {
-		t.row("router RSS MiB before", mebi(u.RSSBefore), "connected", mebi(u.RSSConnected), "held", mebi(u.RSSHeld))
-		t.row("idle CPU %", fixed(u.CPUPercent), "resident bytes per connection", fixed(u.PerConnection))
+		t.Row("router RSS MiB before", results.MiB(u.RSSBefore), "connected", results.MiB(u.RSSConnected), "held", results.MiB(u.RSSHeld))
+		t.Row("idle CPU %", results.Fixed(u.CPUPercent), "resident bytes per connection", results.Fixed(u.PerConnection))
 		if r.Subscriptions > 0 {
-			t.row("resident bytes per subscription", fixed(u.PerSubscription))
+			t.Row("resident bytes per subscription", results.Fixed(u.PerSubscription))
 		}
 	}
-	return t.flush()
+	return t.Flush()
 }

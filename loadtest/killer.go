@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"switchyard/loadtest/results"
 )
 
 // victim is a router process as crash uses it: a Router, or one within the tests.
@@ -178,10 +180,10 @@ func (k *killer) ended() victim {
 
 // report tells what was killed.
 func (k *killer) report(c *CrashConfig) *CrashReport {
-	r := &CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting, SlowestStart: millis(k.slowest),
+	r := &CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting, SlowestStart: results.Millis(k.slowest),
 		OfRouter: k.of[VictimRouter], OfProxy: k.of[VictimProxy], OfClients: k.of[VictimClients], Clients: k.clients}
 	if k.lapses.window > 0 {
-		r.Forgets = &Forgets{Window: millis(k.lapses.window)}
+		r.Forgets = &Forgets{Window: results.Millis(k.lapses.window)}
 	}
 	return r
 }

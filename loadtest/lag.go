@@ -3,6 +3,8 @@ package loadtest
 import (
 	"sync"
 	"time"
+
+	"switchyard/loadtest/results"
 )
 
 // lagEvery is how often the harness looks how late it is.
@@ -11,13 +13,13 @@ const lagEvery = 2 * time.Millisecond
 // lag measures how late the harness itself is when it wants to do something: what of a latency is the machine's, where
 // clients and router have to wait for a core.
 type lag struct {
-	late *histogram
+	late *results.Histogram
 	quit chan struct{}
 	done sync.WaitGroup
 }
 
 func startLag() *lag {
-	l := &lag{late: newHistogram(), quit: make(chan struct{})}
+	l := &lag{late: results.NewHistogram(), quit: make(chan struct{})}
 	l.done.Go(func() {
 		timer := time.NewTimer(lagEvery)
 		defer timer.Stop()
@@ -26,7 +28,7 @@ func startLag() *lag {
 			timer.Reset(lagEvery)
 			select {
 			case <-timer.C:
-				l.late.record(time.Since(due))
+				l.late.Record(time.Since(due))
 			case <-l.quit:
 				return
 			}

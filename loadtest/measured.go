@@ -2,15 +2,17 @@ package loadtest
 
 import (
 	"context"
+
+	"switchyard/loadtest/results"
 )
 
 // measured is what was seen of a load while it was measured.
 type measured struct {
 	seconds          float64
-	use              *Use
-	work             *Work
+	use              *results.Use
+	work             *results.Work
 	delivered        int64
-	answer, delivery Latencies
+	answer, delivery results.Latencies
 }
 
 // measureExchange lets the messages flow and measures them: after the warm-up, for the duration or until all have arrived. Then
@@ -22,8 +24,8 @@ func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, 
 		if err := l.until(ctx, anyOf(drained, after(c.Warmup))); err != nil {
 			return nil, err
 		}
-		l.latency.answer.reset()
-		l.latency.delivery.reset()
+		l.latency.answer.Reset()
+		l.latency.delivery.Reset()
 	}
 	o, err := c.observe(l.sources())
 	if err != nil {
@@ -39,7 +41,7 @@ func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, 
 	m := &measured{delivered: l.count.delivered.Load() - before}
 	m.seconds, m.use = o.stop()
 	m.work = o.work()
-	m.answer, m.delivery = l.latency.answer.quantiles(), l.latency.delivery.quantiles()
+	m.answer, m.delivery = l.latency.answer.Quantiles(), l.latency.delivery.Quantiles()
 	if cause != nil || c.Duration > 0 {
 		l.stop()
 	}
@@ -52,11 +54,11 @@ func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, 
 
 // finish lets a load end that goes on beside what is measured, and judges its exchange. delivery is what counts as its
 // latency.
-func finish(l *load, o *observer, scenario string, delivery Latencies, cause error) (*Report, *Use) {
+func finish(l *load, o *observer, scenario string, delivery results.Latencies, cause error) (*Report, *results.Use) {
 	l.stop()
 	l.grace(reached(&l.count.drained, l.slots))
 	m := &measured{delivered: l.count.delivered.Load(), delivery: delivery}
-	var use *Use
+	var use *results.Use
 	m.seconds, use = o.stop()
 	l.remove()
 	l.grace(reached(&l.count.removed, l.slots))

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"switchyard/loadtest/results"
 )
 
 // Measure says what of the router is measured beside a scenario, and where it goes.
 type Measure struct {
-	PID     int       // of the router's process; 0: it is not measured
-	Pprof   string    // host:port of the router's profiler; empty: no profiles
-	Figures string    // host:port of the router's figures, for scenarios that read them at each phase; empty: they do not
-	Record  *Recorder // takes the raw results; nil: nothing does
+	PID     int               // of the router's process; 0: it is not measured
+	Pprof   string            // host:port of the router's profiler; empty: no profiles
+	Figures string            // host:port of the router's figures, for scenarios that read them at each phase; empty: they do not
+	Record  *results.Recorder // takes the raw results; nil: nothing does
 
 	interval time.Duration // of ticks, for tests; 0: tickEvery
 }
@@ -25,7 +27,7 @@ var errRouterEnded = errors.New("the router's process ended")
 // sources are what a scenario lets be sampled. The functions are called from another goroutine.
 type sources struct {
 	counts  map[string]func() int64
-	latency map[string]*histogram
+	latency map[string]*results.Histogram
 	// ended is told once when the router's process is gone without the scenario's doing; may be nil.
 	ended func(error)
 }
@@ -45,7 +47,7 @@ type observer struct {
 	base    time.Duration // CPU time of the process when it was first seen
 	before  time.Duration // CPU time that processes used that are gone now
 	last    Process
-	use     Use
+	use     results.Use
 	inPhase string
 	ran     float64 // seconds until stop
 }
@@ -59,10 +61,10 @@ func (m Measure) observe(from sources) (*observer, error) {
 			return nil, err
 		}
 		o.base, o.last = p.CPU, p
-		o.use = Use{RSSBefore: p.RSS, RSSMax: p.RSS}
+		o.use = results.Use{RSSBefore: p.RSS, RSSMax: p.RSS}
 	}
 	for _, h := range from.latency {
-		h.take()
+		h.Take()
 	}
 	o.began = time.Now()
 	_ = o.sample() // what was counted before; that the process is gone is seen at the next tick
@@ -111,7 +113,7 @@ func (o *observer) sample() error {
 	if o.m.Record == nil {
 		return gone
 	}
-	t := Tick{At: time.Since(o.began).Seconds(), Phase: o.inPhase, CPU: o.cpu().Seconds(), RSS: o.last.RSS}
+	t := results.Tick{At: time.Since(o.began).Seconds(), Phase: o.inPhase, CPU: o.cpu().Seconds(), RSS: o.last.RSS}
 	for name, count := range o.from.counts {
 		if t.Counts == nil {
 			t.Counts = make(map[string]int64)
@@ -119,14 +121,14 @@ func (o *observer) sample() error {
 		t.Counts[name] = count()
 	}
 	for name, h := range o.from.latency {
-		if encoded := h.take(); encoded != nil {
+		if encoded := h.Take(); encoded != nil {
 			if t.Latency == nil {
 				t.Latency = make(map[string][]byte)
 			}
 			t.Latency[name] = encoded
 		}
 	}
-	o.m.Record.tick(t)
+	o.m.Record.Tick(t)
 	return gone
 }
 
@@ -167,7 +169,7 @@ func (o *observer) now() (cpu time.Duration, rss int64) {
 
 // stop ends the measuring and returns the seconds since the start and what the process used; nil without a process. It
 // may be called again.
-func (o *observer) stop() (seconds float64, use *Use) {
+func (o *observer) stop() (seconds float64, use *results.Use) {
 	select {
 	case <-o.quit:
 	default:
@@ -190,4 +192,4 @@ func (o *observer) stop() (seconds float64, use *Use) {
 }
 
 // work is what the router tells of its work, once the observer has stopped; nil when it has no figures.
-func (o *observer) work() *Work { return o.profile.work() }
+func (o *observer) work() *results.Work { return o.profile.work() }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"switchyard/loadtest/results"
 )
 
 // observed is a process that stands for a router's.
@@ -47,14 +49,14 @@ func (p observed) kill() {
 // What a scenario counts and how long it took comes into the recording, phase by phase, with what its process used.
 func TestObserverRecords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
-	rec, err := CreateRecording(path, Run{})
+	rec, err := results.CreateRecording(path, results.Run{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, delivered := newHistogram(), int64(0)
+	h, delivered := results.NewHistogram(), int64(0)
 	o, err := Measure{PID: os.Getpid(), Record: rec, interval: time.Hour}.observe(sources{
 		counts:  map[string]func() int64{"delivered": func() int64 { return delivered }},
-		latency: map[string]*histogram{"delivery": h},
+		latency: map[string]*results.Histogram{"delivery": h},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +64,7 @@ func TestObserverRecords(t *testing.T) {
 	for phase, ms := range map[string]int{"quiet": 10, "storm": 100} {
 		o.enter(phase)
 		for range 50 {
-			h.record(time.Duration(ms) * time.Millisecond)
+			h.Record(time.Duration(ms) * time.Millisecond)
 			delivered++
 		}
 	}
@@ -73,7 +75,7 @@ func TestObserverRecords(t *testing.T) {
 	if err := rec.Finish(nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	r, err := LoadRecording(path)
+	r, err := results.LoadRecording(path)
 	if err != nil {
 		t.Fatal(err)
 	}

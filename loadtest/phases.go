@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"switchyard/loadtest/results"
 	"switchyard/smp"
 )
 
@@ -73,7 +74,7 @@ func (l *load) sources() sources {
 			"sent": l.count.sent.Load, "accepted": l.count.accepted.Load, "delivered": l.count.delivered.Load,
 			"acked": l.count.acked.Load, "connections": l.count.links.Load,
 		},
-		latency: map[string]*histogram{"answer": l.latency.answer, "delivery": l.latency.delivery},
+		latency: map[string]*results.Histogram{"answer": l.latency.answer, "delivery": l.latency.delivery},
 		ended:   func(err error) { l.fail("%w", err) },
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/pprof/profile"
+
+	"switchyard/loadtest/results"
 )
 
 // profileSlice is how long one CPU profile is. How long a run will take is not known, and a profile that is cut off
@@ -56,7 +58,7 @@ func startProfiler(address string) *profiler {
 }
 
 // stop waits for the last slice and writes the profiles beside the recording: .cpu.pprof and .heap.pprof.
-func (p *profiler) stop(r *Recorder) {
+func (p *profiler) stop(r *results.Recorder) {
 	if p == nil {
 		return
 	}
@@ -76,12 +78,12 @@ func (p *profiler) stop(r *Recorder) {
 		err = cmp.Or(err, saveProfile(heap, r.Path(heapProfile)))
 	}
 	if err != nil {
-		r.fail(fmt.Errorf("profiles of the router: %w", err))
+		r.Fail(fmt.Errorf("profiles of the router: %w", err))
 	}
 }
 
 // work is that between start and stop; nil when the router has no figures.
-func (p *profiler) work() *Work {
+func (p *profiler) work() *results.Work {
 	if p == nil {
 		return nil
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+
+	"switchyard/loadtest/results"
 )
 
 // Report is the result of Verify, Crash and Messages. Sizes are bytes, latencies milliseconds.
@@ -24,14 +26,14 @@ type Report struct {
 	Measured    int64          `json:"measured"` // deliveries in these seconds
 	Rate        float64        `json:"messagesPerSecond"`
 	Latency     struct {
-		Answer   Latencies `json:"answer"`
-		Delivery Latencies `json:"delivery"`
+		Answer   results.Latencies `json:"answer"`
+		Delivery results.Latencies `json:"delivery"`
 	} `json:"latency"`
-	Router        *Use         `json:"router,omitempty"`
-	CPUPerMessage float64      `json:"cpuMicrosPerMessage,omitempty"` // of the router, for each delivered message
-	Work          *Work        `json:"work,omitempty"`                // of the router, where its figures were read
-	Crash         *CrashReport `json:"crash,omitempty"`
-	Ended         string       `json:"ended,omitempty"` // why the run ended early
+	Router        *results.Use  `json:"router,omitempty"`
+	CPUPerMessage float64       `json:"cpuMicrosPerMessage,omitempty"` // of the router, for each delivered message
+	Work          *results.Work `json:"work,omitempty"`                // of the router, where its figures were read
+	Crash         *CrashReport  `json:"crash,omitempty"`
+	Ended         string        `json:"ended,omitempty"` // why the run ended early
 }
 
 // Clean reports that the router did everything right.
@@ -40,40 +42,40 @@ func (r *Report) Clean() bool {
 }
 
 // Metrics implements Measured.
-func (r *Report) Metrics() []Metric {
-	m := []Metric{{"msgs/s", r.Rate}}
+func (r *Report) Metrics() []results.Metric {
+	m := []results.Metric{{Unit: "msgs/s", Value: r.Rate}}
 	if r.Router != nil {
-		m = append(m, Metric{"cpu-µs/msg", r.CPUPerMessage}, Metric{"rss-B", float64(r.Router.RSSMax)})
+		m = append(m, results.Metric{Unit: "cpu-µs/msg", Value: r.CPUPerMessage}, results.Metric{Unit: "rss-B", Value: float64(r.Router.RSSMax)})
 	}
-	m = append(m, r.Work.metrics()...)
-	m = append(m, r.Latency.Answer.metrics("answer")...)
-	return append(m, r.Latency.Delivery.metrics("delivery")...)
+	m = append(m, r.Work.Metrics()...)
+	m = append(m, r.Latency.Answer.Metrics("answer")...)
+	return append(m, r.Latency.Delivery.Metrics("delivery")...)
 }
 
 // WriteText prints the report as tables. The last line sums up:
 //
 //	acknowledged 10000 delivered 10000 duplicates 0 corrupt 0 lost 0 reordered 0
 func (r *Report) WriteText(w io.Writer) error {
-	t := newTable(w)
-	t.row("queues", r.Queues, "connections", r.Connections, "message size", fmt.Sprint(r.Size, " B"))
-	t.row("seconds", fixed(r.Seconds), "messages/s", fixed(r.Rate), "disconnects", r.Disconnects)
-	t.row("sent", r.Sent, "refused (quota)", r.Refused, "unanswered", r.Unanswered)
-	t.row("redelivered", r.Redelivered, "after their ACK", r.Returned, "pending", r.Pending)
+	t := results.NewTable(w)
+	t.Row("queues", r.Queues, "connections", r.Connections, "message size", fmt.Sprint(r.Size, " B"))
+	t.Row("seconds", results.Fixed(r.Seconds), "messages/s", results.Fixed(r.Rate), "disconnects", r.Disconnects)
+	t.Row("sent", r.Sent, "refused (quota)", r.Refused, "unanswered", r.Unanswered)
+	t.Row("redelivered", r.Redelivered, "after their ACK", r.Returned, "pending", r.Pending)
 	r.writeCrash(t)
 	if u := r.Router; u != nil {
-		t.row("router CPU s", fixed(u.CPUSeconds), "CPU µs/message", fixed(r.CPUPerMessage), "router RSS MiB",
-			fmt.Sprintf("%s to %s", mebi(u.RSSBefore), mebi(u.RSSAfter)))
+		t.Row("router CPU s", results.Fixed(u.CPUSeconds), "CPU µs/message", results.Fixed(r.CPUPerMessage), "router RSS MiB",
+			fmt.Sprintf("%s to %s", results.MiB(u.RSSBefore), results.MiB(u.RSSAfter)))
 	}
 	if r.Work != nil {
-		t.row("commands/drain", fixed(r.Work.Drain), "commits/sync", fixed(r.Work.Group), "syncs", r.Work.Syncs)
+		t.Row("commands/drain", results.Fixed(r.Work.Drain), "commits/sync", results.Fixed(r.Work.Group), "syncs", r.Work.Syncs)
 	}
-	t.flush()
-	r.Work.writeStages(w, r.Measured)
-	l := newTable(w)
-	l.row("latency ms", "p50", "p90", "p99", "p99.9", "max")
-	l.latency("SEND to OK", r.Latency.Answer)
-	l.latency("SEND to MSG", r.Latency.Delivery)
-	l.flush()
+	t.Flush()
+	r.Work.WriteStages(w, r.Measured)
+	l := results.NewTable(w)
+	l.Row("latency ms", "p50", "p90", "p99", "p99.9", "max")
+	l.Latency("SEND to OK", r.Latency.Answer)
+	l.Latency("SEND to MSG", r.Latency.Delivery)
+	l.Flush()
 	r.writeFaults(w)
 	r.writeForgets(w)
 	return r.writeTotals(w)

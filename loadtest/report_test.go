@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"switchyard/loadtest/results"
 )
 
 func exampleReport() *Report {
@@ -15,9 +17,9 @@ func exampleReport() *Report {
 		Verdict: Verdict{Sent: 10010, Accepted: 10000, Refused: 10, Delivered: 9999, Redelivered: 2, Lost: 1},
 		Missing: 1, Faults: map[string]int{"ERR NO_MSG": 3},
 		Findings: []Finding{{Queue: 7, Position: 12, Fault: "answered OK and never delivered"}},
-		Router:   &Use{CPUSeconds: 2.5, RSSBefore: 30 << 20, RSSAfter: 90 << 20}, CPUPerMessage: 250,
+		Router:   &results.Use{CPUSeconds: 2.5, RSSBefore: 30 << 20, RSSAfter: 90 << 20}, CPUPerMessage: 250,
 	}
-	r.Latency.Answer = Latencies{Count: 10000, P50: 1.234, P90: 12.34, P99: 123.4, P999: 1234.5, Max: 2000}
+	r.Latency.Answer = results.Latencies{Count: 10000, P50: 1.234, P90: 12.34, P99: 123.4, P999: 1234.5, Max: 2000}
 	return r
 }
 
@@ -46,7 +48,7 @@ func TestReportText(t *testing.T) {
 
 func TestReportJSON(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.json")
-	if err := WriteJSON(io.Discard, path, exampleReport()); err != nil {
+	if err := results.WriteJSON(io.Discard, path, exampleReport()); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(path)
@@ -69,7 +71,7 @@ func TestReportJSON(t *testing.T) {
 	if answer["p99"] != 123.4 {
 		t.Errorf("latency %v", answer)
 	}
-	if err := WriteJSON(io.Discard, filepath.Join(t.TempDir(), "no", "where"), exampleReport()); err == nil {
+	if err := results.WriteJSON(io.Discard, filepath.Join(t.TempDir(), "no", "where"), exampleReport()); err == nil {
 		t.Error("no error for a directory that does not exist")
 	}
 }

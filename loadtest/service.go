@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/loadtest/results"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -30,7 +31,7 @@ type ServiceReport struct {
 	Delivered  int64          `json:"delivered"`
 	Faults     map[string]int `json:"faults,omitempty"`
 	Ended      string         `json:"ended,omitempty"`
-	Router     *Use           `json:"router,omitempty"`
+	Router     *results.Use   `json:"router,omitempty"`
 }
 
 // serviceInFlight is how many commands of a connection are without an answer at a time.
@@ -215,7 +216,7 @@ func (s *service) receive(ctx context.Context, c *client.Client, r *ServiceRepor
 	if err != nil {
 		return fmt.Errorf("SUBS: %w", err)
 	}
-	r.SubsMillis = millis(time.Since(s.inbox.began))
+	r.SubsMillis = results.Millis(time.Since(s.inbox.began))
 	r.Count, r.HashRight = subs.Count, string(subs.Hash) == string(hash[:])
 	return s.inbox.wait(ctx, c, s.Stall)
 }

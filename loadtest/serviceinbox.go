@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/results"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -129,7 +130,7 @@ func (b *serviceInbox) give(c *client.Client, cause error) error {
 // report fills in what has come.
 func (b *serviceInbox) report(r *ServiceReport) {
 	r.Delivered, r.BeforeAlls = b.delivered.Load(), b.before
-	r.AllsMillis, r.Faults = millis(b.alls), b.faults
+	r.AllsMillis, r.Faults = results.Millis(b.alls), b.faults
 }
 
 // Clean reports that the router did everything right.
@@ -139,11 +140,11 @@ func (r *ServiceReport) Clean() bool {
 }
 
 // Metrics implements Measured.
-func (r *ServiceReport) Metrics() []Metric {
+func (r *ServiceReport) Metrics() []results.Metric {
 	m := append(r.Created.metrics("new"), r.Received.metrics("rcv")...)
-	m = append(m, Metric{"SUBS-ms", r.SubsMillis}, Metric{"ALLS-ms", r.AllsMillis})
+	m = append(m, results.Metric{Unit: "SUBS-ms", Value: r.SubsMillis}, results.Metric{Unit: "ALLS-ms", Value: r.AllsMillis})
 	if r.Router != nil {
-		m = append(m, Metric{"rss-B", float64(r.Router.RSSMax)})
+		m = append(m, results.Metric{Unit: "rss-B", Value: float64(r.Router.RSSMax)})
 	}
 	return m
 }
@@ -152,21 +153,21 @@ func (r *ServiceReport) Metrics() []Metric {
 //
 //	queues 100000 SOKS 100000 hash right waiting 100000 before ALLS 100000 delivered 100000
 func (r *ServiceReport) WriteText(w io.Writer) error {
-	t := newTable(w)
+	t := results.NewTable(w)
 	for _, op := range []struct {
 		name string
 		*Operation
 	}{{"NEW", r.Created}, {"SEND", r.Sent}, {"MSG and ACK", r.Received}, {"DEL", r.Deleted}} {
 		if op.Operation != nil {
-			t.row(op.name, op.Count, "seconds", fixed(op.Seconds), "a second", fixed(op.PerSecond), "router CPU µs",
-				fixed(op.CPUMicros))
+			t.Row(op.name, op.Count, "seconds", results.Fixed(op.Seconds), "a second", results.Fixed(op.PerSecond), "router CPU µs",
+				results.Fixed(op.CPUMicros))
 		}
 	}
-	t.row("SUBS to SOKS", fixed(r.SubsMillis)+" ms", "SUBS to ALLS", fixed(r.AllsMillis)+" ms")
+	t.Row("SUBS to SOKS", results.Fixed(r.SubsMillis)+" ms", "SUBS to ALLS", results.Fixed(r.AllsMillis)+" ms")
 	if u := r.Router; u != nil {
-		t.row("router RSS MiB", mebi(u.RSSBefore)+" to "+mebi(u.RSSAfter), "at most", mebi(u.RSSMax))
+		t.Row("router RSS MiB", results.MiB(u.RSSBefore)+" to "+results.MiB(u.RSSAfter), "at most", results.MiB(u.RSSMax))
 	}
-	t.flush()
+	t.Flush()
 	(&Report{Faults: r.Faults, Ended: r.Ended}).writeFaults(w)
 	hash := "wrong"
 	if r.HashRight {

@@ -3,6 +3,8 @@ package loadtest
 import (
 	"sync/atomic"
 	"time"
+
+	"switchyard/loadtest/results"
 )
 
 // stages measures one operation after the other.
@@ -39,13 +41,13 @@ func (s *stages) stage(name string, total int, counter *atomic.Int64, work func(
 	return op, err
 }
 
-func (o *Operation) metrics(name string) []Metric {
+func (o *Operation) metrics(name string) []results.Metric {
 	if o == nil {
 		return nil
 	}
-	m := []Metric{{name + "/s", o.PerSecond}}
+	m := []results.Metric{{Unit: name + "/s", Value: o.PerSecond}}
 	if o.CPUMicros > 0 {
-		m = append(m, Metric{"cpu-µs/" + name, o.CPUMicros})
+		m = append(m, results.Metric{Unit: "cpu-µs/" + name, Value: o.CPUMicros})
 	}
 	return m
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
 
@@ -35,23 +36,23 @@ type StormConfig struct {
 
 // StormReport is the result of Storm. Sizes are bytes.
 type StormReport struct {
-	Scenario      string     `json:"scenario"`
-	Connections   int        `json:"connections"`
-	Subscriptions int        `json:"subscriptions"`
-	Stored        uint64     `json:"stored,omitempty"` // queues in the store before the run
-	FirstStart    float64    `json:"firstStartMs"`     // from the start of the process to its first connection
-	First         *Operation `json:"first,omitempty"`  // subscriptions that were made before the storm
-	Held          int64      `json:"rssHeld"`          // resident, at the end of the quiet time
-	Start         float64    `json:"startMs"`          // as FirstStart, after the kill
-	Restored      float64    `json:"restoredSeconds"`  // from the kill until all subscriptions were there again
-	Redials       int64      `json:"redials"`          // connections that had to be tried again
-	After         int64      `json:"rssAfter"`         // resident, when all were there again
-	Quiet         Latencies  `json:"quiet"`            // SEND to MSG in the group, before
-	Storm         Latencies  `json:"storm"`            // from when the group had caught up until all were there again
-	Outage        Latencies  `json:"outage"`           // between
-	Router        *Use       `json:"router,omitempty"`
-	Exchange      *Report    `json:"exchange"` // of the group
-	Ended         string     `json:"ended,omitempty"`
+	Scenario      string            `json:"scenario"`
+	Connections   int               `json:"connections"`
+	Subscriptions int               `json:"subscriptions"`
+	Stored        uint64            `json:"stored,omitempty"` // queues in the store before the run
+	FirstStart    float64           `json:"firstStartMs"`     // from the start of the process to its first connection
+	First         *Operation        `json:"first,omitempty"`  // subscriptions that were made before the storm
+	Held          int64             `json:"rssHeld"`          // resident, at the end of the quiet time
+	Start         float64           `json:"startMs"`          // as FirstStart, after the kill
+	Restored      float64           `json:"restoredSeconds"`  // from the kill until all subscriptions were there again
+	Redials       int64             `json:"redials"`          // connections that had to be tried again
+	After         int64             `json:"rssAfter"`         // resident, when all were there again
+	Quiet         results.Latencies `json:"quiet"`            // SEND to MSG in the group, before
+	Storm         results.Latencies `json:"storm"`            // from when the group had caught up until all were there again
+	Outage        results.Latencies `json:"outage"`           // between
+	Router        *results.Use      `json:"router,omitempty"`
+	Exchange      *Report           `json:"exchange"` // of the group
+	Ended         string            `json:"ended,omitempty"`
 }
 
 func (c *StormConfig) check() error {

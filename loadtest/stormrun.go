@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"switchyard/loadtest/results"
 )
 
 // storm is a run of Storm.
@@ -79,11 +81,11 @@ func (s *storm) quiet(ctx context.Context) error {
 }
 
 // begin begins a phase of the exchange and returns what the last was like.
-func (s *storm) begin(phase string) Latencies {
+func (s *storm) begin(phase string) results.Latencies {
 	s.enter(phase)
-	before := s.load.latency.delivery.quantiles()
-	s.load.latency.delivery.reset()
-	s.load.latency.answer.reset()
+	before := s.load.latency.delivery.Quantiles()
+	s.load.latency.delivery.Reset()
+	s.load.latency.answer.Reset()
 	return before
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
 
@@ -24,13 +25,13 @@ type SubscribeConfig struct {
 
 // SubscribeReport is the result of Subscribe.
 type SubscribeReport struct {
-	Scenario    string     `json:"scenario"`
-	Connections int        `json:"connections"`
-	Queues      int        `json:"queues"`
-	Created     *Operation `json:"created,omitempty"`    // NEW, each in a block of its own
-	Reconnected *Operation `json:"reconnected"`          // handshakes
-	Subscribed  *Operation `json:"subscribed,omitempty"` // SUB, in batches
-	Router      *Use       `json:"router,omitempty"`
+	Scenario    string       `json:"scenario"`
+	Connections int          `json:"connections"`
+	Queues      int          `json:"queues"`
+	Created     *Operation   `json:"created,omitempty"`    // NEW, each in a block of its own
+	Reconnected *Operation   `json:"reconnected"`          // handshakes
+	Subscribed  *Operation   `json:"subscribed,omitempty"` // SUB, in batches
+	Router      *results.Use `json:"router,omitempty"`
 }
 
 func (c *SubscribeConfig) check() error {
@@ -108,7 +109,7 @@ func (r *SubscribeReport) run(ctx context.Context, c SubscribeConfig, crowd *cro
 func (r *SubscribeReport) Clean() bool { return true }
 
 // Metrics implements Measured.
-func (r *SubscribeReport) Metrics() []Metric {
+func (r *SubscribeReport) Metrics() []results.Metric {
 	m := r.Created.metrics("new")
 	m = append(m, r.Reconnected.metrics("connect")...)
 	return append(m, r.Subscribed.metrics("sub")...)
@@ -116,21 +117,21 @@ func (r *SubscribeReport) Metrics() []Metric {
 
 // WriteText prints the report as a table.
 func (r *SubscribeReport) WriteText(out io.Writer) error {
-	t := newTable(out)
-	t.row("connections", r.Connections, "queues", r.Queues)
-	t.flush()
-	t = newTable(out)
-	t.row("operation", "count", "seconds", "per second", "router CPU µs each")
+	t := results.NewTable(out)
+	t.Row("connections", r.Connections, "queues", r.Queues)
+	t.Flush()
+	t = results.NewTable(out)
+	t.Row("operation", "count", "seconds", "per second", "router CPU µs each")
 	for _, o := range []struct {
 		name string
 		*Operation
 	}{{"NEW", r.Created}, {"connect", r.Reconnected}, {"SUB", r.Subscribed}} {
 		if o.Operation != nil {
-			t.row(o.name, o.Count, fixed(o.Seconds), fixed(o.PerSecond), fixed(o.CPUMicros))
+			t.Row(o.name, o.Count, results.Fixed(o.Seconds), results.Fixed(o.PerSecond), results.Fixed(o.CPUMicros))
 		}
 	}
 	if r.Router != nil {
-		t.row("router RSS MiB", mebi(r.Router.RSSBefore), "to", mebi(r.Router.RSSAfter))
+		t.Row("router RSS MiB", results.MiB(r.Router.RSSBefore), "to", results.MiB(r.Router.RSSAfter))
 	}
-	return t.flush()
+	return t.Flush()
 }

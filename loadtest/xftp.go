@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"switchyard/loadtest/results"
 	"switchyard/smp"
 	"switchyard/xftp"
 )
@@ -33,54 +34,54 @@ type XFTPConfig struct {
 
 // XFTPReport is the result. Bytes are those of packets.
 type XFTPReport struct {
-	Scenario     string         `json:"scenario"`
-	Mode         XFTPMode       `json:"mode"`
-	Conns        int            `json:"connections"`
-	Packets      int64          `json:"packets"`
-	Size         uint32         `json:"size"`
-	Seconds      float64        `json:"seconds"`
-	MiBPerSecond float64        `json:"mibPerSecond"`
-	Router       *Use           `json:"router,omitempty"`
-	CPUPerMiB    float64        `json:"cpuMsPerMiB,omitempty"`      // of the router
-	FloorPerMiB  float64        `json:"floorMsPerMiB,omitempty"`    // what the work itself takes in this run
-	RSSPer       float64        `json:"bytesPerDownload,omitempty"` // slow: of the router, for each halted download
-	Latency      Latencies      `json:"latency"`                    // of a packet
-	Faults       map[string]int `json:"faults,omitempty"`           // and how often each was seen
+	Scenario     string            `json:"scenario"`
+	Mode         XFTPMode          `json:"mode"`
+	Conns        int               `json:"connections"`
+	Packets      int64             `json:"packets"`
+	Size         uint32            `json:"size"`
+	Seconds      float64           `json:"seconds"`
+	MiBPerSecond float64           `json:"mibPerSecond"`
+	Router       *results.Use      `json:"router,omitempty"`
+	CPUPerMiB    float64           `json:"cpuMsPerMiB,omitempty"`      // of the router
+	FloorPerMiB  float64           `json:"floorMsPerMiB,omitempty"`    // what the work itself takes in this run
+	RSSPer       float64           `json:"bytesPerDownload,omitempty"` // slow: of the router, for each halted download
+	Latency      results.Latencies `json:"latency"`                    // of a packet
+	Faults       map[string]int    `json:"faults,omitempty"`           // and how often each was seen
 }
 
 // Clean reports that all packets arrived as they were sent.
 func (r *XFTPReport) Clean() bool { return len(r.Faults) == 0 }
 
 // Metrics implements Measured.
-func (r *XFTPReport) Metrics() (m []Metric) {
+func (r *XFTPReport) Metrics() (m []results.Metric) {
 	if r.Mode == XFTPSlow {
-		return []Metric{{"rss-B/download", r.RSSPer}}
+		return []results.Metric{{Unit: "rss-B/download", Value: r.RSSPer}}
 	}
-	m = []Metric{{"MiB/s", r.MiBPerSecond}}
+	m = []results.Metric{{Unit: "MiB/s", Value: r.MiBPerSecond}}
 	if r.Router != nil {
-		m = append(m, Metric{"cpu-ms/MiB", r.CPUPerMiB}, Metric{"floor-ms/MiB", r.FloorPerMiB},
-			Metric{"cpu/floor", r.CPUPerMiB / r.FloorPerMiB})
+		m = append(m, results.Metric{Unit: "cpu-ms/MiB", Value: r.CPUPerMiB}, results.Metric{Unit: "floor-ms/MiB", Value: r.FloorPerMiB},
+			results.Metric{Unit: "cpu/floor", Value: r.CPUPerMiB / r.FloorPerMiB})
 	}
-	return append(m, r.Latency.metrics("packet")...)
+	return append(m, r.Latency.Metrics("packet")...)
 }
 
 // WriteText prints the report as tables.
 func (r *XFTPReport) WriteText(w io.Writer) error {
-	t := newTable(w)
-	t.row("mode", r.Mode, "connections", r.Conns, "packets", r.Packets, "size", r.Size)
+	t := results.NewTable(w)
+	t.Row("mode", r.Mode, "connections", r.Conns, "packets", r.Packets, "size", r.Size)
 	if r.Mode == XFTPSlow {
-		t.row("router RSS KiB for each halted download", fixed(r.RSSPer/1024))
+		t.Row("router RSS KiB for each halted download", results.Fixed(r.RSSPer/1024))
 	} else {
-		t.row("seconds", fixed(r.Seconds), "MiB/s", fixed(r.MiBPerSecond))
+		t.Row("seconds", results.Fixed(r.Seconds), "MiB/s", results.Fixed(r.MiBPerSecond))
 		if r.Router != nil {
-			t.row("router CPU ms/MiB", fixed(r.CPUPerMiB), "floor ms/MiB", fixed(r.FloorPerMiB), "ratio", fixed(r.CPUPerMiB/r.FloorPerMiB))
+			t.Row("router CPU ms/MiB", results.Fixed(r.CPUPerMiB), "floor ms/MiB", results.Fixed(r.FloorPerMiB), "ratio", results.Fixed(r.CPUPerMiB/r.FloorPerMiB))
 		}
 	}
-	t.flush()
-	l := newTable(w)
-	l.row("latency ms", "p50", "p90", "p99", "p99.9", "max")
-	l.latency("packet", r.Latency)
-	l.flush()
+	t.Flush()
+	l := results.NewTable(w)
+	l.Row("latency ms", "p50", "p90", "p99", "p99.9", "max")
+	l.Latency("packet", r.Latency)
+	l.Flush()
 	var err error
 	for _, f := range slices.Sorted(maps.Keys(r.Faults)) {
 		_, err = fmt.Fprintf(w, "fault: %s (%d times)\n", f, r.Faults[f])
@@ -105,7 +106,7 @@ func XFTP(ctx context.Context, cfg XFTPConfig) (*XFTPReport, error) {
 	}
 	report := &XFTPReport{Scenario: "xftp", Mode: cfg.Mode, Conns: cfg.Conns, Size: cfg.Size}
 	err = r.run(ctx, report)
-	report.Latency, report.Faults = r.latency.quantiles(), r.faults
+	report.Latency, report.Faults = r.latency.Quantiles(), r.faults
 	return report, errors.Join(err, r.clean(context.WithoutCancel(ctx)))
 }
 

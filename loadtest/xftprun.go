@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/loadtest/results"
 	"switchyard/xftp/client"
 )
 
 // xftpRun is a run under way.
 type xftpRun struct {
 	cfg     XFTPConfig
-	latency *histogram
+	latency *results.Histogram
 	done    atomic.Int64 // packets that were uploaded or downloaded
 	body    []byte       // of all packets
 	digest  []byte
@@ -30,7 +31,7 @@ type xftpRun struct {
 }
 
 func newXFTPRun(cfg XFTPConfig) (*xftpRun, error) {
-	r := &xftpRun{cfg: cfg, latency: newHistogram(), body: make([]byte, cfg.Size)}
+	r := &xftpRun{cfg: cfg, latency: results.NewHistogram(), body: make([]byte, cfg.Size)}
 	rand.Read(r.body)
 	sum := sha256.Sum256(r.body)
 	r.digest = sum[:]
@@ -42,7 +43,7 @@ func newXFTPRun(cfg XFTPConfig) (*xftpRun, error) {
 func (r *xftpRun) sources() sources {
 	return sources{
 		counts:  map[string]func() int64{"packets": r.done.Load},
-		latency: map[string]*histogram{"packet": r.latency},
+		latency: map[string]*results.Histogram{"packet": r.latency},
 	}
 }
 
@@ -100,7 +101,7 @@ func (r *xftpRun) task(ctx context.Context, c *client.Conn, i int, do func(conte
 		r.faults[err.Error()]++
 		return false
 	}
-	r.latency.record(time.Since(start))
+	r.latency.Record(time.Since(start))
 	r.done.Add(1)
 	return true
 }

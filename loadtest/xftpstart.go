@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"switchyard/loadtest/results"
 	"switchyard/xftp"
 )
 
@@ -70,14 +71,14 @@ func XFTPStart(ctx context.Context, c XFTPStartConfig, router *Router) (*XFTPSta
 func (r *XFTPStartReport) Clean() bool { return true }
 
 // Metrics implements Measured.
-func (r *XFTPStartReport) Metrics() []Metric {
-	return []Metric{{"start-ms", r.StartMs}, {"start-after-kill-ms", r.AfterKill}, {"rss-B", float64(r.RSS)}}
+func (r *XFTPStartReport) Metrics() []results.Metric {
+	return []results.Metric{{Unit: "start-ms", Value: r.StartMs}, {Unit: "start-after-kill-ms", Value: r.AfterKill}, {Unit: "rss-B", Value: float64(r.RSS)}}
 }
 
 // WriteText prints the report as a table.
 func (r *XFTPStartReport) WriteText(out io.Writer) error {
-	t := newTable(out)
-	t.row("stored packets", r.Stored, "starts", r.Starts, "of each kind")
-	t.row("slowest start ms", fixed(r.StartMs), "after a kill", fixed(r.AfterKill), "router RSS MiB", mebi(r.RSS))
-	return t.flush()
+	t := results.NewTable(out)
+	t.Row("stored packets", r.Stored, "starts", r.Starts, "of each kind")
+	t.Row("slowest start ms", results.Fixed(r.StartMs), "after a kill", results.Fixed(r.AfterKill), "router RSS MiB", results.MiB(r.RSS))
+	return t.Flush()
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 	"switchyard/server/cli"
 )
 
@@ -64,7 +64,7 @@ func show(cmd *cobra.Command, json string, r result, cause error) error {
 		return err
 	}
 	if json != "" {
-		if err := loadtest.WriteJSON(cmd.OutOrStdout(), json, r); err != nil {
+		if err := results.WriteJSON(cmd.OutOrStdout(), json, r); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
 
@@ -63,7 +64,7 @@ func idleCommand() *cobra.Command {
 			if subscribe {
 				c.Subscriptions = f.conns
 			}
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Measure, c.Progress = client, m, p.tell
@@ -111,7 +112,7 @@ func crowdCommand(name, short string, newOnly bool) *cobra.Command {
 		Short: short,
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Measure, c.Progress = client, m, p.tell
@@ -136,7 +137,7 @@ func handshakeCommand() *cobra.Command {
 		Short: "connect and close: handshakes for each second of the router's CPU time",
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Measure, c.Progress = client, m, p.tell

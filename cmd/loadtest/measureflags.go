@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 )
 
 // measureFlags are those of every scenario that measures the router's process. The router is one that runs, or one of
@@ -67,11 +68,11 @@ func (f *measureFlags) check(command []string) error {
 }
 
 // scenario runs a load against a router.
-type scenario func(ctx context.Context, c loadtest.Client, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error)
+type scenario func(ctx context.Context, c loadtest.Client, m loadtest.Measure, r *loadtest.Router) (results.Report, error)
 
 // run gets the router, runs the scenario and shows what came out.
 func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) error {
-	return f.runOn(cmd, command, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+	return f.runOn(cmd, command, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (results.Report, error) {
 		client, err := f.client()
 		if err != nil {
 			return nil, err
@@ -82,7 +83,7 @@ func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) er
 
 // runOn is run for scenarios with clients of their own; the router's address is in server.
 func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
-	do func(context.Context, loadtest.Measure, *loadtest.Router) (loadtest.Measured, error)) error {
+	do func(context.Context, loadtest.Measure, *loadtest.Router) (results.Report, error)) error {
 	if err := f.check(command); err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 			return err
 		}
 	}
-	return f.record(cmd, m, func(m loadtest.Measure) (loadtest.Measured, error) {
+	return f.record(cmd, m, func(m loadtest.Measure) (results.Report, error) {
 		return do(cmd.Context(), m, router)
 	})
 }
@@ -171,12 +172,12 @@ func (f *measureFlags) startRouter(ctx context.Context, r *loadtest.Router, m *l
 }
 
 // record writes the raw results and shows the report.
-func (f *measureFlags) record(cmd *cobra.Command, m loadtest.Measure, do func(loadtest.Measure) (loadtest.Measured, error)) error {
+func (f *measureFlags) record(cmd *cobra.Command, m loadtest.Measure, do func(loadtest.Measure) (results.Report, error)) error {
 	if f.out != "" {
-		run := loadtest.Run{Scenario: cmd.Name(), Label: f.label, Args: slices.Clone(os.Args[1:]), Machine: loadtest.ThisMachine()}
+		run := results.Run{Scenario: cmd.Name(), Label: f.label, Args: slices.Clone(os.Args[1:]), Machine: results.ThisMachine()}
 		run.Machine.Commit = commit
 		var err error
-		if m.Record, err = loadtest.CreateRecording(f.out, run); err != nil {
+		if m.Record, err = results.CreateRecording(f.out, run); err != nil {
 			return fmt.Errorf("writing the raw results: %w", err)
 		}
 	}
@@ -197,8 +198,8 @@ func (f *measureFlags) record(cmd *cobra.Command, m loadtest.Measure, do func(lo
 // reported turns the result of a scenario into one that is nil when there is none.
 func reported[T any, P interface {
 	*T
-	loadtest.Measured
-}](report P, err error) (loadtest.Measured, error) {
+	results.Report
+}](report P, err error) (results.Report, error) {
 	if report == nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 )
 
 // proxyCommand is messages by way of a proxy, which is the router that is measured.
@@ -46,7 +47,7 @@ func proxyCommand() *cobra.Command {
 
 // runBoth runs two routers: the run's own is the proxy, the other one has the queues.
 func (f *exchangeFlags) runBoth(cmd *cobra.Command, command []string) error {
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, proxy *loadtest.Router) (loadtest.Measured, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, proxy *loadtest.Router) (results.Report, error) {
 		dir, err := os.MkdirTemp("", "loadtest-relay-")
 		if err != nil {
 			return nil, err

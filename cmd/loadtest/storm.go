@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
 
@@ -47,7 +48,7 @@ func (f *stormFlags) run(cmd *cobra.Command, command []string, name string) erro
 		return err
 	}
 	f.Program = []string{program, "crowd"}
-	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *loadtest.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		f.Client, f.Measure, f.Progress, f.Stall = client, m, p.tell, stallTimeout
@@ -177,7 +178,7 @@ func seedOnce(cmd *cobra.Command, dir, name string, plan seeded.Plan, command []
 	if err != nil {
 		return err
 	}
-	return loadtest.WriteJSON(io.Discard, mark, plan)
+	return results.WriteJSON(io.Discard, mark, plan)
 }
 
 // crowdProcessCommand is a process of a crowd; storm starts it.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 )
 
 func tableCommand() *cobra.Command {
@@ -21,7 +21,7 @@ func tableCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return loadtest.WriteRows(cmd.OutOrStdout(), loadtest.Rows, summaries)
+			return results.WriteRows(cmd.OutOrStdout(), results.Rows, summaries)
 		},
 	}
 }
@@ -39,11 +39,11 @@ func extrapolateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			lines, err := loadtest.Extrapolate(recordings, by, to)
+			lines, err := results.Extrapolate(recordings, by, to)
 			if err != nil {
 				return err
 			}
-			return loadtest.WriteLines(cmd.OutOrStdout(), lines, by, to)
+			return results.WriteLines(cmd.OutOrStdout(), lines, by, to)
 		},
 	}
 	cmd.Flags().StringVar(&by, "by", "connections", "`FIELD` of the reports, a number, that is the size of a run")
@@ -64,14 +64,14 @@ func floorCommand() *cobra.Command {
 		Example: "  go test -run '^$' -bench Floor ./box ./tls | loadtest floor --run data/bench/message-1.jsonl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			timings, err := loadtest.ReadBenchmarks(cmd.InOrStdin())
+			timings, err := results.ReadBenchmarks(cmd.InOrStdin())
 			if err != nil {
 				return err
 			}
 			if openssl {
-				timings = append(timings, loadtest.OpenSSLTimings(cmd.Context())...)
+				timings = append(timings, results.OpenSSLTimings(cmd.Context())...)
 			}
-			floor := loadtest.ComputeFloor(timings)
+			floor := results.ComputeFloor(timings)
 			if len(floor.Rows) == 0 {
 				return errors.New("there is no benchmark named Floor… on standard input, nor an openssl")
 			}
@@ -86,7 +86,7 @@ func floorCommand() *cobra.Command {
 			if err := floor.WriteText(cmd.OutOrStdout()); err != nil || json == "" {
 				return err
 			}
-			return loadtest.WriteJSON(cmd.OutOrStdout(), json, floor)
+			return results.WriteJSON(cmd.OutOrStdout(), json, floor)
 		},
 	}
 	cmd.Flags().BoolVar(&openssl, "openssl", true, "time what the openssl program has, too, if it is installed")
@@ -97,13 +97,13 @@ func floorCommand() *cobra.Command {
 }
 
 // beside adds what the router spent on a message in the run figure, divided by the profile of the run.
-func beside(floor *loadtest.Floor, run, figure string) error {
+func beside(floor *results.Floor, run, figure string) error {
 	_, summaries, err := load([]string{figure})
 	if err != nil {
 		return err
 	}
 	profile := strings.TrimSuffix(run, ".jsonl") + ".cpu.pprof"
-	p, err := loadtest.LoadProfile(profile)
+	p, err := results.LoadProfile(profile)
 	if err != nil {
 		return fmt.Errorf("%w: run `loadtest messages` with --pprof and --out", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 	"switchyard/smp"
 	"switchyard/xftp/desc"
 )
@@ -55,7 +56,7 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 			if err != nil || n > math.MaxUint32 {
 				return fmt.Errorf("--size %q: give 64kb, 256kb, 1mb or 4mb", size)
 			}
-			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
 				if c.Address, err = smp.ParseAddress(f.server); err != nil || c.Address.Scheme != smp.SchemeXFTP {
 					return nil, errors.New("--server is not of the form xftp://FINGERPRINT[:PASSWORD]@HOST:PORT")
 				}
@@ -94,7 +95,7 @@ func xftpStartCommand() *cobra.Command {
 				}
 				c.Stored = count
 			}
-			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (results.Report, error) {
 				c.Measure = m
 				return reported(loadtest.XFTPStart(ctx, c, r))
 			})
@@ -132,7 +133,7 @@ func xftpSeedCommand() *cobra.Command {
 			if err := router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(count)); err != nil {
 				return err
 			}
-			return loadtest.WriteJSON(io.Discard, filepath.Join(data, seededName), count)
+			return results.WriteJSON(io.Discard, filepath.Join(data, seededName), count)
 		},
 	}
 	cmd.Flags().IntVar(&count, "count", 0, "number of packets")

@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"bufio"
@@ -199,40 +199,40 @@ func (f *Floor) writeStages(out io.Writer) {
 	if len(f.Stages) == 0 {
 		return
 	}
-	t := newTable(out)
-	t.row("stage", "spent µs", "mostly in")
+	t := NewTable(out)
+	t.Row("stage", "spent µs", "mostly in")
 	for _, s := range f.Stages {
-		t.row(s.Part, fixed(s.CPU), s.Line)
+		t.Row(s.Part, Fixed(s.CPU), s.Line)
 	}
-	t.flush()
+	t.Flush()
 }
 
 // WriteText prints the floor, and beside it what a run spent.
 func (f *Floor) WriteText(out io.Writer) error {
-	t := newTable(out)
+	t := NewTable(out)
 	head := []any{"part of a message", "times", "µs each", "by", "µs"}
 	if f.Total > 0 {
 		head = append(head, "spent µs", "mostly in")
 	}
-	t.row(head...)
+	t.Row(head...)
 	for _, r := range f.Rows {
-		cells := []any{r.Part, fmt.Sprintf("%.3g", r.Count), fixed(r.Micros), r.Implementation, fixed(r.Count * r.Micros)}
+		cells := []any{r.Part, fmt.Sprintf("%.3g", r.Count), Fixed(r.Micros), r.Implementation, Fixed(r.Count * r.Micros)}
 		if f.Total > 0 {
-			cells = append(cells, fixed(r.Spent), r.Line)
+			cells = append(cells, Fixed(r.Spent), r.Line)
 		}
-		t.row(cells...)
+		t.Row(cells...)
 	}
 	for _, s := range f.Rest {
-		t.row(s.Part, "", "", "", "", fixed(s.CPU), s.Line)
+		t.Row(s.Part, "", "", "", "", Fixed(s.CPU), s.Line)
 	}
-	t.flush()
+	t.Flush()
 	f.writeStages(out)
 	for _, part := range f.Missing {
 		fmt.Fprintf(out, "not measured: %s\n", part)
 	}
 	if f.Total > 0 && f.Sum > 0 {
-		fmt.Fprintf(out, "the router spends %s µs of CPU on a message, %.2f × the floor\n", fixed(f.Total), f.Total/f.Sum)
+		fmt.Fprintf(out, "the router spends %s µs of CPU on a message, %.2f × the floor\n", Fixed(f.Total), f.Total/f.Sum)
 	}
-	_, err := fmt.Fprintf(out, "floor of one message %s µs, without block encryption %s µs\n", fixed(f.Sum), fixed(f.Plain))
+	_, err := fmt.Fprintf(out, "floor of one message %s µs, without block encryption %s µs\n", Fixed(f.Sum), Fixed(f.Plain))
 	return err
 }

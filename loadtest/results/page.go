@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	_ "embed"
@@ -13,7 +13,7 @@ import (
 var pageText string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"fixed": fixed, "mebi": mebi, "join": func(args []string) string { return strings.Join(args, " ") },
+	"fixed": Fixed, "mebi": MiB, "join": func(args []string) string { return strings.Join(args, " ") },
 }).Parse(pageText))
 
 // section is what a page shows of one run, or of two side by side.
@@ -56,7 +56,7 @@ func newSection(r, other *Recording) section {
 		row := metricRow{Unit: m.shown().Unit, Value: m.shown().Value}
 		if s.Other != nil {
 			if v, ok := s.Other.metric(m.Unit); ok {
-				row.Other, row.Quotient = fixed(Metric{m.Unit, v}.shown().Value), quotient(v, m.Value)
+				row.Other, row.Quotient = Fixed(Metric{m.Unit, v}.shown().Value), quotient(v, m.Value)
 			}
 		}
 		s.Metrics = append(s.Metrics, row)

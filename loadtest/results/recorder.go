@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"encoding/json"
@@ -49,14 +49,14 @@ func (r *Recorder) write(l recordingLine) {
 	}
 }
 
-func (r *Recorder) tick(t Tick) {
+func (r *Recorder) Tick(t Tick) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.write(recordingLine{Tick: &t})
 }
 
-// fail keeps an error for Finish to return.
-func (r *Recorder) fail(err error) {
+// Fail keeps an error for Finish to return.
+func (r *Recorder) Fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.err == nil {
@@ -64,8 +64,8 @@ func (r *Recorder) fail(err error) {
 	}
 }
 
-// Measured is what every scenario reports.
-type Measured interface {
+// Report is what every scenario reports.
+type Report interface {
 	// Metrics are the figures of the report that can be compared.
 	Metrics() []Metric
 	// Clean reports that nothing was wrong with the router.
@@ -75,7 +75,7 @@ type Measured interface {
 
 // Finish ends the recording with the report of the run, nil when there is none, and the reason for which it ended
 // early. The error is the first of all writes.
-func (r *Recorder) Finish(report Measured, cause error) error {
+func (r *Recorder) Finish(report Report, cause error) error {
 	if r == nil {
 		return nil
 	}

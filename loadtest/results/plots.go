@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"html/template"
@@ -61,8 +61,8 @@ func plots(r, other *Recording) []template.HTML {
 	return drawn
 }
 
-// restPhase is a phase in which nothing is measured. Its name is not written into the charts.
-const restPhase = "rest"
+// RestPhase is a phase in which nothing is measured. Its name is not written into the charts.
+const RestPhase = "rest"
 
 // spans are the phases of a run that has several, in their order.
 func (r *Recording) spans() (all []span) {
@@ -75,7 +75,7 @@ func (r *Recording) spans() (all []span) {
 		if t.Phase == phase && !last {
 			continue
 		}
-		if end := t.At; phase != "" && phase != restPhase {
+		if end := t.At; phase != "" && phase != RestPhase {
 			if !last && i > 0 {
 				end = r.Ticks[i-1].At
 			}

@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"bytes"
@@ -34,15 +34,15 @@ func recorded(t *testing.T, label string) *Recording {
 	if got := rec.Path(".cpu.pprof"); got != strings.TrimSuffix(path, ".jsonl")+".cpu.pprof" {
 		t.Errorf("profile in %s", got)
 	}
-	h, delivered := newHistogram(), int64(0)
-	h.take()
+	h, delivered := NewHistogram(), int64(0)
+	h.Take()
 	for phase, ms := range map[string]int{"quiet": 10, "storm": 100} {
 		for range 50 {
-			h.record(time.Duration(ms) * time.Millisecond)
+			h.Record(time.Duration(ms) * time.Millisecond)
 			delivered++
 		}
-		rec.tick(Tick{At: float64(delivered) / 10, Phase: phase, CPU: 0.5, RSS: 2 << 20,
-			Counts: map[string]int64{"delivered": delivered, "connections": 7}, Latency: map[string][]byte{"delivery": h.take()}})
+		rec.Tick(Tick{At: float64(delivered) / 10, Phase: phase, CPU: 0.5, RSS: 2 << 20,
+			Counts: map[string]int64{"delivered": delivered, "connections": 7}, Latency: map[string][]byte{"delivery": h.Take()}})
 	}
 	if err := rec.Finish(lossy{}, nil); err != nil {
 		t.Fatal(err)

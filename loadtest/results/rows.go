@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"fmt"
@@ -84,7 +84,7 @@ func WriteRows(out io.Writer, rows []Row, runs []Summary) error {
 			continue
 		}
 		_, err = fmt.Fprintf(out, "| %s | %s | %s | %s %s | %s–%s | %d | %s |\n", r.What, r.Reference, r.target(runs),
-			fixed(median(values)), r.Shown, fixed(values[0]), fixed(values[len(values)-1]), len(values), r.reached(runs))
+			Fixed(median(values)), r.Shown, Fixed(values[0]), Fixed(values[len(values)-1]), len(values), r.reached(runs))
 	}
 	return err
 }
@@ -157,11 +157,11 @@ func (r *Row) target(runs []Summary) string {
 	case r.Target == 0:
 		return "–"
 	case r.Of != "" && known:
-		return fmt.Sprintf("%s%s %s (%v × %s)", sign, fixed(bound), r.Shown, r.Target, r.Of)
+		return fmt.Sprintf("%s%s %s (%v × %s)", sign, Fixed(bound), r.Shown, r.Target, r.Of)
 	case r.Of != "":
 		return fmt.Sprintf("%s%v × %s", sign, r.Target, r.Of)
 	}
-	return sign + fixed(bound) + " " + r.Shown
+	return sign + Fixed(bound) + " " + r.Shown
 }
 
 // smallest is the size of the smallest of the runs that count.

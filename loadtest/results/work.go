@@ -1,8 +1,6 @@
-package loadtest
+package results
 
-import (
-	"io"
-)
+import "io"
 
 // Work is what a router that serves its figures (/metrics beside its profiler) tells of its work while it was measured.
 type Work struct {
@@ -20,26 +18,26 @@ type StageWork struct {
 	P99     float64 `json:"p99Ms"`
 }
 
-// stageLabel names the stage, in samples of a CPU profile and in the figures of stages.
-const stageLabel = "stage"
+// StageLabel names the stage, in samples of a CPU profile and in the figures of stages.
+const StageLabel = "stage"
 
-// stageNames are those that a router may have, in the order in which a command passes them.
-var stageNames = []string{"open", "ring", "load", "verify", "apply", "commit", "sync", "seal", "write"}
+// StageNames are those that a router may have, in the order in which a command passes them.
+var StageNames = []string{"open", "ring", "load", "verify", "apply", "commit", "sync", "seal", "write"}
 
-// p99 is that of a stage in milliseconds, for people; empty when it is not known.
-func (w *Work) p99(stage string) string {
+// P99 is that of a stage in milliseconds, for people; empty when it is not known.
+func (w *Work) P99(stage string) string {
 	if w != nil {
 		for _, s := range w.Stages {
 			if s.Stage == stage {
-				return fixed(s.P99)
+				return Fixed(s.P99)
 			}
 		}
 	}
 	return ""
 }
 
-// metrics are the figures that can be compared.
-func (w *Work) metrics() (m []Metric) {
+// Metrics are the figures that can be compared.
+func (w *Work) Metrics() (m []Metric) {
 	if w == nil {
 		return nil
 	}
@@ -52,16 +50,16 @@ func (w *Work) metrics() (m []Metric) {
 	return m
 }
 
-// writeStages prints the stages, and what a message has of them: of the clock, so with what else ran on the machine.
-func (w *Work) writeStages(out io.Writer, messages int64) {
+// WriteStages prints the stages, and what a message has of them: of the clock, so with what else ran on the machine.
+func (w *Work) WriteStages(out io.Writer, messages int64) {
 	if w == nil || len(w.Stages) == 0 {
 		return
 	}
-	t := newTable(out)
-	t.row("stage", "times", "mean µs", "µs/message")
+	t := NewTable(out)
+	t.Row("stage", "times", "mean µs", "µs/message")
 	for _, s := range w.Stages {
 		micros := s.Seconds * 1e6
-		t.row(s.Stage, s.Times, fixed(micros/float64(s.Times)), fixed(micros/float64(max(1, messages))))
+		t.Row(s.Stage, s.Times, Fixed(micros/float64(s.Times)), Fixed(micros/float64(max(1, messages))))
 	}
-	t.flush()
+	t.Flush()
 }

@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"testing"
@@ -6,13 +6,13 @@ import (
 )
 
 func TestHistogram(t *testing.T) {
-	h := newHistogram()
+	h := NewHistogram()
 	for ms := range 1000 {
-		h.record(time.Duration(ms+1) * time.Millisecond)
+		h.Record(time.Duration(ms+1) * time.Millisecond)
 	}
-	h.record(0)
-	h.record(100 * time.Hour)
-	l := h.quantiles()
+	h.Record(0)
+	h.Record(100 * time.Hour)
+	l := h.Quantiles()
 	near := func(got, want float64) bool { return got > want*0.998 && got < want*1.002 }
 	if l.Count != 1002 || !near(l.P50, 500) || !near(l.P90, 900) || !near(l.P99, 991) || !near(l.Max, 3_600_000) {
 		t.Errorf("%+v", l)

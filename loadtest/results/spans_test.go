@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"reflect"
@@ -7,13 +7,13 @@ import (
 
 // The phases of a run are parts of the time axis of its charts, but for those in which it rests.
 func TestSpans(t *testing.T) {
-	h := newHistogram()
-	h.take()
+	h := NewHistogram()
+	h.Take()
 	tick := func(at float64, phase string) Tick {
-		h.record(1000)
-		return Tick{At: at, Phase: phase, Latency: map[string][]byte{"delivery": h.take()}}
+		h.Record(1000)
+		return Tick{At: at, Phase: phase, Latency: map[string][]byte{"delivery": h.Take()}}
 	}
-	r := &Recording{Ticks: []Tick{tick(1, ""), tick(2, "quiet"), tick(3, "quiet"), tick(4, restPhase), tick(5, "burst"), tick(6, "burst")}}
+	r := &Recording{Ticks: []Tick{tick(1, ""), tick(2, "quiet"), tick(3, "quiet"), tick(4, RestPhase), tick(5, "burst"), tick(6, "burst")}}
 	if got, want := r.spans(), []span{{"quiet", 1, 3}, {"burst", 4, 6}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}

@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"bytes"
@@ -48,7 +48,7 @@ func TestPageFitsPhones(t *testing.T) {
 // No two lines of a chart have one colour, by day or by night.
 func TestPageHasAColourForEachLine(t *testing.T) {
 	colours := make(map[string]bool)
-	for i := range palette {
+	for i := range Colours {
 		name := fmt.Sprintf("--c%d: #", i)
 		themes := strings.Split(pageText, name)
 		if len(themes) != 3 || !strings.Contains(pageText, fmt.Sprintf(".c%d { stroke: var(--c%d); }", i, i)) {

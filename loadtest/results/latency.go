@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"sync"
@@ -26,16 +26,16 @@ const (
 
 func newHDR() *hdrhistogram.Histogram { return hdrhistogram.New(1, latencyMax, latencyDigits) }
 
-// histogram may be recorded to by many goroutines.
-type histogram struct {
+// Histogram may be recorded to by many goroutines.
+type Histogram struct {
 	mu     sync.Mutex
 	hist   *hdrhistogram.Histogram
 	recent *hdrhistogram.Histogram // since the last take; nil before the first
 }
 
-func newHistogram() *histogram { return &histogram{hist: newHDR()} }
+func NewHistogram() *Histogram { return &Histogram{hist: newHDR()} }
 
-func (h *histogram) record(d time.Duration) {
+func (h *Histogram) Record(d time.Duration) {
 	us := min(max(d.Microseconds(), 1), latencyMax)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -46,8 +46,8 @@ func (h *histogram) record(d time.Duration) {
 	}
 }
 
-// take returns what was recorded since the last call, encoded; nil when there was nothing, and at the first call.
-func (h *histogram) take() []byte {
+// Take returns what was recorded since the last call, encoded; nil when there was nothing, and at the first call.
+func (h *Histogram) Take() []byte {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.recent == nil {
@@ -65,8 +65,8 @@ func (h *histogram) take() []byte {
 	return encoded
 }
 
-// reset forgets everything, as a load does when it is warm.
-func (h *histogram) reset() {
+// Reset forgets everything, as a load does when it is warm.
+func (h *Histogram) Reset() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.hist.Reset()
@@ -75,7 +75,7 @@ func (h *histogram) reset() {
 	}
 }
 
-func (h *histogram) quantiles() Latencies {
+func (h *Histogram) Quantiles() Latencies {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return quantilesOf(h.hist)
@@ -90,12 +90,12 @@ func quantilesOf(h *hdrhistogram.Histogram) Latencies {
 	}
 }
 
-// metrics are those quantiles that runs are compared by.
-func (l Latencies) metrics(name string) []Metric {
+// Metrics are those quantiles that runs are compared by.
+func (l Latencies) Metrics(name string) []Metric {
 	if l.Count == 0 {
 		return nil
 	}
 	return []Metric{{name + "-p50-ms", l.P50}, {name + "-p99-ms", l.P99}, {name + "-max-ms", l.Max}}
 }
 
-func millis(d time.Duration) float64 { return d.Seconds() * 1e3 }
+func Millis(d time.Duration) float64 { return d.Seconds() * 1e3 }

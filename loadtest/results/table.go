@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"encoding/json"
@@ -33,12 +33,12 @@ func replaceFile(path string, data []byte) error {
 	return os.Rename(temporary, path)
 }
 
-// table aligns columns; the first error of its writer is for the caller of the last write to see.
-type table struct{ w *tabwriter.Writer }
+// Table aligns columns; the first error of its writer is for the caller of the last write to see.
+type Table struct{ w *tabwriter.Writer }
 
-func newTable(w io.Writer) table { return table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
+func NewTable(w io.Writer) Table { return Table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
 
-func (t table) row(cells ...any) {
+func (t Table) Row(cells ...any) {
 	text := make([]string, len(cells))
 	for i, c := range cells {
 		text[i] = fmt.Sprint(c)
@@ -46,18 +46,18 @@ func (t table) row(cells ...any) {
 	fmt.Fprintln(t.w, strings.Join(text, "\t"))
 }
 
-func (t table) latency(name string, l Latencies) {
+func (t Table) Latency(name string, l Latencies) {
 	if l.Count == 0 {
-		t.row(name, "–", "–", "–", "–", "–")
+		t.Row(name, "–", "–", "–", "–", "–")
 		return
 	}
-	t.row(name, fixed(l.P50), fixed(l.P90), fixed(l.P99), fixed(l.P999), fixed(l.Max))
+	t.Row(name, Fixed(l.P50), Fixed(l.P90), Fixed(l.P99), Fixed(l.P999), Fixed(l.Max))
 }
 
-func (t table) flush() error { return t.w.Flush() }
+func (t Table) Flush() error { return t.w.Flush() }
 
-// fixed prints a figure with three digits or all before the point.
-func fixed(x float64) string {
+// Fixed prints a figure with three digits or all before the point.
+func Fixed(x float64) string {
 	switch {
 	case x >= 100 || x == 0:
 		return fmt.Sprintf("%.0f", x)
@@ -68,4 +68,4 @@ func fixed(x float64) string {
 	}
 }
 
-func mebi(bytes int64) string { return fixed(float64(bytes) / (1 << 20)) }
+func MiB(bytes int64) string { return Fixed(float64(bytes) / (1 << 20)) }

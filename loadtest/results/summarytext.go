@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"fmt"
@@ -11,24 +11,24 @@ import (
 // WriteText prints a summary as tables.
 func (s *Summary) WriteText(out io.Writer) error {
 	s.head(out)
-	t := newTable(out)
+	t := NewTable(out)
 	for _, m := range s.Metrics {
-		t.row(m.shown().Unit, fixed(m.shown().Value))
+		t.Row(m.shown().Unit, Fixed(m.shown().Value))
 	}
 	if s.Router != nil {
-		t.row("router CPU s", fixed(s.Router.CPUSeconds))
-		t.row("router RSS MiB", fmt.Sprintf("%s to %s, at most %s", mebi(s.Router.RSSBefore), mebi(s.Router.RSSAfter),
-			mebi(s.Router.RSSMax)))
+		t.Row("router CPU s", Fixed(s.Router.CPUSeconds))
+		t.Row("router RSS MiB", fmt.Sprintf("%s to %s, at most %s", MiB(s.Router.RSSBefore), MiB(s.Router.RSSAfter),
+			MiB(s.Router.RSSMax)))
 	}
-	t.flush()
+	t.Flush()
 	if len(s.Latency) > 0 {
-		l := newTable(out)
-		l.row("latency ms", "count", "mean", "p50", "p90", "p99", "p99.9", "max")
+		l := NewTable(out)
+		l.Row("latency ms", "count", "mean", "p50", "p90", "p99", "p99.9", "max")
 		for _, name := range slices.Sorted(maps.Keys(s.Latency)) {
 			q := s.Latency[name]
-			l.row(name, q.Count, fixed(q.Mean), fixed(q.P50), fixed(q.P90), fixed(q.P99), fixed(q.P999), fixed(q.Max))
+			l.Row(name, q.Count, Fixed(q.Mean), Fixed(q.P50), Fixed(q.P90), Fixed(q.P99), Fixed(q.P999), Fixed(q.Max))
 		}
-		l.flush()
+		l.Flush()
 	}
 	_, err := fmt.Fprintln(out, s.verdict())
 	return err
@@ -67,11 +67,11 @@ func (s *Summary) head(out io.Writer) {
 	if s.Run.Label != "" {
 		name += " (" + s.Run.Label + ")"
 	}
-	fmt.Fprintf(out, "%s, %s, %s s\n", name, s.Run.Began.Format("2006-01-02 15:04"), fixed(s.Seconds))
+	fmt.Fprintf(out, "%s, %s, %s s\n", name, s.Run.Began.Format("2006-01-02 15:04"), Fixed(s.Seconds))
 	fmt.Fprintln(out, "loadtest", strings.Join(s.Run.Args, " "))
 	m := s.Run.Machine
 	fmt.Fprintf(out, "%s, %d cores, %s GiB, Linux %s, %s, commit %s\n", m.CPU, m.Cores,
-		fixed(float64(m.Memory)/(1<<30)), m.Kernel, m.Go, m.Commit)
+		Fixed(float64(m.Memory)/(1<<30)), m.Kernel, m.Go, m.Commit)
 }
 
 // WriteComparison prints two summaries side by side, with the quotient of the second and the first.
@@ -80,12 +80,12 @@ func WriteComparison(out io.Writer, a, b *Summary) error {
 	a.head(out)
 	fmt.Fprint(out, "B: ")
 	b.head(out)
-	t := newTable(out)
-	t.row("", "A", "B", "B/A")
+	t := NewTable(out)
+	t.Row("", "A", "B", "B/A")
 	for _, m := range a.Metrics {
 		if other, ok := b.metric(m.Unit); ok {
 			other = Metric{m.Unit, other}.shown().Value
-			t.row(m.shown().Unit, fixed(m.shown().Value), fixed(other), quotient(other, m.shown().Value))
+			t.Row(m.shown().Unit, Fixed(m.shown().Value), Fixed(other), quotient(other, m.shown().Value))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Latency)) {
@@ -97,10 +97,10 @@ func WriteComparison(out io.Writer, a, b *Summary) error {
 			name string
 			x, y float64
 		}{{"p50", x.P50, y.P50}, {"p90", x.P90, y.P90}, {"p99", x.P99, y.P99}, {"p99.9", x.P999, y.P999}, {"max", x.Max, y.Max}} {
-			t.row(name+" "+q.name+" ms", fixed(q.x), fixed(q.y), quotient(q.y, q.x))
+			t.Row(name+" "+q.name+" ms", Fixed(q.x), Fixed(q.y), quotient(q.y, q.x))
 		}
 	}
-	return t.flush()
+	return t.Flush()
 }
 
 func quotient(x, y float64) string {

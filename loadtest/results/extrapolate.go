@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"errors"
@@ -86,12 +86,12 @@ func fitLine(unit string, x, y []float64, to float64) Line {
 
 // WriteLines prints lines as a table.
 func WriteLines(out io.Writer, lines []Line, by string, to float64) error {
-	t := newTable(out)
-	t.row("figure", "at 0", "per 1000 "+by, fmt.Sprintf("at %v", to), "off the line by at most")
+	t := NewTable(out)
+	t.Row("figure", "at 0", "per 1000 "+by, fmt.Sprintf("at %v", to), "off the line by at most")
 	for _, l := range lines {
-		t.row(l.Unit, significant(l.Base), significant(l.Per*1000), significant(l.At), fmt.Sprintf("%.0f %%", l.Off*100))
+		t.Row(l.Unit, significant(l.Base), significant(l.Per*1000), significant(l.At), fmt.Sprintf("%.0f %%", l.Off*100))
 	}
-	return t.flush()
+	return t.Flush()
 }
 
 // significant prints three digits of a figure that may be negative or small.

@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"fmt"
@@ -55,7 +55,7 @@ const (
 	marginBelow = 40
 	titleLeft   = 8
 	legendRow   = 18
-	palette     = 14 // colours of the page: as many as abuse has phases
+	Colours     = 14 // colours of the page: as many as abuse has phases
 )
 
 // svg draws the chart; it is empty when there is nothing to show.
@@ -245,7 +245,7 @@ func (c *chart) draw(b *strings.Builder, s series) {
 }
 
 func (s *series) class() string {
-	class := fmt.Sprintf("line c%d", s.colour%palette)
+	class := fmt.Sprintf("line c%d", s.colour%Colours)
 	if s.dashed {
 		class += " dashed"
 	}

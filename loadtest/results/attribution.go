@@ -1,4 +1,4 @@
-package loadtest
+package results
 
 import (
 	"os"
@@ -56,8 +56,8 @@ func Attribute(p *profile.Profile) []Spent {
 // AttributeStages divides it among the stages that the router has labelled, in the order in which a command passes them.
 // The rest is what has no stage: the collector, the scheduler, handshakes, writing and compacting the store.
 func AttributeStages(p *profile.Profile) []Spent {
-	return divide(p, append(stageNames[:len(stageNames):len(stageNames)], partOther), func(s *profile.Sample, _ []string) string {
-		if label := s.Label[stageLabel]; len(label) == 1 && slices.Contains(stageNames, label[0]) {
+	return divide(p, append(StageNames[:len(StageNames):len(StageNames)], partOther), func(s *profile.Sample, _ []string) string {
+		if label := s.Label[StageLabel]; len(label) == 1 && slices.Contains(StageNames, label[0]) {
 			return label[0]
 		}
 		return partOther
