@@ -198,7 +198,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 	if err != nil {
 		return err
 	}
-	defer crew.close()
+	defer crew.Close()
 	a.watcher.phase("attack: "+kind, 0, &crew.succeeded)
 	if err := crew.obey(ctx, a.load, orderPrepare); err != nil {
 		return err
@@ -208,7 +208,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 		return err
 	}
 	used := crew.cpu()
-	if err := crew.order(orderAttack); err != nil {
+	if err := crew.Order(orderAttack); err != nil {
 		return err
 	}
 	over := after(a.Each)

@@ -34,7 +34,7 @@ type AttackConfig struct {
 
 // attackState is what a process of attackers says of itself.
 type attackState struct {
-	childState
+	Status
 	Attempts  int64            `json:"attempts"`
 	Succeeded int64            `json:"succeeded"`
 	Failed    map[string]int64 `json:"failed,omitempty"` // by what they saw
@@ -56,8 +56,8 @@ func ServeAttack(ctx context.Context, c AttackConfig, orders io.Reader, states i
 	client := Client{Address: address, Versions: c.Versions, BlockEncryption: c.BlockEncryption, Timeout: attackDialTimeout}
 	a := &attackers{config: c, client: client, kind: kind, failed: make(map[string]int64)}
 	defer a.running.Wait()
-	o := &obedience{orders: orders, every: stateEvery, out: json.NewEncoder(states), obey: a.obey, state: a.state}
-	return o.serve(ctx)
+	o := &CommandLoop{Orders: orders, Every: StatusInterval, Out: json.NewEncoder(states), Run: a.obey, Status: a.state}
+	return o.Serve(ctx)
 }
 
 func (a *attackers) obey(ctx context.Context, order string) error {
@@ -72,8 +72,8 @@ func (a *attackers) obey(ctx context.Context, order string) error {
 	return nil
 }
 
-func (a *attackers) state(now childState) any {
-	return attackState{childState: now, Attempts: a.attempts.Load(), Succeeded: a.succeeded.Load(), Failed: a.failures()}
+func (a *attackers) state(now Status) any {
+	return attackState{Status: now, Attempts: a.attempts.Load(), Succeeded: a.succeeded.Load(), Failed: a.failures()}
 }
 
 func unknownAttack(kind string) error {

@@ -13,7 +13,7 @@ const attackConns = 10_000
 // attackCrew is the attackers of one kind, in processes of their own. They stand for machines elsewhere, so they get what the
 // router and the measured group leave of the cores.
 type attackCrew struct {
-	children[attackState]
+	Group[attackState]
 
 	succeeded atomic.Int64 // as they said last
 }
@@ -23,12 +23,12 @@ type attackCrew struct {
 func startAttackCrew(program []string, c AttackConfig) (*attackCrew, error) {
 	w := &attackCrew{}
 	for _, part := range shares(c) {
-		p, err := startStated[attackState](program, part, onlyIdle)
+		p, err := StartMember[attackState](program, part, OnlyIdle)
 		if err != nil {
-			w.close()
+			w.Close()
 			return nil, err
 		}
-		w.all = append(w.all, p)
+		w.Members = append(w.Members, p)
 	}
 	return w, nil
 }
@@ -38,7 +38,7 @@ func shares(c AttackConfig) (parts []AttackConfig) {
 	processes := (c.Conns + attackConns - 1) / attackConns
 	for i := range processes {
 		part := c
-		part.Conns, part.Queues = share(c.Conns, processes, i), share(c.Queues, processes, i)
+		part.Conns, part.Queues = Share(c.Conns, processes, i), Share(c.Queues, processes, i)
 		part.First, part.FirstQueue = c.Conns*i/processes, c.Queues*i/processes
 		parts = append(parts, part)
 	}
@@ -48,8 +48,8 @@ func shares(c AttackConfig) (parts []AttackConfig) {
 // sum is what all of them say.
 func (w *attackCrew) sum() attackState {
 	all := attackState{Failed: make(map[string]int64)}
-	for _, p := range w.all {
-		s := p.last()
+	for _, p := range w.Members {
+		s := p.Last()
 		all.Attempts += s.Attempts
 		all.Succeeded += s.Succeeded
 		for reason, n := range s.Failed {
@@ -62,8 +62,8 @@ func (w *attackCrew) sum() attackState {
 
 // cpu is the CPU time that they have used.
 func (w *attackCrew) cpu() (used time.Duration) {
-	for _, p := range w.all {
-		if s, err := ReadProcess(p.command.Process.Pid); err == nil {
+	for _, p := range w.Members {
+		if s, err := ReadStat(p.Command.Process.Pid); err == nil {
 			used += s.CPU
 		}
 	}
@@ -72,13 +72,13 @@ func (w *attackCrew) cpu() (used time.Duration) {
 
 // obey gives an order and waits until it was carried out, while the group goes on.
 func (w *attackCrew) obey(ctx context.Context, l *load, order string) error {
-	if err := w.order(order); err != nil {
+	if err := w.Order(order); err != nil {
 		return err
 	}
 	var failure error
 	err := l.until(ctx, func() bool {
 		var done bool
-		done, failure = w.carriedOut()
+		done, failure = w.Done()
 		return done || failure != nil
 	})
 	return cmp.Or(failure, err)
@@ -89,7 +89,7 @@ func (w *attackCrew) leave(ctx context.Context, l *load) error {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		w.close()
+		w.Close()
 	}()
 	return l.until(ctx, func() bool {
 		select {

@@ -144,7 +144,7 @@ func (a *attackers) adopt() error {
 	stored := newStoredQueues(*a.config.Seeded)
 	from := a.config.FirstQueue
 	for i := range a.config.Conns {
-		n := share(a.config.Queues, a.config.Conns, i)
+		n := Share(a.config.Queues, a.config.Conns, i)
 		queues, err := stored.queues(from, n)
 		if err != nil {
 			return err

@@ -10,34 +10,34 @@ import (
 // What disturbs a router may live in processes of its own: each has its own limit of open files, and none of its work
 // delays the clients whose latency is measured. Here are those that all get the same orders.
 
-// childState is what every process says of itself.
-type childState struct {
+// Status is what every process says of itself.
+type Status struct {
 	Done int    `json:"done"` // orders that were carried out
 	Err  string `json:"err,omitempty"`
 }
 
-func (s childState) common() childState { return s }
+func (s Status) status() Status { return s }
 
-// stated is a state, which embeds childState.
-type stated interface{ common() childState }
+// reporter is a state, which embeds childState.
+type reporter interface{ status() Status }
 
-// child is a process whose states are of type S.
-type child[S stated] struct {
-	*childProcess
+// Member is a process whose states are of type S.
+type Member[S reporter] struct {
+	*Child
 
 	mu    sync.Mutex
 	state S
 }
 
-// startStated starts a child. program is its command, to which the configuration is added as JSON.
-func startStated[S stated](program []string, config any, lower priority) (p *child[S], err error) {
-	p = new(child[S])
-	p.childProcess, err = startChild(program, config, lower, p.said)
+// StartMember starts a child. program is its command, to which the configuration is added as JSON.
+func StartMember[S reporter](program []string, config any, lower priority) (p *Member[S], err error) {
+	p = new(Member[S])
+	p.Child, err = StartChild(program, config, lower, p.said)
 	return p, err
 }
 
 // said keeps a state.
-func (p *child[S]) said(line []byte) {
+func (p *Member[S]) said(line []byte) {
 	var s S
 	if json.Unmarshal(line, &s) == nil {
 		p.mu.Lock()
@@ -46,43 +46,43 @@ func (p *child[S]) said(line []byte) {
 	}
 }
 
-// last is what the process said last.
-func (p *child[S]) last() S {
+// Last is what the process said last.
+func (p *Member[S]) Last() S {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.state
 }
 
-var errChildEnded = errors.New("a process of the load ended")
+var errMemberEnded = errors.New("a process of the load ended")
 
-// children are processes that get the same orders.
-type children[S stated] struct {
-	all    []*child[S]
-	orders int // given so far
+// Group are processes that get the same orders.
+type Group[S reporter] struct {
+	Members []*Member[S]
+	orders  int // given so far
 }
 
-// order gives an order to all; carriedOut tells when they have obeyed.
-func (c *children[S]) order(name string) error {
+// Order gives an order to all; carriedOut tells when they have obeyed.
+func (c *Group[S]) Order(name string) error {
 	c.orders++
-	for _, p := range c.all {
-		if err := p.order(name); err != nil {
-			return fmt.Errorf("%w: %w", errChildEnded, err)
+	for _, p := range c.Members {
+		if err := p.Order(name); err != nil {
+			return fmt.Errorf("%w: %w", errMemberEnded, err)
 		}
 	}
 	return nil
 }
 
-// carriedOut reports whether all orders were carried out, or what went wrong.
-func (c *children[S]) carriedOut() (bool, error) {
+// Done reports whether all orders were carried out, or what went wrong.
+func (c *Group[S]) Done() (bool, error) {
 	done := true
-	for _, p := range c.all {
-		s := p.last().common()
+	for _, p := range c.Members {
+		s := p.Last().status()
 		if s.Err != "" {
 			return false, errors.New(s.Err)
 		}
 		select {
 		case <-p.ended:
-			return false, errChildEnded
+			return false, errMemberEnded
 		default:
 		}
 		done = done && s.Done >= c.orders
@@ -90,15 +90,15 @@ func (c *children[S]) carriedOut() (bool, error) {
 	return done, nil
 }
 
-// close ends the processes.
-func (c *children[S]) close() {
-	for _, p := range c.all {
-		p.end()
+// Close ends the processes.
+func (c *Group[S]) Close() {
+	for _, p := range c.Members {
+		p.End()
 	}
-	for _, p := range c.all {
+	for _, p := range c.Members {
 		<-p.ended
 	}
 }
 
-// share is how many of n queues the ith of so many connections has.
-func share(n, conns, i int) int { return (n*(i+1))/conns - (n*i)/conns }
+// Share is how many of n queues the ith of so many connections has.
+func Share(n, conns, i int) int { return (n*(i+1))/conns - (n*i)/conns }

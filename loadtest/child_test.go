@@ -7,7 +7,7 @@ func TestShare(t *testing.T) {
 		for _, conns := range []int{1, 3, 8} {
 			sum, least, most := 0, n, 0
 			for i := range conns {
-				s := share(n, conns, i)
+				s := Share(n, conns, i)
 				sum, least, most = sum+s, min(least, s), max(most, s)
 			}
 			if sum != n || most-least > 1 {

@@ -13,33 +13,33 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childProcess is a process of this program: it gets its configuration as an argument, takes orders from its standard input
+// Child is a process of this program: it gets its configuration as an argument, takes orders from its standard input
 // and says its state on the standard output, one line each. The end of the input ends it.
-type childProcess struct {
-	command *exec.Cmd
+type Child struct {
+	Command *exec.Cmd
 	orders  io.WriteCloser
 	ended   chan struct{} // closed when the process has ended
 }
 
-// startChild starts program with its configuration, at a priority that lower has made lower; nil leaves it alone. Each line
+// StartChild starts program with its configuration, at a priority that lower has made lower; nil leaves it alone. Each line
 // that it says goes to said, on a goroutine of the child's.
-func startChild(program []string, config any, lower priority, said func(line []byte)) (*childProcess, error) {
+func StartChild(program []string, config any, lower priority, said func(line []byte)) (*Child, error) {
 	text, err := json.Marshal(config)
 	if err != nil {
 		return nil, err
 	}
-	p := &childProcess{command: exec.Command(program[0], append(program[1:len(program):len(program)], string(text))...),
+	p := &Child{Command: exec.Command(program[0], append(program[1:len(program):len(program)], string(text))...),
 		ended: make(chan struct{})}
-	p.command.Stderr = os.Stderr
-	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C in the terminal is for us
-	if p.orders, err = p.command.StdinPipe(); err != nil {
+	p.Command.Stderr = os.Stderr
+	p.Command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C in the terminal is for us
+	if p.orders, err = p.Command.StdinPipe(); err != nil {
 		return nil, err
 	}
-	states, err := p.command.StdoutPipe()
+	states, err := p.Command.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := startLower(p.command, lower); err != nil {
+	if err := startLower(p.Command, lower); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -47,7 +47,7 @@ func startChild(program []string, config any, lower priority, said func(line []b
 		for lines := bufio.NewScanner(states); lines.Scan(); {
 			said(lines.Bytes())
 		}
-		_ = p.command.Wait() // how it ended is of no account
+		_ = p.Command.Wait() // how it ended is of no account
 	}()
 	return p, nil
 }
@@ -55,13 +55,13 @@ func startChild(program []string, config any, lower priority, said func(line []b
 // priority makes that of the calling thread lower.
 type priority func() error
 
-// nice is a niceness: what is nicer gets less of the cores, but has its turns.
-func nice(n int) priority {
+// Nice is a niceness: what is nicer gets less of the cores, but has its turns.
+func Nice(n int) priority {
 	return func() error { return syscall.Setpriority(syscall.PRIO_PROCESS, 0, n) }
 }
 
-// onlyIdle is to get what nobody else wants of the cores, and to give it up at once (SCHED_IDLE of sched(7)).
-func onlyIdle() error {
+// OnlyIdle is to get what nobody else wants of the cores, and to give it up at once (SCHED_IDLE of sched(7)).
+func OnlyIdle() error {
 	return unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}, 0)
 }
 
@@ -83,19 +83,19 @@ func startLower(c *exec.Cmd, lower priority) error {
 	return <-started
 }
 
-func (p *childProcess) order(name string) error {
+func (p *Child) Order(name string) error {
 	_, err := fmt.Fprintln(p.orders, name)
 	return err
 }
 
-// end lets the process end in its own time.
-func (p *childProcess) end() { _ = p.orders.Close() } // it may have ended
+// End lets the process end in its own time.
+func (p *Child) End() { _ = p.orders.Close() } // it may have ended
 
-// kill ends it at once and waits until it is gone.
-func (p *childProcess) kill() {
-	_ = p.command.Process.Kill() // it may have ended
+// Kill ends it at once and waits until it is gone.
+func (p *Child) Kill() {
+	_ = p.Command.Process.Kill() // it may have ended
 	<-p.ended
-	p.end()
+	p.End()
 }
 
-func (p *childProcess) gone() <-chan struct{} { return p.ended }
+func (p *Child) Gone() <-chan struct{} { return p.ended }

@@ -34,9 +34,9 @@ type fakeClient struct {
 	ended  chan struct{}
 }
 
-func (c *fakeClient) order(name string) error { _, err := fmt.Fprintln(c.orders, name); return err }
-func (c *fakeClient) gone() <-chan struct{}   { return c.ended }
-func (c *fakeClient) kill() {
+func (c *fakeClient) Order(name string) error { _, err := fmt.Fprintln(c.orders, name); return err }
+func (c *fakeClient) Gone() <-chan struct{}   { return c.ended }
+func (c *fakeClient) Kill() {
 	c.cancel()
 	<-c.ended
 	c.orders.Close()

@@ -33,7 +33,7 @@ type ClientConfig struct {
 
 // ClientState is what a client process says of itself. It counts from its own start.
 type ClientState struct {
-	childState
+	Status
 	Accepted    int64 `json:"accepted"`
 	Acked       int64 `json:"acked"`
 	Work        int64 `json:"work"`
@@ -98,16 +98,16 @@ func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader
 	defer all.Wait()
 	defer cancel()
 	child := clientChild{l}
-	o := &obedience{orders: orders, every: sayEvery, out: json.NewEncoder(states), obey: child.obey, state: child.state}
+	o := &CommandLoop{Orders: orders, Every: sayEvery, Out: json.NewEncoder(states), Run: child.obey, Status: child.state}
 	if err := l.begin(ctx); err != nil {
 		return err
 	}
 	all.Go(func() { // also while the order is carried out and after it, for the clients that have the other ends
 		if err := l.until(ctx, func() bool { return false }); ctx.Err() == nil {
-			o.fail(err)
+			o.Fail(err)
 		}
 	})
-	return o.serve(ctx)
+	return o.Serve(ctx)
 }
 
 // What queues do in a crash run. Most are busy with a few messages on their way; one in four leaves its messages
@@ -152,8 +152,8 @@ func (c clientChild) obey(ctx context.Context, order string) error {
 	return c.load.wind(ctx)
 }
 
-func (c clientChild) state(now childState) any {
+func (c clientChild) state(now Status) any {
 	n := &c.load.count
-	return ClientState{childState: now, Accepted: n.accepted.Load(), Acked: n.acked.Load(), Work: n.work(),
+	return ClientState{Status: now, Accepted: n.accepted.Load(), Acked: n.acked.Load(), Work: n.work(),
 		Disconnects: n.disconnects.Load()}
 }

@@ -22,9 +22,9 @@ type crew struct {
 
 // clientProcess is a childProcess, or one within the tests.
 type clientProcess interface {
-	order(string) error
-	kill()
-	gone() <-chan struct{}
+	Order(string) error
+	Kill()
+	Gone() <-chan struct{}
 }
 
 // clientStarter starts a client that says its states to said.
@@ -33,7 +33,7 @@ type clientStarter func(c ClientConfig, said func(ClientState)) (clientProcess, 
 // processStarter starts clients as processes by the command that calls ServeClient with the configuration behind it.
 func processStarter(program []string) clientStarter {
 	return func(c ClientConfig, said func(ClientState)) (clientProcess, error) {
-		return startChild(program, c, nil, func(line []byte) {
+		return StartChild(program, c, nil, func(line []byte) {
 			var s ClientState
 			if json.Unmarshal(line, &s) == nil {
 				said(s)
@@ -67,7 +67,7 @@ func newCrew(start clientStarter, c ClientConfig, conns int, stall time.Duration
 	c.Of = max(minClients, min(conns/connsOfClient, c.Queues))
 	for i := range c.Of {
 		m := &crewMember{crew: w, config: c}
-		m.config.Number, m.config.Conns = i, share(conns, c.Of, i)
+		m.config.Number, m.config.Conns = i, Share(conns, c.Of, i)
 		if err := m.begin(); err != nil {
 			w.close()
 			return nil, err
@@ -108,7 +108,7 @@ func (m *crewMember) state() ClientState {
 // kill ends these clients at once and starts them again.
 func (w *crew) kill(members []int) error {
 	for _, i := range members {
-		w.members[i].client.kill()
+		w.members[i].client.Kill()
 	}
 	for _, i := range members {
 		if err := w.members[i].begin(); err != nil {
@@ -122,7 +122,7 @@ func (w *crew) kill(members []int) error {
 func (w *crew) failure() error {
 	for i, m := range w.members {
 		select {
-		case <-m.client.gone():
+		case <-m.client.Gone():
 			return fmt.Errorf("client %d ended by itself", i)
 		default:
 		}
@@ -159,7 +159,7 @@ func (w *crew) until(ctx context.Context, condition func() bool) error {
 // drain has the clients finish what they do, and waits until they have.
 func (w *crew) drain(ctx context.Context) error {
 	for _, m := range w.members {
-		if err := m.client.order(orderDrain); err != nil {
+		if err := m.client.Order(orderDrain); err != nil {
 			return fmt.Errorf("a client: %w", err)
 		}
 	}
@@ -176,7 +176,7 @@ func (w *crew) drain(ctx context.Context) error {
 // close ends the clients. What they have to say is in their journals.
 func (w *crew) close() {
 	for _, m := range w.members {
-		m.client.kill()
+		m.client.Kill()
 	}
 }
 

@@ -38,7 +38,7 @@ type CrowdConfig struct {
 
 // crowdState is what a process of a crowd says of itself.
 type crowdState struct {
-	childState
+	Status
 	Up         int64 `json:"up"`
 	Subscribed int64 `json:"subscribed"`
 	Redials    int64 `json:"redials"`
@@ -64,8 +64,8 @@ func ServeCrowd(ctx context.Context, c CrowdConfig, orders io.Reader, states io.
 	w.first = c.First
 	defer w.close()
 	server := crowdServer{c, w}
-	o := &obedience{orders: orders, every: stateEvery, out: json.NewEncoder(states), obey: server.obey, state: server.state}
-	return o.serve(ctx)
+	o := &CommandLoop{Orders: orders, Every: StatusInterval, Out: json.NewEncoder(states), Run: server.obey, Status: server.state}
+	return o.Serve(ctx)
 }
 
 // crowdServer is a crowd and what it shall do.
@@ -93,7 +93,7 @@ func (s *crowdServer) obey(ctx context.Context, order string) error {
 	return fmt.Errorf("unknown order %q", order)
 }
 
-func (s *crowdServer) state(now childState) any {
+func (s *crowdServer) state(now Status) any {
 	w := s.crowd
-	return crowdState{childState: now, Up: w.up.Load(), Subscribed: w.subscribed.Load(), Redials: w.redials.Load()}
+	return crowdState{Status: now, Up: w.up.Load(), Subscribed: w.subscribed.Load(), Redials: w.redials.Load()}
 }

@@ -13,7 +13,7 @@ const crowdNice = 5
 
 // crowdProcesses is a crowd that lives in processes of its own.
 type crowdProcesses struct {
-	children[crowdState]
+	Group[crowdState]
 
 	up, subscribed, redials atomic.Int64 // of all, as they said last
 }
@@ -27,39 +27,39 @@ func startCrowd(program []string, processes int, c CrowdConfig) (*crowdProcesses
 	p := &crowdProcesses{}
 	for i := range processes {
 		part := c
-		part.Conns, part.Queues = share(c.Conns, processes, i), share(c.Queues, processes, i)
+		part.Conns, part.Queues = Share(c.Conns, processes, i), Share(c.Queues, processes, i)
 		part.First, part.FirstQueue = c.Conns*i/processes, c.Queues*i/processes
 		if part.AtOnce = c.AtOnce / processes; part.AtOnce < 1 {
 			part.AtOnce = 1
 		}
-		child, err := startStated[crowdState](program, part, nice(crowdNice))
+		child, err := StartMember[crowdState](program, part, Nice(crowdNice))
 		if err != nil {
-			p.close()
+			p.Close()
 			return nil, err
 		}
-		p.all = append(p.all, child)
+		p.Members = append(p.Members, child)
 	}
 	return p, nil
 }
 
-// order gives an order to all processes; carriedOut tells when they have obeyed.
-func (p *crowdProcesses) order(name string) error {
+// Order gives an order to all processes; carriedOut tells when they have obeyed.
+func (p *crowdProcesses) Order(name string) error {
 	if name == orderReturn {
 		p.up.Store(0) // what they said before
 		p.subscribed.Store(0)
 	}
-	return p.children.order(name)
+	return p.Group.Order(name)
 }
 
-// carriedOut reports whether all orders were carried out, or what went wrong.
-func (p *crowdProcesses) carriedOut() (bool, error) {
-	done, err := p.children.carriedOut()
+// Done reports whether all orders were carried out, or what went wrong.
+func (p *crowdProcesses) Done() (bool, error) {
+	done, err := p.Group.Done()
 	if err != nil {
 		return false, err
 	}
 	var up, subscribed, redials int64
-	for _, c := range p.all {
-		s := c.last()
+	for _, c := range p.Members {
+		s := c.Last()
 		up, subscribed, redials = up+s.Up, subscribed+s.Subscribed, redials+s.Redials
 	}
 	p.up.Store(up)
@@ -70,13 +70,13 @@ func (p *crowdProcesses) carriedOut() (bool, error) {
 
 // obey gives an order and waits until it was carried out.
 func (p *crowdProcesses) obey(ctx context.Context, name string) error {
-	if err := p.order(name); err != nil {
+	if err := p.Order(name); err != nil {
 		return err
 	}
-	ticker := time.NewTicker(stateEvery / 2)
+	ticker := time.NewTicker(StatusInterval / 2)
 	defer ticker.Stop()
 	for {
-		done, err := p.carriedOut()
+		done, err := p.Done()
 		if done || err != nil {
 			return err
 		}

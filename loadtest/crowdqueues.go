@@ -16,7 +16,7 @@ const newInFlight = 8
 // create creates queues on all connections and is subscribed to them.
 func (w *crowd) create(ctx context.Context, queues int) error {
 	return inParallel(ctx, len(w.members), w.atOnce, func(ctx context.Context, i int) error {
-		return w.createMember(ctx, i, share(queues, len(w.members), i))
+		return w.createMember(ctx, i, Share(queues, len(w.members), i))
 	})
 }
 
@@ -49,7 +49,7 @@ func (w *crowd) adopt(p seeded.Plan, first, queues int) error {
 	from := first
 	for i := range w.members {
 		m := &w.members[i]
-		n := share(queues, len(w.members), i)
+		n := Share(queues, len(w.members), i)
 		var err error
 		if m.queues, err = stored.queues(from, n); err != nil {
 			return err

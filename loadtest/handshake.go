@@ -99,7 +99,7 @@ func (c *HandshakeConfig) shake(ctx context.Context, i int, group tls.Group) (ti
 	began := time.Now()
 	client, err := client.Dial(ctx, config)
 	if err != nil {
-		return 0, fmt.Errorf("handshake %d of %d: %w", i+1, c.Count, explain(err))
+		return 0, fmt.Errorf("handshake %d of %d: %w", i+1, c.Count, ExplainLimit(err))
 	}
 	took := time.Since(began)
 	client.Close()

@@ -39,9 +39,9 @@ const (
 	queueBytes  = 1 << 10
 )
 
-// checkMemory fails when the machine has not the memory for a load of this size. It leaves the router out, which may
+// CheckMemory fails when the machine has not the memory for a load of this size. It leaves the router out, which may
 // run elsewhere.
-func checkMemory(conns, queues int) error {
+func CheckMemory(conns, queues int) error {
 	text, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
 		return nil // not a system that tells
@@ -67,8 +67,8 @@ func memAvailable(text string) (int64, bool) {
 	return 0, false
 }
 
-// explain adds to an error which limit of the system is behind it, its value, and the command that raises it.
-func explain(err error) error {
+// ExplainLimit adds to an error which limit of the system is behind it, its value, and the command that raises it.
+func ExplainLimit(err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return fmt.Errorf("%w: the source addresses have no ports left (net.ipv4.ip_local_port_range is %s): widen it with "+

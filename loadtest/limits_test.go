@@ -15,12 +15,12 @@ func TestExplain(t *testing.T) {
 		syscall.ENFILE:        "sysctl -w fs.file-max",
 		syscall.ENOBUFS:       "sysctl -w net.ipv4.tcp_mem",
 	} {
-		got := explain(fmt.Errorf("dial: %w", err))
+		got := ExplainLimit(fmt.Errorf("dial: %w", err))
 		if !errors.Is(got, err) || !strings.Contains(got.Error(), command) || strings.Contains(got.Error(), "unknown") {
 			t.Errorf("%v: %v", err, got)
 		}
 	}
-	if err := errors.New("other"); explain(err) != err {
+	if err := errors.New("other"); ExplainLimit(err) != err {
 		t.Error("another error was explained")
 	}
 }
@@ -32,10 +32,10 @@ func TestMemAvailable(t *testing.T) {
 	if _, ok := memAvailable("MemTotal: 10 kB\n"); ok {
 		t.Error("found what is not there")
 	}
-	if err := checkMemory(1, 1); err != nil {
+	if err := CheckMemory(1, 1); err != nil {
 		t.Error(err)
 	}
-	if err := checkMemory(1<<40, 0); err == nil {
+	if err := CheckMemory(1<<40, 0); err == nil {
 		t.Error("no error for more memory than any machine has")
 	}
 }

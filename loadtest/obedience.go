@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// stateEvery is how often a child says how far it is, when nobody waits for it.
-const stateEvery = 100 * time.Millisecond
+// StatusInterval is how often a child says how far it is, when nobody waits for it.
+const StatusInterval = 100 * time.Millisecond
 
-// obedience is a child's side: it carries out orders and says its state. The scenario's part is in the functions.
-type obedience struct {
-	orders io.Reader
-	every  time.Duration // how often it says its state
-	obey   func(ctx context.Context, order string) error
-	state  func(childState) any
+// CommandLoop is a child's side: it carries out orders and says its state. The scenario's part is in the functions.
+type CommandLoop struct {
+	Orders io.Reader
+	Every  time.Duration // how often it says its state
+	Run    func(ctx context.Context, order string) error
+	Status func(Status) any
 
 	mu  sync.Mutex
-	out *json.Encoder
-	now childState
+	Out *json.Encoder
+	now Status
 }
 
-// serve carries out orders until the input ends.
-func (s *obedience) serve(ctx context.Context) error {
+// Serve carries out orders until the input ends.
+func (s *CommandLoop) Serve(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	all.Go(func() { s.tell(ctx) })
@@ -34,7 +34,7 @@ func (s *obedience) serve(ctx context.Context) error {
 	lines := make(chan string)
 	go func() { // ends with the input
 		defer cancel()
-		for in := bufio.NewScanner(s.orders); in.Scan(); {
+		for in := bufio.NewScanner(s.Orders); in.Scan(); {
 			select {
 			case lines <- in.Text():
 			case <-ctx.Done():
@@ -47,7 +47,7 @@ func (s *obedience) serve(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case order := <-lines:
-			if err := s.obey(ctx, order); ctx.Err() == nil { // else it is ended, and that is no failure
+			if err := s.Run(ctx, order); ctx.Err() == nil { // else it is ended, and that is no failure
 				s.finish(err)
 			}
 		}
@@ -55,8 +55,8 @@ func (s *obedience) serve(ctx context.Context) error {
 }
 
 // tell says the state now and then.
-func (s *obedience) tell(ctx context.Context) {
-	ticker := time.NewTicker(s.every)
+func (s *CommandLoop) tell(ctx context.Context) {
+	ticker := time.NewTicker(s.Every)
 	defer ticker.Stop()
 	for {
 		select {
@@ -69,15 +69,15 @@ func (s *obedience) tell(ctx context.Context) {
 }
 
 // finish says that an order was carried out, or why not.
-func (s *obedience) finish(err error) {
+func (s *CommandLoop) finish(err error) {
 	s.mu.Lock()
 	s.now.Done++
 	s.mu.Unlock()
-	s.fail(err)
+	s.Fail(err)
 }
 
-// fail says what the process cannot go on with, if there is anything.
-func (s *obedience) fail(err error) {
+// Fail says what the process cannot go on with, if there is anything.
+func (s *CommandLoop) Fail(err error) {
 	s.mu.Lock()
 	if err != nil {
 		s.now.Err = err.Error()
@@ -86,9 +86,9 @@ func (s *obedience) fail(err error) {
 	s.say()
 }
 
-func (s *obedience) say() {
+func (s *CommandLoop) say() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// When nobody listens any more the input has ended, too.
-	_ = s.out.Encode(s.state(s.now))
+	_ = s.Out.Encode(s.Status(s.now))
 }

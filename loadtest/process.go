@@ -11,21 +11,21 @@ import (
 // clockTick is the unit of CPU times in /proc: USER_HZ is 100 on every Linux.
 const clockTick = 10 * time.Millisecond
 
-// Process is the state of a process at one time.
-type Process struct {
+// Stat is the state of a process at one time.
+type Stat struct {
 	CPU time.Duration // user and system time of all its threads, in units of 10 ms
 	RSS int64         // resident memory in bytes
 }
 
-// ReadProcess reads the state of a process from /proc (proc_pid_stat(5)).
-func ReadProcess(pid int) (Process, error) {
+// ReadStat reads the state of a process from /proc (proc_pid_stat(5)).
+func ReadStat(pid int) (Stat, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return Process{}, fmt.Errorf("there is no process %d to measure: %w", pid, err)
+		return Stat{}, fmt.Errorf("there is no process %d to measure: %w", pid, err)
 	}
 	p, err := parseStat(stat, int64(os.Getpagesize()))
 	if err != nil {
-		return Process{}, fmt.Errorf("/proc/%d/stat: %w", pid, err)
+		return Stat{}, fmt.Errorf("/proc/%d/stat: %w", pid, err)
 	}
 	return p, nil
 }
@@ -37,22 +37,22 @@ const (
 	statRSS    = 21
 )
 
-func parseStat(stat []byte, pageSize int64) (Process, error) {
+func parseStat(stat []byte, pageSize int64) (Stat, error) {
 	end := bytes.LastIndexByte(stat, ')')
 	fields := bytes.Fields(stat[end+1:])
 	if end < 0 || len(fields) <= statRSS {
-		return Process{}, fmt.Errorf("not the state of a process")
+		return Stat{}, fmt.Errorf("not the state of a process")
 	}
 	if state := fields[0]; string(state) == "Z" || string(state) == "X" {
-		return Process{}, fmt.Errorf("the process has ended")
+		return Stat{}, fmt.Errorf("the process has ended")
 	}
 	var n [3]int64
 	for i, f := range []int{statUser, statSystem, statRSS} {
 		v, err := strconv.ParseInt(string(fields[f]), 10, 64)
 		if err != nil {
-			return Process{}, err
+			return Stat{}, err
 		}
 		n[i] = v
 	}
-	return Process{CPU: time.Duration(n[0]+n[1]) * clockTick, RSS: n[2] * pageSize}, nil
+	return Stat{CPU: time.Duration(n[0]+n[1]) * clockTick, RSS: n[2] * pageSize}, nil
 }

@@ -76,11 +76,11 @@ func TestRouterLivesAndDies(t *testing.T) {
 		if err := r.Ready(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if p, err := ReadProcess(r.PID()); err != nil || p.RSS <= 0 {
+		if p, err := ReadStat(r.PID()); err != nil || p.RSS <= 0 {
 			t.Errorf("%+v, %v", p, err)
 		}
 		r.Kill()
-		if _, err := ReadProcess(r.PID()); err == nil {
+		if _, err := ReadStat(r.PID()); err == nil {
 			t.Error("alive after Kill")
 		}
 	}

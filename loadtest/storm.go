@@ -71,7 +71,7 @@ func (c *StormConfig) check() error {
 	if err := c.Client.check(AuthEd25519, c.Size); err != nil {
 		return err
 	}
-	return cmp.Or(RaiseFileLimit(c.Links), checkMemory(c.Conns, c.Subscriptions))
+	return cmp.Or(RaiseFileLimit(c.Links), CheckMemory(c.Conns, c.Subscriptions))
 }
 
 func (c *StormConfig) crowd() CrowdConfig {
@@ -107,7 +107,7 @@ func Storm(ctx context.Context, c StormConfig, router *Router) (*StormReport, er
 	if err != nil {
 		return nil, err
 	}
-	defer crowd.close()
+	defer crowd.Close()
 	exchange := c.exchange()
 	l, err := exchange.newLoad()
 	if err != nil {

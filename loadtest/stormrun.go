@@ -32,7 +32,7 @@ func (s *storm) run(ctx context.Context) error {
 		return err
 	}
 	s.watcher.phase("restoring", int64(s.Subscriptions), &s.crowd.subscribed)
-	if err := s.crowd.order(orderReturn); err != nil {
+	if err := s.crowd.Order(orderReturn); err != nil {
 		return err
 	}
 	restored := func() bool { return s.obeyed() || time.Since(killed) > s.Restore }
@@ -112,7 +112,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 
 // obeyed reports that the crowd has done what it was told; what goes wrong in it ends the run.
 func (s *storm) obeyed() bool {
-	done, err := s.crowd.carriedOut()
+	done, err := s.crowd.Done()
 	if err != nil {
 		s.load.fail("%w", err)
 	}
