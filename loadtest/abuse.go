@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
@@ -53,7 +54,7 @@ func (c *AbuseConfig) check() error {
 	if err := c.Client.check(AuthEd25519, c.Size); err != nil {
 		return err
 	}
-	return RaiseFileLimit(c.Links)
+	return process.RaiseFileLimit(c.Links)
 }
 
 // plan is the queues that a kind uses, nil when it needs none.
@@ -83,7 +84,7 @@ func (c *AbuseConfig) crew(name string) AttackConfig {
 
 // Abuse has attackers of each kind at a router, one after the other, while a group of clients exchanges messages. A router
 // of the run's own is stopped in the end, as it tells then what it has refused; else router is nil.
-func Abuse(ctx context.Context, c AbuseConfig, router *Router) (*AbuseReport, error) {
+func Abuse(ctx context.Context, c AbuseConfig, router *process.Router) (*AbuseReport, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -113,7 +114,7 @@ func Abuse(ctx context.Context, c AbuseConfig, router *Router) (*AbuseReport, er
 	a.finish(cause)
 	if router != nil && cause == nil {
 		cause = router.Stop()
-		a.report.Causes = router.causes()
+		a.report.Causes = router.Causes()
 	}
 	return a.report, cause
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
 )
@@ -34,7 +35,7 @@ type AttackConfig struct {
 
 // attackState is what a process of attackers says of itself.
 type attackState struct {
-	Status
+	process.Status
 	Attempts  int64            `json:"attempts"`
 	Succeeded int64            `json:"succeeded"`
 	Failed    map[string]int64 `json:"failed,omitempty"` // by what they saw
@@ -50,13 +51,13 @@ func ServeAttack(ctx context.Context, c AttackConfig, orders io.Reader, states i
 	if !known {
 		return unknownAttack(c.Kind)
 	}
-	if err := RaiseFileLimit(c.Conns); err != nil {
+	if err := process.RaiseFileLimit(c.Conns); err != nil {
 		return err
 	}
 	client := Client{Address: address, Versions: c.Versions, BlockEncryption: c.BlockEncryption, Timeout: attackDialTimeout}
 	a := &attackers{config: c, client: client, kind: kind, failed: make(map[string]int64)}
 	defer a.running.Wait()
-	o := &CommandLoop{Orders: orders, Every: StatusInterval, Out: json.NewEncoder(states), Run: a.obey, Status: a.state}
+	o := &process.CommandLoop{Orders: orders, Every: process.StatusInterval, Out: json.NewEncoder(states), Run: a.obey, Status: a.state}
 	return o.Serve(ctx)
 }
 
@@ -72,7 +73,7 @@ func (a *attackers) obey(ctx context.Context, order string) error {
 	return nil
 }
 
-func (a *attackers) state(now Status) any {
+func (a *attackers) state(now process.Status) any {
 	return attackState{Status: now, Attempts: a.attempts.Load(), Succeeded: a.succeeded.Load(), Failed: a.failures()}
 }
 

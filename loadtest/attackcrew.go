@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"switchyard/loadtest/process"
 )
 
 // attackConns is how many attackers a process has, because of its limit of open files.
@@ -13,7 +15,7 @@ const attackConns = 10_000
 // attackCrew is the attackers of one kind, in processes of their own. They stand for machines elsewhere, so they get what the
 // router and the measured group leave of the cores.
 type attackCrew struct {
-	Group[attackState]
+	process.Group[attackState]
 
 	succeeded atomic.Int64 // as they said last
 }
@@ -23,7 +25,7 @@ type attackCrew struct {
 func startAttackCrew(program []string, c AttackConfig) (*attackCrew, error) {
 	w := &attackCrew{}
 	for _, part := range shares(c) {
-		p, err := StartMember[attackState](program, part, OnlyIdle)
+		p, err := process.StartMember[attackState](program, part, process.OnlyIdle)
 		if err != nil {
 			w.Close()
 			return nil, err
@@ -38,7 +40,7 @@ func shares(c AttackConfig) (parts []AttackConfig) {
 	processes := (c.Conns + attackConns - 1) / attackConns
 	for i := range processes {
 		part := c
-		part.Conns, part.Queues = Share(c.Conns, processes, i), Share(c.Queues, processes, i)
+		part.Conns, part.Queues = process.Share(c.Conns, processes, i), process.Share(c.Queues, processes, i)
 		part.First, part.FirstQueue = c.Conns*i/processes, c.Queues*i/processes
 		parts = append(parts, part)
 	}
@@ -63,7 +65,7 @@ func (w *attackCrew) sum() attackState {
 // cpu is the CPU time that they have used.
 func (w *attackCrew) cpu() (used time.Duration) {
 	for _, p := range w.Members {
-		if s, err := ReadStat(p.Command.Process.Pid); err == nil {
+		if s, err := process.ReadStat(p.Command.Process.Pid); err == nil {
 			used += s.CPU
 		}
 	}

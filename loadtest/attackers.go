@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -144,7 +145,7 @@ func (a *attackers) adopt() error {
 	stored := newStoredQueues(*a.config.Seeded)
 	from := a.config.FirstQueue
 	for i := range a.config.Conns {
-		n := Share(a.config.Queues, a.config.Conns, i)
+		n := process.Share(a.config.Queues, a.config.Conns, i)
 		queues, err := stored.queues(from, n)
 		if err != nil {
 			return err

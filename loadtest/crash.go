@@ -7,16 +7,18 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"switchyard/loadtest/process"
 )
 
 // CrashConfig says what Crash does.
 type CrashConfig struct {
-	Command     []string  // program of the router and "start"; see NewRouter
-	Program     []string  // this program and what calls ServeClient
-	Settings    []Setting // of the routers; those of sync say what the router may forget
-	Proxy       bool      // senders send through a second router, which is killed, too
-	KillClients bool      // some of the clients are killed, too
-	Queues      int       // at a time: one that has carried its messages is deleted and followed by another
+	Command     []string          // program of the router and "start"; see NewRouter
+	Program     []string          // this program and what calls ServeClient
+	Settings    []process.Setting // of the routers; those of sync say what the router may forget
+	Proxy       bool              // senders send through a second router, which is killed, too
+	KillClients bool              // some of the clients are killed, too
+	Queues      int               // at a time: one that has carried its messages is deleted and followed by another
 	Kills       int
 	Seed        uint64 // of kill times and of what queues do
 	Conns       int    // two or three for each client process, of which there are at least two
@@ -53,7 +55,7 @@ func Crash(ctx context.Context, c CrashConfig) (*Report, error) {
 
 // crashIn is Crash with the files of the router in dir, those of the proxy and the clients in its subdirectories.
 func crashIn(ctx context.Context, c CrashConfig, dir string) (*Report, error) {
-	router, err := NewRouter(ctx, dir, c.Command, c.Settings...)
+	router, err := process.NewRouter(ctx, dir, c.Command, c.Settings...)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +63,7 @@ func crashIn(ctx context.Context, c CrashConfig, dir string) (*Report, error) {
 	t := targets{router: router}
 	clients := ClientConfig{Dir: filepath.Join(dir, "clients"), Server: router.Address.String()}
 	if c.Proxy {
-		proxy, err := NewRouter(ctx, filepath.Join(dir, "proxy"), c.Command, c.Settings...)
+		proxy, err := process.NewRouter(ctx, filepath.Join(dir, "proxy"), c.Command, c.Settings...)
 		if err != nil {
 			return nil, err
 		}

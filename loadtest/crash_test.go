@@ -8,6 +8,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"switchyard/loadtest/process"
 )
 
 func crashConfig() CrashConfig {
@@ -15,7 +17,9 @@ func crashConfig() CrashConfig {
 }
 
 // forgetting is how a router says that it may forget whatever it answered before a kill.
-func forgetting() []Setting { return []Setting{{settingSection, settingSync, "never"}} }
+func forgetting() []process.Setting {
+	return []process.Setting{{Section: settingSection, Key: settingSync, Value: "never"}}
+}
 
 // fakeProxy is a proxy within the test: all connections end with it.
 type fakeProxy struct {
@@ -164,9 +168,9 @@ func TestCrashExcusesWhatTheRouterMayForget(t *testing.T) {
 }
 
 func TestWindowOfSettings(t *testing.T) {
-	set := func(settings ...string) (all []Setting) {
+	set := func(settings ...string) (all []process.Setting) {
 		for _, text := range settings {
-			s, err := ParseSetting(text)
+			s, err := process.ParseSetting(text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +180,7 @@ func TestWindowOfSettings(t *testing.T) {
 	}
 	tests := []struct {
 		name     string
-		settings []Setting
+		settings []process.Setting
 		want     time.Duration
 	}{
 		{"default", nil, 0},

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/smp"
 )
 
@@ -33,7 +34,7 @@ type ClientConfig struct {
 
 // ClientState is what a client process says of itself. It counts from its own start.
 type ClientState struct {
-	Status
+	process.Status
 	Accepted    int64 `json:"accepted"`
 	Acked       int64 `json:"acked"`
 	Work        int64 `json:"work"`
@@ -71,7 +72,7 @@ func ServeClient(ctx context.Context, c ClientConfig, orders io.Reader, states i
 		}
 		v.Proxy = &proxy
 	}
-	if err := RaiseFileLimit(2*c.Conns + 2*c.Queues); err != nil {
+	if err := process.RaiseFileLimit(2*c.Conns + 2*c.Queues); err != nil {
 		return err
 	}
 	return serveClient(ctx, c, v.dialer(), orders, states)
@@ -98,7 +99,7 @@ func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader
 	defer all.Wait()
 	defer cancel()
 	child := clientChild{l}
-	o := &CommandLoop{Orders: orders, Every: sayEvery, Out: json.NewEncoder(states), Run: child.obey, Status: child.state}
+	o := &process.CommandLoop{Orders: orders, Every: sayEvery, Out: json.NewEncoder(states), Run: child.obey, Status: child.state}
 	if err := l.begin(ctx); err != nil {
 		return err
 	}
@@ -152,7 +153,7 @@ func (c clientChild) obey(ctx context.Context, order string) error {
 	return c.load.wind(ctx)
 }
 
-func (c clientChild) state(now Status) any {
+func (c clientChild) state(now process.Status) any {
 	n := &c.load.count
 	return ClientState{Status: now, Accepted: n.accepted.Load(), Acked: n.acked.Load(), Work: n.work(),
 		Disconnects: n.disconnects.Load()}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"switchyard/loadtest/process"
 )
 
 // crew is the client processes of a crash run. All methods but said are for one goroutine, the counters may be read by
@@ -20,7 +22,7 @@ type crew struct {
 	accepted, acked, disconnects, work atomic.Int64
 }
 
-// clientProcess is a childProcess, or one within the tests.
+// clientProcess is a process.Child, or one within the tests.
 type clientProcess interface {
 	Order(string) error
 	Kill()
@@ -33,7 +35,7 @@ type clientStarter func(c ClientConfig, said func(ClientState)) (clientProcess, 
 // processStarter starts clients as processes by the command that calls ServeClient with the configuration behind it.
 func processStarter(program []string) clientStarter {
 	return func(c ClientConfig, said func(ClientState)) (clientProcess, error) {
-		return StartChild(program, c, nil, func(line []byte) {
+		return process.StartChild(program, c, nil, func(line []byte) {
 			var s ClientState
 			if json.Unmarshal(line, &s) == nil {
 				said(s)
@@ -67,7 +69,7 @@ func newCrew(start clientStarter, c ClientConfig, conns int, stall time.Duration
 	c.Of = max(minClients, min(conns/connsOfClient, c.Queues))
 	for i := range c.Of {
 		m := &crewMember{crew: w, config: c}
-		m.config.Number, m.config.Conns = i, Share(conns, c.Of, i)
+		m.config.Number, m.config.Conns = i, process.Share(conns, c.Of, i)
 		if err := m.begin(); err != nil {
 			w.close()
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/smp/client"
 	"switchyard/tls"
 )
@@ -58,7 +59,7 @@ func (w *crowd) dial(ctx context.Context, i int) error {
 	config.OnEvent = w.on
 	client, err := client.Dial(ctx, config)
 	if err != nil {
-		return fmt.Errorf("connection %d of %d: %w", i+1, len(w.members), ExplainLimit(err))
+		return fmt.Errorf("connection %d of %d: %w", i+1, len(w.members), process.ExplainLimit(err))
 	}
 	w.members[i].client = client
 	w.up.Add(1)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
 )
@@ -38,7 +39,7 @@ type CrowdConfig struct {
 
 // crowdState is what a process of a crowd says of itself.
 type crowdState struct {
-	Status
+	process.Status
 	Up         int64 `json:"up"`
 	Subscribed int64 `json:"subscribed"`
 	Redials    int64 `json:"redials"`
@@ -53,7 +54,7 @@ func ServeCrowd(ctx context.Context, c CrowdConfig, orders io.Reader, states io.
 	if err != nil {
 		return err
 	}
-	if err := RaiseFileLimit(c.Conns); err != nil {
+	if err := process.RaiseFileLimit(c.Conns); err != nil {
 		return err
 	}
 	client := Client{Address: address, Versions: c.Versions, BlockEncryption: c.BlockEncryption, Timeout: crowdDialTimeout}
@@ -64,7 +65,7 @@ func ServeCrowd(ctx context.Context, c CrowdConfig, orders io.Reader, states io.
 	w.first = c.First
 	defer w.close()
 	server := crowdServer{c, w}
-	o := &CommandLoop{Orders: orders, Every: StatusInterval, Out: json.NewEncoder(states), Run: server.obey, Status: server.state}
+	o := &process.CommandLoop{Orders: orders, Every: process.StatusInterval, Out: json.NewEncoder(states), Run: server.obey, Status: server.state}
 	return o.Serve(ctx)
 }
 
@@ -93,7 +94,7 @@ func (s *crowdServer) obey(ctx context.Context, order string) error {
 	return fmt.Errorf("unknown order %q", order)
 }
 
-func (s *crowdServer) state(now Status) any {
+func (s *crowdServer) state(now process.Status) any {
 	w := s.crowd
 	return crowdState{Status: now, Up: w.up.Load(), Subscribed: w.subscribed.Load(), Redials: w.redials.Load()}
 }

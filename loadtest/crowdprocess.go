@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"switchyard/loadtest/process"
 )
 
 // crowdNice is the niceness of a crowd's processes: what they do must not delay the router nor the clients that are
@@ -13,7 +15,7 @@ const crowdNice = 5
 
 // crowdProcesses is a crowd that lives in processes of its own.
 type crowdProcesses struct {
-	Group[crowdState]
+	process.Group[crowdState]
 
 	up, subscribed, redials atomic.Int64 // of all, as they said last
 }
@@ -27,12 +29,12 @@ func startCrowd(program []string, processes int, c CrowdConfig) (*crowdProcesses
 	p := &crowdProcesses{}
 	for i := range processes {
 		part := c
-		part.Conns, part.Queues = Share(c.Conns, processes, i), Share(c.Queues, processes, i)
+		part.Conns, part.Queues = process.Share(c.Conns, processes, i), process.Share(c.Queues, processes, i)
 		part.First, part.FirstQueue = c.Conns*i/processes, c.Queues*i/processes
 		if part.AtOnce = c.AtOnce / processes; part.AtOnce < 1 {
 			part.AtOnce = 1
 		}
-		child, err := StartMember[crowdState](program, part, Nice(crowdNice))
+		child, err := process.StartMember[crowdState](program, part, process.Nice(crowdNice))
 		if err != nil {
 			p.Close()
 			return nil, err
@@ -42,7 +44,7 @@ func startCrowd(program []string, processes int, c CrowdConfig) (*crowdProcesses
 	return p, nil
 }
 
-// Order gives an order to all processes; carriedOut tells when they have obeyed.
+// Order gives an order to all processes; Done tells when they have obeyed.
 func (p *crowdProcesses) Order(name string) error {
 	if name == orderReturn {
 		p.up.Store(0) // what they said before
@@ -73,7 +75,7 @@ func (p *crowdProcesses) obey(ctx context.Context, name string) error {
 	if err := p.Order(name); err != nil {
 		return err
 	}
-	ticker := time.NewTicker(StatusInterval / 2)
+	ticker := time.NewTicker(process.StatusInterval / 2)
 	defer ticker.Stop()
 	for {
 		done, err := p.Done()

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"switchyard/box"
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
 	"switchyard/smp/client"
@@ -16,7 +17,7 @@ const newInFlight = 8
 // create creates queues on all connections and is subscribed to them.
 func (w *crowd) create(ctx context.Context, queues int) error {
 	return inParallel(ctx, len(w.members), w.atOnce, func(ctx context.Context, i int) error {
-		return w.createMember(ctx, i, Share(queues, len(w.members), i))
+		return w.createMember(ctx, i, process.Share(queues, len(w.members), i))
 	})
 }
 
@@ -49,7 +50,7 @@ func (w *crowd) adopt(p seeded.Plan, first, queues int) error {
 	from := first
 	for i := range w.members {
 		m := &w.members[i]
-		n := Share(queues, len(w.members), i)
+		n := process.Share(queues, len(w.members), i)
 		var err error
 		if m.queues, err = stored.queues(from, n); err != nil {
 			return err

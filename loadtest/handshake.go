@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/smp/client"
 	"switchyard/tls"
@@ -46,7 +47,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 	if c.Count < 1 || c.AtOnce < 1 {
 		return nil, errors.New("there must be at least 1 handshake, and 1 at a time")
 	}
-	if err := RaiseFileLimit(c.AtOnce); err != nil {
+	if err := process.RaiseFileLimit(c.AtOnce); err != nil {
 		return nil, err
 	}
 	group, ok := groups[c.Group]
@@ -99,7 +100,7 @@ func (c *HandshakeConfig) shake(ctx context.Context, i int, group tls.Group) (ti
 	began := time.Now()
 	client, err := client.Dial(ctx, config)
 	if err != nil {
-		return 0, fmt.Errorf("handshake %d of %d: %w", i+1, c.Count, ExplainLimit(err))
+		return 0, fmt.Errorf("handshake %d of %d: %w", i+1, c.Count, process.ExplainLimit(err))
 	}
 	took := time.Since(began)
 	client.Close()

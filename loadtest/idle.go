@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
@@ -56,7 +57,7 @@ func (c *IdleConfig) check() error {
 	if c.Seeded != nil && c.Seeded.Count < uint64(c.Subscriptions) {
 		return errors.New("the store has fewer queues than are to be subscribed")
 	}
-	return cmp.Or(RaiseFileLimit(c.Conns), CheckMemory(c.Conns, c.Subscriptions))
+	return cmp.Or(process.RaiseFileLimit(c.Conns), process.CheckMemory(c.Conns, c.Subscriptions))
 }
 
 // Idle opens connections, holds them, and tells what they cost the router in resident memory: what its process has

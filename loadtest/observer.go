@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 )
 
@@ -46,7 +47,7 @@ type observer struct {
 	pid     int           // 0: none at the moment
 	base    time.Duration // CPU time of the process when it was first seen
 	before  time.Duration // CPU time that processes used that are gone now
-	last    Stat
+	last    process.Stat
 	use     results.Use
 	inPhase string
 	ran     float64 // seconds until stop
@@ -56,7 +57,7 @@ type observer struct {
 func (m Measure) observe(from sources) (*observer, error) {
 	o := &observer{m: m, from: from, quit: make(chan struct{}), pid: m.PID}
 	if m.PID != 0 {
-		p, err := ReadStat(m.PID)
+		p, err := process.ReadStat(m.PID)
 		if err != nil {
 			return nil, err
 		}
@@ -101,7 +102,7 @@ func (o *observer) sample() error {
 	defer o.mu.Unlock()
 	var gone error
 	if o.pid != 0 {
-		p, err := ReadStat(o.pid)
+		p, err := process.ReadStat(o.pid)
 		switch {
 		case err == nil:
 			o.last = p
@@ -150,11 +151,11 @@ func (o *observer) follow(pid int) error {
 		return nil
 	}
 	o.before = o.cpu()
-	o.pid, o.base, o.last = pid, 0, Stat{}
+	o.pid, o.base, o.last = pid, 0, process.Stat{}
 	if pid == 0 {
 		return nil
 	}
-	p, err := ReadStat(pid)
+	p, err := process.ReadStat(pid)
 	o.last = p
 	return err
 }

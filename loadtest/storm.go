@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
@@ -71,7 +72,7 @@ func (c *StormConfig) check() error {
 	if err := c.Client.check(AuthEd25519, c.Size); err != nil {
 		return err
 	}
-	return cmp.Or(RaiseFileLimit(c.Links), CheckMemory(c.Conns, c.Subscriptions))
+	return cmp.Or(process.RaiseFileLimit(c.Links), process.CheckMemory(c.Conns, c.Subscriptions))
 }
 
 func (c *StormConfig) crowd() CrowdConfig {
@@ -94,7 +95,7 @@ const stormWindow = 16
 
 // Storm kills a router on which many clients are subscribed, starts it again, and lets all of them come back at once,
 // while a group of clients goes on exchanging messages. The router is running, and is running in the end.
-func Storm(ctx context.Context, c StormConfig, router *Router) (*StormReport, error) {
+func Storm(ctx context.Context, c StormConfig, router *process.Router) (*StormReport, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 )
 
@@ -13,7 +14,7 @@ type storm struct {
 	StormConfig
 	stages
 	report *StormReport
-	router *Router
+	router *process.Router
 	crowd  *crowdProcesses
 	load   *load
 	back   time.Time // when the group was connected again

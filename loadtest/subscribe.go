@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
@@ -43,7 +44,7 @@ func (c *SubscribeConfig) check() error {
 	case c.Seeded != nil && c.Seeded.Count < uint64(c.Queues):
 		return errors.New("the store has fewer queues than are to be subscribed")
 	}
-	return cmp.Or(RaiseFileLimit(c.Conns), CheckMemory(c.Conns, c.Queues))
+	return cmp.Or(process.RaiseFileLimit(c.Conns), process.CheckMemory(c.Conns, c.Queues))
 }
 
 // Subscribe creates queues, ends the connections, connects again and subscribes all queues in batches, as clients do.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/smp"
 )
 
@@ -47,12 +48,12 @@ func (c *VerifyConfig) check() error {
 		return err
 	}
 	if c.Proxy == nil {
-		return RaiseFileLimit(c.Conns)
+		return process.RaiseFileLimit(c.Conns)
 	}
 	if limit := smp.MaxBody(smp.ProxiedRange.Max); c.Size > limit {
 		return fmt.Errorf("size %d is above %d, the limit of what goes through a proxy", c.Size, limit)
 	}
-	return RaiseFileLimit(2 * c.Conns) // one with the router and one with the proxy each
+	return process.RaiseFileLimit(2 * c.Conns) // one with the router and one with the proxy each
 }
 
 func (c *VerifyConfig) dialer() dialer {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
 	"switchyard/xftp"
@@ -97,7 +98,7 @@ func XFTP(ctx context.Context, cfg XFTPConfig) (*XFTPReport, error) {
 	if !xftp.ValidSize(cfg.Size) {
 		return nil, fmt.Errorf("no packet has %d bytes: there are 64kb, 256kb, 1mb and 4mb", cfg.Size)
 	}
-	if err := RaiseFileLimit(cfg.Conns); err != nil {
+	if err := process.RaiseFileLimit(cfg.Conns); err != nil {
 		return nil, err
 	}
 	r, err := newXFTPRun(cfg)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/xftp"
 )
@@ -30,7 +31,7 @@ type XFTPStartReport struct {
 
 // XFTPStart stops and starts a router again and again. Before each kill there are new packets, so that the router finds
 // something in its log.
-func XFTPStart(ctx context.Context, c XFTPStartConfig, router *Router) (*XFTPStartReport, error) {
+func XFTPStart(ctx context.Context, c XFTPStartConfig, router *process.Router) (*XFTPStartReport, error) {
 	if c.Starts < 1 {
 		return nil, errors.New("there must be at least 1 start")
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
@@ -64,7 +65,7 @@ func idleCommand() *cobra.Command {
 			if subscribe {
 				c.Subscriptions = f.conns
 			}
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Measure, c.Progress = client, m, p.tell
@@ -112,7 +113,7 @@ func crowdCommand(name, short string, newOnly bool) *cobra.Command {
 		Short: short,
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Measure, c.Progress = client, m, p.tell
@@ -137,7 +138,7 @@ func handshakeCommand() *cobra.Command {
 		Short: "connect and close: handshakes for each second of the router's CPU time",
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Measure, c.Progress = client, m, p.tell

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 )
 
@@ -68,11 +69,11 @@ func (f *measureFlags) check(command []string) error {
 }
 
 // scenario runs a load against a router.
-type scenario func(ctx context.Context, c loadtest.Client, m loadtest.Measure, r *loadtest.Router) (results.Report, error)
+type scenario func(ctx context.Context, c loadtest.Client, m loadtest.Measure, r *process.Router) (results.Report, error)
 
 // run gets the router, runs the scenario and shows what came out.
 func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) error {
-	return f.runOn(cmd, command, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (results.Report, error) {
+	return f.runOn(cmd, command, func(ctx context.Context, m loadtest.Measure, r *process.Router) (results.Report, error) {
 		client, err := f.client()
 		if err != nil {
 			return nil, err
@@ -83,7 +84,7 @@ func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) er
 
 // runOn is run for scenarios with clients of their own; the router's address is in server.
 func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
-	do func(context.Context, loadtest.Measure, *loadtest.Router) (results.Report, error)) error {
+	do func(context.Context, loadtest.Measure, *process.Router) (results.Report, error)) error {
 	if err := f.check(command); err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 		return err
 	}
 	m := loadtest.Measure{PID: f.pid, Pprof: f.pprof}
-	var router *loadtest.Router
+	var router *process.Router
 	if len(command) > 0 {
 		var remove func()
 		if router, remove, err = f.ownRouter(cmd.Context(), command, settings); err != nil {
@@ -113,7 +114,7 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 }
 
 // profile has the router serve its profiler when that is asked for, or its figures are.
-func (f *measureFlags) profile(router *loadtest.Router, m *loadtest.Measure) error {
+func (f *measureFlags) profile(router *process.Router, m *loadtest.Measure) error {
 	if m.Pprof != ownProfiler && !f.figures {
 		return nil
 	}
@@ -125,12 +126,12 @@ func (f *measureFlags) profile(router *loadtest.Router, m *loadtest.Measure) err
 	return err
 }
 
-func (f *measureFlags) settings() ([]loadtest.Setting, error) { return parseSettings(f.set) }
+func (f *measureFlags) settings() ([]process.Setting, error) { return parseSettings(f.set) }
 
 // parseSettings reads the values of --set.
-func parseSettings(texts []string) (settings []loadtest.Setting, err error) {
+func parseSettings(texts []string) (settings []process.Setting, err error) {
 	for _, text := range texts {
-		s, err := loadtest.ParseSetting(text)
+		s, err := process.ParseSetting(text)
 		if err != nil {
 			return nil, fmt.Errorf("--set: %w", err)
 		}
@@ -140,7 +141,7 @@ func parseSettings(texts []string) (settings []loadtest.Setting, err error) {
 }
 
 // ownRouter makes the run's own router, in a temporary directory unless there is --data.
-func (f *measureFlags) ownRouter(ctx context.Context, command []string, settings []loadtest.Setting) (r *loadtest.Router, remove func(), err error) {
+func (f *measureFlags) ownRouter(ctx context.Context, command []string, settings []process.Setting) (r *process.Router, remove func(), err error) {
 	dir, remove := f.data, func() {}
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "loadtest-router-"); err != nil {
@@ -148,9 +149,9 @@ func (f *measureFlags) ownRouter(ctx context.Context, command []string, settings
 		}
 		remove = func() { _ = os.RemoveAll(dir) } // what is left of it is in the system's temporary directory
 	}
-	newRouter := loadtest.NewRouter
+	newRouter := process.NewRouter
 	if f.xftp {
-		newRouter = loadtest.NewXFTPRouter
+		newRouter = process.NewXFTPRouter
 	}
 	r, err = newRouter(ctx, dir, command, settings...)
 	if err != nil {
@@ -160,7 +161,7 @@ func (f *measureFlags) ownRouter(ctx context.Context, command []string, settings
 	return r, remove, nil
 }
 
-func (f *measureFlags) startRouter(ctx context.Context, r *loadtest.Router, m *loadtest.Measure) error {
+func (f *measureFlags) startRouter(ctx context.Context, r *process.Router, m *loadtest.Measure) error {
 	if err := r.Start(); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 )
 
@@ -47,13 +48,13 @@ func proxyCommand() *cobra.Command {
 
 // runBoth runs two routers: the run's own is the proxy, the other one has the queues.
 func (f *exchangeFlags) runBoth(cmd *cobra.Command, command []string) error {
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, proxy *loadtest.Router) (results.Report, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, proxy *process.Router) (results.Report, error) {
 		dir, err := os.MkdirTemp("", "loadtest-relay-")
 		if err != nil {
 			return nil, err
 		}
 		defer os.RemoveAll(dir)
-		relay, err := loadtest.NewRouter(ctx, dir, command)
+		relay, err := process.NewRouter(ctx, dir, command)
 		if err != nil {
 			return nil, err
 		}

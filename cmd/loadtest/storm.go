@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
@@ -48,7 +49,7 @@ func (f *stormFlags) run(cmd *cobra.Command, command []string, name string) erro
 		return err
 	}
 	f.Program = []string{program, "crowd"}
-	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *loadtest.Router) (results.Report, error) {
+	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		f.Client, f.Measure, f.Progress, f.Stall = client, m, p.tell, stallTimeout
@@ -169,7 +170,7 @@ func seedOnce(cmd *cobra.Command, dir, name string, plan seeded.Plan, command []
 		}
 		return nil
 	}
-	router, err := loadtest.NewRouter(cmd.Context(), dir, command)
+	router, err := process.NewRouter(cmd.Context(), dir, command)
 	if err != nil {
 		return err
 	}

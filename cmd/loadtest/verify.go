@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
 )
@@ -48,7 +49,7 @@ func (f *exchangeFlags) run(cmd *cobra.Command, command []string, do runner) err
 		}
 		f.Proxy = &proxy
 	}
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		f.Client, f.Measure, f.Auth, f.Progress = c, m, loadtest.Auth(f.auth), p.tell
@@ -83,7 +84,7 @@ func (f *exchangeFlags) runService(cmd *cobra.Command, command []string) error {
 	if !cmd.Flags().Changed("messages") {
 		f.Messages = 1
 	}
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		f.Client, f.Measure, f.Progress = c, m, p.tell

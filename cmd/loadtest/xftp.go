@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
 	"switchyard/xftp/desc"
@@ -56,7 +57,7 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 			if err != nil || n > math.MaxUint32 {
 				return fmt.Errorf("--size %q: give 64kb, 256kb, 1mb or 4mb", size)
 			}
-			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, _ *loadtest.Router) (results.Report, error) {
+			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, _ *process.Router) (results.Report, error) {
 				if c.Address, err = smp.ParseAddress(f.server); err != nil || c.Address.Scheme != smp.SchemeXFTP {
 					return nil, errors.New("--server is not of the form xftp://FINGERPRINT[:PASSWORD]@HOST:PORT")
 				}
@@ -95,7 +96,7 @@ func xftpStartCommand() *cobra.Command {
 				}
 				c.Stored = count
 			}
-			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (results.Report, error) {
+			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, r *process.Router) (results.Report, error) {
 				c.Measure = m
 				return reported(loadtest.XFTPStart(ctx, c, r))
 			})
@@ -126,7 +127,7 @@ func xftpSeedCommand() *cobra.Command {
 			case before > 0:
 				return fmt.Errorf("%s was filled with %d packets: name another directory, or remove it", data, before)
 			}
-			router, err := loadtest.NewXFTPRouter(cmd.Context(), data, args)
+			router, err := process.NewXFTPRouter(cmd.Context(), data, args)
 			if err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-package loadtest
+package process
 
 import (
 	"context"
@@ -136,7 +136,7 @@ func TestCauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]int64{"closed.peer": 8, "closed.slow": 2, "refused.new_queues": 30}
-	if got := r.causes(); !reflect.DeepEqual(got, want) {
+	if got := r.Causes(); !reflect.DeepEqual(got, want) {
 		t.Error(got)
 	}
 }

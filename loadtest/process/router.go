@@ -1,4 +1,4 @@
-package loadtest
+package process
 
 import (
 	"context"
@@ -273,8 +273,8 @@ func lastLine(out []byte) string {
 // causeCount is a counter in the line in which a router tells at its end what it has closed and refused.
 var causeCount = regexp.MustCompile(`\b((?:closed|refused)\.[a-z_]+)=(\d+)`)
 
-// causes reads what the router has counted, after its end.
-func (r *Router) causes() map[string]int64 {
+// Causes reads what the router has counted, after its end.
+func (r *Router) Causes() map[string]int64 {
 	log, err := os.ReadFile(r.log())
 	if err != nil {
 		return nil

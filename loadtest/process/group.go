@@ -1,4 +1,4 @@
-package loadtest
+package process
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 // What disturbs a router may live in processes of its own: each has its own limit of open files, and none of its work
 // delays the clients whose latency is measured. Here are those that all get the same orders.
 
-// Status is what every process says of itself.
+// Status is what every child says of itself.
 type Status struct {
 	Done int    `json:"done"` // orders that were carried out
 	Err  string `json:"err,omitempty"`
@@ -18,10 +18,10 @@ type Status struct {
 
 func (s Status) status() Status { return s }
 
-// reporter is a state, which embeds childState.
+// reporter is a type of status, which embeds Status.
 type reporter interface{ status() Status }
 
-// Member is a process whose states are of type S.
+// Member is a child whose status is of type S.
 type Member[S reporter] struct {
 	*Child
 
@@ -29,14 +29,14 @@ type Member[S reporter] struct {
 	state S
 }
 
-// StartMember starts a child. program is its command, to which the configuration is added as JSON.
+// StartMember starts a member. program is its command, to which the configuration is added as JSON.
 func StartMember[S reporter](program []string, config any, lower priority) (p *Member[S], err error) {
 	p = new(Member[S])
 	p.Child, err = StartChild(program, config, lower, p.said)
 	return p, err
 }
 
-// said keeps a state.
+// said keeps a status.
 func (p *Member[S]) said(line []byte) {
 	var s S
 	if json.Unmarshal(line, &s) == nil {
@@ -55,13 +55,13 @@ func (p *Member[S]) Last() S {
 
 var errMemberEnded = errors.New("a process of the load ended")
 
-// Group are processes that get the same orders.
+// Group is children that get the same orders.
 type Group[S reporter] struct {
 	Members []*Member[S]
 	orders  int // given so far
 }
 
-// Order gives an order to all; carriedOut tells when they have obeyed.
+// Order gives an order to all; Done tells when they have obeyed.
 func (c *Group[S]) Order(name string) error {
 	c.orders++
 	for _, p := range c.Members {
