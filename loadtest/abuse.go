@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
@@ -29,8 +30,8 @@ type AbuseConfig struct {
 
 	Quiet time.Duration // how long the group is measured before, and how long the router rests after each attack
 	Stall time.Duration
-	Measure
-	Progress func(Progress)
+	measure.Target
+	Progress func(measure.Progress)
 }
 
 func (c *AbuseConfig) check() error {
@@ -95,18 +96,18 @@ func Abuse(ctx context.Context, c AbuseConfig, router *process.Router) (*AbuseRe
 		return nil, err
 	}
 	defer l.close()
-	late := startLag()
-	defer late.stop()
+	late := measure.StartLateness()
+	defer late.Stop()
 	from := l.sources()
-	from.latency["lag"] = late.late
-	o, err := c.observe(from)
+	from.Latency["lag"] = late.Late
+	o, err := c.Observe(from)
 	if err != nil {
 		return nil, err
 	}
-	defer o.stop()
-	w := watch(c.Progress)
-	defer w.close()
-	a := &abuse{AbuseConfig: c, stages: stages{o, w}, load: l, lag: late, report: &AbuseReport{Scenario: "abuse"}}
+	defer o.Stop()
+	w := measure.Watch(c.Progress)
+	defer w.Close()
+	a := &abuse{AbuseConfig: c, Stages: measure.Stages{Observer: o, Watcher: w}, load: l, lag: late, report: &AbuseReport{Scenario: "abuse"}}
 	cause := a.run(ctx)
 	if l.count.delivered.Load() == 0 {
 		return nil, cause
@@ -122,18 +123,18 @@ func Abuse(ctx context.Context, c AbuseConfig, router *process.Router) (*AbuseRe
 // abuse is a run of Abuse.
 type abuse struct {
 	AbuseConfig
-	stages
+	measure.Stages
 	load   *load
-	lag    *lag
+	lag    *measure.Lateness
 	report *AbuseReport
 }
 
 func (a *abuse) run(ctx context.Context) error {
-	if err := a.load.prepare(ctx, a.watcher, hostOf(a.Address)); err != nil {
+	if err := a.load.prepare(ctx, a.Watcher, hostOf(a.Address)); err != nil {
 		return err
 	}
-	a.watcher.phase("quiet", 0, &a.load.count.acked)
-	a.enter("warm-up")
+	a.Watcher.Phase("quiet", 0, &a.load.count.acked)
+	a.Enter("warm-up")
 	a.load.send()
 	if err := a.load.until(ctx, after(a.Quiet/4)); err != nil {
 		return err
@@ -160,34 +161,34 @@ func (a *abuse) run(ctx context.Context) error {
 type reading struct {
 	at      time.Time
 	cpu     time.Duration
-	figures *figures
+	figures *measure.Figures
 }
 
 func (a *abuse) read() (r reading, err error) {
 	r.at = time.Now()
-	r.cpu, _ = a.now()
+	r.cpu, _ = a.Now()
 	if a.Figures != "" {
-		r.figures, err = fetchFigures(a.Figures)
+		r.figures, err = measure.FetchFigures(a.Figures)
 	}
 	return r, err
 }
 
 // begin begins a phase of the exchange.
 func (a *abuse) begin(phase string) (reading, error) {
-	a.enter(phase)
+	a.Enter(phase)
 	a.load.latency.delivery.Reset()
-	a.lag.late.Reset()
+	a.lag.Late.Reset()
 	return a.read()
 }
 
 // end ends a phase, begins another one, and tells what the first was like.
 func (a *abuse) end(from reading, next string) (p AbusePhase, err error) {
 	to, err := a.read()
-	p.Delivery, p.Lag = a.load.latency.delivery.Quantiles(), a.lag.late.Quantiles()
-	_, p.RSS = a.now()
+	p.Delivery, p.Lag = a.load.latency.delivery.Quantiles(), a.lag.Late.Quantiles()
+	_, p.RSS = a.Now()
 	p.CPUPercent = (to.cpu - from.cpu).Seconds() / to.at.Sub(from.at).Seconds() * 100
-	p.Work, p.Causes = to.figures.since(from.figures), to.figures.causesSince(from.figures)
-	a.enter(next)
+	p.Work, p.Causes = to.figures.Since(from.figures), to.figures.CausesSince(from.figures)
+	a.Enter(next)
 	a.load.latency.delivery.Reset()
 	return p, err
 }
@@ -200,7 +201,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 		return err
 	}
 	defer crew.Close()
-	a.watcher.phase("attack: "+kind, 0, &crew.succeeded)
+	a.Watcher.Phase("attack: "+kind, 0, &crew.succeeded)
 	if err := crew.obey(ctx, a.load, orderPrepare); err != nil {
 		return err
 	}
@@ -226,14 +227,14 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 	}
 	rested := after(a.Quiet / 2)
 	err = cmp.Or(cause, crew.leave(ctx, a.load), a.load.until(ctx, rested))
-	_, r.Rested = a.now()
+	_, r.Rested = a.Now()
 	a.report.Attacks = append(a.report.Attacks, r)
 	return err
 }
 
 // finish lets the group end and judges its exchange.
 func (a *abuse) finish(cause error) {
-	a.report.Exchange, a.report.Router = finish(a.load, a.observer, a.report.Scenario, a.report.Quiet.Delivery, cause)
+	a.report.Exchange, a.report.Router = finish(a.load, a.Observer, a.report.Scenario, a.report.Quiet.Delivery, cause)
 	if cause != nil {
 		a.report.Ended = cause.Error()
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 )
 
@@ -26,7 +27,7 @@ type CrashConfig struct {
 	Auth        Auth
 	Stall       time.Duration
 	Keep        bool // leave the directory of routers and clients behind
-	Progress    func(Progress)
+	Progress    func(measure.Progress)
 }
 
 // targets is what a run may kill, beside clients.
@@ -105,8 +106,8 @@ func crash(ctx context.Context, c CrashConfig, plan []Kill, t targets, clients C
 	}
 	defer ledger.Close()
 	clients.Queues, clients.Size, clients.Auth, clients.Seed, clients.Window = c.Queues, c.Size, c.Auth, c.Seed, c.window()
-	w := watch(c.Progress)
-	defer w.close()
+	w := measure.Watch(c.Progress)
+	defer w.Close()
 	began := time.Now()
 	crew, err := newCrew(start, clients, c.Conns, c.Stall)
 	if err != nil {
@@ -114,10 +115,10 @@ func crash(ctx context.Context, c CrashConfig, plan []Kill, t targets, clients C
 	}
 	defer crew.close()
 	k := newKiller(&c, plan, t, crew, ledger)
-	w.phase("killing", int64(c.Kills), &k.kills)
-	w.notes(func() string { return fmt.Sprintf("acknowledged %d", crew.accepted.Load()) })
+	w.Phase("killing", int64(c.Kills), &k.kills)
+	w.Notes(func() string { return fmt.Sprintf("acknowledged %d", crew.accepted.Load()) })
 	cause := k.run(ctx)
-	w.phase("draining", 0, &crew.acked)
+	w.Phase("draining", 0, &crew.acked)
 	if cause == nil {
 		cause = crew.drain(ctx)
 	} else {

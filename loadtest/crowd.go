@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/smp/client"
 	"switchyard/tls"
@@ -47,7 +48,7 @@ func newCrowd(c Client, conns, atOnce int, group string) (*crowd, error) {
 
 // connect opens all connections, some at a time, and stops at the first failure.
 func (w *crowd) connect(ctx context.Context) error {
-	return inParallel(ctx, len(w.members), w.atOnce, w.dial)
+	return measure.InParallel(ctx, len(w.members), w.atOnce, w.dial)
 }
 
 func (w *crowd) dial(ctx context.Context, i int) error {
@@ -94,7 +95,7 @@ func (w *crowd) close() {
 
 // subscribe subscribes all queues in batches, as clients do when they come back.
 func (w *crowd) subscribe(ctx context.Context) error {
-	return inParallel(ctx, len(w.members), w.atOnce, w.subscribeMember)
+	return measure.InParallel(ctx, len(w.members), w.atOnce, w.subscribeMember)
 }
 
 func (w *crowd) subscribeMember(ctx context.Context, i int) error {
@@ -110,7 +111,7 @@ func (w *crowd) subscribeMember(ctx context.Context, i int) error {
 
 // comeBack connects all connections again and subscribes their queues, each as often as it takes.
 func (w *crowd) comeBack(ctx context.Context) error {
-	return inParallel(ctx, len(w.members), w.atOnce, func(ctx context.Context, i int) error {
+	return measure.InParallel(ctx, len(w.members), w.atOnce, func(ctx context.Context, i int) error {
 		for {
 			err := w.dial(ctx, i)
 			if err == nil {
@@ -149,11 +150,11 @@ func pause(ctx context.Context, d time.Duration) error {
 var errNoQueues = errors.New("there must be at least 1 queue")
 
 // sources is what can be sampled of a crowd.
-func (w *crowd) sources(ended func(error)) sources {
-	return sources{
-		counts: map[string]func() int64{
+func (w *crowd) sources(ended func(error)) measure.Sources {
+	return measure.Sources{
+		Counts: map[string]func() int64{
 			"connections": w.up.Load, "created": w.created.Load, "subscribed": w.subscribed.Load,
 		},
-		ended: ended,
+		Ended: ended,
 	}
 }

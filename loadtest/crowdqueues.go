@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"switchyard/box"
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
@@ -16,7 +17,7 @@ const newInFlight = 8
 
 // create creates queues on all connections and is subscribed to them.
 func (w *crowd) create(ctx context.Context, queues int) error {
-	return inParallel(ctx, len(w.members), w.atOnce, func(ctx context.Context, i int) error {
+	return measure.InParallel(ctx, len(w.members), w.atOnce, func(ctx context.Context, i int) error {
 		return w.createMember(ctx, i, process.Share(queues, len(w.members), i))
 	})
 }
@@ -24,7 +25,7 @@ func (w *crowd) create(ctx context.Context, queues int) error {
 func (w *crowd) createMember(ctx context.Context, i, n int) error {
 	m := &w.members[i]
 	var mu sync.Mutex
-	err := inParallel(ctx, n, newInFlight, func(ctx context.Context, _ int) error {
+	err := measure.InParallel(ctx, n, newInFlight, func(ctx context.Context, _ int) error {
 		p := client.QueueParams{Alg: box.Ed25519, Subscribe: true}
 		if m.client.Version() >= smp.VersionSndAuthKey {
 			p.Mode = smp.ModeMessaging

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/smp/client"
 )
 
@@ -120,7 +121,7 @@ func TestExchangeEndsWhenInterrupted(t *testing.T) {
 	r, c := newFakeRouter(), verifyConfig()
 	c.Messages, c.Rate = 1_000_000, 1000
 	ctx, cancel := context.WithCancel(context.Background())
-	c.Progress = func(p Progress) {
+	c.Progress = func(p measure.Progress) {
 		if p.Phase == "exchanging messages" && p.Done > 0 {
 			cancel()
 		}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/smp/client"
@@ -21,8 +22,8 @@ type HandshakeConfig struct {
 	Count  int
 	AtOnce int    // handshakes at a time
 	Group  string // of the key exchange, "x448" as the reference's clients have it, or "x25519"
-	Measure
-	Progress func(Progress)
+	measure.Target
+	Progress func(measure.Progress)
 
 	first int // number of the first connection
 }
@@ -57,21 +58,21 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 	// Run after run, connections that are not quite closed would take all ports of one source address.
 	c.first = rand.IntN(1000) * connsPerSource
 	var done atomic.Int64
-	w := watch(c.Progress)
-	defer w.close()
-	w.phase("shaking hands", int64(c.Count), &done)
+	w := measure.Watch(c.Progress)
+	defer w.Close()
+	w.Phase("shaking hands", int64(c.Count), &done)
 	latency := results.NewHistogram()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	o, err := c.observe(sources{
-		counts:  map[string]func() int64{"handshakes": done.Load},
-		latency: map[string]*results.Histogram{"handshake": latency},
-		ended:   cancel,
+	o, err := c.Observe(measure.Sources{
+		Counts:  map[string]func() int64{"handshakes": done.Load},
+		Latency: map[string]*results.Histogram{"handshake": latency},
+		Ended:   cancel,
 	})
 	if err != nil {
 		return nil, err
 	}
-	cause := inParallel(ctx, c.Count, c.AtOnce, func(ctx context.Context, i int) error {
+	cause := measure.InParallel(ctx, c.Count, c.AtOnce, func(ctx context.Context, i int) error {
 		took, err := c.shake(ctx, i, group)
 		if err == nil {
 			latency.Record(took)
@@ -79,7 +80,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 		}
 		return err
 	})
-	seconds, use := o.stop()
+	seconds, use := o.Stop()
 	n := done.Load()
 	if n == 0 {
 		return nil, cause

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
@@ -22,8 +23,8 @@ type IdleConfig struct {
 	Group         string          // see HandshakeConfig; empty: the client's
 	Hold          time.Duration   // how long the connections are held, before and after they subscribe; 0: until Until
 	Until         <-chan struct{} // ends the hold when closed; may be nil
-	Measure
-	Progress func(Progress)
+	measure.Target
+	Progress func(measure.Progress)
 }
 
 // IdleReport is the result of Idle. Sizes are bytes.
@@ -72,16 +73,16 @@ func Idle(ctx context.Context, c IdleConfig) (*IdleReport, error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	o, err := c.observe(crowd.sources(cancel))
+	o, err := c.Observe(crowd.sources(cancel))
 	if err != nil {
 		return nil, err
 	}
 	defer crowd.close()
-	defer o.stop()
-	w := watch(c.Progress)
-	defer w.close()
+	defer o.Stop()
+	w := measure.Watch(c.Progress)
+	defer w.Close()
 	r := &IdleReport{Scenario: "idle", Connections: c.Conns, Subscriptions: c.Subscriptions}
-	err = r.run(ctx, c, crowd, &stages{o, w})
+	err = r.run(ctx, c, crowd, &measure.Stages{Observer: o, Watcher: w})
 	if r.ConnectSecond == 0 {
 		return nil, err
 	}
@@ -89,9 +90,9 @@ func Idle(ctx context.Context, c IdleConfig) (*IdleReport, error) {
 }
 
 // run connects, holds, and if there are to be subscriptions subscribes and holds again.
-func (r *IdleReport) run(ctx context.Context, c IdleConfig, crowd *crowd, s *stages) error {
-	_, before := s.now()
-	op, err := s.stage("connecting", c.Conns, &crowd.up, func() error { return crowd.connect(ctx) })
+func (r *IdleReport) run(ctx context.Context, c IdleConfig, crowd *crowd, s *measure.Stages) error {
+	_, before := s.Now()
+	op, err := s.Measure("connecting", c.Conns, &crowd.up, func() error { return crowd.connect(ctx) })
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (r *IdleReport) run(ctx context.Context, c IdleConfig, crowd *crowd, s *sta
 	if c.Hold > 0 || c.Subscriptions == 0 {
 		err = r.hold(ctx, c, crowd, s)
 	} else {
-		_, i.RSSHeld = s.now() // what ends the hold ends it once
+		_, i.RSSHeld = s.Now() // what ends the hold ends it once
 	}
 	i.RSSConnected = i.RSSHeld
 	i.PerConnection = float64(i.RSSConnected-before) / float64(c.Conns)
@@ -119,29 +120,29 @@ func (r *IdleReport) run(ctx context.Context, c IdleConfig, crowd *crowd, s *sta
 }
 
 // subscribeFirst subscribes the connections to queues that are new, or that the store has.
-func (w *crowd) subscribeFirst(ctx context.Context, c IdleConfig, s *stages) error {
+func (w *crowd) subscribeFirst(ctx context.Context, c IdleConfig, s *measure.Stages) error {
 	if c.Seeded == nil {
 		create := func() error { return w.create(ctx, c.Subscriptions) }
-		_, err := s.stage("creating queues", c.Subscriptions, &w.created, create)
+		_, err := s.Measure("creating queues", c.Subscriptions, &w.created, create)
 		return err
 	}
 	if err := w.adopt(*c.Seeded, 0, c.Subscriptions); err != nil {
 		return err
 	}
-	_, err := s.stage("subscribing", c.Subscriptions, &w.subscribed, func() error { return w.subscribe(ctx) })
+	_, err := s.Measure("subscribing", c.Subscriptions, &w.subscribed, func() error { return w.subscribe(ctx) })
 	return err
 }
 
 // hold lets the connections be for a time and notes what the router's process needs for them.
-func (r *IdleReport) hold(ctx context.Context, c IdleConfig, w *crowd, s *stages) error {
-	s.phase("holding", int64(c.Conns), &w.up)
-	s.enter("holding")
-	before, _ := s.now()
+func (r *IdleReport) hold(ctx context.Context, c IdleConfig, w *crowd, s *measure.Stages) error {
+	s.Phase("holding", int64(c.Conns), &w.up)
+	s.Enter("holding")
+	before, _ := s.Now()
 	began := time.Now()
 	err := c.wait(ctx)
 	r.HoldSeconds = time.Since(began).Seconds()
 	r.Dropped = c.Conns - int(w.up.Load())
-	after, rss := s.now()
+	after, rss := s.Now()
 	if r.Router != nil {
 		r.Router.RSSHeld = rss
 		r.Router.CPUPercent = (after - before).Seconds() / r.HoldSeconds * 100

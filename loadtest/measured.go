@@ -3,6 +3,7 @@ package loadtest
 import (
 	"context"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 )
 
@@ -27,11 +28,11 @@ func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, 
 		l.latency.answer.Reset()
 		l.latency.delivery.Reset()
 	}
-	o, err := c.observe(l.sources())
+	o, err := c.Observe(l.sources())
 	if err != nil {
 		return nil, err
 	}
-	defer o.stop()
+	defer o.Stop()
 	before := l.count.delivered.Load()
 	end := drained
 	if c.Duration > 0 {
@@ -39,8 +40,8 @@ func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, 
 	}
 	cause := l.until(ctx, end)
 	m := &measured{delivered: l.count.delivered.Load() - before}
-	m.seconds, m.use = o.stop()
-	m.work = o.work()
+	m.seconds, m.use = o.Stop()
+	m.work = o.Work()
 	m.answer, m.delivery = l.latency.answer.Quantiles(), l.latency.delivery.Quantiles()
 	if cause != nil || c.Duration > 0 {
 		l.stop()
@@ -54,12 +55,12 @@ func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, 
 
 // finish lets a load end that goes on beside what is measured, and judges its exchange. delivery is what counts as its
 // latency.
-func finish(l *load, o *observer, scenario string, delivery results.Latencies, cause error) (*Report, *results.Use) {
+func finish(l *load, o *measure.Observer, scenario string, delivery results.Latencies, cause error) (*Report, *results.Use) {
 	l.stop()
 	l.grace(reached(&l.count.drained, l.slots))
 	m := &measured{delivered: l.count.delivered.Load(), delivery: delivery}
 	var use *results.Use
-	m.seconds, use = o.stop()
+	m.seconds, use = o.Stop()
 	l.remove()
 	l.grace(reached(&l.count.removed, l.slots))
 	return report(l, scenario, m, cause), use

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
 )
@@ -16,12 +17,12 @@ import (
 const graceTime = 5 * time.Second
 
 // prepare connects and creates the queues.
-func (l *load) prepare(ctx context.Context, w *watcher, host string) error {
-	w.phase("connecting", int64(l.conns), &l.count.links)
+func (l *load) prepare(ctx context.Context, w *measure.Watcher, host string) error {
+	w.Phase("connecting", int64(l.conns), &l.count.links)
 	if err := l.connect(ctx, false); err != nil {
 		return fmt.Errorf("connecting to %s: %w", host, err)
 	}
-	w.phase("creating queues", int64(l.slots), &l.count.open)
+	w.Phase("creating queues", int64(l.slots), &l.count.open)
 	l.create()
 	if err := l.until(ctx, reached(&l.count.open, l.slots)); err != nil {
 		return fmt.Errorf("creating queues: %w", err)
@@ -68,13 +69,13 @@ func hostOf(a smp.ServerAddress) string {
 }
 
 // sources is what can be sampled of a load.
-func (l *load) sources() sources {
-	return sources{
-		counts: map[string]func() int64{
+func (l *load) sources() measure.Sources {
+	return measure.Sources{
+		Counts: map[string]func() int64{
 			"sent": l.count.sent.Load, "accepted": l.count.accepted.Load, "delivered": l.count.delivered.Load,
 			"acked": l.count.acked.Load, "connections": l.count.links.Load,
 		},
-		latency: map[string]*results.Histogram{"answer": l.latency.answer, "delivery": l.latency.delivery},
-		ended:   func(err error) { l.fail("%w", err) },
+		Latency: map[string]*results.Histogram{"answer": l.latency.answer, "delivery": l.latency.delivery},
+		Ended:   func(err error) { l.fail("%w", err) },
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
 	"switchyard/smp/client"
@@ -16,22 +17,22 @@ import (
 
 // ServiceReport is the result of VerifyService.
 type ServiceReport struct {
-	Scenario   string         `json:"scenario"`
-	Queues     int            `json:"queues"`
-	Waiting    int64          `json:"waiting"` // messages that were sent while the service was away
-	Created    *Operation     `json:"created,omitempty"`
-	Sent       *Operation     `json:"sent,omitempty"`
-	Received   *Operation     `json:"received,omitempty"` // from SUBS to the last message, each acknowledged
-	Deleted    *Operation     `json:"deleted,omitempty"`
-	SubsMillis float64        `json:"subsMillis"` // from SUBS to SOKS
-	AllsMillis float64        `json:"allsMillis"` // from SUBS to ALLS; 0: it did not come
-	Count      int64          `json:"count"`      // in SOKS
-	HashRight  bool           `json:"hashRight"`
-	BeforeAlls int64          `json:"beforeAlls"` // queues whose first message came before ALLS
-	Delivered  int64          `json:"delivered"`
-	Faults     map[string]int `json:"faults,omitempty"`
-	Ended      string         `json:"ended,omitempty"`
-	Router     *results.Use   `json:"router,omitempty"`
+	Scenario   string             `json:"scenario"`
+	Queues     int                `json:"queues"`
+	Waiting    int64              `json:"waiting"` // messages that were sent while the service was away
+	Created    *measure.Operation `json:"created,omitempty"`
+	Sent       *measure.Operation `json:"sent,omitempty"`
+	Received   *measure.Operation `json:"received,omitempty"` // from SUBS to the last message, each acknowledged
+	Deleted    *measure.Operation `json:"deleted,omitempty"`
+	SubsMillis float64            `json:"subsMillis"` // from SUBS to SOKS
+	AllsMillis float64            `json:"allsMillis"` // from SUBS to ALLS; 0: it did not come
+	Count      int64              `json:"count"`      // in SOKS
+	HashRight  bool               `json:"hashRight"`
+	BeforeAlls int64              `json:"beforeAlls"` // queues whose first message came before ALLS
+	Delivered  int64              `json:"delivered"`
+	Faults     map[string]int     `json:"faults,omitempty"`
+	Ended      string             `json:"ended,omitempty"`
+	Router     *results.Use       `json:"router,omitempty"`
 }
 
 // serviceInFlight is how many commands of a connection are without an answer at a time.
@@ -40,7 +41,7 @@ const serviceInFlight = 64
 // service is a run of VerifyService.
 type service struct {
 	VerifyConfig
-	*stages
+	*measure.Stages
 	credentials *client.ServiceCredentials
 	run         uint64
 	queues      []serviceQueue
@@ -80,19 +81,19 @@ func VerifyService(ctx context.Context, c VerifyConfig) (*ServiceReport, error) 
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	o, err := c.observe(sources{
-		counts: map[string]func() int64{"created": s.created.Load, "sent": s.sent.Load, "delivered": s.inbox.delivered.Load},
-		ended:  cancel,
+	o, err := c.Observe(measure.Sources{
+		Counts: map[string]func() int64{"created": s.created.Load, "sent": s.sent.Load, "delivered": s.inbox.delivered.Load},
+		Ended:  cancel,
 	})
 	if err != nil {
 		return nil, err
 	}
-	w := watch(c.Progress)
-	defer w.close()
-	s.stages = &stages{observer: o, watcher: w}
+	w := measure.Watch(c.Progress)
+	defer w.Close()
+	s.Stages = &measure.Stages{Observer: o, Watcher: w}
 	r := &ServiceReport{Scenario: "service", Queues: c.Queues}
 	err = s.do(ctx, r)
-	_, r.Router = o.stop()
+	_, r.Router = o.Stop()
 	if r.Created == nil {
 		return nil, err
 	}
@@ -113,12 +114,12 @@ func (c *VerifyConfig) checkService() error {
 // do goes through the stages and fills in the report as far as it gets.
 func (s *service) do(ctx context.Context, r *ServiceReport) (err error) {
 	create := func() error { return s.create(ctx) }
-	if r.Created, err = s.stage("creating queues", s.Queues, &s.created, create); err != nil {
+	if r.Created, err = s.Measure("creating queues", s.Queues, &s.created, create); err != nil {
 		return err
 	}
 	r.Waiting = int64(s.Queues) * int64(s.Messages)
 	send := func() error { return s.send(ctx) }
-	if r.Sent, err = s.stage("sending", int(r.Waiting), &s.sent, send); err != nil {
+	if r.Sent, err = s.Measure("sending", int(r.Waiting), &s.sent, send); err != nil {
 		return err
 	}
 	s.inbox.begin(s, r.Waiting)
@@ -128,13 +129,13 @@ func (s *service) do(ctx context.Context, r *ServiceReport) (err error) {
 	}
 	defer client.Close()
 	receive := func() error { return s.receive(ctx, client, r) }
-	r.Received, err = s.stage("receiving", int(r.Waiting), &s.inbox.delivered, receive)
+	r.Received, err = s.Measure("receiving", int(r.Waiting), &s.inbox.delivered, receive)
 	s.inbox.report(r)
 	if err != nil {
 		return err
 	}
 	remove := func() error { return s.remove(ctx, client) }
-	r.Deleted, err = s.stage("deleting queues", s.Queues, &s.deleted, remove)
+	r.Deleted, err = s.Measure("deleting queues", s.Queues, &s.deleted, remove)
 	return err
 }
 
@@ -160,7 +161,7 @@ func (s *service) create(ctx context.Context) error {
 		c.Close()
 		<-c.Done()
 	}()
-	err = inParallel(ctx, s.Queues, serviceInFlight, func(ctx context.Context, i int) error {
+	err = measure.InParallel(ctx, s.Queues, serviceInFlight, func(ctx context.Context, i int) error {
 		p := client.QueueParams{Alg: box.Ed25519, Subscribe: true, Mode: smp.ModeMessaging}
 		q, err := c.NewQueue(ctx, p)
 		if err != nil {
@@ -192,7 +193,7 @@ func (s *service) send(ctx context.Context) error {
 		defer c.Close()
 		clients[i] = c
 	}
-	return inParallel(ctx, s.Queues, serviceInFlight*s.Conns, func(ctx context.Context, i int) error {
+	return measure.InParallel(ctx, s.Queues, serviceInFlight*s.Conns, func(ctx context.Context, i int) error {
 		to := s.queues[i].Sender(nil)
 		for m := range s.Messages {
 			stamp := Stamp{Run: s.run, Queue: uint32(i), Position: uint32(m), Message: uint32(m)}
@@ -223,7 +224,7 @@ func (s *service) receive(ctx context.Context, c *client.Client, r *ServiceRepor
 
 // remove deletes the queues.
 func (s *service) remove(ctx context.Context, c *client.Client) error {
-	return inParallel(ctx, s.Queues, serviceInFlight, func(ctx context.Context, i int) error {
+	return measure.InParallel(ctx, s.Queues, serviceInFlight, func(ctx context.Context, i int) error {
 		if err := c.Delete(ctx, s.queues[i].RcvQueue); err != nil {
 			return fmt.Errorf("DEL: %w", err)
 		}

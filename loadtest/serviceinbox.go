@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
 	"switchyard/smp/client"
@@ -141,7 +142,7 @@ func (r *ServiceReport) Clean() bool {
 
 // Metrics implements Measured.
 func (r *ServiceReport) Metrics() []results.Metric {
-	m := append(r.Created.metrics("new"), r.Received.metrics("rcv")...)
+	m := append(r.Created.Metrics("new"), r.Received.Metrics("rcv")...)
 	m = append(m, results.Metric{Unit: "SUBS-ms", Value: r.SubsMillis}, results.Metric{Unit: "ALLS-ms", Value: r.AllsMillis})
 	if r.Router != nil {
 		m = append(m, results.Metric{Unit: "rss-B", Value: float64(r.Router.RSSMax)})
@@ -156,7 +157,7 @@ func (r *ServiceReport) WriteText(w io.Writer) error {
 	t := results.NewTable(w)
 	for _, op := range []struct {
 		name string
-		*Operation
+		*measure.Operation
 	}{{"NEW", r.Created}, {"SEND", r.Sent}, {"MSG and ACK", r.Received}, {"DEL", r.Deleted}} {
 		if op.Operation != nil {
 			t.Row(op.name, op.Count, "seconds", results.Fixed(op.Seconds), "a second", results.Fixed(op.PerSecond), "router CPU µs",

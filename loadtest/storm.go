@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
@@ -31,29 +32,29 @@ type StormConfig struct {
 	Quiet   time.Duration // how long the group is measured before the storm
 	Restore time.Duration // after which a storm that is not over counts as failed
 	Stall   time.Duration
-	Measure
-	Progress func(Progress)
+	measure.Target
+	Progress func(measure.Progress)
 }
 
 // StormReport is the result of Storm. Sizes are bytes.
 type StormReport struct {
-	Scenario      string            `json:"scenario"`
-	Connections   int               `json:"connections"`
-	Subscriptions int               `json:"subscriptions"`
-	Stored        uint64            `json:"stored,omitempty"` // queues in the store before the run
-	FirstStart    float64           `json:"firstStartMs"`     // from the start of the process to its first connection
-	First         *Operation        `json:"first,omitempty"`  // subscriptions that were made before the storm
-	Held          int64             `json:"rssHeld"`          // resident, at the end of the quiet time
-	Start         float64           `json:"startMs"`          // as FirstStart, after the kill
-	Restored      float64           `json:"restoredSeconds"`  // from the kill until all subscriptions were there again
-	Redials       int64             `json:"redials"`          // connections that had to be tried again
-	After         int64             `json:"rssAfter"`         // resident, when all were there again
-	Quiet         results.Latencies `json:"quiet"`            // SEND to MSG in the group, before
-	Storm         results.Latencies `json:"storm"`            // from when the group had caught up until all were there again
-	Outage        results.Latencies `json:"outage"`           // between
-	Router        *results.Use      `json:"router,omitempty"`
-	Exchange      *Report           `json:"exchange"` // of the group
-	Ended         string            `json:"ended,omitempty"`
+	Scenario      string             `json:"scenario"`
+	Connections   int                `json:"connections"`
+	Subscriptions int                `json:"subscriptions"`
+	Stored        uint64             `json:"stored,omitempty"` // queues in the store before the run
+	FirstStart    float64            `json:"firstStartMs"`     // from the start of the process to its first connection
+	First         *measure.Operation `json:"first,omitempty"`  // subscriptions that were made before the storm
+	Held          int64              `json:"rssHeld"`          // resident, at the end of the quiet time
+	Start         float64            `json:"startMs"`          // as FirstStart, after the kill
+	Restored      float64            `json:"restoredSeconds"`  // from the kill until all subscriptions were there again
+	Redials       int64              `json:"redials"`          // connections that had to be tried again
+	After         int64              `json:"rssAfter"`         // resident, when all were there again
+	Quiet         results.Latencies  `json:"quiet"`            // SEND to MSG in the group, before
+	Storm         results.Latencies  `json:"storm"`            // from when the group had caught up until all were there again
+	Outage        results.Latencies  `json:"outage"`           // between
+	Router        *results.Use       `json:"router,omitempty"`
+	Exchange      *Report            `json:"exchange"` // of the group
+	Ended         string             `json:"ended,omitempty"`
 }
 
 func (c *StormConfig) check() error {
@@ -116,15 +117,15 @@ func Storm(ctx context.Context, c StormConfig, router *process.Router) (*StormRe
 	}
 	defer l.close()
 	from := l.sources()
-	from.counts["crowd"], from.counts["subscribed"] = crowd.up.Load, crowd.subscribed.Load
-	o, err := c.observe(from)
+	from.Counts["crowd"], from.Counts["subscribed"] = crowd.up.Load, crowd.subscribed.Load
+	o, err := c.Observe(from)
 	if err != nil {
 		return nil, err
 	}
-	defer o.stop()
-	w := watch(c.Progress)
-	defer w.close()
-	s := &storm{StormConfig: c, report: r, router: router, crowd: crowd, load: l, stages: stages{o, w}}
+	defer o.Stop()
+	w := measure.Watch(c.Progress)
+	defer w.Close()
+	s := &storm{StormConfig: c, report: r, router: router, crowd: crowd, load: l, Stages: measure.Stages{Observer: o, Watcher: w}}
 	cause := s.run(ctx)
 	if l.count.delivered.Load() == 0 {
 		return nil, cause

@@ -22,9 +22,9 @@ func (r *StormReport) Metrics() []results.Metric {
 		m = append(m, results.Metric{Unit: "rss-B", Value: float64(r.Held)}, results.Metric{Unit: "rss-after-B", Value: float64(r.After)})
 	}
 	if r.Stored > 0 {
-		return append(m, r.First.metrics("sub")...)
+		return append(m, r.First.Metrics("sub")...)
 	}
-	return append(m, r.First.metrics("new")...)
+	return append(m, r.First.Metrics("new")...)
 }
 
 // ratio is the group's p99 in the storm by that in quiet.

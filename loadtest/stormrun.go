@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 )
@@ -12,7 +13,7 @@ import (
 // storm is a run of Storm.
 type storm struct {
 	StormConfig
-	stages
+	measure.Stages
 	report *StormReport
 	router *process.Router
 	crowd  *crowdProcesses
@@ -32,7 +33,7 @@ func (s *storm) run(ctx context.Context) error {
 	if err := s.restart(ctx); err != nil {
 		return err
 	}
-	s.watcher.phase("restoring", int64(s.Subscriptions), &s.crowd.subscribed)
+	s.Watcher.Phase("restoring", int64(s.Subscriptions), &s.crowd.subscribed)
 	if err := s.crowd.Order(orderReturn); err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (s *storm) run(ctx context.Context) error {
 	err := s.load.until(ctx, restored)
 	s.report.Storm = s.begin("after")
 	s.report.Restored = time.Since(killed).Seconds()
-	_, s.report.After = s.now()
+	_, s.report.After = s.Now()
 	s.report.Redials = s.crowd.redials.Load()
 	if err == nil && !s.obeyed() {
 		err = fmt.Errorf("after %v %d of %d subscriptions are there", s.Restore, s.crowd.subscribed.Load(), s.Subscriptions)
@@ -55,35 +56,35 @@ func (s *storm) run(ctx context.Context) error {
 
 // gather connects the crowd and the group.
 func (s *storm) gather(ctx context.Context) error {
-	s.watcher.phase("connecting", int64(s.Conns), &s.crowd.up)
-	s.enter("connecting")
+	s.Watcher.Phase("connecting", int64(s.Conns), &s.crowd.up)
+	s.Enter("connecting")
 	if err := s.crowd.obey(ctx, orderConnect); err != nil {
 		return err
 	}
 	obey := func() error { return s.crowd.obey(ctx, orderQueues) }
-	first, err := s.stage("subscribing", s.Subscriptions, &s.crowd.subscribed, obey)
+	first, err := s.Measure("subscribing", s.Subscriptions, &s.crowd.subscribed, obey)
 	if s.report.First = first; err != nil {
 		return err
 	}
-	return s.load.prepare(ctx, s.watcher, hostOf(s.Address))
+	return s.load.prepare(ctx, s.Watcher, hostOf(s.Address))
 }
 
 // quiet measures the group while nothing else happens.
 func (s *storm) quiet(ctx context.Context) error {
-	s.watcher.phase("exchanging messages", 0, &s.load.count.acked)
+	s.Watcher.Phase("exchanging messages", 0, &s.load.count.acked)
 	s.begin("quiet")
 	s.load.send()
 	if err := s.load.until(ctx, after(s.Quiet)); err != nil {
 		return err
 	}
-	_, s.report.Held = s.now()
+	_, s.report.Held = s.Now()
 	s.report.Quiet = s.begin("outage")
 	return nil
 }
 
 // begin begins a phase of the exchange and returns what the last was like.
 func (s *storm) begin(phase string) results.Latencies {
-	s.enter(phase)
+	s.Enter(phase)
 	before := s.load.latency.delivery.Quantiles()
 	s.load.latency.delivery.Reset()
 	s.load.latency.answer.Reset()
@@ -92,14 +93,14 @@ func (s *storm) begin(phase string) results.Latencies {
 
 // restart kills the router and starts it again.
 func (s *storm) restart(ctx context.Context) error {
-	if err := s.follow(0); err != nil {
+	if err := s.Follow(0); err != nil {
 		return err
 	}
 	s.router.Kill()
 	if err := s.router.Start(); err != nil {
 		return err
 	}
-	if err := s.follow(s.router.PID()); err != nil {
+	if err := s.Follow(s.router.PID()); err != nil {
 		return err
 	}
 	if err := s.router.Ready(ctx); err != nil {
@@ -133,7 +134,7 @@ func (s *storm) caughtUp() bool {
 
 // finish lets the group end and judges its exchange.
 func (s *storm) finish(cause error) {
-	s.report.Exchange, s.report.Router = finish(s.load, s.observer, s.report.Scenario, s.report.Quiet, cause)
+	s.report.Exchange, s.report.Router = finish(s.load, s.Observer, s.report.Scenario, s.report.Quiet, cause)
 	if cause != nil {
 		s.report.Ended = cause.Error()
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
@@ -20,19 +21,19 @@ type SubscribeConfig struct {
 	Seeded  *seeded.Plan // subscribe queues of a store that was filled offline instead of creating them
 	NewOnly bool         // create the queues and leave it at that
 	Group   string       // see HandshakeConfig; empty: the client's
-	Measure
-	Progress func(Progress)
+	measure.Target
+	Progress func(measure.Progress)
 }
 
 // SubscribeReport is the result of Subscribe.
 type SubscribeReport struct {
-	Scenario    string       `json:"scenario"`
-	Connections int          `json:"connections"`
-	Queues      int          `json:"queues"`
-	Created     *Operation   `json:"created,omitempty"`    // NEW, each in a block of its own
-	Reconnected *Operation   `json:"reconnected"`          // handshakes
-	Subscribed  *Operation   `json:"subscribed,omitempty"` // SUB, in batches
-	Router      *results.Use `json:"router,omitempty"`
+	Scenario    string             `json:"scenario"`
+	Connections int                `json:"connections"`
+	Queues      int                `json:"queues"`
+	Created     *measure.Operation `json:"created,omitempty"`    // NEW, each in a block of its own
+	Reconnected *measure.Operation `json:"reconnected"`          // handshakes
+	Subscribed  *measure.Operation `json:"subscribed,omitempty"` // SUB, in batches
+	Router      *results.Use       `json:"router,omitempty"`
 }
 
 func (c *SubscribeConfig) check() error {
@@ -59,20 +60,20 @@ func Subscribe(ctx context.Context, c SubscribeConfig) (*SubscribeReport, error)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	o, err := c.observe(crowd.sources(cancel))
+	o, err := c.Observe(crowd.sources(cancel))
 	if err != nil {
 		return nil, err
 	}
 	defer crowd.close()
-	w := watch(c.Progress)
-	defer w.close()
-	s := &stages{observer: o, watcher: w}
+	w := measure.Watch(c.Progress)
+	defer w.Close()
+	s := &measure.Stages{Observer: o, Watcher: w}
 	r := &SubscribeReport{Scenario: "subscribe", Connections: c.Conns, Queues: c.Queues}
 	if c.NewOnly {
 		r.Scenario = "newqueues"
 	}
 	cause := r.run(ctx, c, crowd, s)
-	_, r.Router = o.stop()
+	_, r.Router = o.Stop()
 	if r.Reconnected == nil {
 		return nil, cause
 	}
@@ -80,29 +81,29 @@ func Subscribe(ctx context.Context, c SubscribeConfig) (*SubscribeReport, error)
 }
 
 // run goes through the stages and fills in the report as far as it gets.
-func (r *SubscribeReport) run(ctx context.Context, c SubscribeConfig, crowd *crowd, s *stages) (err error) {
+func (r *SubscribeReport) run(ctx context.Context, c SubscribeConfig, crowd *crowd, s *measure.Stages) (err error) {
 	if c.Seeded != nil {
 		if err := crowd.adopt(*c.Seeded, 0, c.Queues); err != nil {
 			return err
 		}
 	}
 	connect := func() error { return crowd.connect(ctx) }
-	if r.Reconnected, err = s.stage("connecting", c.Conns, &crowd.up, connect); err != nil {
+	if r.Reconnected, err = s.Measure("connecting", c.Conns, &crowd.up, connect); err != nil {
 		return err
 	}
 	if c.Seeded == nil {
 		create := func() error { return crowd.create(ctx, c.Queues) }
-		if r.Created, err = s.stage("creating queues", c.Queues, &crowd.created, create); err != nil || c.NewOnly {
+		if r.Created, err = s.Measure("creating queues", c.Queues, &crowd.created, create); err != nil || c.NewOnly {
 			return err
 		}
-		s.enter("closing")
+		s.Enter("closing")
 		crowd.close()
-		if r.Reconnected, err = s.stage("reconnecting", c.Conns, &crowd.up, connect); err != nil {
+		if r.Reconnected, err = s.Measure("reconnecting", c.Conns, &crowd.up, connect); err != nil {
 			return err
 		}
 	}
 	subscribe := func() error { return crowd.subscribe(ctx) }
-	r.Subscribed, err = s.stage("subscribing", c.Queues, &crowd.subscribed, subscribe)
+	r.Subscribed, err = s.Measure("subscribing", c.Queues, &crowd.subscribed, subscribe)
 	return err
 }
 
@@ -111,9 +112,9 @@ func (r *SubscribeReport) Clean() bool { return true }
 
 // Metrics implements Measured.
 func (r *SubscribeReport) Metrics() []results.Metric {
-	m := r.Created.metrics("new")
-	m = append(m, r.Reconnected.metrics("connect")...)
-	return append(m, r.Subscribed.metrics("sub")...)
+	m := r.Created.Metrics("new")
+	m = append(m, r.Reconnected.Metrics("connect")...)
+	return append(m, r.Subscribed.Metrics("sub")...)
 }
 
 // WriteText prints the report as a table.
@@ -125,7 +126,7 @@ func (r *SubscribeReport) WriteText(out io.Writer) error {
 	t.Row("operation", "count", "seconds", "per second", "router CPU µs each")
 	for _, o := range []struct {
 		name string
-		*Operation
+		*measure.Operation
 	}{{"NEW", r.Created}, {"connect", r.Reconnected}, {"SUB", r.Subscribed}} {
 		if o.Operation != nil {
 			t.Row(o.name, o.Count, results.Fixed(o.Seconds), results.Fixed(o.PerSecond), results.Fixed(o.CPUMicros))

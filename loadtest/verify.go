@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/smp"
 )
@@ -27,8 +28,8 @@ type VerifyConfig struct {
 	Stall    time.Duration      // time without any answer after which the run ends
 	Warmup   time.Duration      // what happens in this time from the first message is not measured
 	Duration time.Duration      // of what is measured; 0: until all messages have arrived
-	Measure
-	Progress func(Progress)
+	measure.Target
+	Progress func(measure.Progress)
 }
 
 func (c *VerifyConfig) check() error {
@@ -117,18 +118,18 @@ func exchange(ctx context.Context, name string, c VerifyConfig, d dialer) (*Repo
 		return nil, err
 	}
 	defer l.close()
-	w := watch(c.Progress)
-	defer w.close()
+	w := measure.Watch(c.Progress)
+	defer w.Close()
 
 	if err := l.prepare(ctx, w, hostOf(c.Address)); err != nil {
 		return nil, err
 	}
-	w.phase("exchanging messages", c.total(), &l.count.acked)
+	w.Phase("exchanging messages", c.total(), &l.count.acked)
 	m, cause := measureExchange(ctx, l, &c)
 	if m == nil {
 		return nil, cause
 	}
-	w.phase("deleting queues", int64(c.Queues), &l.count.removed)
+	w.Phase("deleting queues", int64(c.Queues), &l.count.removed)
 	l.remove()
 	if cause == nil {
 		cause = l.until(ctx, reached(&l.count.removed, c.Queues))

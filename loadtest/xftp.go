@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
@@ -30,7 +31,7 @@ type XFTPConfig struct {
 	Conns   int
 	Packets int    // uploads or downloads in all; slow: one for each connection
 	Size    uint32 // of a packet, in bytes
-	Measure
+	measure.Target
 }
 
 // XFTPReport is the result. Bytes are those of packets.

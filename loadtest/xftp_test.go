@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"switchyard/loadtest/measure"
 	"switchyard/xftp/router"
 	"switchyard/xftp/router/routertest"
 )
@@ -13,7 +14,7 @@ import (
 func TestXFTP(t *testing.T) {
 	r := routertest.Start(t, nil)
 	for _, mode := range []XFTPMode{XFTPUpload, XFTPDownload, XFTPSlow} {
-		report, err := XFTP(t.Context(), XFTPConfig{Address: r.Address, Mode: mode, Conns: 3, Packets: 7, Size: 256 << 10, Measure: Measure{PID: os.Getpid()}})
+		report, err := XFTP(t.Context(), XFTPConfig{Address: r.Address, Mode: mode, Conns: 3, Packets: 7, Size: 256 << 10, Target: measure.Target{PID: os.Getpid()}})
 		if err != nil {
 			t.Fatalf("%s: %v", mode, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 	"switchyard/xftp/client"
 )
@@ -40,24 +41,24 @@ func newXFTPRun(cfg XFTPConfig) (*xftpRun, error) {
 	return r, err
 }
 
-func (r *xftpRun) sources() sources {
-	return sources{
-		counts:  map[string]func() int64{"packets": r.done.Load},
-		latency: map[string]*results.Histogram{"packet": r.latency},
+func (r *xftpRun) sources() measure.Sources {
+	return measure.Sources{
+		Counts:  map[string]func() int64{"packets": r.done.Load},
+		Latency: map[string]*results.Histogram{"packet": r.latency},
 	}
 }
 
 // measure notes time and CPU time of what run does.
 func (r *xftpRun) measure(report *XFTPReport, run func() error) error {
-	o, err := r.cfg.observe(r.sources())
+	o, err := r.cfg.Observe(r.sources())
 	if err != nil {
 		return err
 	}
-	defer o.stop()
+	defer o.Stop()
 	if err := run(); err != nil {
 		return err
 	}
-	report.Seconds, report.Router = o.stop()
+	report.Seconds, report.Router = o.Stop()
 	report.Packets = r.done.Load()
 	mib := float64(report.Packets) * float64(r.cfg.Size) / (1 << 20)
 	report.MiBPerSecond = mib / report.Seconds

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"switchyard/loadtest/measure"
 	"switchyard/xftp/client"
 )
 
@@ -44,17 +45,17 @@ const slowFinish = 32
 // slow begins a download on each connection, lets all readers halt, and tells what that costs the router: what its
 // process has then, less what it had before. Then some readers go on.
 func (r *xftpRun) slow(ctx context.Context, report *XFTPReport) error {
-	o, err := r.cfg.observe(r.sources())
+	o, err := r.cfg.Observe(r.sources())
 	if err != nil {
 		return err
 	}
-	defer o.stop()
-	_, before := o.now()
+	defer o.Stop()
+	_, before := o.Now()
 	release := make(chan struct{})
 	var reached, ended sync.WaitGroup
 	readers := make([]*halting, r.cfg.Conns)
 	conns := make([]*client.Conn, r.cfg.Conns)
-	err = inParallel(ctx, r.cfg.Conns, slowDialsAtOnce, func(ctx context.Context, i int) (err error) {
+	err = measure.InParallel(ctx, r.cfg.Conns, slowDialsAtOnce, func(ctx context.Context, i int) (err error) {
 		readers[i] = &halting{reached: &reached, release: release}
 		readers[i].left.Store(haltAfter)
 		conns[i], err = client.Dial(ctx, client.Config{Address: r.cfg.Address, Connect: readers[i].connect})
@@ -80,9 +81,9 @@ func (r *xftpRun) slow(ctx context.Context, report *XFTPReport) error {
 		})
 	}
 	reached.Wait()
-	_, halted := o.now()
+	_, halted := o.Now()
 	report.RSSPer = float64(halted-before) / float64(r.cfg.Conns)
-	_, report.Router = o.stop()
+	_, report.Router = o.Stop()
 	close(release)
 	ended.Wait()
 	report.Packets = r.done.Load()

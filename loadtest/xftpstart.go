@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/xftp"
@@ -15,7 +16,7 @@ import (
 type XFTPStartConfig struct {
 	Stored int // packets that its store was filled with
 	Starts int // after a proper stop, and as many after a kill
-	Measure
+	measure.Target
 }
 
 // XFTPStartReport is the result. Times are from the start of the process to the first connection that it accepts; they
@@ -35,24 +36,24 @@ func XFTPStart(ctx context.Context, c XFTPStartConfig, router *process.Router) (
 	if c.Starts < 1 {
 		return nil, errors.New("there must be at least 1 start")
 	}
-	o, err := c.observe(sources{})
+	o, err := c.Observe(measure.Sources{})
 	if err != nil {
 		return nil, err
 	}
-	defer o.stop()
+	defer o.Stop()
 	r := &XFTPStartReport{Scenario: "xftp-start", Stored: c.Stored, Starts: c.Starts}
 	again := func(slowest *float64) error {
 		if err := errors.Join(router.Start(), router.Ready(ctx)); err != nil {
 			return err
 		}
 		*slowest = max(*slowest, float64(router.Took)/float64(time.Millisecond))
-		return o.follow(router.PID())
+		return o.Follow(router.PID())
 	}
 	for range c.Starts {
-		if err := errors.Join(o.follow(0), router.Stop(), again(&r.StartMs)); err != nil {
+		if err := errors.Join(o.Follow(0), router.Stop(), again(&r.StartMs)); err != nil {
 			return nil, err
 		}
-		_, r.RSS = o.now()
+		_, r.RSS = o.Now()
 		load, err := newXFTPRun(XFTPConfig{Address: router.Address, Size: xftp.Size64K})
 		if err == nil {
 			err = load.prepare(ctx)
@@ -61,7 +62,7 @@ func XFTPStart(ctx context.Context, c XFTPStartConfig, router *process.Router) (
 			return nil, err
 		}
 		router.Kill()
-		if err := errors.Join(o.follow(0), again(&r.AfterKill), load.clean(ctx)); err != nil {
+		if err := errors.Join(o.Follow(0), again(&r.AfterKill), load.clean(ctx)); err != nil {
 			return nil, err
 		}
 	}

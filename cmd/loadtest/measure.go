@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
@@ -65,10 +66,10 @@ func idleCommand() *cobra.Command {
 			if subscribe {
 				c.Subscriptions = f.conns
 			}
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
-				c.Client, c.Measure, c.Progress = client, m, p.tell
+				c.Client, c.Target, c.Progress = client, m, p.tell
 				c.Conns, c.AtOnce, c.Group, c.Seeded = f.conns, f.atOnce, f.group, f.plan()
 				return reported(loadtest.Idle(ctx, c))
 			})
@@ -113,10 +114,10 @@ func crowdCommand(name, short string, newOnly bool) *cobra.Command {
 		Short: short,
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
-				c.Client, c.Measure, c.Progress = client, m, p.tell
+				c.Client, c.Target, c.Progress = client, m, p.tell
 				c.Conns, c.AtOnce, c.Group, c.Seeded = f.conns, f.atOnce, f.group, f.plan()
 				return reported(loadtest.Subscribe(ctx, c))
 			})
@@ -138,10 +139,10 @@ func handshakeCommand() *cobra.Command {
 		Short: "connect and close: handshakes for each second of the router's CPU time",
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
+			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
-				c.Client, c.Measure, c.Progress = client, m, p.tell
+				c.Client, c.Target, c.Progress = client, m, p.tell
 				return reported(loadtest.Handshake(ctx, c))
 			})
 		},

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 )
@@ -69,11 +70,11 @@ func (f *measureFlags) check(command []string) error {
 }
 
 // scenario runs a load against a router.
-type scenario func(ctx context.Context, c loadtest.Client, m loadtest.Measure, r *process.Router) (results.Report, error)
+type scenario func(ctx context.Context, c loadtest.Client, m measure.Target, r *process.Router) (results.Report, error)
 
 // run gets the router, runs the scenario and shows what came out.
 func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) error {
-	return f.runOn(cmd, command, func(ctx context.Context, m loadtest.Measure, r *process.Router) (results.Report, error) {
+	return f.runOn(cmd, command, func(ctx context.Context, m measure.Target, r *process.Router) (results.Report, error) {
 		client, err := f.client()
 		if err != nil {
 			return nil, err
@@ -84,7 +85,7 @@ func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) er
 
 // runOn is run for scenarios with clients of their own; the router's address is in server.
 func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
-	do func(context.Context, loadtest.Measure, *process.Router) (results.Report, error)) error {
+	do func(context.Context, measure.Target, *process.Router) (results.Report, error)) error {
 	if err := f.check(command); err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 	if err != nil {
 		return err
 	}
-	m := loadtest.Measure{PID: f.pid, Pprof: f.pprof}
+	m := measure.Target{PID: f.pid, Pprof: f.pprof}
 	var router *process.Router
 	if len(command) > 0 {
 		var remove func()
@@ -108,13 +109,13 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 			return err
 		}
 	}
-	return f.record(cmd, m, func(m loadtest.Measure) (results.Report, error) {
+	return f.record(cmd, m, func(m measure.Target) (results.Report, error) {
 		return do(cmd.Context(), m, router)
 	})
 }
 
 // profile has the router serve its profiler when that is asked for, or its figures are.
-func (f *measureFlags) profile(router *process.Router, m *loadtest.Measure) error {
+func (f *measureFlags) profile(router *process.Router, m *measure.Target) error {
 	if m.Pprof != ownProfiler && !f.figures {
 		return nil
 	}
@@ -161,7 +162,7 @@ func (f *measureFlags) ownRouter(ctx context.Context, command []string, settings
 	return r, remove, nil
 }
 
-func (f *measureFlags) startRouter(ctx context.Context, r *process.Router, m *loadtest.Measure) error {
+func (f *measureFlags) startRouter(ctx context.Context, r *process.Router, m *measure.Target) error {
 	if err := r.Start(); err != nil {
 		return err
 	}
@@ -173,7 +174,7 @@ func (f *measureFlags) startRouter(ctx context.Context, r *process.Router, m *lo
 }
 
 // record writes the raw results and shows the report.
-func (f *measureFlags) record(cmd *cobra.Command, m loadtest.Measure, do func(loadtest.Measure) (results.Report, error)) error {
+func (f *measureFlags) record(cmd *cobra.Command, m measure.Target, do func(measure.Target) (results.Report, error)) error {
 	if f.out != "" {
 		run := results.Run{Scenario: cmd.Name(), Label: f.label, Args: slices.Clone(os.Args[1:]), Machine: results.ThisMachine()}
 		run.Machine.Commit = commit

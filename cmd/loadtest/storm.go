@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
@@ -49,10 +50,10 @@ func (f *stormFlags) run(cmd *cobra.Command, command []string, name string) erro
 		return err
 	}
 	f.Program = []string{program, "crowd"}
-	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *process.Router) (results.Report, error) {
+	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client loadtest.Client, m measure.Target, r *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
-		f.Client, f.Measure, f.Progress, f.Stall = client, m, p.tell, stallTimeout
+		f.Client, f.Target, f.Progress, f.Stall = client, m, p.tell, stallTimeout
 		f.Conns, f.AtOnce, f.Group, f.Seeded = f.conns, f.atOnce, f.group, f.plan()
 		report, err := loadtest.Storm(ctx, f.StormConfig, r)
 		if report != nil {

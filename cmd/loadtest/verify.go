@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
@@ -49,10 +50,10 @@ func (f *exchangeFlags) run(cmd *cobra.Command, command []string, do runner) err
 		}
 		f.Proxy = &proxy
 	}
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
-		f.Client, f.Measure, f.Auth, f.Progress = c, m, loadtest.Auth(f.auth), p.tell
+		f.Client, f.Target, f.Auth, f.Progress = c, m, loadtest.Auth(f.auth), p.tell
 		return reported(do(ctx, f.VerifyConfig))
 	})
 }
@@ -84,10 +85,10 @@ func (f *exchangeFlags) runService(cmd *cobra.Command, command []string) error {
 	if !cmd.Flags().Changed("messages") {
 		f.Messages = 1
 	}
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *process.Router) (results.Report, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
-		f.Client, f.Measure, f.Progress = c, m, p.tell
+		f.Client, f.Target, f.Progress = c, m, p.tell
 		return reported(loadtest.VerifyService(ctx, f.VerifyConfig))
 	})
 }

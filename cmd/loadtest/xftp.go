@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
@@ -57,11 +58,11 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 			if err != nil || n > math.MaxUint32 {
 				return fmt.Errorf("--size %q: give 64kb, 256kb, 1mb or 4mb", size)
 			}
-			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, _ *process.Router) (results.Report, error) {
+			return f.runOn(cmd, args, func(ctx context.Context, m measure.Target, _ *process.Router) (results.Report, error) {
 				if c.Address, err = smp.ParseAddress(f.server); err != nil || c.Address.Scheme != smp.SchemeXFTP {
 					return nil, errors.New("--server is not of the form xftp://FINGERPRINT[:PASSWORD]@HOST:PORT")
 				}
-				c.Mode, c.Size, c.Measure = mode, uint32(n), m
+				c.Mode, c.Size, c.Target = mode, uint32(n), m
 				return reported(loadtest.XFTP(ctx, c))
 			})
 		},
@@ -96,8 +97,8 @@ func xftpStartCommand() *cobra.Command {
 				}
 				c.Stored = count
 			}
-			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, r *process.Router) (results.Report, error) {
-				c.Measure = m
+			return f.runOn(cmd, args, func(ctx context.Context, m measure.Target, r *process.Router) (results.Report, error) {
+				c.Target = m
 				return reported(loadtest.XFTPStart(ctx, c, r))
 			})
 		},

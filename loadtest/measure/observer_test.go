@@ -1,4 +1,4 @@
-package loadtest
+package measure
 
 import (
 	"errors"
@@ -54,21 +54,21 @@ func TestObserverRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	h, delivered := results.NewHistogram(), int64(0)
-	o, err := Measure{PID: os.Getpid(), Record: rec, interval: time.Hour}.observe(sources{
-		counts:  map[string]func() int64{"delivered": func() int64 { return delivered }},
-		latency: map[string]*results.Histogram{"delivery": h},
+	o, err := Target{PID: os.Getpid(), Record: rec, interval: time.Hour}.Observe(Sources{
+		Counts:  map[string]func() int64{"delivered": func() int64 { return delivered }},
+		Latency: map[string]*results.Histogram{"delivery": h},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for phase, ms := range map[string]int{"quiet": 10, "storm": 100} {
-		o.enter(phase)
+		o.Enter(phase)
 		for range 50 {
 			h.Record(time.Duration(ms) * time.Millisecond)
 			delivered++
 		}
 	}
-	_, use := o.stop()
+	_, use := o.Stop()
 	if use == nil || use.RSSMax < 1<<20 || use.RSSBefore < 1<<20 {
 		t.Errorf("use %+v", use)
 	}
@@ -94,7 +94,7 @@ func TestObserverRecords(t *testing.T) {
 func TestObserverTellsThatTheRouterEnded(t *testing.T) {
 	r := startProcess(t)
 	ended := make(chan error, 1)
-	o, err := Measure{PID: r.pid(), interval: time.Millisecond}.observe(sources{ended: func(err error) { ended <- err }})
+	o, err := Target{PID: r.pid(), interval: time.Millisecond}.Observe(Sources{Ended: func(err error) { ended <- err }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,31 +102,31 @@ func TestObserverTellsThatTheRouterEnded(t *testing.T) {
 	if err := <-ended; !errors.Is(err, errRouterEnded) {
 		t.Error(err)
 	}
-	if seconds, use := o.stop(); seconds <= 0 || use.RSSMax == 0 {
+	if seconds, use := o.Stop(); seconds <= 0 || use.RSSMax == 0 {
 		t.Errorf("%v s, %+v", seconds, use)
 	}
-	if _, err := (Measure{PID: r.pid()}).observe(sources{}); err == nil {
+	if _, err := (Target{PID: r.pid()}).Observe(Sources{}); err == nil {
 		t.Error("no error for a process that is gone")
 	}
 }
 
 func TestObserverFollowsARestart(t *testing.T) {
 	r := startProcess(t)
-	o, err := Measure{PID: r.pid(), interval: time.Hour}.observe(sources{})
+	o, err := Target{PID: r.pid(), interval: time.Hour}.Observe(Sources{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := o.follow(0); err != nil {
+	if err := o.Follow(0); err != nil {
 		t.Fatal(err)
 	}
 	r.kill()
-	before, _ := o.now()
+	before, _ := o.Now()
 	r = startProcess(t)
-	if err := o.follow(r.pid()); err != nil {
+	if err := o.Follow(r.pid()); err != nil {
 		t.Fatal(err)
 	}
-	if after, rss := o.now(); after < before || rss == 0 {
+	if after, rss := o.Now(); after < before || rss == 0 {
 		t.Errorf("CPU from %v to %v, RSS %d", before, after, rss)
 	}
-	o.stop()
+	o.Stop()
 }

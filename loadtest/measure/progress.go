@@ -1,4 +1,4 @@
-package loadtest
+package measure
 
 import (
 	"sync"
@@ -17,8 +17,8 @@ type Progress struct {
 // progressInterval is how often a run tells how far it is.
 const progressInterval = 200 * time.Millisecond
 
-// watcher tells the progress of a load while it runs.
-type watcher struct {
+// Watcher tells the progress of a load while it runs.
+type Watcher struct {
 	tell func(Progress)
 	done chan struct{}
 	end  sync.WaitGroup
@@ -29,9 +29,9 @@ type watcher struct {
 	note    func() string
 }
 
-// watch starts to tell; tell may be nil.
-func watch(tell func(Progress)) *watcher {
-	w := &watcher{tell: tell, done: make(chan struct{})}
+// Watch starts to tell; tell may be nil.
+func Watch(tell func(Progress)) *Watcher {
+	w := &Watcher{tell: tell, done: make(chan struct{})}
 	if tell == nil {
 		return w
 	}
@@ -51,21 +51,21 @@ func watch(tell func(Progress)) *watcher {
 	return w
 }
 
-// phase begins another phase, whose progress the counter shows.
-func (w *watcher) phase(name string, total int64, counter *atomic.Int64) {
+// Phase begins another phase, whose progress the counter shows.
+func (w *Watcher) Phase(name string, total int64, counter *atomic.Int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.current, w.counter = Progress{Phase: name, Total: total}, counter
 }
 
-// notes adds what note returns to each progress.
-func (w *watcher) notes(note func() string) {
+// Notes adds what note returns to each progress.
+func (w *Watcher) Notes(note func() string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.note = note
 }
 
-func (w *watcher) report() {
+func (w *Watcher) report() {
 	w.mu.Lock()
 	p := w.current
 	if w.counter != nil {
@@ -81,8 +81,8 @@ func (w *watcher) report() {
 	}
 }
 
-// close tells the progress a last time.
-func (w *watcher) close() {
+// Close tells the progress a last time.
+func (w *Watcher) Close() {
 	close(w.done)
 	w.end.Wait()
 }

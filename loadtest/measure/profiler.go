@@ -1,4 +1,4 @@
-package loadtest
+package measure
 
 import (
 	"cmp"
@@ -32,13 +32,13 @@ type profiler struct {
 	slices  []*profile.Profile
 	err     error // of the last slice that failed
 
-	before, after *figures
+	before, after *Figures
 	figuresErr    error
 }
 
 func startProfiler(address string) *profiler {
 	p := &profiler{address: address, quit: make(chan struct{})}
-	p.before, p.figuresErr = fetchFigures(address)
+	p.before, p.figuresErr = FetchFigures(address)
 	p.done.Go(func() {
 		for {
 			slice, err := fetchProfile(p.address, "profile", url.Values{"seconds": {fmt.Sprint(int(profileSlice.Seconds()))}})
@@ -64,7 +64,7 @@ func (p *profiler) stop(r *results.Recorder) {
 	}
 	close(p.quit)
 	if p.figuresErr == nil {
-		p.after, p.figuresErr = fetchFigures(p.address)
+		p.after, p.figuresErr = FetchFigures(p.address)
 	}
 	p.done.Wait()
 	if r == nil {
@@ -87,7 +87,7 @@ func (p *profiler) work() *results.Work {
 	if p == nil {
 		return nil
 	}
-	return p.after.since(p.before)
+	return p.after.Since(p.before)
 }
 
 // Extensions of the files beside a recording.

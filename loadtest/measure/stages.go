@@ -1,4 +1,4 @@
-package loadtest
+package measure
 
 import (
 	"sync/atomic"
@@ -7,10 +7,10 @@ import (
 	"switchyard/loadtest/results"
 )
 
-// stages measures one operation after the other.
-type stages struct {
-	*observer
-	*watcher
+// Stages measures one operation after the other.
+type Stages struct {
+	*Observer
+	*Watcher
 }
 
 // Operation is how fast something was done many times.
@@ -21,15 +21,15 @@ type Operation struct {
 	CPUMicros float64 `json:"cpuMicros,omitempty"` // of the router for each
 }
 
-// stage does something many times. The result is nil when it was not done at all.
-func (s *stages) stage(name string, total int, counter *atomic.Int64, work func() error) (*Operation, error) {
-	s.phase(name, int64(total), counter)
-	s.enter(name)
-	before, _ := s.now()
+// Measure does something many times. The result is nil when it was not done at all.
+func (s *Stages) Measure(name string, total int, counter *atomic.Int64, work func() error) (*Operation, error) {
+	s.Phase(name, int64(total), counter)
+	s.Enter(name)
+	before, _ := s.Now()
 	began := time.Now()
 	err := work()
 	seconds := time.Since(began).Seconds()
-	after, _ := s.now()
+	after, _ := s.Now()
 	n := int(counter.Load())
 	if n == 0 {
 		return nil, err
@@ -41,7 +41,7 @@ func (s *stages) stage(name string, total int, counter *atomic.Int64, work func(
 	return op, err
 }
 
-func (o *Operation) metrics(name string) []results.Metric {
+func (o *Operation) Metrics(name string) []results.Metric {
 	if o == nil {
 		return nil
 	}

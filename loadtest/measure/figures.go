@@ -1,4 +1,4 @@
-package loadtest
+package measure
 
 import (
 	"bytes"
@@ -24,15 +24,15 @@ const (
 	causeLabel    = "cause"
 )
 
-// figures is a reading of them: histograms by figure, and by stage; and counters by cause.
-type figures struct {
+// Figures is a reading of them: histograms by figure, and by stage; and counters by cause.
+type Figures struct {
 	stages       map[string]*dto.Histogram
 	drain, group *dto.Histogram
 	causes       map[string]int64
 }
 
-// fetchFigures reads the router's figures. A router that has none is no error: another version, or the reference.
-func fetchFigures(address string) (*figures, error) {
+// FetchFigures reads the router's figures. A router that has none is no error: another version, or the reference.
+func FetchFigures(address string) (*Figures, error) {
 	const page = "/metrics"
 	text, err := askProfiler(address, page, nil)
 	if errors.Is(err, errNoPage) {
@@ -49,8 +49,8 @@ func fetchFigures(address string) (*figures, error) {
 	return readFigures(families), nil
 }
 
-func readFigures(families map[string]*dto.MetricFamily) *figures {
-	f := &figures{stages: make(map[string]*dto.Histogram), causes: make(map[string]int64)}
+func readFigures(families map[string]*dto.MetricFamily) *Figures {
+	f := &Figures{stages: make(map[string]*dto.Histogram), causes: make(map[string]int64)}
 	for _, m := range families[stageFigure].GetMetric() {
 		f.stages[label(m, results.StageLabel)] = m.GetHistogram()
 	}
@@ -80,8 +80,8 @@ func only(f *dto.MetricFamily) *dto.Histogram {
 	return f.GetMetric()[0].GetHistogram()
 }
 
-// since is the work between an earlier reading and this one; nil when there is none of either.
-func (f *figures) since(earlier *figures) *results.Work {
+// Since is the work between an earlier reading and this one; nil when there is none of either.
+func (f *Figures) Since(earlier *Figures) *results.Work {
 	if f == nil || earlier == nil {
 		return nil
 	}
@@ -99,8 +99,8 @@ func (f *figures) since(earlier *figures) *results.Work {
 	return w
 }
 
-// causesSince is what was counted between an earlier reading and this one, by cause.
-func (f *figures) causesSince(earlier *figures) map[string]int64 {
+// CausesSince is what was counted between an earlier reading and this one, by cause.
+func (f *Figures) CausesSince(earlier *Figures) map[string]int64 {
 	if f == nil || earlier == nil {
 		return nil
 	}

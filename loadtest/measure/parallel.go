@@ -1,4 +1,4 @@
-package loadtest
+package measure
 
 import (
 	"context"
@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// inParallel calls work with 0 to n-1 on a number of goroutines; the first error ends it.
-func inParallel(ctx context.Context, n, goroutines int, work func(ctx context.Context, i int) error) error {
+// InParallel calls work with 0 to n-1 on a number of goroutines; the first error ends it.
+func InParallel(ctx context.Context, n, goroutines int, work func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64

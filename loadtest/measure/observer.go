@@ -1,4 +1,4 @@
-package loadtest
+package measure
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"switchyard/loadtest/results"
 )
 
-// Measure says what of the router is measured beside a scenario, and where it goes.
-type Measure struct {
+// Target says what of the router is measured beside a scenario, and where it goes.
+type Target struct {
 	PID     int               // of the router's process; 0: it is not measured
 	Pprof   string            // host:port of the router's profiler; empty: no profiles
 	Figures string            // host:port of the router's figures, for scenarios that read them at each phase; empty: they do not
@@ -25,19 +25,19 @@ const tickEvery = time.Second
 
 var errRouterEnded = errors.New("the router's process ended")
 
-// sources are what a scenario lets be sampled. The functions are called from another goroutine.
-type sources struct {
-	counts  map[string]func() int64
-	latency map[string]*results.Histogram
+// Sources are what a scenario lets be sampled. The functions are called from another goroutine.
+type Sources struct {
+	Counts  map[string]func() int64
+	Latency map[string]*results.Histogram
 	// ended is told once when the router's process is gone without the scenario's doing; may be nil.
-	ended func(error)
+	Ended func(error)
 }
 
-// observer samples the router's process and a scenario's counters at each tick. It has a goroutine between start and
+// Observer samples the router's process and a scenario's counters at each tick. It has a goroutine between start and
 // stop.
-type observer struct {
-	m       Measure
-	from    sources
+type Observer struct {
+	m       Target
+	from    Sources
 	began   time.Time
 	quit    chan struct{}
 	done    sync.WaitGroup
@@ -53,9 +53,9 @@ type observer struct {
 	ran     float64 // seconds until stop
 }
 
-// observe starts to measure.
-func (m Measure) observe(from sources) (*observer, error) {
-	o := &observer{m: m, from: from, quit: make(chan struct{}), pid: m.PID}
+// Observe starts to measure.
+func (m Target) Observe(from Sources) (*Observer, error) {
+	o := &Observer{m: m, from: from, quit: make(chan struct{}), pid: m.PID}
 	if m.PID != 0 {
 		p, err := process.ReadStat(m.PID)
 		if err != nil {
@@ -64,7 +64,7 @@ func (m Measure) observe(from sources) (*observer, error) {
 		o.base, o.last = p.CPU, p
 		o.use = results.Use{RSSBefore: p.RSS, RSSMax: p.RSS}
 	}
-	for _, h := range from.latency {
+	for _, h := range from.Latency {
 		h.Take()
 	}
 	o.began = time.Now()
@@ -80,7 +80,7 @@ func (m Measure) observe(from sources) (*observer, error) {
 	return o, nil
 }
 
-func (o *observer) run(every time.Duration) {
+func (o *Observer) run(every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -88,16 +88,16 @@ func (o *observer) run(every time.Duration) {
 		case <-o.quit:
 			return
 		case <-ticker.C:
-			if err := o.sample(); err != nil && o.from.ended != nil {
-				o.from.ended(err)
-				o.from.ended = nil
+			if err := o.sample(); err != nil && o.from.Ended != nil {
+				o.from.Ended(err)
+				o.from.Ended = nil
 			}
 		}
 	}
 }
 
 // sample makes a tick. The error says that the process is gone.
-func (o *observer) sample() error {
+func (o *Observer) sample() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var gone error
@@ -115,13 +115,13 @@ func (o *observer) sample() error {
 		return gone
 	}
 	t := results.Tick{At: time.Since(o.began).Seconds(), Phase: o.inPhase, CPU: o.cpu().Seconds(), RSS: o.last.RSS}
-	for name, count := range o.from.counts {
+	for name, count := range o.from.Counts {
 		if t.Counts == nil {
 			t.Counts = make(map[string]int64)
 		}
 		t.Counts[name] = count()
 	}
-	for name, h := range o.from.latency {
+	for name, h := range o.from.Latency {
 		if encoded := h.Take(); encoded != nil {
 			if t.Latency == nil {
 				t.Latency = make(map[string][]byte)
@@ -133,18 +133,18 @@ func (o *observer) sample() error {
 	return gone
 }
 
-func (o *observer) cpu() time.Duration { return o.before + o.last.CPU - o.base }
+func (o *Observer) cpu() time.Duration { return o.before + o.last.CPU - o.base }
 
-// enter begins a phase, so that no tick belongs to two.
-func (o *observer) enter(phase string) {
+// Enter begins a phase, so that no tick belongs to two.
+func (o *Observer) Enter(phase string) {
 	_ = o.sample() // that the process is gone is seen at the next tick
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.inPhase = phase
 }
 
-// follow goes on with another process, 0 for none: the router is about to be restarted, or was.
-func (o *observer) follow(pid int) error {
+// Follow goes on with another process, 0 for none: the router is about to be restarted, or was.
+func (o *Observer) Follow(pid int) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.m.PID == 0 {
@@ -160,17 +160,17 @@ func (o *observer) follow(pid int) error {
 	return err
 }
 
-// now is the state of the process and the CPU time that was used since the start.
-func (o *observer) now() (cpu time.Duration, rss int64) {
+// Now is the state of the process and the CPU time that was used since the start.
+func (o *Observer) Now() (cpu time.Duration, rss int64) {
 	_ = o.sample() // the last state is good enough when the process is gone
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.cpu(), o.last.RSS
 }
 
-// stop ends the measuring and returns the seconds since the start and what the process used; nil without a process. It
+// Stop ends the measuring and returns the seconds since the start and what the process used; nil without a process. It
 // may be called again.
-func (o *observer) stop() (seconds float64, use *results.Use) {
+func (o *Observer) Stop() (seconds float64, use *results.Use) {
 	select {
 	case <-o.quit:
 	default:
@@ -192,5 +192,5 @@ func (o *observer) stop() (seconds float64, use *results.Use) {
 	return o.ran, &u
 }
 
-// work is what the router tells of its work, once the observer has stopped; nil when it has no figures.
-func (o *observer) work() *results.Work { return o.profile.work() }
+// Work is what the router tells of its work, once the observer has stopped; nil when it has no figures.
+func (o *Observer) Work() *results.Work { return o.profile.work() }

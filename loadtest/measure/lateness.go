@@ -1,4 +1,4 @@
-package loadtest
+package measure
 
 import (
 	"sync"
@@ -10,16 +10,16 @@ import (
 // lagEvery is how often the harness looks how late it is.
 const lagEvery = 2 * time.Millisecond
 
-// lag measures how late the harness itself is when it wants to do something: what of a latency is the machine's, where
+// Lateness measures how late the harness itself is when it wants to do something: what of a latency is the machine's, where
 // clients and router have to wait for a core.
-type lag struct {
-	late *results.Histogram
+type Lateness struct {
+	Late *results.Histogram
 	quit chan struct{}
 	done sync.WaitGroup
 }
 
-func startLag() *lag {
-	l := &lag{late: results.NewHistogram(), quit: make(chan struct{})}
+func StartLateness() *Lateness {
+	l := &Lateness{Late: results.NewHistogram(), quit: make(chan struct{})}
 	l.done.Go(func() {
 		timer := time.NewTimer(lagEvery)
 		defer timer.Stop()
@@ -28,7 +28,7 @@ func startLag() *lag {
 			timer.Reset(lagEvery)
 			select {
 			case <-timer.C:
-				l.late.Record(time.Since(due))
+				l.Late.Record(time.Since(due))
 			case <-l.quit:
 				return
 			}
@@ -37,7 +37,7 @@ func startLag() *lag {
 	return l
 }
 
-func (l *lag) stop() {
+func (l *Lateness) Stop() {
 	close(l.quit)
 	l.done.Wait()
 }
