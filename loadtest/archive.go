@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"switchyard/loadtest/history"
 )
 
 // archive is the journals of a client, one for each of its ends of queues and one of its own, in a directory that all clients
@@ -122,7 +124,7 @@ func (a *archive) back(queue uint32) error {
 func (a *archive) deleted(do func(queue uint32, f *fate) error) error {
 	own := func(queue uint32) bool { i := a.find(queue); return i >= 0 && a.ends[i].receives }
 	return readFates(a.dir, own, func(queue uint32, f *fate) error {
-		if f.state != queueGone {
+		if f.state != history.QueueGone {
 			return nil
 		}
 		return do(queue, f)

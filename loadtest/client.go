@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/loadtest/history"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -75,8 +76,8 @@ func (c Client) check(auth Auth, size int) error {
 	default:
 		return fmt.Errorf("authorization %q is none of ed25519, x25519, none", auth)
 	}
-	if limit := smp.MaxBody(top); size < StampSize || size > limit {
-		return fmt.Errorf("size %d is not between %d and %d, the limits of version %d", size, StampSize, limit, top)
+	if limit := smp.MaxBody(top); size < history.StampSize || size > limit {
+		return fmt.Errorf("size %d is not between %d and %d, the limits of version %d", size, history.StampSize, limit, top)
 	}
 	return nil
 }

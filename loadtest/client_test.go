@@ -3,6 +3,7 @@ package loadtest
 import (
 	"testing"
 
+	"switchyard/loadtest/history"
 	"switchyard/smp"
 )
 
@@ -15,8 +16,8 @@ func TestClientCheck(t *testing.T) {
 		size   int
 		ok     bool
 	}{
-		{"smallest", Client{}, AuthEd25519, StampSize, true},
-		{"too small", Client{}, AuthEd25519, StampSize - 1, false},
+		{"smallest", Client{}, AuthEd25519, history.StampSize, true},
+		{"too small", Client{}, AuthEd25519, history.StampSize - 1, false},
 		{"largest", Client{}, AuthX25519, smp.MaxBody(19), true},
 		{"too large", Client{}, AuthX25519, smp.MaxBody(19) + 1, false},
 		{"largest of version 8", at(8), AuthNone, smp.MaxBody(8), true},

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
 )
@@ -117,7 +118,7 @@ func (l *load) follow(q *queue) {
 	}
 }
 
-func (l *load) missing(q *queue, was queueState, err error) {
+func (l *load) missing(q *queue, was history.QueueState, err error) {
 	l.count.missing.Add(1)
 	l.count.fault(err)
 	l.forgotten(q, was)
@@ -135,17 +136,17 @@ func (l *load) fault(err error) {
 }
 
 // forgotten is missing without a fault.
-func (l *load) forgotten(q *queue, was queueState) {
+func (l *load) forgotten(q *queue, was history.QueueState) {
 	l.ended(was)
 	l.follow(q)
 }
 
 // ended counts a queue for those who wait for the steps that it will not take.
-func (l *load) ended(was queueState) {
-	if was == queueNew || was == queueCreated {
+func (l *load) ended(was history.QueueState) {
+	if was == history.QueueNew || was == history.QueueCreated {
 		l.count.open.Add(1) // nobody is to wait for it
 	}
-	if was != queueDrained {
+	if was != history.QueueDrained {
 		l.count.drained.Add(1)
 	}
 	l.count.removed.Add(1)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/process"
 	"switchyard/smp"
 )
@@ -89,7 +90,7 @@ func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader
 		return err
 	}
 	defer keep.close()
-	l, err := newLoad(c.load(d, keep, &lapses{window: c.Window, ledger: ledger}))
+	l, err := newLoad(c.load(d, keep, &history.LossWindow{Length: c.Window, Ledger: ledger}))
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ const (
 	crashMoreMessage = 400
 )
 
-func (c *ClientConfig) load(d dialer, keep *archive, of *lapses) loadConfig {
+func (c *ClientConfig) load(d dialer, keep *archive, of *history.LossWindow) loadConfig {
 	return loadConfig{
 		dial: d, conns: c.Conns, slots: len(keep.ends), size: c.Size, auth: c.Auth, run: c.Seed, renew: true,
 		stall: math.MaxInt64, // who started this process watches
@@ -135,8 +136,8 @@ func (c *ClientConfig) load(d dialer, keep *archive, of *lapses) loadConfig {
 			r := rand.New(rand.NewPCG(c.Seed, uint64(queue)))
 			return crashMinMessages + r.Uint32N(crashMoreMessage)
 		},
-		holds:    func(slot int) bool { return keep.ends[slot].slot%4 == 3 && of.current()%2 == 1 },
-		epoch:    of.current,
+		holds:    func(slot int) bool { return keep.ends[slot].slot%4 == 3 && of.Epoch()%2 == 1 },
+		epoch:    of.Epoch,
 		lapses:   of,
 		keep:     keep,
 		sessions: c.Life * sessionsOfLife,

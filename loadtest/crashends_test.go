@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"switchyard/loadtest/history"
 )
 
 // Of a queue one end dies while the other lives on, and both go on with it.
@@ -39,10 +41,10 @@ func TestEitherEndOfAQueueMayDie(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.close()
-	var histories []History
+	var histories []history.History
 	lives := make(map[uint32]bool)
 	err = readFates(dir, func(uint32) bool { return true }, func(queue uint32, f *fate) error {
-		if f.state != queueNew && f.state != queueGone {
+		if f.state != history.QueueNew && f.state != history.QueueGone {
 			t.Errorf("queue %d is left in state %d", queue, f.state)
 		}
 		for _, a := range f.history.Attempts {
@@ -51,7 +53,7 @@ func TestEitherEndOfAQueueMayDie(t *testing.T) {
 		histories = append(histories, f.history)
 		return nil
 	})
-	v, findings := Check(histories)
+	v, findings := history.Check(histories)
 	if err != nil || !v.Clean() || v.Accepted == 0 || v.Accepted > v.Delivered {
 		t.Errorf("%+v %v, %v", v, findings, err)
 	}
@@ -65,8 +67,8 @@ func TestJudgeComparesBothEnds(t *testing.T) {
 	sent := []entry{
 		{Kind: entrySecured},
 		{Kind: entrySend, Message: 0}, {Kind: entrySend, Message: 1}, {Kind: entrySend, Message: 2},
-		{Kind: entryAnswer, Position: 0, Outcome: Accepted}, {Kind: entryAnswer, Position: 1, Outcome: Accepted},
-		{Kind: entryAnswer, Position: 2, Outcome: Refused},
+		{Kind: entryAnswer, Position: 0, Outcome: history.Accepted}, {Kind: entryAnswer, Position: 1, Outcome: history.Accepted},
+		{Kind: entryAnswer, Position: 2, Outcome: history.Refused},
 	}
 	m0, m1 := entry{Kind: entryMessage, Position: 0, ID: []byte("a")}, entry{Kind: entryMessage, Position: 1, ID: []byte("b")}
 	ack0, gone := entry{Kind: entryACK, Delivery: 0}, entry{Kind: entryGone}
@@ -90,7 +92,7 @@ func TestJudgeComparesBothEnds(t *testing.T) {
 			dir := t.TempDir()
 			writeJournal(t, filepath.Join(dir, "queue-7-sender"), sent)
 			writeJournal(t, filepath.Join(dir, "queue-7-recipient"), slices.Concat([]entry{{Kind: entryNew}, {Kind: entryIDs}}, tt.received))
-			k := killer{crew: &crew{}, lapses: &lapses{}}
+			k := killer{crew: &crew{}, lapses: &history.LossWindow{}}
 			r, err := k.judge(&CrashConfig{}, dir, time.Second, nil)
 			if err != nil || !tt.want(r) || r.Accepted != 2 {
 				t.Errorf("%+v, %v", r, err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/results"
 )
 
@@ -11,10 +12,10 @@ import (
 type crashVerdict struct {
 	report    *Report
 	crash     *CrashReport
-	lapses    *lapses
+	lapses    *history.LossWindow
 	cause     error // why the run ended early
 	latency   latencies
-	histories []History
+	histories []history.History
 	orphans   int
 }
 
@@ -23,15 +24,15 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 	r := &Report{Scenario: "crash", Connections: c.Conns, Size: c.Size, Faults: make(map[string]int),
 		Disconnects: k.crew.disconnects.Load(), Seconds: took.Seconds()}
 	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: newLatencies()}
-	k.lapses.ends = make(map[uint32]time.Duration)
+	k.lapses.LastTaken = make(map[uint32]time.Duration)
 	all := func(uint32) bool { return true }
 	if err := errors.Join(readFates(dir, all, v.ends), readFates(dir, all, v.take), readFaults(dir, r.Faults)); err != nil {
 		return nil, err
 	}
-	r.Verdict, r.Findings = judge(v.histories, k.lapses)
+	r.Verdict, r.Findings = history.Judge(v.histories, k.lapses)
 	r.Orphans, r.Crash = int64(v.orphans), v.crash
 	if f := v.crash.Forgets; f != nil {
-		f.Oldest = results.Millis(k.lapses.age())
+		f.Oldest = results.Millis(k.lapses.Oldest())
 	}
 	r.Measured = int64(r.Delivered)
 	r.Rate = float64(r.Delivered) / r.Seconds
@@ -45,8 +46,8 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 // ends looks for the last messages that were taken.
 func (v *crashVerdict) ends(_ uint32, f *fate) error {
 	for i, a := range f.history.Attempts {
-		if a.Outcome == Accepted {
-			v.lapses.taken(a.Epoch, f.sent[i])
+		if a.Outcome == history.Accepted {
+			v.lapses.Taken(a.Epoch, f.sent[i])
 		}
 	}
 	return nil
@@ -62,7 +63,7 @@ func (v *crashVerdict) take(_ uint32, f *fate) error {
 	v.forgets(f)
 	timeMessages(f, v.latency)
 	h := f.history
-	h.Cut = v.cause != nil && !errors.Is(v.cause, errStalled) && f.state == queueOpen
+	h.Cut = v.cause != nil && !errors.Is(v.cause, errStalled) && f.state == history.QueueOpen
 	v.histories = append(v.histories, h)
 	return nil
 }
@@ -71,22 +72,22 @@ func (v *crashVerdict) take(_ uint32, f *fate) error {
 func (v *crashVerdict) forgets(f *fate) {
 	excused := v.crash.Forgets
 	for _, secured := range f.unkeyed {
-		if v.lapses.excuse(secured) {
+		if v.lapses.Excuse(secured) {
 			excused.Keys++
 		}
 	}
 	switch {
-	case f.state == queueGone:
+	case f.state == history.QueueGone:
 		v.crash.Deleted++
 		switch {
 		case !f.back:
-		case v.lapses.excuse(f.deleted):
+		case v.lapses.Excuse(f.deleted):
 			excused.Deletions++
 		default:
 			v.report.Undeleted++
 		}
-	case f.state != queueMissing:
-	case v.lapses.excuse(f.created):
+	case f.state != history.QueueMissing:
+	case v.lapses.Excuse(f.created):
 		excused.Queues++
 	default:
 		v.report.Missing++

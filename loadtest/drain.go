@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"switchyard/loadtest/history"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -38,7 +39,7 @@ func (l *load) deleted() bool {
 	return !slices.ContainsFunc(l.all(), func(q *queue) bool {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		return q.receiver != nil && q.state != queueGone && q.state != queueMissing
+		return q.receiver != nil && q.state != history.QueueGone && q.state != history.QueueMissing
 	})
 }
 

@@ -5,24 +5,25 @@ import (
 	"slices"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/smp/client"
 )
 
 // fate is what the journals of both ends tell of a queue.
 type fate struct {
-	state    queueState // new, created, open, gone or missing
+	state    history.QueueState // new, created, open, gone or missing
 	rcv      *client.RcvQueue
 	snd      *client.SndQueue
-	created  answer
-	secured  answer
-	deleted  answer
-	asked    int      // NEW that were sent
-	deletes  int      // DEL likewise
-	complete bool     // by the sender
-	unkeyed  []answer // KEY that were answered OK and that the router did not know any more
-	why      string   // it is missing
-	back     bool     // it was deleted, and the router knew it in the end
-	history  History
+	created  history.Answer
+	secured  history.Answer
+	deleted  history.Answer
+	asked    int              // NEW that were sent
+	deletes  int              // DEL likewise
+	complete bool             // by the sender
+	unkeyed  []history.Answer // KEY that were answered OK and that the router did not know any more
+	why      string           // it is missing
+	back     bool             // it was deleted, and the router knew it in the end
+	history  history.History
 	sent     []time.Duration // when each attempt was
 	answered []time.Duration // those that were accepted: when, else 0
 	arrived  []time.Duration // when each delivery was
@@ -52,43 +53,45 @@ func (f *fate) take(e entry) {
 	case entryNew:
 		f.asked++
 	case entryIDs:
-		f.state, f.rcv, f.snd, f.created = queueCreated, e.Rcv, e.Snd, answer{e.Epoch, e.At}
+		f.state, f.rcv, f.snd, f.created = history.QueueCreated, e.Rcv, e.Snd, history.Answer{Epoch: e.Epoch, At: e.At}
 	case entrySecured:
-		f.state, f.secured = queueOpen, answer{e.Epoch, e.At}
+		f.state, f.secured = history.QueueOpen, history.Answer{Epoch: e.Epoch, At: e.At}
 	case entryUnsecured:
-		f.state, f.unkeyed = queueCreated, append(f.unkeyed, f.secured)
+		f.state, f.unkeyed = history.QueueCreated, append(f.unkeyed, f.secured)
 	case entrySend:
-		h.Attempts = append(h.Attempts, Attempt{Message: e.Message, Session: e.Session, Epoch: e.Epoch})
+		h.Attempts = append(h.Attempts, history.Attempt{Message: e.Message, Session: e.Session, Epoch: e.Epoch})
 		f.sent, f.answered = append(f.sent, e.At), append(f.answered, 0)
 	case entryUnsent:
 		n := len(h.Attempts) - 1
 		h.Attempts, f.sent, f.answered = h.Attempts[:n], f.sent[:n], f.answered[:n]
 	case entryAnswer:
-		if a := &h.Attempts[e.Position]; e.Outcome == Accepted {
-			a.Outcome, a.Answered, f.answered[e.Position] = Accepted, e.At, e.At
+		if a := &h.Attempts[e.Position]; e.Outcome == history.Accepted {
+			a.Outcome, a.Answered, f.answered[e.Position] = history.Accepted, e.At, e.At
 		} else {
 			a.Outcome = e.Outcome
 		}
 	case entryMessage:
-		h.Deliveries = append(h.Deliveries, Delivery{ID: string(e.ID), Position: e.Position})
+		h.Deliveries = append(h.Deliveries, history.Delivery{ID: string(e.ID), Position: e.Position})
 		f.arrived = append(f.arrived, e.At)
 	case entryCorrupt:
 		h.Corrupt++
 	case entryACK:
 		d := &h.Deliveries[e.Delivery]
-		d.Acked, d.AckedIn = true, answer{e.Epoch, e.At}
+		d.Acked, d.AckedIn = true, history.Answer{Epoch: e.Epoch, At: e.At}
 	case entryComplete:
 		f.complete = true
 	case entryDEL:
 		f.deletes++
 	case entryGone:
-		f.state, f.deleted = queueGone, answer{e.Epoch, e.At}
+		f.state, f.deleted = history.QueueGone, history.Answer{Epoch: e.Epoch, At: e.At}
 	case entryMissing:
-		f.state, f.why = queueMissing, e.Err
+		f.state, f.why = history.QueueMissing, e.Err
 	case entryBack:
 		f.back = true
 	}
 }
 
 // finished reports that nothing more is done with the queue.
-func (f *fate) finished() bool { return f.state == queueGone || f.state == queueMissing }
+func (f *fate) finished() bool {
+	return f.state == history.QueueGone || f.state == history.QueueMissing
+}

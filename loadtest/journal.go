@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/smp/client"
 )
 
@@ -22,7 +23,7 @@ type entry struct {
 	Message  uint32           `json:"m,omitempty"`
 	Position uint32           `json:"p,omitempty"`
 	Delivery int              `json:"d,omitempty"` // which, counted from 0
-	Outcome  Outcome          `json:"o,omitempty"`
+	Outcome  history.Outcome  `json:"o,omitempty"`
 	ID       []byte           `json:"id,omitempty"` // of the message
 	Rcv      *client.RcvQueue `json:"rcv,omitempty"`
 	Snd      *client.SndQueue `json:"snd,omitempty"`
@@ -93,7 +94,7 @@ func takeEntries(text []byte, take func(entry)) (whole int, err error) {
 }
 
 func (j *journal) write(e entry) error {
-	e.At = clock()
+	e.At = history.Clock()
 	line, err := json.Marshal(e)
 	if err != nil {
 		return err

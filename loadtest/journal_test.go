@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"switchyard/loadtest/history"
 )
 
 func writeJournal(t *testing.T, path string, entries []entry) {
@@ -29,7 +31,7 @@ func TestTornJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	writeJournal(t, path, []entry{
 		{Kind: entrySecured, Epoch: 1}, {Kind: entrySend, Message: 7, Session: 3, Epoch: 1}, {Kind: entryUnsent},
-		{Kind: entryAnswer, Position: 3, Outcome: Accepted}, {Kind: entryMessage, Position: 1, ID: []byte("m")},
+		{Kind: entryAnswer, Position: 3, Outcome: history.Accepted}, {Kind: entryMessage, Position: 1, ID: []byte("m")},
 	})
 	whole, err := os.ReadFile(path)
 	if err != nil {
@@ -104,7 +106,7 @@ func TestFollowedJournal(t *testing.T) {
 func TestFateOfAQueueThatOneEndHasGivenUp(t *testing.T) {
 	f := fateOf([]entry{{At: 1, Kind: entryIDs}, {At: 4, Kind: entrySecured}, {At: 5, Kind: entryMissing, Err: "AUTH"}},
 		[]entry{{At: 2, Kind: entrySecured}, {At: 3, Kind: entryMissing, Err: "AUTH"}})
-	if f.state != queueMissing || f.why != "AUTH" {
+	if f.state != history.QueueMissing || f.why != "AUTH" {
 		t.Errorf("%+v", f)
 	}
 }
@@ -162,7 +164,7 @@ func TestArchiveFindsItsQueues(t *testing.T) {
 			t.Fatal(err)
 		}
 		f, err := a.begin(1)
-		if err != nil || f.queue != 5 || f.fate.state != queueNew {
+		if err != nil || f.queue != 5 || f.fate.state != history.QueueNew {
 			t.Fatalf("%+v, %v", f, err)
 		}
 		_, _ = f.journal.close(), f.other.close()

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/results"
 )
 
@@ -25,7 +26,7 @@ type killer struct {
 	crew    *crew
 	rand    *rand.Rand // which clients die
 	plan    []Kill
-	lapses  *lapses
+	lapses  *history.LossWindow
 	kills   atomic.Int64
 
 	down     Victims         // routers that do not run
@@ -37,7 +38,7 @@ type killer struct {
 
 func newKiller(c *CrashConfig, plan []Kill, t targets, w *crew, ledger *os.File) *killer {
 	k := &killer{plan: plan, crew: w, of: make(map[Victims]int), routers: map[Victims]victim{VictimRouter: t.router},
-		lapses: &lapses{window: c.window(), ledger: ledger}, rand: rand.New(rand.NewPCG(c.Seed, 0x636c6965)), down: VictimRouter}
+		lapses: &history.LossWindow{Length: c.window(), Ledger: ledger}, rand: rand.New(rand.NewPCG(c.Seed, 0x636c6965)), down: VictimRouter}
 	if t.proxy != nil {
 		k.routers[VictimProxy] = t.proxy
 		k.down |= VictimProxy
@@ -71,11 +72,11 @@ func (k *killer) kill(who Victims) error {
 		k.of[v]++
 		switch v {
 		case VictimRouter:
-			if err := k.lapses.write(clock()); err != nil {
+			if err := k.lapses.Write(history.Clock()); err != nil {
 				return err
 			}
 			k.routers[v].Kill()
-			if err := k.lapses.write(0); err != nil { // now no session of the dead process can begin
+			if err := k.lapses.Write(0); err != nil { // now no session of the dead process can begin
 				return err
 			}
 		case VictimProxy:
@@ -182,8 +183,8 @@ func (k *killer) ended() victim {
 func (k *killer) report(c *CrashConfig) *CrashReport {
 	r := &CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting, SlowestStart: results.Millis(k.slowest),
 		OfRouter: k.of[VictimRouter], OfProxy: k.of[VictimProxy], OfClients: k.of[VictimClients], Clients: k.clients}
-	if k.lapses.window > 0 {
-		r.Forgets = &Forgets{Window: results.Millis(k.lapses.window)}
+	if k.lapses.Length > 0 {
+		r.Forgets = &Forgets{Window: results.Millis(k.lapses.Length)}
 	}
 	return r
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/loadtest/history"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -37,7 +38,7 @@ type loadConfig struct {
 	holds    func(slot int) bool       // the recipient leaves its message unacknowledged for now
 	epoch    func() uint32             // of the router process
 	renew    bool                      // a queue that was deleted is followed by another
-	lapses   *lapses                   // of the router process; nil: it is not killed
+	lapses   *history.LossWindow       // of the router process; nil: it is not killed
 	keep     *archive                  // what survives this process; nil: it is not killed
 	sessions uint32                    // numbers of sessions before those of this process
 }

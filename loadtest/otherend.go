@@ -1,6 +1,10 @@
 package loadtest
 
-import "errors"
+import (
+	"errors"
+
+	"switchyard/loadtest/history"
+)
 
 // A queue whose other end lives in another process learns from the journal of that end what it would else have done itself.
 
@@ -26,16 +30,16 @@ func (q *queue) listen() {
 func (q *queue) hear(e entry) {
 	switch e.Kind {
 	case entryIDs:
-		q.rcv, q.snd, q.created = e.Rcv, e.Snd, answer{e.Epoch, e.At}
-		q.state = queueCreated
+		q.rcv, q.snd, q.created = e.Rcv, e.Snd, history.Answer{Epoch: e.Epoch, At: e.At}
+		q.state = history.QueueCreated
 	case entrySecured:
-		q.secured = answer{e.Epoch, e.At}
-		q.state = queueOpen
+		q.secured = history.Answer{Epoch: e.Epoch, At: e.At}
+		q.state = history.QueueOpen
 		q.load.opened()
 	case entryUnsecured:
-		q.state = queueCreated
+		q.state = history.QueueCreated
 	case entrySend:
-		q.history.Attempts = append(q.history.Attempts, Attempt{Message: e.Message})
+		q.history.Attempts = append(q.history.Attempts, history.Attempt{Message: e.Message})
 		q.progress = append(q.progress, progress{})
 	case entryUnsent:
 		n := len(q.progress) - 1
@@ -52,7 +56,7 @@ func (q *queue) hear(e entry) {
 		q.markers++
 		q.paused = false
 	case entryGone:
-		q.state = queueGone
+		q.state = history.QueueGone
 		q.close()
 		q.leave()
 		q.load.removed(q)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
@@ -46,12 +47,12 @@ func (l *load) behind(t time.Time) bool {
 }
 
 // histories are those of all queues, after the load has ended because of cause.
-func (l *load) histories(cause error) []History {
-	all := make([]History, 0, len(l.all()))
+func (l *load) histories(cause error) []history.History {
+	all := make([]history.History, 0, len(l.all()))
 	for _, q := range l.all() {
 		q.mu.Lock()
 		h := q.history
-		h.Cut = q.state == queueOpen && (!errors.Is(cause, errStalled) || q.receiver.now.Load() == nil)
+		h.Cut = q.state == history.QueueOpen && (!errors.Is(cause, errStalled) || q.receiver.now.Load() == nil)
 		all = append(all, h)
 		q.mu.Unlock()
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"switchyard/loadtest/history"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -21,15 +22,15 @@ type queue struct {
 	mu      sync.Mutex
 	journal *journal   // nil: nobody kills this process, or the queue is finished
 	other   *following // the journal of the end that lives elsewhere; nil likewise
-	state   queueState
-	busy    bool   // a step waits for its answer
-	created answer // IDS
-	secured answer // KEY or SKEY
-	deletes int    // DEL that were sent
-	target  uint32 // how many messages it carries
+	state   history.QueueState
+	busy    bool           // a step waits for its answer
+	created history.Answer // IDS
+	secured history.Answer // KEY or SKEY
+	deletes int            // DEL that were sent
+	target  uint32         // how many messages it carries
 	rcv     *client.RcvQueue
 	snd     *client.SndQueue
-	history History
+	history history.History
 
 	sending   // sender.go
 	receiving // receiver.go
@@ -66,24 +67,24 @@ func (q *queue) wake() {
 // step does what the state asks of the ends that live here; every event of the queue ends with it. It is called under mu.
 func (q *queue) step() {
 	switch q.state {
-	case queueNew:
+	case history.QueueNew:
 		if q.receiver != nil {
 			q.create()
 		}
-	case queueCreated:
+	case history.QueueCreated:
 		q.secure()
-	case queueOpen:
+	case history.QueueOpen:
 		if q.sender != nil {
 			q.probe()
 			q.pump()
 			q.conclude()
 		}
 		if q.receiver != nil && q.empty() {
-			q.state = queueDrained
+			q.state = history.QueueDrained
 			q.load.drained(q)
 			q.step()
 		}
-	case queueDrained:
+	case history.QueueDrained:
 		if q.load.deleting.Load() {
 			q.remove()
 		}
@@ -104,11 +105,11 @@ func (q *queue) create() {
 		q.busy = false
 		switch {
 		case err == nil:
-			q.rcv, q.created = rcv, answer{c.epoch, clock()}
+			q.rcv, q.created = rcv, history.Answer{Epoch: c.epoch, At: history.Clock()}
 			q.snd = rcv.Sender(q.load.key(q.slot))
 			q.note(entry{Kind: entryIDs, Epoch: c.epoch, Rcv: q.rcv, Snd: q.snd})
 			q.receiver.receive(q)
-			q.state = queueCreated
+			q.state = history.QueueCreated
 			q.load.count.created.Add(1)
 		case isProtocol(err):
 			q.load.fail("creating a queue: %w", err)
@@ -145,7 +146,7 @@ func (q *queue) secure() {
 		q.busy = false
 		switch {
 		case err == nil:
-			q.secured = answer{c.epoch, clock()}
+			q.secured = history.Answer{Epoch: c.epoch, At: history.Clock()}
 			q.note(entry{Kind: entrySecured, Epoch: c.epoch})
 			q.open()
 			return
@@ -158,7 +159,7 @@ func (q *queue) secure() {
 }
 
 func (q *queue) open() {
-	q.state = queueOpen
+	q.state = history.QueueOpen
 	q.load.opened()
 	q.step()
 }
@@ -175,7 +176,7 @@ func (q *queue) remove() {
 		q.busy = false
 		switch {
 		case err == nil, errors.Is(err, smp.ErrAuth) && q.deletes > 1:
-			q.state = queueGone
+			q.state = history.QueueGone
 			q.finish(entry{Kind: entryGone, Epoch: c.epoch})
 			q.leave()
 			q.load.removed(q)
@@ -193,12 +194,12 @@ func (q *queue) remove() {
 
 // refuseSender takes AUTH as the answer to a message. When the router may have forgotten the sender's key, it is given it
 // again. secured is when that was done before the message was sent: there may be answers left from before the last time.
-func (q *queue) refuseSender(err error, secured answer) {
+func (q *queue) refuseSender(err error, secured history.Answer) {
 	switch {
-	case q.state == queueCreated || secured != q.secured:
-	case q.snd.Key != nil && q.load.lapses.excuse(q.secured):
+	case q.state == history.QueueCreated || secured != q.secured:
+	case q.snd.Key != nil && q.load.lapses.Excuse(q.secured):
 		q.note(entry{Kind: entryUnsecured})
-		q.state = queueCreated
+		q.state = history.QueueCreated
 	default:
 		q.missing(err)
 	}
@@ -206,14 +207,14 @@ func (q *queue) refuseSender(err error, secured answer) {
 
 // missing ends a queue that the router should have and refuses. If it may have forgotten it, that is no fault.
 func (q *queue) missing(err error) {
-	if q.state == queueMissing || q.state == queueGone {
+	if q.state == history.QueueMissing || q.state == history.QueueGone {
 		return
 	}
 	was := q.state
-	q.state = queueMissing
+	q.state = history.QueueMissing
 	q.finish(entry{Kind: entryMissing, Err: faultText(err)})
 	q.leave()
-	if q.load.lapses.excuse(q.created) {
+	if q.load.lapses.Excuse(q.created) {
 		q.load.forgotten(q, was)
 		return
 	}
@@ -267,7 +268,7 @@ func (q *queue) resume() {
 	defer q.mu.Unlock()
 	q.paused = false
 	if q.load.lapses != nil {
-		q.expectLess(func(a *Attempt) bool { return q.load.lapses.may(a.answer()) })
+		q.expectLess(func(a *history.Attempt) bool { return q.load.lapses.MayForget(a.Answer()) })
 	}
 	q.step()
 }

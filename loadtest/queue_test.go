@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -25,31 +26,31 @@ func testConfig(t *testing.T) loadConfig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ledger.Close() })
-	kills := &lapses{window: 100 * time.Millisecond, ledger: ledger, ends: make(map[uint32]time.Duration)}
+	kills := &history.LossWindow{Length: 100 * time.Millisecond, Ledger: ledger, LastTaken: make(map[uint32]time.Duration)}
 	for _, word := range []time.Duration{time.Second, 0, 20 * time.Second, 0} {
-		if err := kills.write(word); err != nil {
+		if err := kills.Write(word); err != nil {
 			t.Fatal(err)
 		}
 	}
-	kills.taken(0, 990*time.Millisecond)
+	kills.Taken(0, 990*time.Millisecond)
 	return loadConfig{conns: 5, slots: 20, size: 100, auth: AuthEd25519, lapses: kills,
 		window: func(int) int { return 4 }, messages: func(uint32) uint32 { return 30 }}
 }
 
 // What a queue makes of AUTH depends on what the router may have forgotten: the queue, the sender's key, or nothing.
 func TestQueueThatTheRouterRefuses(t *testing.T) {
-	before, within, later := answer{0, 500 * time.Millisecond}, answer{0, 950 * time.Millisecond}, answer{2, 2500 * time.Millisecond}
+	before, within, later := history.Answer{Epoch: 0, At: 500 * time.Millisecond}, history.Answer{Epoch: 0, At: 950 * time.Millisecond}, history.Answer{Epoch: 2, At: 2500 * time.Millisecond}
 	tests := []struct {
 		name                   string
-		created, secured, sent answer // sent: when the queue had been secured when the message was sent
-		want                   queueState
+		created, secured, sent history.Answer // sent: when the queue had been secured when the message was sent
+		want                   history.QueueState
 		missing                int64
 	}{
-		{"nothing may be forgotten", before, before, before, queueMissing, 1},
-		{"the key may be", before, within, within, queueCreated, 0},
-		{"the key may be, and is set again", before, later, within, queueOpen, 0},
-		{"the new key is refused, too", before, later, later, queueMissing, 1},
-		{"the queue may be", within, later, later, queueMissing, 0},
+		{"nothing may be forgotten", before, before, before, history.QueueMissing, 1},
+		{"the key may be", before, within, within, history.QueueCreated, 0},
+		{"the key may be, and is set again", before, later, within, history.QueueOpen, 0},
+		{"the new key is refused, too", before, later, later, history.QueueMissing, 1},
+		{"the queue may be", within, later, later, history.QueueMissing, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -62,7 +63,7 @@ func TestQueueThatTheRouterRefuses(t *testing.T) {
 				k.line = noLine{}
 			}
 			q.rcv, q.snd = &client.RcvQueue{}, &client.SndQueue{Key: l.key(0)}
-			q.state, q.created, q.secured = queueOpen, tt.created, tt.secured
+			q.state, q.created, q.secured = history.QueueOpen, tt.created, tt.secured
 			q.refuseSender(smp.ErrAuth, tt.sent)
 			n := &l.count
 			if q.state != tt.want || n.missing.Load() != tt.missing {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/smp"
 )
 
@@ -28,7 +29,7 @@ type unacked struct {
 func (q *queue) arrive(s session, e envelope) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.state == queueMissing || q.state == queueGone {
+	if q.state == history.QueueMissing || q.state == history.QueueGone {
 		return
 	}
 	if q.pending != nil && !bytes.Equal(q.pending.msgID, e.msgID) {
@@ -41,13 +42,13 @@ func (q *queue) arrive(s session, e envelope) {
 // take records a message and acknowledges it, unless the load wants this queue to fill up. What was sent is known to this end
 // before it arrives, as the other writes it before it sends it.
 func (q *queue) take(s session, e envelope) {
-	if q.listen(); q.state == queueMissing {
+	if q.listen(); q.state == history.QueueMissing {
 		return
 	}
 	p := &unacked{session: s, msgID: bytes.Clone(e.msgID), delivery: -1, position: -1, epoch: q.load.epoch()}
 	q.pending = p
 	m, err := q.rcv.Open(p.msgID, e.sealed)
-	stamp, ok := ParseStamp(m.Body)
+	stamp, ok := history.ParseStamp(m.Body)
 	switch {
 	case err != nil:
 		q.corrupt()
@@ -58,7 +59,7 @@ func (q *queue) take(s session, e envelope) {
 		q.corrupt()
 	default:
 		p.delivery, p.position = len(q.history.Deliveries), int(stamp.Position)
-		q.history.Deliveries = append(q.history.Deliveries, Delivery{ID: string(p.msgID), Position: stamp.Position})
+		q.history.Deliveries = append(q.history.Deliveries, history.Delivery{ID: string(p.msgID), Position: stamp.Position})
 		q.note(entry{Kind: entryMessage, ID: p.msgID, Position: stamp.Position})
 		if g := &q.progress[p.position]; !g.delivered {
 			g.delivered = true
@@ -106,7 +107,7 @@ func (q *queue) acknowledged(p *unacked, next envelope, err error) {
 		return // the session is over, linkDown clears up
 	case p.delivery >= 0:
 		d := &q.history.Deliveries[p.delivery]
-		d.Acked, d.AckedIn = true, answer{p.epoch, clock()}
+		d.Acked, d.AckedIn = true, history.Answer{Epoch: p.epoch, At: history.Clock()}
 		q.note(entry{Kind: entryACK, Delivery: p.delivery, Epoch: p.epoch})
 	case p.marker:
 		q.note(entry{Kind: entryMark})

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/results"
 )
 
@@ -15,16 +16,16 @@ type Report struct {
 	Queues      int    `json:"queues"` // answered IDS
 	Connections int    `json:"connections"`
 	Size        int    `json:"size"`
-	Verdict
-	Missing     int            `json:"missing"`     // queues that the router had made and no longer knew
-	Undeleted   int            `json:"undeleted"`   // queues that the router had deleted and knew again
-	Orphans     int64          `json:"orphans"`     // NEW without an answer
-	Disconnects int64          `json:"disconnects"` // connections that ended before their time
-	Faults      map[string]int `json:"faults,omitempty"`
-	Findings    []Finding      `json:"findings,omitempty"`
-	Seconds     float64        `json:"seconds"`  // that were measured: without setting up and deleting queues
-	Measured    int64          `json:"measured"` // deliveries in these seconds
-	Rate        float64        `json:"messagesPerSecond"`
+	history.Verdict
+	Missing     int               `json:"missing"`     // queues that the router had made and no longer knew
+	Undeleted   int               `json:"undeleted"`   // queues that the router had deleted and knew again
+	Orphans     int64             `json:"orphans"`     // NEW without an answer
+	Disconnects int64             `json:"disconnects"` // connections that ended before their time
+	Faults      map[string]int    `json:"faults,omitempty"`
+	Findings    []history.Finding `json:"findings,omitempty"`
+	Seconds     float64           `json:"seconds"`  // that were measured: without setting up and deleting queues
+	Measured    int64             `json:"measured"` // deliveries in these seconds
+	Rate        float64           `json:"messagesPerSecond"`
 	Latency     struct {
 		Answer   results.Latencies `json:"answer"`
 		Delivery results.Latencies `json:"delivery"`

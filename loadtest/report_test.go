@@ -8,15 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/results"
 )
 
 func exampleReport() *Report {
 	r := &Report{
 		Scenario: "verify", Queues: 200, Connections: 20, Size: 16000, Seconds: 4.5, Rate: 2222.2,
-		Verdict: Verdict{Sent: 10010, Accepted: 10000, Refused: 10, Delivered: 9999, Redelivered: 2, Lost: 1},
+		Verdict: history.Verdict{Sent: 10010, Accepted: 10000, Refused: 10, Delivered: 9999, Redelivered: 2, Lost: 1},
 		Missing: 1, Faults: map[string]int{"ERR NO_MSG": 3},
-		Findings: []Finding{{Queue: 7, Position: 12, Fault: "answered OK and never delivered"}},
+		Findings: []history.Finding{{Queue: 7, Position: 12, Fault: "answered OK and never delivered"}},
 		Router:   &results.Use{CPUSeconds: 2.5, RSSBefore: 30 << 20, RSSAfter: 90 << 20}, CPUPerMessage: 250,
 	}
 	r.Latency.Answer = results.Latencies{Count: 10000, P50: 1.234, P90: 12.34, P99: 123.4, P999: 1234.5, Max: 2000}
@@ -82,15 +83,15 @@ func TestReportClean(t *testing.T) {
 	}
 	for name, r := range map[string]Report{
 		"missing": {Missing: 1}, "undeleted": {Undeleted: 1}, "faults": {Faults: map[string]int{"x": 1}},
-		"lost": {Verdict: Verdict{Lost: 1}}, "reordered": {Verdict: Verdict{Reordered: 1}},
-		"duplicates": {Verdict: Verdict{Duplicates: 1}}, "corrupt": {Verdict: Verdict{Corrupt: 1}},
-		"unexpected": {Verdict: Verdict{Unexpected: 1}},
+		"lost": {Verdict: history.Verdict{Lost: 1}}, "reordered": {Verdict: history.Verdict{Reordered: 1}},
+		"duplicates": {Verdict: history.Verdict{Duplicates: 1}}, "corrupt": {Verdict: history.Verdict{Corrupt: 1}},
+		"unexpected": {Verdict: history.Verdict{Unexpected: 1}},
 	} {
 		if r.Clean() {
 			t.Errorf("%s is clean", name)
 		}
 	}
-	clean := Report{Verdict: Verdict{Sent: 3, Accepted: 2, Delivered: 3, Redelivered: 1, Unanswered: 1}, Disconnects: 2}
+	clean := Report{Verdict: history.Verdict{Sent: 3, Accepted: 2, Delivered: 3, Redelivered: 1, Unanswered: 1}, Disconnects: 2}
 	if !clean.Clean() {
 		t.Error("facts are faults")
 	}

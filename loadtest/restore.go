@@ -3,6 +3,8 @@ package loadtest
 import (
 	"slices"
 	"time"
+
+	"switchyard/loadtest/history"
 )
 
 // restore goes on with this process's end of the next queue of a slot.
@@ -32,7 +34,7 @@ func (q *queue) adopt(f *fate) {
 	now, open := time.Now(), make(map[uint32]bool)
 	for i, a := range f.history.Attempts {
 		q.next = max(q.next, a.Message+1)
-		if open[a.Message] = a.Outcome != Accepted; a.Outcome == Accepted {
+		if open[a.Message] = a.Outcome != history.Accepted; a.Outcome == history.Accepted {
 			q.accepted++
 			q.lastAccepted = i
 		}

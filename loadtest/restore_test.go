@@ -3,6 +3,7 @@ package loadtest
 import (
 	"testing"
 
+	"switchyard/loadtest/history"
 	"switchyard/smp/client"
 )
 
@@ -19,10 +20,10 @@ func lifeOfAQueue() (recipient, sender []entry) {
 			{At: 5, Kind: entrySend, Message: 0, Session: 3, Epoch: 1},
 			{At: 6, Kind: entrySend, Message: 1, Session: 3, Epoch: 1},
 			{At: 7, Kind: entrySend, Message: 2, Session: 3, Epoch: 1},
-			{At: 8, Kind: entryAnswer, Position: 0, Outcome: Accepted},
-			{At: 11, Kind: entryAnswer, Position: 1, Outcome: Refused},
+			{At: 8, Kind: entryAnswer, Position: 0, Outcome: history.Accepted},
+			{At: 11, Kind: entryAnswer, Position: 1, Outcome: history.Refused},
 			{At: 12, Kind: entrySend, Message: 1, Session: 3, Epoch: 1},
-			{At: 13, Kind: entryAnswer, Position: 3, Outcome: Accepted},
+			{At: 13, Kind: entryAnswer, Position: 3, Outcome: history.Accepted},
 			{At: 15, Kind: entrySend, Message: 3, Session: 4, Epoch: 2},
 			{At: 16, Kind: entryUnsent},
 		}
@@ -37,13 +38,13 @@ func TestQueueGoesOnFromItsJournals(t *testing.T) {
 	f := fateOf(lifeOfAQueue())
 	sender := newQueue(l, 0, 0, nil, l.links[1])
 	sender.adopt(f)
-	if sender.state != queueOpen || sender.accepted != 2 || sender.lastAccepted != 3 || sender.outstanding != 0 || sender.next != 3 {
+	if sender.state != history.QueueOpen || sender.accepted != 2 || sender.lastAccepted != 3 || sender.outstanding != 0 || sender.next != 3 {
 		t.Errorf("%+v", sender)
 	}
 	if len(sender.retries) != 1 || sender.retries[0].message != 2 {
 		t.Errorf("to be sent again: %+v", sender.retries)
 	}
-	if got, _ := Check([]History{sender.history}); got.Sent != 4 || got.Delivered != 2 || got.Refused != 1 || got.Unanswered != 1 || !got.Clean() {
+	if got, _ := history.Check([]history.History{sender.history}); got.Sent != 4 || got.Delivered != 2 || got.Refused != 1 || got.Unanswered != 1 || !got.Clean() {
 		t.Errorf("%+v", got)
 	}
 	recipient := newQueue(l, 0, 0, l.links[0], nil)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/smp"
 )
 
@@ -42,7 +43,7 @@ const pipeline = 16
 
 // pump sends while the window has room.
 func (q *queue) pump() {
-	for q.state == queueOpen && !q.paused && q.load.sending.Load() &&
+	for q.state == history.QueueOpen && !q.paused && q.load.sending.Load() &&
 		q.outstanding < q.window && q.unanswered < pipeline {
 		c := q.sender.now.Load()
 		m, ok := q.pick()
@@ -72,7 +73,7 @@ func (q *queue) pick() (retry, bool) {
 // attempt sends a message at the next position.
 func (q *queue) attempt(c *connected, m retry) bool {
 	position := uint32(len(q.history.Attempts))
-	stamp := Stamp{Run: q.load.run, Queue: q.number, Position: position, Message: m.message}
+	stamp := history.Stamp{Run: q.load.run, Queue: q.number, Position: position, Message: m.message}
 	buf := bodies.Get().(*[]byte)
 	defer bodies.Put(buf)
 	*buf = stamp.Append((*buf)[:0], q.load.size)
@@ -85,7 +86,7 @@ func (q *queue) attempt(c *connected, m retry) bool {
 		q.note(entry{Kind: entryUnsent})
 		return false
 	}
-	q.history.Attempts = append(q.history.Attempts, Attempt{Message: m.message, Session: c.number, Epoch: c.epoch})
+	q.history.Attempts = append(q.history.Attempts, history.Attempt{Message: m.message, Session: c.number, Epoch: c.epoch})
 	q.progress = append(q.progress, progress{intended: m.intended, onItsWay: true})
 	q.outstanding++
 	q.unanswered++
@@ -95,28 +96,28 @@ func (q *queue) attempt(c *connected, m retry) bool {
 
 // answered takes the answer to an attempt. markers is how many quota marks had been acknowledged when it was sent,
 // secured when the queue had been secured last.
-func (q *queue) answered(position uint32, markers int, secured answer, err error) {
+func (q *queue) answered(position uint32, markers int, secured history.Answer, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.unanswered--
 	a := &q.history.Attempts[position]
 	switch {
 	case err == nil:
-		a.Outcome, a.Answered = Accepted, clock()
+		a.Outcome, a.Answered = history.Accepted, history.Clock()
 		q.lastAccepted = max(q.lastAccepted, int(position))
 		q.accepted++
 		q.load.acceptedOne(q.progress[position].intended)
 	case errors.Is(err, smp.ErrQuota):
-		a.Outcome = Refused
+		a.Outcome = history.Refused
 		q.load.count.refused.Add(1)
 		q.paused = q.paused || q.markers == markers
 		q.again(position)
 	case errors.Is(err, smp.ErrAuth):
-		a.Outcome = Refused
+		a.Outcome = history.Refused
 		q.again(position)
 		q.refuseSender(err, secured)
 	case isProtocol(err) && !passing(err):
-		a.Outcome = Refused
+		a.Outcome = history.Refused
 		q.again(position)
 		q.load.fail("sending a message: %w", err)
 	case isProtocol(err):
@@ -127,7 +128,7 @@ func (q *queue) answered(position uint32, markers int, secured answer, err error
 		q.load.count.unanswered.Add(1)
 		q.again(position)
 	}
-	if a.Outcome != Uncertain {
+	if a.Outcome != history.Uncertain {
 		q.note(entry{Kind: entryAnswer, Position: position, Outcome: a.Outcome})
 	}
 	q.step()
@@ -157,12 +158,12 @@ func (q *queue) settle(position int) {
 }
 
 // expectLess makes room in the window for what was accepted and is not to be expected any more.
-func (q *queue) expectLess(gone func(*Attempt) bool) {
+func (q *queue) expectLess(gone func(*history.Attempt) bool) {
 	if q.outstanding == 0 {
 		return
 	}
 	for i := range q.history.Attempts {
-		if a := &q.history.Attempts[i]; a.Outcome == Accepted && gone(a) {
+		if a := &q.history.Attempts[i]; a.Outcome == history.Accepted && gone(a) {
 			q.settle(i)
 		}
 	}
@@ -174,7 +175,7 @@ func (q *queue) probe() {
 	if q.lastAccepted < 0 || q.accepted < q.target || q.next < q.target || q.progress[q.lastAccepted].delivered {
 		return
 	}
-	if q.load.lapses.may(q.history.Attempts[q.lastAccepted].answer()) {
+	if q.load.lapses.MayForget(q.history.Attempts[q.lastAccepted].Answer()) {
 		q.target++
 	}
 }

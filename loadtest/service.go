@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
@@ -196,7 +197,7 @@ func (s *service) send(ctx context.Context) error {
 	return measure.InParallel(ctx, s.Queues, serviceInFlight*s.Conns, func(ctx context.Context, i int) error {
 		to := s.queues[i].Sender(nil)
 		for m := range s.Messages {
-			stamp := Stamp{Run: s.run, Queue: uint32(i), Position: uint32(m), Message: uint32(m)}
+			stamp := history.Stamp{Run: s.run, Queue: uint32(i), Position: uint32(m), Message: uint32(m)}
 			if err := clients[i%s.Conns].Send(ctx, to, false, stamp.Append(nil, s.Size)); err != nil {
 				return fmt.Errorf("SEND: %w", err)
 			}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
@@ -58,7 +59,7 @@ func (b *serviceInbox) message(c *client.Client, id string, msgID, sealed []byte
 	}
 	command := q.Ack(append([]byte(nil), msgID...))
 	m, err := q.Open(msgID, sealed)
-	stamp, ok := ParseStamp(m.Body)
+	stamp, ok := history.ParseStamp(m.Body)
 	switch {
 	case err != nil || !ok || stamp.Run != b.s.run || stamp.Queue != q.number:
 		b.fault("message that is not what was sent")

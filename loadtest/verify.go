@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"switchyard/loadtest/history"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/smp"
@@ -146,7 +147,7 @@ func report(l *load, name string, m *measured, cause error) *Report {
 		Missing: int(l.count.missing.Load()), Orphans: l.count.orphans.Load(), Disconnects: l.count.disconnects.Load(),
 		Faults: l.count.allFaults(), Seconds: m.seconds, Router: m.use, Work: m.work,
 	}
-	r.Verdict, r.Findings = judge(l.histories(cause), l.lapses)
+	r.Verdict, r.Findings = history.Judge(l.histories(cause), l.lapses)
 	r.Measured = m.delivered
 	r.Latency.Answer, r.Latency.Delivery = m.answer, m.delivery
 	r.Rate = float64(m.delivered) / m.seconds

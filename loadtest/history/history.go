@@ -1,4 +1,4 @@
-package loadtest
+package history
 
 import "time"
 
@@ -21,7 +21,7 @@ type Attempt struct {
 	Answered time.Duration // when it was answered OK, since the load began
 }
 
-func (a *Attempt) answer() answer { return answer{a.Epoch, a.Answered} }
+func (a *Attempt) Answer() Answer { return Answer{a.Epoch, a.Answered} }
 
 // Delivery is one message as the recipient got it, in the order of arrival, redeliveries included.
 type Delivery struct {
@@ -29,7 +29,7 @@ type Delivery struct {
 	Position uint32 // of the attempt, as the message says
 	Acked    bool   // its ACK was answered
 
-	AckedIn answer // by which router process and when
+	AckedIn Answer // by which router process and when
 }
 
 // History is all that was seen of one queue.

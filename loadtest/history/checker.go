@@ -1,4 +1,4 @@
-package loadtest
+package history
 
 import "fmt"
 
@@ -25,13 +25,13 @@ const maxFindings = 20
 //   - an attempt comes before another that was sent later if it was answered, if both were sent in one session, or if
 //     the router was restarted between them. Only an unanswered attempt of a session that was cut while the router
 //     lived may arrive late, as the router may still have had its bytes to read.
-func Check(queues []History) (Verdict, []Finding) { return judge(queues, nil) }
+func Check(queues []History) (Verdict, []Finding) { return Judge(queues, nil) }
 
-// judge is Check for a run that knows when the router was killed and what it may have forgotten then:
+// Judge is Check for a run that knows when the router was killed and what it may have forgotten then:
 //
 //   - an accepted attempt that it may have forgotten need not be delivered;
 //   - a message whose ACK was answered does not come again, unless it may have forgotten that ACK.
-func judge(queues []History, forgets *lapses) (Verdict, []Finding) {
+func Judge(queues []History, forgets *LossWindow) (Verdict, []Finding) {
 	var total Verdict
 	var findings []Finding
 	for i := range queues {
@@ -48,7 +48,7 @@ func judge(queues []History, forgets *lapses) (Verdict, []Finding) {
 type checker struct {
 	queue    int
 	history  *History
-	forgets  *lapses // nil: kills are not known
+	forgets  *LossWindow // nil: kills are not known
 	verdict  Verdict
 	findings []Finding
 
@@ -101,7 +101,7 @@ func (c *checker) redelivery(d, before Delivery) {
 	c.verdict.Redelivered++
 	if before.Acked {
 		c.verdict.Returned++
-		if c.forgets != nil && !c.forgets.excuse(before.AckedIn) {
+		if c.forgets != nil && !c.forgets.Excuse(before.AckedIn) {
 			c.fault(&c.verdict.Undone, d.Position, "delivered again after its ACK was answered")
 		}
 	}
@@ -126,7 +126,7 @@ func (c *checker) attempts() {
 				c.verdict.Pending++
 				continue
 			}
-			if c.forgets.excuse(a.answer()) {
+			if c.forgets.Excuse(a.Answer()) {
 				c.verdict.Forgotten++
 				continue
 			}

@@ -1,4 +1,4 @@
-package loadtest
+package history
 
 import (
 	"bytes"

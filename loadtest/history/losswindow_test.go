@@ -1,4 +1,4 @@
-package loadtest
+package history
 
 import (
 	"os"
@@ -11,49 +11,49 @@ const ms = time.Millisecond
 
 // twoKills is a router with a window of 100 ms that was killed at 1 s and at 20 s. Of the messages that it took the last
 // had been sent at 990 ms, and at 19.5 s, when its disk began to hang.
-func twoKills() *lapses {
-	l := &lapses{window: 100 * ms, ends: make(map[uint32]time.Duration)}
+func twoKills() *LossWindow {
+	l := &LossWindow{Length: 100 * ms, LastTaken: make(map[uint32]time.Duration)}
 	l.note(time.Second)
 	l.note(20 * time.Second)
-	l.taken(0, 990*ms)
-	l.taken(0, 700*ms)
-	l.taken(1, 19500*ms)
+	l.Taken(0, 990*ms)
+	l.Taken(0, 700*ms)
+	l.Taken(1, 19500*ms)
 	return l
 }
 
 // aClients has not seen all queues.
-func aClients() *lapses {
+func aClients() *LossWindow {
 	l := twoKills()
-	l.ends = nil
+	l.LastTaken = nil
 	return l
 }
 
 func TestLapses(t *testing.T) {
 	tests := []struct {
 		name string
-		of   *lapses
-		a    answer
+		of   *LossWindow
+		a    Answer
 		want bool
 	}{
-		{"long before the kill", twoKills(), answer{0, 500 * ms}, false},
-		{"just before the window", twoKills(), answer{0, 889 * ms}, false},
-		{"at its start", twoKills(), answer{0, 890 * ms}, true},
-		{"in it", twoKills(), answer{0, 950 * ms}, true},
-		{"read after the kill", twoKills(), answer{0, 1050 * ms}, true},
-		{"of the second process, at the first kill", twoKills(), answer{1, 1050 * ms}, false},
-		{"of the second process", twoKills(), answer{1, 19450 * ms}, true},
-		{"of the second process, before the window", twoKills(), answer{1, 19350 * ms}, false},
-		{"of a process that was not killed", twoKills(), answer{2, 25 * time.Second}, false},
-		{"a client's, while the disk may have hung", aClients(), answer{1, 12 * time.Second}, true},
-		{"a client's, long before", aClients(), answer{1, 9 * time.Second}, false},
-		{"no window", &lapses{kills: []time.Duration{time.Second}}, answer{0, time.Second}, false},
-		{"nobody is killed", nil, answer{}, false},
+		{"long before the kill", twoKills(), Answer{0, 500 * ms}, false},
+		{"just before the window", twoKills(), Answer{0, 889 * ms}, false},
+		{"at its start", twoKills(), Answer{0, 890 * ms}, true},
+		{"in it", twoKills(), Answer{0, 950 * ms}, true},
+		{"read after the kill", twoKills(), Answer{0, 1050 * ms}, true},
+		{"of the second process, at the first kill", twoKills(), Answer{1, 1050 * ms}, false},
+		{"of the second process", twoKills(), Answer{1, 19450 * ms}, true},
+		{"of the second process, before the window", twoKills(), Answer{1, 19350 * ms}, false},
+		{"of a process that was not killed", twoKills(), Answer{2, 25 * time.Second}, false},
+		{"a client's, while the disk may have hung", aClients(), Answer{1, 12 * time.Second}, true},
+		{"a client's, long before", aClients(), Answer{1, 9 * time.Second}, false},
+		{"no window", &LossWindow{kills: []time.Duration{time.Second}}, Answer{0, time.Second}, false},
+		{"nobody is killed", nil, Answer{}, false},
 	}
 	for _, tt := range tests {
-		if got := tt.of.may(tt.a); got != tt.want {
+		if got := tt.of.MayForget(tt.a); got != tt.want {
 			t.Errorf("%s: may %v", tt.name, got)
 		}
-		if got := tt.of.excuse(tt.a); got != tt.want {
+		if got := tt.of.Excuse(tt.a); got != tt.want {
 			t.Errorf("%s: excuse %v", tt.name, got)
 		}
 	}
@@ -61,10 +61,10 @@ func TestLapses(t *testing.T) {
 
 func TestLapsesKeepTheOldest(t *testing.T) {
 	l := twoKills()
-	for _, a := range []answer{{0, 990 * ms}, {0, 100 * ms}, {1, 19450 * ms}, {0, 980 * ms}, {2, 1000 * ms}} {
-		l.excuse(a)
+	for _, a := range []Answer{{0, 990 * ms}, {0, 100 * ms}, {1, 19450 * ms}, {0, 980 * ms}, {2, 1000 * ms}} {
+		l.Excuse(a)
 	}
-	if got := l.age(); got != 550*ms {
+	if got := l.Oldest(); got != 550*ms {
 		t.Errorf("%v", got)
 	}
 }
@@ -78,16 +78,16 @@ func TestJudge(t *testing.T) {
 		}
 		return h
 	}
-	acked := func(h History, i int, a answer) History {
+	acked := func(h History, i int, a Answer) History {
 		h.Deliveries[i].Acked, h.Deliveries[i].AckedIn = true, a
 		return h
 	}
-	always := &lapses{kills: []time.Duration{time.Second}}
+	always := &LossWindow{kills: []time.Duration{time.Second}}
 	facts := Verdict{Sent: 5, Accepted: 5}
 	with := func(change func(*Verdict)) Verdict { v := facts; change(&v); return v }
 	tests := []struct {
 		name    string
-		of      *lapses
+		of      *LossWindow
 		history History
 		want    Verdict
 	}{
@@ -103,21 +103,21 @@ func TestJudge(t *testing.T) {
 		{"what may be lost comes twice", twoKills(), sent("a:0", "b:1", "x:1", "c:2", "d:3", "e:4"),
 			with(func(v *Verdict) { v.Delivered, v.Duplicates = 5, 1 })},
 		{"always: lost", always, sent("a:0", "b:1", "d:3", "e:4"), with(func(v *Verdict) { v.Delivered, v.Lost = 4, 1 })},
-		{"ACK lost within", twoKills(), acked(sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, answer{0, 950 * ms}),
+		{"ACK lost within", twoKills(), acked(sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, Answer{0, 950 * ms}),
 			with(func(v *Verdict) { v.Delivered, v.Redelivered, v.Returned = 5, 1, 1 })},
-		{"ACK lost before", twoKills(), acked(sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, answer{0, 860 * ms}),
+		{"ACK lost before", twoKills(), acked(sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, Answer{0, 860 * ms}),
 			with(func(v *Verdict) { v.Delivered, v.Redelivered, v.Returned, v.Undone = 5, 1, 1, 1 })},
-		{"always: ACK lost", always, acked(sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, answer{0, 999 * ms}),
+		{"always: ACK lost", always, acked(sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, Answer{0, 999 * ms}),
 			with(func(v *Verdict) { v.Delivered, v.Redelivered, v.Returned, v.Undone = 5, 1, 1, 1 })},
-		{"second ACK lost", twoKills(), acked(acked(sent("a:0", "a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, answer{0, 950 * ms}),
-			1, answer{1, 1500 * ms}),
+		{"second ACK lost", twoKills(), acked(acked(sent("a:0", "a:0", "a:0", "b:1", "c:2", "d:3", "e:4"), 0, Answer{0, 950 * ms}),
+			1, Answer{1, 1500 * ms}),
 			with(func(v *Verdict) { v.Delivered, v.Redelivered, v.Returned, v.Undone = 5, 2, 2, 1 })},
 		{"without ACK", always, sent("a:0", "a:0", "b:1", "c:2", "d:3", "e:4"),
 			with(func(v *Verdict) { v.Delivered, v.Redelivered = 5, 1 })},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, findings := judge([]History{tt.history}, tt.of)
+			got, findings := Judge([]History{tt.history}, tt.of)
 			if got != tt.want {
 				t.Errorf("got  %+v\nwant %+v", got, tt.want)
 			}
@@ -141,20 +141,20 @@ func TestLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	killer, child := &lapses{window: 100 * ms, ledger: out}, &lapses{window: 100 * ms, ledger: in}
+	killer, child := &LossWindow{Length: 100 * ms, Ledger: out}, &LossWindow{Length: 100 * ms, Ledger: in}
 	for i, at := range []int64{20_000, 40_000} {
-		for _, l := range []*lapses{killer, child} {
-			if l.current() != uint32(i) || l.may(answer{uint32(i), 19_950 * ms}) {
-				t.Errorf("before kill %d: epoch %d", i, l.current())
+		for _, l := range []*LossWindow{killer, child} {
+			if l.Epoch() != uint32(i) || l.MayForget(Answer{uint32(i), 19_950 * ms}) {
+				t.Errorf("before kill %d: epoch %d", i, l.Epoch())
 			}
 		}
 		for _, word := range []int64{at, 0} {
-			if err := killer.write(time.Duration(word) * ms); err != nil {
+			if err := killer.Write(time.Duration(word) * ms); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, l := range []*lapses{killer, child} {
-			if l.current() != uint32(i)+1 || !l.may(answer{uint32(i), time.Duration(at-50) * ms}) || l.may(answer{uint32(i), time.Duration(at-15_000) * ms}) {
+		for _, l := range []*LossWindow{killer, child} {
+			if l.Epoch() != uint32(i)+1 || !l.MayForget(Answer{uint32(i), time.Duration(at-50) * ms}) || l.MayForget(Answer{uint32(i), time.Duration(at-15_000) * ms}) {
 				t.Errorf("after kill %d: %+v", i, l)
 			}
 		}

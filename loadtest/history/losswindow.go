@@ -1,4 +1,4 @@
-package loadtest
+package history
 
 import (
 	"encoding/binary"
@@ -9,25 +9,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// answer is when the router said that something was done.
-type answer struct {
-	epoch uint32        // of the router process that said so
-	at    time.Duration // clock
+// Answer is when the router said that something was done.
+type Answer struct {
+	Epoch uint32        // of the router process that said so
+	At    time.Duration // clock
 }
 
-// lapses knows what a router may have forgotten: of what one of its processes had answered before it was killed, the last
+// LossWindow knows what a router may have forgotten: of what one of its processes had answered before it was killed, the last
 // that lies within a window of time. Without a window it may forget nothing.
 //
 // When that window ended only the judge knows, who sees all queues. The process may have been killed long after it, as a
 // router whose disk hangs gives no answers. The last answer was made after its message was sent, and an answer was made
 // before the client had it: between these two times there is never more than between the answers, however busy the clients
 // were.
-type lapses struct {
-	window time.Duration
-	ends   map[uint32]time.Duration // of the judge, by epoch: when the last message that was taken had been sent
+type LossWindow struct {
+	Length    time.Duration
+	LastTaken map[uint32]time.Duration // of the judge, by epoch: when the last message that was taken had been sent
 
 	mu     sync.Mutex
-	ledger *os.File        // nil: there are no processes to tell
+	Ledger *os.File        // nil: there are no processes to tell
 	read   int64           // of the ledger
 	kills  []time.Duration // when the process of each epoch was killed
 	epoch  uint32          // of the router process that lives, or is to start
@@ -39,7 +39,7 @@ type lapses struct {
 const ledgerWord = 8
 
 // note takes a word of the ledger.
-func (l *lapses) note(at time.Duration) {
+func (l *LossWindow) note(at time.Duration) {
 	if at == 0 {
 		l.epoch++
 		return
@@ -47,21 +47,21 @@ func (l *lapses) note(at time.Duration) {
 	l.kills = append(l.kills, at)
 }
 
-// write adds a word to the ledger.
-func (l *lapses) write(at time.Duration) error {
+// Write adds a word to the ledger.
+func (l *LossWindow) Write(at time.Duration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.note(at)
 	l.read += ledgerWord
-	_, err := l.ledger.Write(binary.LittleEndian.AppendUint64(nil, uint64(at)))
+	_, err := l.Ledger.Write(binary.LittleEndian.AppendUint64(nil, uint64(at)))
 	return err
 }
 
-// look reads what was added to the ledger of another process.
-func (l *lapses) look() {
+// follow reads what was added to the ledger of another process.
+func (l *LossWindow) follow() {
 	var word [ledgerWord]byte
-	for l.ledger != nil {
-		if _, err := l.ledger.ReadAt(word[:], l.read); err != nil {
+	for l.Ledger != nil {
+		if _, err := l.Ledger.ReadAt(word[:], l.read); err != nil {
 			return // its end
 		}
 		l.read += ledgerWord
@@ -69,17 +69,17 @@ func (l *lapses) look() {
 	}
 }
 
-// current is the epoch of the router process that lives.
-func (l *lapses) current() uint32 {
+// Epoch is the epoch of the router process that lives.
+func (l *LossWindow) Epoch() uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.look()
+	l.follow()
 	return l.epoch
 }
 
-// may reports whether the router may have forgotten what it answered. A nil l excuses nothing.
-func (l *lapses) may(a answer) bool {
-	if l == nil || l.window == 0 {
+// MayForget reports whether the router may have forgotten what it answered. A nil l excuses nothing.
+func (l *LossWindow) MayForget(a Answer) bool {
+	if l == nil || l.Length == 0 {
 		return false
 	}
 	l.mu.Lock()
@@ -90,26 +90,26 @@ func (l *lapses) may(a answer) bool {
 // hang is how long the disk of a router may hang before it is killed, for clients to understand what they meet then.
 const hang = 10 * time.Second
 
-func (l *lapses) within(a answer) bool {
-	l.look()
+func (l *LossWindow) within(a Answer) bool {
+	l.follow()
 	switch {
-	case int(a.epoch) >= len(l.kills):
+	case int(a.Epoch) >= len(l.kills):
 		return false
-	case l.ends != nil:
-		return l.ends[a.epoch]-a.at <= l.window
+	case l.LastTaken != nil:
+		return l.LastTaken[a.Epoch]-a.At <= l.Length
 	default:
-		return l.kills[a.epoch]-a.at-hang <= l.window
+		return l.kills[a.Epoch]-a.At-hang <= l.Length
 	}
 }
 
-// taken tells a judge of a message that was taken.
-func (l *lapses) taken(epoch uint32, sent time.Duration) {
-	l.ends[epoch] = max(l.ends[epoch], sent)
+// Taken tells a judge of a message that was taken.
+func (l *LossWindow) Taken(epoch uint32, sent time.Duration) {
+	l.LastTaken[epoch] = max(l.LastTaken[epoch], sent)
 }
 
-// excuse is may for what the router has indeed forgotten.
-func (l *lapses) excuse(a answer) bool {
-	if l == nil || l.window == 0 {
+// Excuse is may for what the router has indeed forgotten.
+func (l *LossWindow) Excuse(a Answer) bool {
+	if l == nil || l.Length == 0 {
 		return false
 	}
 	l.mu.Lock()
@@ -117,19 +117,19 @@ func (l *lapses) excuse(a answer) bool {
 	if !l.within(a) {
 		return false
 	}
-	l.oldest = max(l.oldest, l.kills[a.epoch]-a.at)
+	l.oldest = max(l.oldest, l.kills[a.Epoch]-a.At)
 	return true
 }
 
-// age is how long before its kill the earliest that was excused had been answered.
-func (l *lapses) age() time.Duration {
+// Oldest is how long before its kill the earliest that was excused had been answered.
+func (l *LossWindow) Oldest() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.oldest
 }
 
-// clock is a time that all processes of the machine share.
-func clock() time.Duration {
+// Clock is a time that all processes of the machine share.
+func Clock() time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
 		panic("loadtest: no clock: " + err.Error()) // Linux has it
