@@ -13,16 +13,16 @@ import (
 	"switchyard/loadtest/history"
 )
 
-// archive is the journals of a client, one for each of its ends of queues and one of its own, in a directory that all clients
+// Dir is the journals of a client, one for each of its ends of queues and one of its own, in a directory that all clients
 // share. From the journal of the other end a client learns what that does.
-type archive struct {
-	dir   string
-	slots int      // of all clients
-	ends  []end    // of this client
-	next  []uint32 // queue of each end: the number of its slot plus a multiple of the slots
+type Dir struct {
+	dir       string
+	slots     int        // of all clients
+	Endpoints []Endpoint // of this client
+	next      []uint32   // queue of each end: the number of its slot plus a multiple of the slots
 
 	mu  sync.Mutex // of own
-	own *journal   // queues that are finished, and faults that belong to none
+	log *Writer    // queues that are finished, and faults that belong to none
 }
 
 const (
@@ -32,14 +32,14 @@ const (
 	senderSuffix    = "-sender"
 )
 
-// openArchive finds out which queue each slot has come to.
-func openArchive(dir string, number, of, slots int) (*archive, error) {
-	a := &archive{dir: dir, slots: slots, ends: endsOf(number, of, slots)}
-	for _, e := range a.ends {
-		a.next = append(a.next, uint32(e.slot))
+// OpenDir finds out which queue each slot has come to.
+func OpenDir(dir string, number, of, slots int) (*Dir, error) {
+	a := &Dir{dir: dir, slots: slots, Endpoints: endpointsOf(number, of, slots)}
+	for _, e := range a.Endpoints {
+		a.next = append(a.next, uint32(e.Slot))
 	}
 	var err error
-	a.own, err = openJournal(filepath.Join(dir, clientPrefix+strconv.Itoa(number)), func(e entry) {
+	a.log, err = Open(filepath.Join(dir, clientPrefix+strconv.Itoa(number)), func(e Entry) {
 		if i := a.find(e.Queue); e.Kind == entryFinished && i >= 0 {
 			a.next[i] = e.Queue + uint32(slots)
 		}
@@ -48,9 +48,9 @@ func openArchive(dir string, number, of, slots int) (*archive, error) {
 }
 
 // find is which of the client's ends a queue belongs to, -1 when it has none.
-func (a *archive) find(queue uint32) int {
+func (a *Dir) find(queue uint32) int {
 	slot := int(queue) % a.slots
-	return slices.IndexFunc(a.ends, func(e end) bool { return e.slot == slot })
+	return slices.IndexFunc(a.Endpoints, func(e Endpoint) bool { return e.Slot == slot })
 }
 
 func queuePath(dir string, queue uint32, receives bool) string {
@@ -61,78 +61,78 @@ func queuePath(dir string, queue uint32, receives bool) string {
 	return filepath.Join(dir, queuePrefix+strconv.FormatUint(uint64(queue), 10)+suffix)
 }
 
-// opened is a queue as a process finds it.
-type opened struct {
-	queue   uint32
-	fate    *fate
-	journal *journal   // of the client's end
-	other   *following // the journal of the other
+// Opened is a queue as a process finds it.
+type Opened struct {
+	Queue   uint32
+	History *QueueHistory
+	Journal *Writer   // of the client's end
+	Remote  *Follower // the journal of the other
 }
 
-// begin opens the next queue of one of this client's ends, for which nobody else does. The queue may have begun in an earlier
+// Begin opens the next queue of one of this client's ends, for which nobody else does. The queue may have begun in an earlier
 // process, or at its other end.
-func (a *archive) begin(own int) (opened, error) {
+func (a *Dir) Begin(own int) (Opened, error) {
 	for {
-		f, err := a.open(a.next[own], a.ends[own].receives)
+		f, err := a.open(a.next[own], a.Endpoints[own].Receives)
 		a.next[own] += uint32(a.slots)
-		if err != nil || !f.fate.finished() {
+		if err != nil || !f.History.finished() {
 			return f, err
 		}
-		if err := a.finish(f.queue, f.journal, f.other); err != nil { // killed before it could
+		if err := a.Finish(f.Queue, f.Journal, f.Remote); err != nil { // killed before it could
 			return f, err
 		}
 	}
 }
 
-func (a *archive) open(queue uint32, receives bool) (f opened, err error) {
-	f.queue = queue
-	var own, others []entry
-	if f.journal, err = openJournal(queuePath(a.dir, queue, receives), func(e entry) { own = append(own, e) }); err != nil {
+func (a *Dir) open(queue uint32, receives bool) (f Opened, err error) {
+	f.Queue = queue
+	var own, others []Entry
+	if f.Journal, err = Open(queuePath(a.dir, queue, receives), func(e Entry) { own = append(own, e) }); err != nil {
 		return f, err
 	}
-	if f.other, err = follow(queuePath(a.dir, queue, !receives)); err == nil {
-		others, err = f.other.news()
+	if f.Remote, err = Follow(queuePath(a.dir, queue, !receives)); err == nil {
+		others, err = f.Remote.Poll()
 	}
-	f.fate = fateOf(own, others)
+	f.History = Merge(own, others)
 	return f, err
 }
 
-// finish closes the journals of a queue and notes that.
-func (a *archive) finish(queue uint32, j *journal, other *following) error {
-	return errors.Join(j.close(), other.close(), a.write(entry{Kind: entryFinished, Queue: queue}))
+// Finish closes the journals of a queue and notes that.
+func (a *Dir) Finish(queue uint32, j *Writer, other *Follower) error {
+	return errors.Join(j.Close(), other.Close(), a.write(Entry{Kind: entryFinished, Queue: queue}))
 }
 
-// fault writes what a router should not have answered.
-func (a *archive) fault(text string) error { return a.write(entry{Kind: entryFault, Err: text}) }
+// Fault writes what a router should not have answered.
+func (a *Dir) Fault(text string) error { return a.write(Entry{Kind: entryFault, Err: text}) }
 
-func (a *archive) write(e entry) error {
+func (a *Dir) write(e Entry) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.own.write(e)
+	return a.log.Write(e)
 }
 
-// back writes that the router knows a queue that it had deleted.
-func (a *archive) back(queue uint32) error {
-	j, err := openJournal(queuePath(a.dir, queue, true), func(entry) {})
+// KnownAgain writes that the router knows a queue that it had deleted.
+func (a *Dir) KnownAgain(queue uint32) error {
+	j, err := Open(queuePath(a.dir, queue, true), func(Entry) {})
 	if err != nil {
 		return err
 	}
-	return errors.Join(j.write(entry{Kind: entryBack}), j.close())
+	return errors.Join(j.Write(Entry{Kind: EntryKnownAgain}), j.Close())
 }
 
-// deleted calls do for each queue that this client received from and that was deleted.
-func (a *archive) deleted(do func(queue uint32, f *fate) error) error {
-	own := func(queue uint32) bool { i := a.find(queue); return i >= 0 && a.ends[i].receives }
-	return readFates(a.dir, own, func(queue uint32, f *fate) error {
-		if f.state != history.QueueGone {
+// Deleted calls do for each queue that this client received from and that was deleted.
+func (a *Dir) Deleted(do func(queue uint32, f *QueueHistory) error) error {
+	own := func(queue uint32) bool { i := a.find(queue); return i >= 0 && a.Endpoints[i].Receives }
+	return ReadAll(a.dir, own, func(queue uint32, f *QueueHistory) error {
+		if f.State != history.QueueGone {
 			return nil
 		}
 		return do(queue, f)
 	})
 }
 
-// readFates reads the journals of those queues in a directory that are wanted.
-func readFates(dir string, wanted func(queue uint32) bool, do func(queue uint32, f *fate) error) error {
+// ReadAll reads the journals of those queues in a directory that are wanted.
+func ReadAll(dir string, wanted func(queue uint32) bool, do func(queue uint32, f *QueueHistory) error) error {
 	paths, err := filepath.Glob(filepath.Join(dir, queuePrefix+"*"+recipientSuffix))
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func readFates(dir string, wanted func(queue uint32) bool, do func(queue uint32,
 		if err != nil || !wanted(uint32(queue)) {
 			continue
 		}
-		f, err := readFate(dir, uint32(queue))
+		f, err := readQueue(dir, uint32(queue))
 		if err == nil {
 			err = do(uint32(queue), f)
 		}
@@ -154,26 +154,26 @@ func readFates(dir string, wanted func(queue uint32) bool, do func(queue uint32,
 	return nil
 }
 
-// readFate reads the journals of both ends of a queue.
-func readFate(dir string, queue uint32) (*fate, error) {
-	var ends [2][]entry
+// readQueue reads the journals of both ends of a queue.
+func readQueue(dir string, queue uint32) (*QueueHistory, error) {
+	var ends [2][]Entry
 	for i, receives := range []bool{true, false} {
-		err := readJournal(queuePath(dir, queue, receives), func(e entry) { ends[i] = append(ends[i], e) })
+		err := read(queuePath(dir, queue, receives), func(e Entry) { ends[i] = append(ends[i], e) })
 		if err != nil && !errors.Is(err, os.ErrNotExist) { // the other end has not begun
 			return nil, err
 		}
 	}
-	return fateOf(ends[0], ends[1]), nil
+	return Merge(ends[0], ends[1]), nil
 }
 
-// readFaults counts the faults that clients have written.
-func readFaults(dir string, faults map[string]int) error {
+// ReadFaults counts the faults that clients have written.
+func ReadFaults(dir string, faults map[string]int) error {
 	paths, err := filepath.Glob(filepath.Join(dir, clientPrefix+"*"))
 	if err != nil {
 		return err
 	}
 	for _, path := range paths {
-		err := readJournal(path, func(e entry) {
+		err := read(path, func(e Entry) {
 			if e.Kind == entryFault {
 				faults[e.Err]++
 			}
@@ -185,7 +185,7 @@ func readFaults(dir string, faults map[string]int) error {
 	return nil
 }
 
-func readJournal(path string, take func(entry)) error {
+func read(path string, take func(Entry)) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -196,4 +196,4 @@ func readJournal(path string, take func(entry)) error {
 	return nil
 }
 
-func (a *archive) close() { _ = a.own.close() } // nothing is buffered
+func (a *Dir) Close() { _ = a.log.Close() } // nothing is buffered

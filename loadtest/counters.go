@@ -130,7 +130,7 @@ func (l *load) fault(err error) {
 	if l.keep == nil {
 		return
 	}
-	if err := l.keep.fault(faultText(err)); err != nil {
+	if err := l.keep.Fault(faultText(err)); err != nil {
 		l.fail("journal: %w", err)
 	}
 }

@@ -85,11 +85,11 @@ func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader
 		return err
 	}
 	defer ledger.Close()
-	keep, err := openArchive(c.Dir, c.Number, c.Of, c.Queues)
+	keep, err := OpenDir(c.Dir, c.Number, c.Of, c.Queues)
 	if err != nil {
 		return err
 	}
-	defer keep.close()
+	defer keep.Close()
 	l, err := newLoad(c.load(d, keep, &history.LossWindow{Length: c.Window, Ledger: ledger}))
 	if err != nil {
 		return err
@@ -122,12 +122,12 @@ const (
 	crashMoreMessage = 400
 )
 
-func (c *ClientConfig) load(d dialer, keep *archive, of *history.LossWindow) loadConfig {
+func (c *ClientConfig) load(d dialer, keep *Dir, of *history.LossWindow) loadConfig {
 	return loadConfig{
-		dial: d, conns: c.Conns, slots: len(keep.ends), size: c.Size, auth: c.Auth, run: c.Seed, renew: true,
+		dial: d, conns: c.Conns, slots: len(keep.Endpoints), size: c.Size, auth: c.Auth, run: c.Seed, renew: true,
 		stall: math.MaxInt64, // who started this process watches
 		window: func(slot int) int {
-			if keep.ends[slot].slot%8 == 7 {
+			if keep.Endpoints[slot].Slot%8 == 7 {
 				return crashQuotaWindow
 			}
 			return crashWindow
@@ -136,7 +136,7 @@ func (c *ClientConfig) load(d dialer, keep *archive, of *history.LossWindow) loa
 			r := rand.New(rand.NewPCG(c.Seed, uint64(queue)))
 			return crashMinMessages + r.Uint32N(crashMoreMessage)
 		},
-		holds:    func(slot int) bool { return keep.ends[slot].slot%4 == 3 && of.Epoch()%2 == 1 },
+		holds:    func(slot int) bool { return keep.Endpoints[slot].Slot%4 == 3 && of.Epoch()%2 == 1 },
 		epoch:    of.Epoch,
 		lapses:   of,
 		keep:     keep,

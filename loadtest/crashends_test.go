@@ -43,14 +43,14 @@ func TestEitherEndOfAQueueMayDie(t *testing.T) {
 	w.close()
 	var histories []history.History
 	lives := make(map[uint32]bool)
-	err = readFates(dir, func(uint32) bool { return true }, func(queue uint32, f *fate) error {
-		if f.state != history.QueueNew && f.state != history.QueueGone {
-			t.Errorf("queue %d is left in state %d", queue, f.state)
+	err = ReadAll(dir, func(uint32) bool { return true }, func(queue uint32, f *QueueHistory) error {
+		if f.State != history.QueueNew && f.State != history.QueueGone {
+			t.Errorf("queue %d is left in state %d", queue, f.State)
 		}
-		for _, a := range f.history.Attempts {
+		for _, a := range f.Messages.Attempts {
 			lives[a.Session/sessionsOfLife] = true
 		}
-		histories = append(histories, f.history)
+		histories = append(histories, f.Messages)
 		return nil
 	})
 	v, findings := history.Check(histories)
@@ -64,34 +64,34 @@ func TestEitherEndOfAQueueMayDie(t *testing.T) {
 
 // What the sender was told is in one journal, what the recipient got in another: the judge compares them.
 func TestJudgeComparesBothEnds(t *testing.T) {
-	sent := []entry{
-		{Kind: entrySecured},
-		{Kind: entrySend, Message: 0}, {Kind: entrySend, Message: 1}, {Kind: entrySend, Message: 2},
-		{Kind: entryAnswer, Position: 0, Outcome: history.Accepted}, {Kind: entryAnswer, Position: 1, Outcome: history.Accepted},
-		{Kind: entryAnswer, Position: 2, Outcome: history.Refused},
+	sent := []Entry{
+		{Kind: EntrySecured},
+		{Kind: EntrySend, Message: 0}, {Kind: EntrySend, Message: 1}, {Kind: EntrySend, Message: 2},
+		{Kind: EntryAnswer, Position: 0, Outcome: history.Accepted}, {Kind: EntryAnswer, Position: 1, Outcome: history.Accepted},
+		{Kind: EntryAnswer, Position: 2, Outcome: history.Refused},
 	}
-	m0, m1 := entry{Kind: entryMessage, Position: 0, ID: []byte("a")}, entry{Kind: entryMessage, Position: 1, ID: []byte("b")}
-	ack0, gone := entry{Kind: entryACK, Delivery: 0}, entry{Kind: entryGone}
+	m0, m1 := Entry{Kind: EntryMessage, Position: 0, ID: []byte("a")}, Entry{Kind: EntryMessage, Position: 1, ID: []byte("b")}
+	ack0, gone := Entry{Kind: EntryACK, Delivery: 0}, Entry{Kind: EntryGone}
 	tests := []struct {
 		name     string
-		received []entry
+		received []Entry
 		want     func(*Report) bool
 	}{
-		{"all is well", []entry{m0, ack0, m1, gone}, (*Report).Clean},
-		{"an answered message did not come", []entry{m1, gone}, func(r *Report) bool { return r.Lost == 1 }},
-		{"a refused message came", []entry{m0, m1, {Kind: entryMessage, Position: 2, ID: []byte("c")}}, func(r *Report) bool { return r.Unexpected == 1 }},
-		{"a message came that was not sent", []entry{m0, m1, {Kind: entryMessage, Position: 3, ID: []byte("d")}}, func(r *Report) bool { return r.Corrupt == 1 }},
-		{"a message came twice", []entry{m0, m1, {Kind: entryMessage, Position: 0, ID: []byte("e")}}, func(r *Report) bool { return r.Duplicates == 1 }},
-		{"messages came in another order", []entry{m1, m0}, func(r *Report) bool { return r.Reordered == 1 }},
-		{"a message came after its ACK", []entry{m0, ack0, m0, m1}, func(r *Report) bool { return r.Undone == 1 }},
-		{"the queue was lost", []entry{m0, m1, {Kind: entryMissing, Err: "ERR AUTH"}}, func(r *Report) bool { return r.Missing == 1 && r.Faults["ERR AUTH"] == 1 }},
-		{"the deleted queue is there", []entry{m0, m1, gone, {Kind: entryBack}}, func(r *Report) bool { return r.Undeleted == 1 }},
+		{"all is well", []Entry{m0, ack0, m1, gone}, (*Report).Clean},
+		{"an answered message did not come", []Entry{m1, gone}, func(r *Report) bool { return r.Lost == 1 }},
+		{"a refused message came", []Entry{m0, m1, {Kind: EntryMessage, Position: 2, ID: []byte("c")}}, func(r *Report) bool { return r.Unexpected == 1 }},
+		{"a message came that was not sent", []Entry{m0, m1, {Kind: EntryMessage, Position: 3, ID: []byte("d")}}, func(r *Report) bool { return r.Corrupt == 1 }},
+		{"a message came twice", []Entry{m0, m1, {Kind: EntryMessage, Position: 0, ID: []byte("e")}}, func(r *Report) bool { return r.Duplicates == 1 }},
+		{"messages came in another order", []Entry{m1, m0}, func(r *Report) bool { return r.Reordered == 1 }},
+		{"a message came after its ACK", []Entry{m0, ack0, m0, m1}, func(r *Report) bool { return r.Undone == 1 }},
+		{"the queue was lost", []Entry{m0, m1, {Kind: EntryMissing, Err: "ERR AUTH"}}, func(r *Report) bool { return r.Missing == 1 && r.Faults["ERR AUTH"] == 1 }},
+		{"the deleted queue is there", []Entry{m0, m1, gone, {Kind: EntryKnownAgain}}, func(r *Report) bool { return r.Undeleted == 1 }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			writeJournal(t, filepath.Join(dir, "queue-7-sender"), sent)
-			writeJournal(t, filepath.Join(dir, "queue-7-recipient"), slices.Concat([]entry{{Kind: entryNew}, {Kind: entryIDs}}, tt.received))
+			writeJournal(t, filepath.Join(dir, "queue-7-recipient"), slices.Concat([]Entry{{Kind: EntryNew}, {Kind: EntryIDs}}, tt.received))
 			k := killer{crew: &crew{}, lapses: &history.LossWindow{}}
 			r, err := k.judge(&CrashConfig{}, dir, time.Second, nil)
 			if err != nil || !tt.want(r) || r.Accepted != 2 {

@@ -26,7 +26,7 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: newLatencies()}
 	k.lapses.LastTaken = make(map[uint32]time.Duration)
 	all := func(uint32) bool { return true }
-	if err := errors.Join(readFates(dir, all, v.ends), readFates(dir, all, v.take), readFaults(dir, r.Faults)); err != nil {
+	if err := errors.Join(ReadAll(dir, all, v.ends), ReadAll(dir, all, v.take), ReadFaults(dir, r.Faults)); err != nil {
 		return nil, err
 	}
 	r.Verdict, r.Findings = history.Judge(v.histories, k.lapses)
@@ -44,76 +44,76 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 }
 
 // ends looks for the last messages that were taken.
-func (v *crashVerdict) ends(_ uint32, f *fate) error {
-	for i, a := range f.history.Attempts {
+func (v *crashVerdict) ends(_ uint32, f *QueueHistory) error {
+	for i, a := range f.Messages.Attempts {
 		if a.Outcome == history.Accepted {
-			v.lapses.Taken(a.Epoch, f.sent[i])
+			v.lapses.Taken(a.Epoch, f.Sent[i])
 		}
 	}
 	return nil
 }
 
 // take adds a queue.
-func (v *crashVerdict) take(_ uint32, f *fate) error {
-	v.orphans += f.asked
-	if f.rcv != nil {
+func (v *crashVerdict) take(_ uint32, f *QueueHistory) error {
+	v.orphans += f.Creates
+	if f.Rcv != nil {
 		v.orphans--
 		v.report.Queues++
 	}
 	v.forgets(f)
 	timeMessages(f, v.latency)
-	h := f.history
-	h.Cut = v.cause != nil && !errors.Is(v.cause, errStalled) && f.state == history.QueueOpen
+	h := f.Messages
+	h.Cut = v.cause != nil && !errors.Is(v.cause, errStalled) && f.State == history.QueueOpen
 	v.histories = append(v.histories, h)
 	return nil
 }
 
 // forgets tells what the router may have forgotten of a queue from what it may not.
-func (v *crashVerdict) forgets(f *fate) {
+func (v *crashVerdict) forgets(f *QueueHistory) {
 	excused := v.crash.Forgets
-	for _, secured := range f.unkeyed {
+	for _, secured := range f.LostKeys {
 		if v.lapses.Excuse(secured) {
 			excused.Keys++
 		}
 	}
 	switch {
-	case f.state == history.QueueGone:
+	case f.State == history.QueueGone:
 		v.crash.Deleted++
 		switch {
-		case !f.back:
-		case v.lapses.Excuse(f.deleted):
+		case !f.KnownAgain:
+		case v.lapses.Excuse(f.Deleted):
 			excused.Deletions++
 		default:
 			v.report.Undeleted++
 		}
-	case f.state != history.QueueMissing:
-	case v.lapses.Excuse(f.created):
+	case f.State != history.QueueMissing:
+	case v.lapses.Excuse(f.Created):
 		excused.Queues++
 	default:
 		v.report.Missing++
-		v.report.Faults[f.why]++
+		v.report.Faults[f.Reason]++
 	}
 }
 
 // timeMessages adds the latencies of a queue's messages, counted from their first attempt.
-func timeMessages(f *fate, l latencies) {
+func timeMessages(f *QueueHistory, l latencies) {
 	first := make(map[uint32]time.Duration)
-	for i, a := range f.history.Attempts {
+	for i, a := range f.Messages.Attempts {
 		if _, again := first[a.Message]; !again {
-			first[a.Message] = f.sent[i]
+			first[a.Message] = f.Sent[i]
 		}
-		if at := f.answered[i]; at > 0 {
+		if at := f.Answered[i]; at > 0 {
 			l.answer.Record(at - first[a.Message])
 		}
 	}
 	seen := make(map[uint32]bool)
-	for i, d := range f.history.Deliveries {
-		if int(d.Position) >= len(f.history.Attempts) { // for the checker to find
+	for i, d := range f.Messages.Deliveries {
+		if int(d.Position) >= len(f.Messages.Attempts) { // for the checker to find
 			continue
 		}
-		if m := f.history.Attempts[d.Position].Message; !seen[m] {
+		if m := f.Messages.Attempts[d.Position].Message; !seen[m] {
 			seen[m] = true
-			l.delivery.Record(f.arrived[i] - first[m])
+			l.delivery.Record(f.Arrived[i] - first[m])
 		}
 	}
 }

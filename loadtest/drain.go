@@ -25,10 +25,10 @@ func (l *load) wind(ctx context.Context) error {
 	if err := l.until(ctx, l.deleted); err != nil {
 		return err
 	}
-	return l.keep.deleted(func(queue uint32, f *fate) error {
-		known, err := l.known(ctx, f.rcv)
+	return l.keep.Deleted(func(queue uint32, f *QueueHistory) error {
+		known, err := l.known(ctx, f.Rcv)
 		if known {
-			return l.keep.back(queue)
+			return l.keep.KnownAgain(queue)
 		}
 		return err
 	})

@@ -9,31 +9,31 @@ import (
 	"switchyard/smp/client"
 )
 
-// fate is what the journals of both ends tell of a queue.
-type fate struct {
-	state    history.QueueState // new, created, open, gone or missing
-	rcv      *client.RcvQueue
-	snd      *client.SndQueue
-	created  history.Answer
-	secured  history.Answer
-	deleted  history.Answer
-	asked    int              // NEW that were sent
-	deletes  int              // DEL likewise
-	complete bool             // by the sender
-	unkeyed  []history.Answer // KEY that were answered OK and that the router did not know any more
-	why      string           // it is missing
-	back     bool             // it was deleted, and the router knew it in the end
-	history  history.History
-	sent     []time.Duration // when each attempt was
-	answered []time.Duration // those that were accepted: when, else 0
-	arrived  []time.Duration // when each delivery was
+// QueueHistory is what the journals of both ends tell of a queue.
+type QueueHistory struct {
+	State      history.QueueState // new, created, open, gone or missing
+	Rcv        *client.RcvQueue
+	Snd        *client.SndQueue
+	Created    history.Answer
+	Secured    history.Answer
+	Deleted    history.Answer
+	Creates    int              // NEW that were sent
+	Deletes    int              // DEL likewise
+	Complete   bool             // by the sender
+	LostKeys   []history.Answer // KEY that were answered OK and that the router did not know any more
+	Reason     string           // it is missing
+	KnownAgain bool             // it was deleted, and the router knew it in the end
+	Messages   history.History
+	Sent       []time.Duration // when each attempt was
+	Answered   []time.Duration // those that were accepted: when, else 0
+	Arrived    []time.Duration // when each delivery was
 }
 
-// fateOf puts the journals together. What an end has done because the other did something is behind it, as both have one clock.
-func fateOf(recipient, sender []entry) *fate {
+// Merge puts the journals together. What an end has done because the other did something is behind it, as both have one clock.
+func Merge(recipient, sender []Entry) *QueueHistory {
 	all := slices.Concat(recipient, sender)
-	slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(a.At, b.At) })
-	f := &fate{}
+	slices.SortStableFunc(all, func(a, b Entry) int { return cmp.Compare(a.At, b.At) })
+	f := &QueueHistory{}
 	for _, e := range all {
 		f.take(e)
 	}
@@ -41,57 +41,57 @@ func fateOf(recipient, sender []entry) *fate {
 }
 
 // take adds the next entry. What comes after the end of the queue was written before its other end had heard of that.
-func (f *fate) take(e entry) {
-	h := &f.history
+func (f *QueueHistory) take(e Entry) {
+	h := &f.Messages
 	switch e.Kind {
-	case entryIDs, entrySecured, entryUnsecured, entryGone, entryMissing:
+	case EntryIDs, EntrySecured, EntryUnsecured, EntryGone, EntryMissing:
 		if f.finished() {
 			return
 		}
 	}
 	switch e.Kind {
-	case entryNew:
-		f.asked++
-	case entryIDs:
-		f.state, f.rcv, f.snd, f.created = history.QueueCreated, e.Rcv, e.Snd, history.Answer{Epoch: e.Epoch, At: e.At}
-	case entrySecured:
-		f.state, f.secured = history.QueueOpen, history.Answer{Epoch: e.Epoch, At: e.At}
-	case entryUnsecured:
-		f.state, f.unkeyed = history.QueueCreated, append(f.unkeyed, f.secured)
-	case entrySend:
+	case EntryNew:
+		f.Creates++
+	case EntryIDs:
+		f.State, f.Rcv, f.Snd, f.Created = history.QueueCreated, e.Rcv, e.Snd, history.Answer{Epoch: e.Epoch, At: e.At}
+	case EntrySecured:
+		f.State, f.Secured = history.QueueOpen, history.Answer{Epoch: e.Epoch, At: e.At}
+	case EntryUnsecured:
+		f.State, f.LostKeys = history.QueueCreated, append(f.LostKeys, f.Secured)
+	case EntrySend:
 		h.Attempts = append(h.Attempts, history.Attempt{Message: e.Message, Session: e.Session, Epoch: e.Epoch})
-		f.sent, f.answered = append(f.sent, e.At), append(f.answered, 0)
-	case entryUnsent:
+		f.Sent, f.Answered = append(f.Sent, e.At), append(f.Answered, 0)
+	case EntryUnsent:
 		n := len(h.Attempts) - 1
-		h.Attempts, f.sent, f.answered = h.Attempts[:n], f.sent[:n], f.answered[:n]
-	case entryAnswer:
+		h.Attempts, f.Sent, f.Answered = h.Attempts[:n], f.Sent[:n], f.Answered[:n]
+	case EntryAnswer:
 		if a := &h.Attempts[e.Position]; e.Outcome == history.Accepted {
-			a.Outcome, a.Answered, f.answered[e.Position] = history.Accepted, e.At, e.At
+			a.Outcome, a.Answered, f.Answered[e.Position] = history.Accepted, e.At, e.At
 		} else {
 			a.Outcome = e.Outcome
 		}
-	case entryMessage:
+	case EntryMessage:
 		h.Deliveries = append(h.Deliveries, history.Delivery{ID: string(e.ID), Position: e.Position})
-		f.arrived = append(f.arrived, e.At)
-	case entryCorrupt:
+		f.Arrived = append(f.Arrived, e.At)
+	case EntryCorrupt:
 		h.Corrupt++
-	case entryACK:
+	case EntryACK:
 		d := &h.Deliveries[e.Delivery]
 		d.Acked, d.AckedIn = true, history.Answer{Epoch: e.Epoch, At: e.At}
-	case entryComplete:
-		f.complete = true
-	case entryDEL:
-		f.deletes++
-	case entryGone:
-		f.state, f.deleted = history.QueueGone, history.Answer{Epoch: e.Epoch, At: e.At}
-	case entryMissing:
-		f.state, f.why = history.QueueMissing, e.Err
-	case entryBack:
-		f.back = true
+	case EntryComplete:
+		f.Complete = true
+	case EntryDEL:
+		f.Deletes++
+	case EntryGone:
+		f.State, f.Deleted = history.QueueGone, history.Answer{Epoch: e.Epoch, At: e.At}
+	case EntryMissing:
+		f.State, f.Reason = history.QueueMissing, e.Err
+	case EntryKnownAgain:
+		f.KnownAgain = true
 	}
 }
 
 // finished reports that nothing more is done with the queue.
-func (f *fate) finished() bool {
-	return f.state == history.QueueGone || f.state == history.QueueMissing
+func (f *QueueHistory) finished() bool {
+	return f.State == history.QueueGone || f.State == history.QueueMissing
 }

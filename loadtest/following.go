@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// following reads a journal to which another process adds. Its user has a lock.
-type following struct {
+// Follower reads a journal to which another process adds. Its user has a lock.
+type Follower struct {
 	file *os.File
 	at   int64  // behind the lines that were read
 	text []byte // what was read last
@@ -18,20 +18,20 @@ type following struct {
 // followingRead is room for some lines.
 const followingRead = 4 << 10
 
-// follow opens the journal, which may not have begun.
-func follow(path string) (*following, error) {
+// Follow opens the journal, which may not have begun.
+func Follow(path string) (*Follower, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return &following{file: f, text: make([]byte, followingRead)}, nil
+	return &Follower{file: f, text: make([]byte, followingRead)}, nil
 }
 
-// news is the lines that were added since the last call. One that is not whole yet is left for the next.
-func (f *following) news() (all []entry, err error) {
+// Poll is the lines that were added since the last call. One that is not whole yet is left for the next.
+func (f *Follower) Poll() (all []Entry, err error) {
 	for {
 		n, end := f.file.ReadAt(f.text, f.at)
-		whole, err := takeEntries(f.text[:n], func(e entry) { all = append(all, e) })
+		whole, err := takeEntries(f.text[:n], func(e Entry) { all = append(all, e) })
 		f.at += int64(whole)
 		switch {
 		case err != nil:
@@ -46,4 +46,4 @@ func (f *following) news() (all []entry, err error) {
 	}
 }
 
-func (f *following) close() error { return f.file.Close() }
+func (f *Follower) Close() error { return f.file.Close() }

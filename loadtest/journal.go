@@ -13,8 +13,8 @@ import (
 	"switchyard/smp/client"
 )
 
-// entry is a line of a journal: something that a client is about to do, or that it was told. It goes through JSON.
-type entry struct {
+// Entry is a line of a journal: something that a client is about to do, or that it was told. It goes through JSON.
+type Entry struct {
 	Kind     entryKind        `json:"k"`
 	At       time.Duration    `json:"t"`           // clock
 	Queue    uint32           `json:"q,omitempty"` // in the journal of a client
@@ -33,33 +33,33 @@ type entry struct {
 type entryKind string
 
 const (
-	entryNew       entryKind = "NEW"     // is sent
-	entryIDs       entryKind = "IDS"     // came
-	entrySecured   entryKind = "KEY OK"  // or SKEY
-	entryUnsecured entryKind = "no KEY"  // the router has forgotten the key
-	entrySend      entryKind = "SEND"    // is sent
-	entryUnsent    entryKind = "no SEND" // the last one was not, after all
-	entryAnswer    entryKind = "SEND OK" // or an error; what no answer came to is uncertain as it was
-	entryMessage   entryKind = "MSG"     // came
-	entryCorrupt   entryKind = "bad MSG" // came
-	entryACK       entryKind = "ACK OK"
-	entryMark      entryKind = "mark ACK OK" // of a quota mark
-	entryComplete  entryKind = "complete"    // the sender has nothing more to send, and the last of it has arrived
-	entryDEL       entryKind = "DEL"         // is sent
-	entryGone      entryKind = "DEL OK"
-	entryMissing   entryKind = "gone"     // the router does not know the queue
-	entryBack      entryKind = "back"     // the router knows a queue that was deleted
-	entryFinished  entryKind = "finished" // the client does nothing more with the queue
-	entryFault     entryKind = "fault"    // something that a router should not have answered
+	EntryNew        entryKind = "NEW"     // is sent
+	EntryIDs        entryKind = "IDS"     // came
+	EntrySecured    entryKind = "KEY OK"  // or SKEY
+	EntryUnsecured  entryKind = "no KEY"  // the router has forgotten the key
+	EntrySend       entryKind = "SEND"    // is sent
+	EntryUnsent     entryKind = "no SEND" // the last one was not, after all
+	EntryAnswer     entryKind = "SEND OK" // or an error; what no answer came to is uncertain as it was
+	EntryMessage    entryKind = "MSG"     // came
+	EntryCorrupt    entryKind = "bad MSG" // came
+	EntryACK        entryKind = "ACK OK"
+	EntryMark       entryKind = "mark ACK OK" // of a quota mark
+	EntryComplete   entryKind = "complete"    // the sender has nothing more to send, and the last of it has arrived
+	EntryDEL        entryKind = "DEL"         // is sent
+	EntryGone       entryKind = "DEL OK"
+	EntryMissing    entryKind = "gone"     // the router does not know the queue
+	EntryKnownAgain entryKind = "back"     // the router knows a queue that was deleted
+	entryFinished   entryKind = "finished" // the client does nothing more with the queue
+	entryFault      entryKind = "fault"    // something that a router should not have answered
 )
 
-// journal is a file of entries that is only added to. Each is written before the client acts on it, so that a client
+// Writer is a file of entries that is only added to. Each is written before the client acts on it, so that a client
 // that is killed loses nothing that anybody has seen; the system keeps what was written. Its user has a lock.
-type journal struct{ file *os.File }
+type Writer struct{ file *os.File }
 
-// openJournal reads the entries of a journal, those that there are, and lets it be added to. A last line that a kill has
+// Open reads the entries of a journal, those that there are, and lets it be added to. A last line that a kill has
 // cut off was not acted on and is dropped.
-func openJournal(path string, take func(entry)) (*journal, error) {
+func Open(path string, take func(Entry)) (*Writer, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
@@ -74,17 +74,17 @@ func openJournal(path string, take func(entry)) (*journal, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
 	}
-	return &journal{f}, nil
+	return &Writer{f}, nil
 }
 
 // takeEntries returns how long the whole lines are.
-func takeEntries(text []byte, take func(entry)) (whole int, err error) {
+func takeEntries(text []byte, take func(Entry)) (whole int, err error) {
 	for {
 		line, rest, found := bytes.Cut(text[whole:], []byte("\n"))
 		if !found {
 			return whole, nil
 		}
-		var e entry
+		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {
 			return whole, err
 		}
@@ -93,7 +93,7 @@ func takeEntries(text []byte, take func(entry)) (whole int, err error) {
 	}
 }
 
-func (j *journal) write(e entry) error {
+func (j *Writer) Write(e Entry) error {
 	e.At = history.Clock()
 	line, err := json.Marshal(e)
 	if err != nil {
@@ -103,4 +103,4 @@ func (j *journal) write(e entry) error {
 	return err
 }
 
-func (j *journal) close() error { return j.file.Close() }
+func (j *Writer) Close() error { return j.file.Close() }

@@ -10,18 +10,18 @@ import (
 	"switchyard/loadtest/history"
 )
 
-func writeJournal(t *testing.T, path string, entries []entry) {
+func writeJournal(t *testing.T, path string, entries []Entry) {
 	t.Helper()
-	j, err := openJournal(path, func(entry) {})
+	j, err := Open(path, func(Entry) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if err := j.write(e); err != nil {
+		if err := j.Write(e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := j.close(); err != nil {
+	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -29,9 +29,9 @@ func writeJournal(t *testing.T, path string, entries []entry) {
 // A journal that was cut anywhere holds the entries before, and goes on behind them.
 func TestTornJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
-	writeJournal(t, path, []entry{
-		{Kind: entrySecured, Epoch: 1}, {Kind: entrySend, Message: 7, Session: 3, Epoch: 1}, {Kind: entryUnsent},
-		{Kind: entryAnswer, Position: 3, Outcome: history.Accepted}, {Kind: entryMessage, Position: 1, ID: []byte("m")},
+	writeJournal(t, path, []Entry{
+		{Kind: EntrySecured, Epoch: 1}, {Kind: EntrySend, Message: 7, Session: 3, Epoch: 1}, {Kind: EntryUnsent},
+		{Kind: EntryAnswer, Position: 3, Outcome: history.Accepted}, {Kind: EntryMessage, Position: 1, ID: []byte("m")},
 	})
 	whole, err := os.ReadFile(path)
 	if err != nil {
@@ -41,9 +41,9 @@ func TestTornJournal(t *testing.T) {
 		if err := os.WriteFile(path, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		writeJournal(t, path, []entry{{Kind: entryFault}})
-		var got []entry
-		if err := readJournal(path, func(e entry) { got = append(got, e) }); err != nil {
+		writeJournal(t, path, []Entry{{Kind: entryFault}})
+		var got []Entry
+		if err := read(path, func(e Entry) { got = append(got, e) }); err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
 		lines := 0
@@ -61,11 +61,11 @@ func TestTornJournal(t *testing.T) {
 // What another process adds is read once, each line when it is whole.
 func TestFollowedJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
-	f, err := follow(path)
+	f, err := Follow(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.close()
+	defer f.Close()
 	out, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestFollowedJournal(t *testing.T) {
 		if _, err := out.WriteString(s.written); err != nil {
 			t.Fatal(err)
 		}
-		news, err := f.news()
+		news, err := f.Poll()
 		var got []uint32
 		for _, e := range news {
 			got = append(got, e.Message)
@@ -97,16 +97,16 @@ func TestFollowedJournal(t *testing.T) {
 	if _, err := out.WriteString("no entry\n"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.news(); err == nil {
+	if _, err := f.Poll(); err == nil {
 		t.Error("a line that is no entry was taken")
 	}
 }
 
 // What one end has written after the other has ended the queue changes nothing.
 func TestFateOfAQueueThatOneEndHasGivenUp(t *testing.T) {
-	f := fateOf([]entry{{At: 1, Kind: entryIDs}, {At: 4, Kind: entrySecured}, {At: 5, Kind: entryMissing, Err: "AUTH"}},
-		[]entry{{At: 2, Kind: entrySecured}, {At: 3, Kind: entryMissing, Err: "AUTH"}})
-	if f.state != history.QueueMissing || f.why != "AUTH" {
+	f := Merge([]Entry{{At: 1, Kind: EntryIDs}, {At: 4, Kind: EntrySecured}, {At: 5, Kind: EntryMissing, Err: "AUTH"}},
+		[]Entry{{At: 2, Kind: EntrySecured}, {At: 3, Kind: EntryMissing, Err: "AUTH"}})
+	if f.State != history.QueueMissing || f.Reason != "AUTH" {
 		t.Errorf("%+v", f)
 	}
 }
@@ -115,20 +115,20 @@ func TestFateOfAQueueThatOneEndHasGivenUp(t *testing.T) {
 func TestEndsAreApart(t *testing.T) {
 	const slots = 40
 	for clients := 2; clients < 9; clients++ {
-		has := make(map[end]int)
+		has := make(map[Endpoint]int)
 		for client := range clients {
 			own := make(map[int]bool)
-			for _, e := range endsOf(client, clients, slots) {
+			for _, e := range endpointsOf(client, clients, slots) {
 				has[e]++
-				if own[e.slot] {
-					t.Errorf("client %d of %d has both ends of slot %d", client, clients, e.slot)
+				if own[e.Slot] {
+					t.Errorf("client %d of %d has both ends of slot %d", client, clients, e.Slot)
 				}
-				own[e.slot] = true
+				own[e.Slot] = true
 			}
 		}
 		for slot := range slots {
 			for _, receives := range []bool{true, false} {
-				if n := has[end{slot, receives}]; n != 1 {
+				if n := has[Endpoint{slot, receives}]; n != 1 {
 					t.Errorf("%d of %d clients have an end of slot %d", n, clients, slot)
 				}
 			}
@@ -140,34 +140,34 @@ func TestEndsAreApart(t *testing.T) {
 func TestArchiveFindsItsQueues(t *testing.T) {
 	dir := t.TempDir()
 	const clients, slots = 2, 4
-	writeJournal(t, filepath.Join(dir, "client-0"), []entry{{Kind: entryFinished, Queue: 0}, {Kind: entryFault, Err: "x"}, {Kind: entryFinished, Queue: 4}, {Kind: entryFinished, Queue: 3}})
-	writeJournal(t, filepath.Join(dir, "client-1"), []entry{{Kind: entryFinished, Queue: 0}})
+	writeJournal(t, filepath.Join(dir, "client-0"), []Entry{{Kind: entryFinished, Queue: 0}, {Kind: entryFault, Err: "x"}, {Kind: entryFinished, Queue: 4}, {Kind: entryFinished, Queue: 3}})
+	writeJournal(t, filepath.Join(dir, "client-1"), []Entry{{Kind: entryFinished, Queue: 0}})
 	for number, want := range [][]uint32{{8, 1, 2, 7}, {4, 1, 2, 3}} {
-		a, err := openArchive(dir, number, clients, slots)
+		a, err := OpenDir(dir, number, clients, slots)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(a.next, want) {
 			t.Errorf("client %d: %v, want %v", number, a.next, want)
 		}
-		a.close()
+		a.Close()
 	}
 	faults := make(map[string]int)
-	if err := readFaults(dir, faults); err != nil || len(faults) != 1 || faults["x"] != 1 {
+	if err := ReadFaults(dir, faults); err != nil || len(faults) != 1 || faults["x"] != 1 {
 		t.Errorf("faults %v, %v", faults, err)
 	}
 	// A client that was killed before it could note that the recipient has deleted the queue goes on with the next.
-	writeJournal(t, filepath.Join(dir, "queue-1-recipient"), []entry{{Kind: entryGone}})
+	writeJournal(t, filepath.Join(dir, "queue-1-recipient"), []Entry{{Kind: EntryGone}})
 	for range 2 {
-		a, err := openArchive(dir, 0, clients, slots)
+		a, err := OpenDir(dir, 0, clients, slots)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := a.begin(1)
-		if err != nil || f.queue != 5 || f.fate.state != history.QueueNew {
+		f, err := a.Begin(1)
+		if err != nil || f.Queue != 5 || f.History.State != history.QueueNew {
 			t.Fatalf("%+v, %v", f, err)
 		}
-		_, _ = f.journal.close(), f.other.close()
-		a.close()
+		_, _ = f.Journal.Close(), f.Remote.Close()
+		a.Close()
 	}
 }

@@ -39,7 +39,7 @@ type loadConfig struct {
 	epoch    func() uint32             // of the router process
 	renew    bool                      // a queue that was deleted is followed by another
 	lapses   *history.LossWindow       // of the router process; nil: it is not killed
-	keep     *archive                  // what survives this process; nil: it is not killed
+	keep     *Dir                      // what survives this process; nil: it is not killed
 	sessions uint32                    // numbers of sessions before those of this process
 }
 
@@ -186,8 +186,8 @@ func (l *load) close() {
 	all.Wait()
 	for _, q := range l.all() {
 		if q.journal != nil { // what is written is written
-			_ = q.journal.close()
-			_ = q.other.close()
+			_ = q.journal.Close()
+			_ = q.other.Close()
 		}
 	}
 }

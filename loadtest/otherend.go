@@ -13,7 +13,7 @@ func (q *queue) listen() {
 	if q.other == nil {
 		return
 	}
-	news, err := q.other.news()
+	news, err := q.other.Poll()
 	if err != nil {
 		q.load.fail("journal of queue %d: %w", q.number, err)
 		return
@@ -27,40 +27,40 @@ func (q *queue) listen() {
 }
 
 // hear takes what the other end has done.
-func (q *queue) hear(e entry) {
+func (q *queue) hear(e Entry) {
 	switch e.Kind {
-	case entryIDs:
+	case EntryIDs:
 		q.rcv, q.snd, q.created = e.Rcv, e.Snd, history.Answer{Epoch: e.Epoch, At: e.At}
 		q.state = history.QueueCreated
-	case entrySecured:
+	case EntrySecured:
 		q.secured = history.Answer{Epoch: e.Epoch, At: e.At}
 		q.state = history.QueueOpen
 		q.load.opened()
-	case entryUnsecured:
+	case EntryUnsecured:
 		q.state = history.QueueCreated
-	case entrySend:
+	case EntrySend:
 		q.history.Attempts = append(q.history.Attempts, history.Attempt{Message: e.Message})
 		q.progress = append(q.progress, progress{})
-	case entryUnsent:
+	case EntryUnsent:
 		n := len(q.progress) - 1
 		q.history.Attempts, q.progress = q.history.Attempts[:n], q.progress[:n]
-	case entryComplete:
+	case EntryComplete:
 		q.complete = true
-	case entryMessage:
+	case EntryMessage:
 		// That makes room in the window, not the ACK: when the answer to that is lost the recipient never learns of it.
 		if p := int(e.Position); p < len(q.progress) {
 			q.progress[p].delivered = true
 			q.settle(p)
 		}
-	case entryMark:
+	case EntryMark:
 		q.markers++
 		q.paused = false
-	case entryGone:
+	case EntryGone:
 		q.state = history.QueueGone
 		q.close()
 		q.leave()
 		q.load.removed(q)
-	case entryMissing:
+	case EntryMissing:
 		q.missing(errors.New(e.Err))
 	}
 }

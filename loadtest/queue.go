@@ -20,8 +20,8 @@ type queue struct {
 	window   int    // messages on their way: sent and neither refused nor acknowledged by the recipient
 
 	mu      sync.Mutex
-	journal *journal   // nil: nobody kills this process, or the queue is finished
-	other   *following // the journal of the end that lives elsewhere; nil likewise
+	journal *Writer   // nil: nobody kills this process, or the queue is finished
+	other   *Follower // the journal of the end that lives elsewhere; nil likewise
 	state   history.QueueState
 	busy    bool           // a step waits for its answer
 	created history.Answer // IDS
@@ -96,7 +96,7 @@ func (q *queue) create() {
 	if q.busy || c == nil {
 		return
 	}
-	if !q.note(entry{Kind: entryNew}) {
+	if !q.note(Entry{Kind: EntryNew}) {
 		return
 	}
 	err := c.create(q.load.queueParams(), func(rcv *client.RcvQueue, err error) {
@@ -107,7 +107,7 @@ func (q *queue) create() {
 		case err == nil:
 			q.rcv, q.created = rcv, history.Answer{Epoch: c.epoch, At: history.Clock()}
 			q.snd = rcv.Sender(q.load.key(q.slot))
-			q.note(entry{Kind: entryIDs, Epoch: c.epoch, Rcv: q.rcv, Snd: q.snd})
+			q.note(Entry{Kind: EntryIDs, Epoch: c.epoch, Rcv: q.rcv, Snd: q.snd})
 			q.receiver.receive(q)
 			q.state = history.QueueCreated
 			q.load.count.created.Add(1)
@@ -132,7 +132,7 @@ func (q *queue) secure() {
 		return
 	}
 	if q.snd.Key == nil {
-		q.note(entry{Kind: entrySecured})
+		q.note(Entry{Kind: EntrySecured})
 		q.open()
 		return
 	}
@@ -147,7 +147,7 @@ func (q *queue) secure() {
 		switch {
 		case err == nil:
 			q.secured = history.Answer{Epoch: c.epoch, At: history.Clock()}
-			q.note(entry{Kind: entrySecured, Epoch: c.epoch})
+			q.note(Entry{Kind: EntrySecured, Epoch: c.epoch})
 			q.open()
 			return
 		case isProtocol(err):
@@ -167,7 +167,7 @@ func (q *queue) open() {
 // remove deletes the queue. When an answer to an earlier DEL was lost, AUTH says that it was obeyed.
 func (q *queue) remove() {
 	c := q.receiver.now.Load()
-	if q.busy || c == nil || !q.note(entry{Kind: entryDEL}) {
+	if q.busy || c == nil || !q.note(Entry{Kind: EntryDEL}) {
 		return
 	}
 	err := c.remove(q.rcv, func(err error) {
@@ -177,7 +177,7 @@ func (q *queue) remove() {
 		switch {
 		case err == nil, errors.Is(err, smp.ErrAuth) && q.deletes > 1:
 			q.state = history.QueueGone
-			q.finish(entry{Kind: entryGone, Epoch: c.epoch})
+			q.finish(Entry{Kind: EntryGone, Epoch: c.epoch})
 			q.leave()
 			q.load.removed(q)
 			return
@@ -198,7 +198,7 @@ func (q *queue) refuseSender(err error, secured history.Answer) {
 	switch {
 	case q.state == history.QueueCreated || secured != q.secured:
 	case q.snd.Key != nil && q.load.lapses.Excuse(q.secured):
-		q.note(entry{Kind: entryUnsecured})
+		q.note(Entry{Kind: EntryUnsecured})
 		q.state = history.QueueCreated
 	default:
 		q.missing(err)
@@ -212,7 +212,7 @@ func (q *queue) missing(err error) {
 	}
 	was := q.state
 	q.state = history.QueueMissing
-	q.finish(entry{Kind: entryMissing, Err: faultText(err)})
+	q.finish(Entry{Kind: EntryMissing, Err: faultText(err)})
 	q.leave()
 	if q.load.lapses.Excuse(q.created) {
 		q.load.forgotten(q, was)
@@ -222,11 +222,11 @@ func (q *queue) missing(err error) {
 }
 
 // note writes what the client is about to act on. When that fails it must not, and the run ends.
-func (q *queue) note(e entry) bool {
+func (q *queue) note(e Entry) bool {
 	if q.journal == nil {
 		return true
 	}
-	if err := q.journal.write(e); err != nil {
+	if err := q.journal.Write(e); err != nil {
 		q.load.fail("journal of queue %d: %w", q.number, err)
 		return false
 	}
@@ -234,7 +234,7 @@ func (q *queue) note(e entry) bool {
 }
 
 // finish writes the last that there is to say of the queue. What answers come after it is of no account.
-func (q *queue) finish(e entry) {
+func (q *queue) finish(e Entry) {
 	if q.note(e) {
 		q.close()
 	}
@@ -247,7 +247,7 @@ func (q *queue) close() {
 		return
 	}
 	q.journal, q.other = nil, nil
-	if err := q.load.keep.finish(q.number, j, other); err != nil {
+	if err := q.load.keep.Finish(q.number, j, other); err != nil {
 		q.load.fail("journal of queue %d: %w", q.number, err)
 	}
 }

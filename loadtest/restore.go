@@ -9,30 +9,30 @@ import (
 
 // restore goes on with this process's end of the next queue of a slot.
 func (l *load) restore(slot int, receiver, sender *link) *queue {
-	if l.keep.ends[slot].receives {
+	if l.keep.Endpoints[slot].Receives {
 		sender = nil
 	} else {
 		receiver = nil
 	}
-	f, err := l.keep.begin(slot)
-	q := newQueue(l, slot, f.queue, receiver, sender)
+	f, err := l.keep.Begin(slot)
+	q := newQueue(l, slot, f.Queue, receiver, sender)
 	if err != nil {
-		l.fail("journal of queue %d: %w", f.queue, err)
+		l.fail("journal of queue %d: %w", f.Queue, err)
 		return q
 	}
-	q.journal, q.other = f.journal, f.other
-	q.adopt(f.fate)
+	q.journal, q.other = f.Journal, f.Remote
+	q.adopt(f.History)
 	return q
 }
 
 // adopt goes on from where a client that was killed had come to, and the other end. What it had not written is as if it had
 // never been: what was on its way, the window.
-func (q *queue) adopt(f *fate) {
-	q.state, q.rcv, q.snd = f.state, f.rcv, f.snd
-	q.created, q.secured, q.deletes, q.history = f.created, f.secured, f.deletes, f.history
-	q.complete, q.progress = f.complete, make([]progress, len(f.history.Attempts))
+func (q *queue) adopt(f *QueueHistory) {
+	q.state, q.rcv, q.snd = f.State, f.Rcv, f.Snd
+	q.created, q.secured, q.deletes, q.history = f.Created, f.Secured, f.Deletes, f.Messages
+	q.complete, q.progress = f.Complete, make([]progress, len(f.Messages.Attempts))
 	now, open := time.Now(), make(map[uint32]bool)
-	for i, a := range f.history.Attempts {
+	for i, a := range f.Messages.Attempts {
 		q.next = max(q.next, a.Message+1)
 		if open[a.Message] = a.Outcome != history.Accepted; a.Outcome == history.Accepted {
 			q.accepted++
@@ -46,7 +46,7 @@ func (q *queue) adopt(f *fate) {
 	}
 	slices.SortFunc(q.retries, func(a, b retry) int { return int(a.message) - int(b.message) })
 	q.target = max(q.target, q.next)
-	for _, d := range f.history.Deliveries {
+	for _, d := range f.Messages.Deliveries {
 		if int(d.Position) < len(q.progress) {
 			q.progress[d.Position].delivered = true
 		}
