@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 	"switchyard/loadtest/process"
 	"switchyard/smp"
 )
@@ -85,7 +86,7 @@ func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader
 		return err
 	}
 	defer ledger.Close()
-	keep, err := OpenDir(c.Dir, c.Number, c.Of, c.Queues)
+	keep, err := journal.OpenDir(c.Dir, c.Number, c.Of, c.Queues)
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ const (
 	crashMoreMessage = 400
 )
 
-func (c *ClientConfig) load(d dialer, keep *Dir, of *history.LossWindow) loadConfig {
+func (c *ClientConfig) load(d dialer, keep *journal.Dir, of *history.LossWindow) loadConfig {
 	return loadConfig{
 		dial: d, conns: c.Conns, slots: len(keep.Endpoints), size: c.Size, auth: c.Auth, run: c.Seed, renew: true,
 		stall: math.MaxInt64, // who started this process watches

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 )
 
 // Of a queue one end dies while the other lives on, and both go on with it.
@@ -43,7 +44,7 @@ func TestEitherEndOfAQueueMayDie(t *testing.T) {
 	w.close()
 	var histories []history.History
 	lives := make(map[uint32]bool)
-	err = ReadAll(dir, func(uint32) bool { return true }, func(queue uint32, f *QueueHistory) error {
+	err = journal.ReadAll(dir, func(uint32) bool { return true }, func(queue uint32, f *journal.QueueHistory) error {
 		if f.State != history.QueueNew && f.State != history.QueueGone {
 			t.Errorf("queue %d is left in state %d", queue, f.State)
 		}
@@ -62,36 +63,53 @@ func TestEitherEndOfAQueueMayDie(t *testing.T) {
 	}
 }
 
+// writeEntries writes the journal of one end of a queue.
+func writeEntries(t *testing.T, path string, entries []journal.Entry) {
+	t.Helper()
+	j, err := journal.Open(path, func(journal.Entry) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if err := j.Write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What the sender was told is in one journal, what the recipient got in another: the judge compares them.
 func TestJudgeComparesBothEnds(t *testing.T) {
-	sent := []Entry{
-		{Kind: EntrySecured},
-		{Kind: EntrySend, Message: 0}, {Kind: EntrySend, Message: 1}, {Kind: EntrySend, Message: 2},
-		{Kind: EntryAnswer, Position: 0, Outcome: history.Accepted}, {Kind: EntryAnswer, Position: 1, Outcome: history.Accepted},
-		{Kind: EntryAnswer, Position: 2, Outcome: history.Refused},
+	sent := []journal.Entry{
+		{Kind: journal.EntrySecured},
+		{Kind: journal.EntrySend, Message: 0}, {Kind: journal.EntrySend, Message: 1}, {Kind: journal.EntrySend, Message: 2},
+		{Kind: journal.EntryAnswer, Position: 0, Outcome: history.Accepted}, {Kind: journal.EntryAnswer, Position: 1, Outcome: history.Accepted},
+		{Kind: journal.EntryAnswer, Position: 2, Outcome: history.Refused},
 	}
-	m0, m1 := Entry{Kind: EntryMessage, Position: 0, ID: []byte("a")}, Entry{Kind: EntryMessage, Position: 1, ID: []byte("b")}
-	ack0, gone := Entry{Kind: EntryACK, Delivery: 0}, Entry{Kind: EntryGone}
+	m0, m1 := journal.Entry{Kind: journal.EntryMessage, Position: 0, ID: []byte("a")}, journal.Entry{Kind: journal.EntryMessage, Position: 1, ID: []byte("b")}
+	ack0, gone := journal.Entry{Kind: journal.EntryACK, Delivery: 0}, journal.Entry{Kind: journal.EntryGone}
 	tests := []struct {
 		name     string
-		received []Entry
+		received []journal.Entry
 		want     func(*Report) bool
 	}{
-		{"all is well", []Entry{m0, ack0, m1, gone}, (*Report).Clean},
-		{"an answered message did not come", []Entry{m1, gone}, func(r *Report) bool { return r.Lost == 1 }},
-		{"a refused message came", []Entry{m0, m1, {Kind: EntryMessage, Position: 2, ID: []byte("c")}}, func(r *Report) bool { return r.Unexpected == 1 }},
-		{"a message came that was not sent", []Entry{m0, m1, {Kind: EntryMessage, Position: 3, ID: []byte("d")}}, func(r *Report) bool { return r.Corrupt == 1 }},
-		{"a message came twice", []Entry{m0, m1, {Kind: EntryMessage, Position: 0, ID: []byte("e")}}, func(r *Report) bool { return r.Duplicates == 1 }},
-		{"messages came in another order", []Entry{m1, m0}, func(r *Report) bool { return r.Reordered == 1 }},
-		{"a message came after its ACK", []Entry{m0, ack0, m0, m1}, func(r *Report) bool { return r.Undone == 1 }},
-		{"the queue was lost", []Entry{m0, m1, {Kind: EntryMissing, Err: "ERR AUTH"}}, func(r *Report) bool { return r.Missing == 1 && r.Faults["ERR AUTH"] == 1 }},
-		{"the deleted queue is there", []Entry{m0, m1, gone, {Kind: EntryKnownAgain}}, func(r *Report) bool { return r.Undeleted == 1 }},
+		{"all is well", []journal.Entry{m0, ack0, m1, gone}, (*Report).Clean},
+		{"an answered message did not come", []journal.Entry{m1, gone}, func(r *Report) bool { return r.Lost == 1 }},
+		{"a refused message came", []journal.Entry{m0, m1, {Kind: journal.EntryMessage, Position: 2, ID: []byte("c")}}, func(r *Report) bool { return r.Unexpected == 1 }},
+		{"a message came that was not sent", []journal.Entry{m0, m1, {Kind: journal.EntryMessage, Position: 3, ID: []byte("d")}}, func(r *Report) bool { return r.Corrupt == 1 }},
+		{"a message came twice", []journal.Entry{m0, m1, {Kind: journal.EntryMessage, Position: 0, ID: []byte("e")}}, func(r *Report) bool { return r.Duplicates == 1 }},
+		{"messages came in another order", []journal.Entry{m1, m0}, func(r *Report) bool { return r.Reordered == 1 }},
+		{"a message came after its ACK", []journal.Entry{m0, ack0, m0, m1}, func(r *Report) bool { return r.Undone == 1 }},
+		{"the queue was lost", []journal.Entry{m0, m1, {Kind: journal.EntryMissing, Err: "ERR AUTH"}}, func(r *Report) bool { return r.Missing == 1 && r.Faults["ERR AUTH"] == 1 }},
+		{"the deleted queue is there", []journal.Entry{m0, m1, gone, {Kind: journal.EntryKnownAgain}}, func(r *Report) bool { return r.Undeleted == 1 }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			writeJournal(t, filepath.Join(dir, "queue-7-sender"), sent)
-			writeJournal(t, filepath.Join(dir, "queue-7-recipient"), slices.Concat([]Entry{{Kind: EntryNew}, {Kind: EntryIDs}}, tt.received))
+			writeEntries(t, filepath.Join(dir, "queue-7-sender"), sent)
+			writeEntries(t, filepath.Join(dir, "queue-7-recipient"), slices.Concat([]journal.Entry{{Kind: journal.EntryNew}, {Kind: journal.EntryIDs}}, tt.received))
 			k := killer{crew: &crew{}, lapses: &history.LossWindow{}}
 			r, err := k.judge(&CrashConfig{}, dir, time.Second, nil)
 			if err != nil || !tt.want(r) || r.Accepted != 2 {

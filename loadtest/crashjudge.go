@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 	"switchyard/loadtest/results"
 )
 
@@ -26,7 +27,7 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: newLatencies()}
 	k.lapses.LastTaken = make(map[uint32]time.Duration)
 	all := func(uint32) bool { return true }
-	if err := errors.Join(ReadAll(dir, all, v.ends), ReadAll(dir, all, v.take), ReadFaults(dir, r.Faults)); err != nil {
+	if err := errors.Join(journal.ReadAll(dir, all, v.ends), journal.ReadAll(dir, all, v.take), journal.ReadFaults(dir, r.Faults)); err != nil {
 		return nil, err
 	}
 	r.Verdict, r.Findings = history.Judge(v.histories, k.lapses)
@@ -44,7 +45,7 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 }
 
 // ends looks for the last messages that were taken.
-func (v *crashVerdict) ends(_ uint32, f *QueueHistory) error {
+func (v *crashVerdict) ends(_ uint32, f *journal.QueueHistory) error {
 	for i, a := range f.Messages.Attempts {
 		if a.Outcome == history.Accepted {
 			v.lapses.Taken(a.Epoch, f.Sent[i])
@@ -54,7 +55,7 @@ func (v *crashVerdict) ends(_ uint32, f *QueueHistory) error {
 }
 
 // take adds a queue.
-func (v *crashVerdict) take(_ uint32, f *QueueHistory) error {
+func (v *crashVerdict) take(_ uint32, f *journal.QueueHistory) error {
 	v.orphans += f.Creates
 	if f.Rcv != nil {
 		v.orphans--
@@ -69,7 +70,7 @@ func (v *crashVerdict) take(_ uint32, f *QueueHistory) error {
 }
 
 // forgets tells what the router may have forgotten of a queue from what it may not.
-func (v *crashVerdict) forgets(f *QueueHistory) {
+func (v *crashVerdict) forgets(f *journal.QueueHistory) {
 	excused := v.crash.Forgets
 	for _, secured := range f.LostKeys {
 		if v.lapses.Excuse(secured) {
@@ -96,7 +97,7 @@ func (v *crashVerdict) forgets(f *QueueHistory) {
 }
 
 // timeMessages adds the latencies of a queue's messages, counted from their first attempt.
-func timeMessages(f *QueueHistory, l latencies) {
+func timeMessages(f *journal.QueueHistory, l latencies) {
 	first := make(map[uint32]time.Duration)
 	for i, a := range f.Messages.Attempts {
 		if _, again := first[a.Message]; !again {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -25,7 +26,7 @@ func (l *load) wind(ctx context.Context) error {
 	if err := l.until(ctx, l.deleted); err != nil {
 		return err
 	}
-	return l.keep.Deleted(func(queue uint32, f *QueueHistory) error {
+	return l.keep.Deleted(func(queue uint32, f *journal.QueueHistory) error {
 		known, err := l.known(ctx, f.Rcv)
 		if known {
 			return l.keep.KnownAgain(queue)

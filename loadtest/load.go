@@ -10,6 +10,7 @@ import (
 
 	"switchyard/box"
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -39,7 +40,7 @@ type loadConfig struct {
 	epoch    func() uint32             // of the router process
 	renew    bool                      // a queue that was deleted is followed by another
 	lapses   *history.LossWindow       // of the router process; nil: it is not killed
-	keep     *Dir                      // what survives this process; nil: it is not killed
+	keep     *journal.Dir              // what survives this process; nil: it is not killed
 	sessions uint32                    // numbers of sessions before those of this process
 }
 

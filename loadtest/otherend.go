@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 )
 
 // A queue whose other end lives in another process learns from the journal of that end what it would else have done itself.
@@ -27,40 +28,40 @@ func (q *queue) listen() {
 }
 
 // hear takes what the other end has done.
-func (q *queue) hear(e Entry) {
+func (q *queue) hear(e journal.Entry) {
 	switch e.Kind {
-	case EntryIDs:
+	case journal.EntryIDs:
 		q.rcv, q.snd, q.created = e.Rcv, e.Snd, history.Answer{Epoch: e.Epoch, At: e.At}
 		q.state = history.QueueCreated
-	case EntrySecured:
+	case journal.EntrySecured:
 		q.secured = history.Answer{Epoch: e.Epoch, At: e.At}
 		q.state = history.QueueOpen
 		q.load.opened()
-	case EntryUnsecured:
+	case journal.EntryUnsecured:
 		q.state = history.QueueCreated
-	case EntrySend:
+	case journal.EntrySend:
 		q.history.Attempts = append(q.history.Attempts, history.Attempt{Message: e.Message})
 		q.progress = append(q.progress, progress{})
-	case EntryUnsent:
+	case journal.EntryUnsent:
 		n := len(q.progress) - 1
 		q.history.Attempts, q.progress = q.history.Attempts[:n], q.progress[:n]
-	case EntryComplete:
+	case journal.EntryComplete:
 		q.complete = true
-	case EntryMessage:
+	case journal.EntryMessage:
 		// That makes room in the window, not the ACK: when the answer to that is lost the recipient never learns of it.
 		if p := int(e.Position); p < len(q.progress) {
 			q.progress[p].delivered = true
 			q.settle(p)
 		}
-	case EntryMark:
+	case journal.EntryMark:
 		q.markers++
 		q.paused = false
-	case EntryGone:
+	case journal.EntryGone:
 		q.state = history.QueueGone
 		q.close()
 		q.leave()
 		q.load.removed(q)
-	case EntryMissing:
+	case journal.EntryMissing:
 		q.missing(errors.New(e.Err))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -20,8 +21,8 @@ type queue struct {
 	window   int    // messages on their way: sent and neither refused nor acknowledged by the recipient
 
 	mu      sync.Mutex
-	journal *Writer   // nil: nobody kills this process, or the queue is finished
-	other   *Follower // the journal of the end that lives elsewhere; nil likewise
+	journal *journal.Writer   // nil: nobody kills this process, or the queue is finished
+	other   *journal.Follower // the journal of the end that lives elsewhere; nil likewise
 	state   history.QueueState
 	busy    bool           // a step waits for its answer
 	created history.Answer // IDS
@@ -96,7 +97,7 @@ func (q *queue) create() {
 	if q.busy || c == nil {
 		return
 	}
-	if !q.note(Entry{Kind: EntryNew}) {
+	if !q.note(journal.Entry{Kind: journal.EntryNew}) {
 		return
 	}
 	err := c.create(q.load.queueParams(), func(rcv *client.RcvQueue, err error) {
@@ -107,7 +108,7 @@ func (q *queue) create() {
 		case err == nil:
 			q.rcv, q.created = rcv, history.Answer{Epoch: c.epoch, At: history.Clock()}
 			q.snd = rcv.Sender(q.load.key(q.slot))
-			q.note(Entry{Kind: EntryIDs, Epoch: c.epoch, Rcv: q.rcv, Snd: q.snd})
+			q.note(journal.Entry{Kind: journal.EntryIDs, Epoch: c.epoch, Rcv: q.rcv, Snd: q.snd})
 			q.receiver.receive(q)
 			q.state = history.QueueCreated
 			q.load.count.created.Add(1)
@@ -132,7 +133,7 @@ func (q *queue) secure() {
 		return
 	}
 	if q.snd.Key == nil {
-		q.note(Entry{Kind: EntrySecured})
+		q.note(journal.Entry{Kind: journal.EntrySecured})
 		q.open()
 		return
 	}
@@ -147,7 +148,7 @@ func (q *queue) secure() {
 		switch {
 		case err == nil:
 			q.secured = history.Answer{Epoch: c.epoch, At: history.Clock()}
-			q.note(Entry{Kind: EntrySecured, Epoch: c.epoch})
+			q.note(journal.Entry{Kind: journal.EntrySecured, Epoch: c.epoch})
 			q.open()
 			return
 		case isProtocol(err):
@@ -167,7 +168,7 @@ func (q *queue) open() {
 // remove deletes the queue. When an answer to an earlier DEL was lost, AUTH says that it was obeyed.
 func (q *queue) remove() {
 	c := q.receiver.now.Load()
-	if q.busy || c == nil || !q.note(Entry{Kind: EntryDEL}) {
+	if q.busy || c == nil || !q.note(journal.Entry{Kind: journal.EntryDEL}) {
 		return
 	}
 	err := c.remove(q.rcv, func(err error) {
@@ -177,7 +178,7 @@ func (q *queue) remove() {
 		switch {
 		case err == nil, errors.Is(err, smp.ErrAuth) && q.deletes > 1:
 			q.state = history.QueueGone
-			q.finish(Entry{Kind: EntryGone, Epoch: c.epoch})
+			q.finish(journal.Entry{Kind: journal.EntryGone, Epoch: c.epoch})
 			q.leave()
 			q.load.removed(q)
 			return
@@ -198,7 +199,7 @@ func (q *queue) refuseSender(err error, secured history.Answer) {
 	switch {
 	case q.state == history.QueueCreated || secured != q.secured:
 	case q.snd.Key != nil && q.load.lapses.Excuse(q.secured):
-		q.note(Entry{Kind: EntryUnsecured})
+		q.note(journal.Entry{Kind: journal.EntryUnsecured})
 		q.state = history.QueueCreated
 	default:
 		q.missing(err)
@@ -212,7 +213,7 @@ func (q *queue) missing(err error) {
 	}
 	was := q.state
 	q.state = history.QueueMissing
-	q.finish(Entry{Kind: EntryMissing, Err: faultText(err)})
+	q.finish(journal.Entry{Kind: journal.EntryMissing, Err: faultText(err)})
 	q.leave()
 	if q.load.lapses.Excuse(q.created) {
 		q.load.forgotten(q, was)
@@ -222,7 +223,7 @@ func (q *queue) missing(err error) {
 }
 
 // note writes what the client is about to act on. When that fails it must not, and the run ends.
-func (q *queue) note(e Entry) bool {
+func (q *queue) note(e journal.Entry) bool {
 	if q.journal == nil {
 		return true
 	}
@@ -234,7 +235,7 @@ func (q *queue) note(e Entry) bool {
 }
 
 // finish writes the last that there is to say of the queue. What answers come after it is of no account.
-func (q *queue) finish(e Entry) {
+func (q *queue) finish(e journal.Entry) {
 	if q.note(e) {
 		q.close()
 	}

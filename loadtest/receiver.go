@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 	"switchyard/smp"
 )
 
@@ -60,7 +61,7 @@ func (q *queue) take(s session, e envelope) {
 	default:
 		p.delivery, p.position = len(q.history.Deliveries), int(stamp.Position)
 		q.history.Deliveries = append(q.history.Deliveries, history.Delivery{ID: string(p.msgID), Position: stamp.Position})
-		q.note(Entry{Kind: EntryMessage, ID: p.msgID, Position: stamp.Position})
+		q.note(journal.Entry{Kind: journal.EntryMessage, ID: p.msgID, Position: stamp.Position})
 		if g := &q.progress[p.position]; !g.delivered {
 			g.delivered = true
 			q.load.deliveredOne(g.intended, time.Now())
@@ -74,7 +75,7 @@ func (q *queue) take(s session, e envelope) {
 // corrupt counts a message that cannot be what it should.
 func (q *queue) corrupt() {
 	q.history.Corrupt++
-	q.note(Entry{Kind: EntryCorrupt})
+	q.note(journal.Entry{Kind: journal.EntryCorrupt})
 }
 
 // acknowledge sends the ACK of the pending message. When the session is over nothing happens: the message comes again.
@@ -108,9 +109,9 @@ func (q *queue) acknowledged(p *unacked, next envelope, err error) {
 	case p.delivery >= 0:
 		d := &q.history.Deliveries[p.delivery]
 		d.Acked, d.AckedIn = true, history.Answer{Epoch: p.epoch, At: history.Clock()}
-		q.note(Entry{Kind: EntryACK, Delivery: p.delivery, Epoch: p.epoch})
+		q.note(journal.Entry{Kind: journal.EntryACK, Delivery: p.delivery, Epoch: p.epoch})
 	case p.marker:
-		q.note(Entry{Kind: EntryMark})
+		q.note(journal.Entry{Kind: journal.EntryMark})
 		q.markers++
 		q.paused = false
 	}

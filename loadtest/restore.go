@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 )
 
 // restore goes on with this process's end of the next queue of a slot.
@@ -27,7 +28,7 @@ func (l *load) restore(slot int, receiver, sender *link) *queue {
 
 // adopt goes on from where a client that was killed had come to, and the other end. What it had not written is as if it had
 // never been: what was on its way, the window.
-func (q *queue) adopt(f *QueueHistory) {
+func (q *queue) adopt(f *journal.QueueHistory) {
 	q.state, q.rcv, q.snd = f.State, f.Rcv, f.Snd
 	q.created, q.secured, q.deletes, q.history = f.Created, f.Secured, f.Deletes, f.Messages
 	q.complete, q.progress = f.Complete, make([]progress, len(f.Messages.Attempts))

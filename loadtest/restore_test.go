@@ -4,28 +4,29 @@ import (
 	"testing"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 	"switchyard/smp/client"
 )
 
 // The journals of both ends of a queue whose clients are killed, in the order in which they were written.
-func lifeOfAQueue() (recipient, sender []Entry) {
-	return []Entry{
-			{At: 1, Kind: EntryNew}, {At: 2, Kind: EntryNew}, // the first was not answered
-			{At: 3, Kind: EntryIDs, Epoch: 1, Rcv: &client.RcvQueue{ID: []byte("r")}, Snd: &client.SndQueue{ID: []byte("s")}},
-			{At: 9, Kind: EntryMessage, Position: 0, ID: []byte("m0")},
-			{At: 10, Kind: EntryACK, Delivery: 0, Epoch: 1},
-			{At: 14, Kind: EntryMessage, Position: 3, ID: []byte("m3")},
-		}, []Entry{
-			{At: 4, Kind: EntrySecured, Epoch: 1},
-			{At: 5, Kind: EntrySend, Message: 0, Session: 3, Epoch: 1},
-			{At: 6, Kind: EntrySend, Message: 1, Session: 3, Epoch: 1},
-			{At: 7, Kind: EntrySend, Message: 2, Session: 3, Epoch: 1},
-			{At: 8, Kind: EntryAnswer, Position: 0, Outcome: history.Accepted},
-			{At: 11, Kind: EntryAnswer, Position: 1, Outcome: history.Refused},
-			{At: 12, Kind: EntrySend, Message: 1, Session: 3, Epoch: 1},
-			{At: 13, Kind: EntryAnswer, Position: 3, Outcome: history.Accepted},
-			{At: 15, Kind: EntrySend, Message: 3, Session: 4, Epoch: 2},
-			{At: 16, Kind: EntryUnsent},
+func lifeOfAQueue() (recipient, sender []journal.Entry) {
+	return []journal.Entry{
+			{At: 1, Kind: journal.EntryNew}, {At: 2, Kind: journal.EntryNew}, // the first was not answered
+			{At: 3, Kind: journal.EntryIDs, Epoch: 1, Rcv: &client.RcvQueue{ID: []byte("r")}, Snd: &client.SndQueue{ID: []byte("s")}},
+			{At: 9, Kind: journal.EntryMessage, Position: 0, ID: []byte("m0")},
+			{At: 10, Kind: journal.EntryACK, Delivery: 0, Epoch: 1},
+			{At: 14, Kind: journal.EntryMessage, Position: 3, ID: []byte("m3")},
+		}, []journal.Entry{
+			{At: 4, Kind: journal.EntrySecured, Epoch: 1},
+			{At: 5, Kind: journal.EntrySend, Message: 0, Session: 3, Epoch: 1},
+			{At: 6, Kind: journal.EntrySend, Message: 1, Session: 3, Epoch: 1},
+			{At: 7, Kind: journal.EntrySend, Message: 2, Session: 3, Epoch: 1},
+			{At: 8, Kind: journal.EntryAnswer, Position: 0, Outcome: history.Accepted},
+			{At: 11, Kind: journal.EntryAnswer, Position: 1, Outcome: history.Refused},
+			{At: 12, Kind: journal.EntrySend, Message: 1, Session: 3, Epoch: 1},
+			{At: 13, Kind: journal.EntryAnswer, Position: 3, Outcome: history.Accepted},
+			{At: 15, Kind: journal.EntrySend, Message: 3, Session: 4, Epoch: 2},
+			{At: 16, Kind: journal.EntryUnsent},
 		}
 }
 
@@ -35,7 +36,7 @@ func TestQueueGoesOnFromItsJournals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := Merge(lifeOfAQueue())
+	f := journal.Merge(lifeOfAQueue())
 	sender := newQueue(l, 0, 0, nil, l.links[1])
 	sender.adopt(f)
 	if sender.state != history.QueueOpen || sender.accepted != 2 || sender.lastAccepted != 3 || sender.outstanding != 0 || sender.next != 3 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/journal"
 	"switchyard/smp"
 )
 
@@ -78,12 +79,12 @@ func (q *queue) attempt(c *connected, m retry) bool {
 	defer bodies.Put(buf)
 	*buf = stamp.Append((*buf)[:0], q.load.size)
 	markers, secured := q.markers, q.secured
-	if !q.note(Entry{Kind: EntrySend, Message: m.message, Session: c.number, Epoch: c.epoch}) {
+	if !q.note(journal.Entry{Kind: journal.EntrySend, Message: m.message, Session: c.number, Epoch: c.epoch}) {
 		return false
 	}
 	err := c.send(q.snd, *buf, func(err error) { q.answered(position, markers, secured, err) })
 	if err != nil {
-		q.note(Entry{Kind: EntryUnsent})
+		q.note(journal.Entry{Kind: journal.EntryUnsent})
 		return false
 	}
 	q.history.Attempts = append(q.history.Attempts, history.Attempt{Message: m.message, Session: c.number, Epoch: c.epoch})
@@ -129,7 +130,7 @@ func (q *queue) answered(position uint32, markers int, secured history.Answer, e
 		q.again(position)
 	}
 	if a.Outcome != history.Uncertain {
-		q.note(Entry{Kind: EntryAnswer, Position: position, Outcome: a.Outcome})
+		q.note(journal.Entry{Kind: journal.EntryAnswer, Position: position, Outcome: a.Outcome})
 	}
 	q.step()
 }
@@ -202,6 +203,6 @@ func (q *queue) stop() {
 func (q *queue) conclude() {
 	if !q.complete && q.accepted >= q.target && q.next >= q.target && len(q.retries) == 0 &&
 		(q.lastAccepted < 0 || q.progress[q.lastAccepted].delivered) {
-		q.complete = q.note(Entry{Kind: EntryComplete})
+		q.complete = q.note(journal.Entry{Kind: journal.EntryComplete})
 	}
 }

@@ -1,4 +1,4 @@
-package loadtest
+package journal
 
 // Endpoint is a client's share of a slot: it has one end of each queue that lives in the slot, one after the other. The other
 // end is another client's.
