@@ -52,7 +52,7 @@ func (c *AbuseConfig) check() error {
 	case c.Rate <= 0 || c.Quiet <= 0 || c.Each <= 0:
 		return errors.New("the rate and the times must be positive")
 	}
-	if err := c.Client.check(AuthEd25519, c.Size); err != nil {
+	if err := c.Client.Validate(AuthEd25519, c.Size); err != nil {
 		return err
 	}
 	return process.RaiseFileLimit(c.Links)
@@ -95,10 +95,10 @@ func Abuse(ctx context.Context, c AbuseConfig, router *process.Router) (*AbuseRe
 	if err != nil {
 		return nil, err
 	}
-	defer l.close()
+	defer l.Close()
 	late := measure.StartLateness()
 	defer late.Stop()
-	from := l.sources()
+	from := l.Sources()
 	from.Latency["lag"] = late.Late
 	o, err := c.Observe(from)
 	if err != nil {
@@ -109,7 +109,7 @@ func Abuse(ctx context.Context, c AbuseConfig, router *process.Router) (*AbuseRe
 	defer w.Close()
 	a := &abuse{AbuseConfig: c, Stages: measure.Stages{Observer: o, Watcher: w}, load: l, lag: late, report: &AbuseReport{Scenario: "abuse"}}
 	cause := a.run(ctx)
-	if l.count.delivered.Load() == 0 {
+	if l.Count.Delivered.Load() == 0 {
 		return nil, cause
 	}
 	a.finish(cause)
@@ -124,26 +124,26 @@ func Abuse(ctx context.Context, c AbuseConfig, router *process.Router) (*AbuseRe
 type abuse struct {
 	AbuseConfig
 	measure.Stages
-	load   *load
+	load   *Load
 	lag    *measure.Lateness
 	report *AbuseReport
 }
 
 func (a *abuse) run(ctx context.Context) error {
-	if err := a.load.prepare(ctx, a.Watcher, hostOf(a.Address)); err != nil {
+	if err := a.load.Prepare(ctx, a.Watcher, HostOf(a.Address)); err != nil {
 		return err
 	}
-	a.Watcher.Phase("quiet", 0, &a.load.count.acked)
+	a.Watcher.Phase("quiet", 0, &a.load.Count.Acked)
 	a.Enter("warm-up")
-	a.load.send()
-	if err := a.load.until(ctx, after(a.Quiet/4)); err != nil {
+	a.load.Send()
+	if err := a.load.Until(ctx, After(a.Quiet/4)); err != nil {
 		return err
 	}
 	from, err := a.begin("quiet")
 	if err != nil {
 		return err
 	}
-	if err := a.load.until(ctx, after(a.Quiet)); err != nil {
+	if err := a.load.Until(ctx, After(a.Quiet)); err != nil {
 		return err
 	}
 	if a.report.Quiet, err = a.end(from, results.RestPhase); err != nil {
@@ -176,7 +176,7 @@ func (a *abuse) read() (r reading, err error) {
 // begin begins a phase of the exchange.
 func (a *abuse) begin(phase string) (reading, error) {
 	a.Enter(phase)
-	a.load.latency.delivery.Reset()
+	a.load.Latency.Delivery.Reset()
 	a.lag.Late.Reset()
 	return a.read()
 }
@@ -184,12 +184,12 @@ func (a *abuse) begin(phase string) (reading, error) {
 // end ends a phase, begins another one, and tells what the first was like.
 func (a *abuse) end(from reading, next string) (p AbusePhase, err error) {
 	to, err := a.read()
-	p.Delivery, p.Lag = a.load.latency.delivery.Quantiles(), a.lag.Late.Quantiles()
+	p.Delivery, p.Lag = a.load.Latency.Delivery.Quantiles(), a.lag.Late.Quantiles()
 	_, p.RSS = a.Now()
 	p.CPUPercent = (to.cpu - from.cpu).Seconds() / to.at.Sub(from.at).Seconds() * 100
 	p.Work, p.Causes = to.figures.Since(from.figures), to.figures.CausesSince(from.figures)
 	a.Enter(next)
-	a.load.latency.delivery.Reset()
+	a.load.Latency.Delivery.Reset()
 	return p, err
 }
 
@@ -213,8 +213,8 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 	if err := crew.Order(orderAttack); err != nil {
 		return err
 	}
-	over := after(a.Each)
-	cause := a.load.until(ctx, func() bool { crew.sum(); return over() })
+	over := After(a.Each)
+	cause := a.load.Until(ctx, func() bool { crew.sum(); return over() })
 	r := Attack{Kind: kind, Connections: config.Conns}
 	r.CrewPercent = (crew.cpu() - used).Seconds() / time.Since(from.at).Seconds() * 100
 	if r.AbusePhase, err = a.end(from, results.RestPhase); err != nil {
@@ -225,8 +225,8 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 	if quiet := a.report.Quiet.Delivery.P99; quiet > 0 {
 		r.Ratio = r.Delivery.P99 / quiet
 	}
-	rested := after(a.Quiet / 2)
-	err = cmp.Or(cause, crew.leave(ctx, a.load), a.load.until(ctx, rested))
+	rested := After(a.Quiet / 2)
+	err = cmp.Or(cause, crew.leave(ctx, a.load), a.load.Until(ctx, rested))
 	_, r.Rested = a.Now()
 	a.report.Attacks = append(a.report.Attacks, r)
 	return err

@@ -73,12 +73,12 @@ func (w *attackCrew) cpu() (used time.Duration) {
 }
 
 // obey gives an order and waits until it was carried out, while the group goes on.
-func (w *attackCrew) obey(ctx context.Context, l *load, order string) error {
+func (w *attackCrew) obey(ctx context.Context, l *Load, order string) error {
 	if err := w.Order(order); err != nil {
 		return err
 	}
 	var failure error
-	err := l.until(ctx, func() bool {
+	err := l.Until(ctx, func() bool {
 		var done bool
 		done, failure = w.Done()
 		return done || failure != nil
@@ -87,13 +87,13 @@ func (w *attackCrew) obey(ctx context.Context, l *load, order string) error {
 }
 
 // leave ends the processes while the group goes on.
-func (w *attackCrew) leave(ctx context.Context, l *load) error {
+func (w *attackCrew) leave(ctx context.Context, l *Load) error {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
 		w.Close()
 	}()
-	return l.until(ctx, func() bool {
+	return l.Until(ctx, func() bool {
 		select {
 		case <-gone:
 			return true

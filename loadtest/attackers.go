@@ -94,7 +94,7 @@ const attackSources = 16
 
 // source is the address of an attacker.
 func (a *attackers) source(i int) netip.Addr {
-	if sourceAddr(a.client.Address.Hosts, 0).IsValid() {
+	if SourceAddr(a.client.Address.Hosts, 0).IsValid() {
 		return netip.AddrFrom4([4]byte{127, 77, 0, byte(1 + (a.config.First+i)%attackSources)})
 	}
 	return netip.Addr{}
@@ -123,7 +123,7 @@ func (a *attackers) connect(ctx context.Context, i int) (net.Conn, error) {
 // dial opens a session; events go to take, which may be nil.
 func (a *attackers) dial(ctx context.Context, i int, take func(client.Event)) (*client.Client, net.Conn, error) {
 	var raw net.Conn
-	config := a.client.config(0)
+	config := a.client.DialConfig(0)
 	config.Connect = func(context.Context, string) (_ net.Conn, err error) {
 		raw, err = a.connect(ctx, i) // the context that it is called with ends when the session is open
 		return raw, err
@@ -142,7 +142,7 @@ func (a *attackers) dial(ctx context.Context, i int, take func(client.Event)) (*
 
 // adopt gives the attackers their shares of the queues of the store.
 func (a *attackers) adopt() error {
-	stored := newStoredQueues(*a.config.Seeded)
+	stored := NewStoredQueues(*a.config.Seeded)
 	from := a.config.FirstQueue
 	for i := range a.config.Conns {
 		n := process.Share(a.config.Queues, a.config.Conns, i)

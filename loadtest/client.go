@@ -41,28 +41,28 @@ type Client struct {
 
 // Bounds of the delay between two attempts to connect: a load wants to be back as soon as its router is.
 const (
-	minRedial = 20 * time.Millisecond
-	maxRedial = 250 * time.Millisecond
+	MinRedial = 20 * time.Millisecond
+	MaxRedial = 250 * time.Millisecond
 )
 
-// config is how the connection with the given number is made.
-func (c Client) config(index int) client.Config {
+// DialConfig is how the connection with the given number is made.
+func (c Client) DialConfig(index int) client.Config {
 	config := client.Defaults(c.Address)
 	if c.Versions != (smp.VersionRange{}) {
 		config.Versions = c.Versions
 	}
 	config.BlockEncryption = c.BlockEncryption
 	config.DialTimeout = c.Timeout
-	config.LocalAddr = sourceAddr(c.Address.Hosts, index)
+	config.LocalAddr = SourceAddr(c.Address.Hosts, index)
 	return config
 }
 
-func (c Client) keeper(index int) client.KeeperConfig {
-	return client.KeeperConfig{Config: c.config(index), MinDelay: minRedial, MaxDelay: maxRedial}
+func (c Client) KeeperConfig(index int) client.KeeperConfig {
+	return client.KeeperConfig{Config: c.DialConfig(index), MinDelay: MinRedial, MaxDelay: MaxRedial}
 }
 
-// check refuses what cannot work before anything is tried.
-func (c Client) check(auth Auth, size int) error {
+// Validate refuses what cannot work before anything is tried.
+func (c Client) Validate(auth Auth, size int) error {
 	top := smp.CurrentVersion
 	if c.Versions != (smp.VersionRange{}) {
 		top = c.Versions.Max
@@ -82,13 +82,13 @@ func (c Client) check(auth Auth, size int) error {
 	return nil
 }
 
-// connsPerSource is how many connections share a source address: some 28,000 ports are free on each, and a few are
+// ConnsPerSource is how many connections share a source address: some 28,000 ports are free on each, and a few are
 // left to connections that are not quite closed.
-const connsPerSource = 10000
+const ConnsPerSource = 10000
 
-// sourceAddr spreads connections over 127.0.0.0/8 when the router is on loopback, as one source address has not
+// SourceAddr spreads connections over 127.0.0.0/8 when the router is on loopback, as one source address has not
 // enough ports for a large load. Elsewhere the kernel chooses.
-func sourceAddr(hosts []string, index int) netip.Addr {
+func SourceAddr(hosts []string, index int) netip.Addr {
 	if len(hosts) == 0 {
 		return netip.Addr{}
 	}
@@ -96,6 +96,6 @@ func sourceAddr(hosts []string, index int) netip.Addr {
 	if err != nil || !host.Is4() || !host.IsLoopback() {
 		return netip.Addr{}
 	}
-	n := 1 + index/connsPerSource
+	n := 1 + index/ConnsPerSource
 	return netip.AddrFrom4([4]byte{127, 0, byte(n >> 8), byte(n)})
 }

@@ -26,7 +26,7 @@ func TestClientCheck(t *testing.T) {
 		{"unknown", Client{}, "rsa", 100, false},
 	}
 	for _, tt := range tests {
-		if err := tt.client.check(tt.auth, tt.size); (err == nil) != tt.ok {
+		if err := tt.client.Validate(tt.auth, tt.size); (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
@@ -47,11 +47,11 @@ func TestSourceAddr(t *testing.T) {
 		{"::1", 0, "invalid IP"},
 	}
 	for _, tt := range tests {
-		if got := sourceAddr([]string{tt.host}, tt.index).String(); got != tt.want {
+		if got := SourceAddr([]string{tt.host}, tt.index).String(); got != tt.want {
 			t.Errorf("%s, connection %d: %s, want %s", tt.host, tt.index, got, tt.want)
 		}
 	}
-	if sourceAddr(nil, 0).IsValid() {
+	if SourceAddr(nil, 0).IsValid() {
 		t.Error("an address without a host")
 	}
 }

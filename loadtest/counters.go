@@ -12,30 +12,30 @@ import (
 	"switchyard/smp"
 )
 
-// counters are what a load counts while it runs. The verdict is made from the histories, not from these.
-type counters struct {
+// Counters are what a load counts while it runs. The verdict is made from the histories, not from these.
+type Counters struct {
 	links       atomic.Int64 // connected now
 	connected   atomic.Int64 // links that have been connected once
-	disconnects atomic.Int64
-	created     atomic.Int64 // queues answered IDS
-	orphans     atomic.Int64 // NEW without an answer
+	Disconnects atomic.Int64
+	Created     atomic.Int64 // queues answered IDS
+	Orphans     atomic.Int64 // NEW without an answer
 	open        atomic.Int64 // queues that are or were open
-	drained     atomic.Int64
-	removed     atomic.Int64
-	missing     atomic.Int64
+	Drained     atomic.Int64
+	Removed     atomic.Int64
+	Missing     atomic.Int64
 	sent        atomic.Int64
-	accepted    atomic.Int64
+	Accepted    atomic.Int64
 	refused     atomic.Int64
 	unanswered  atomic.Int64
-	delivered   atomic.Int64
-	acked       atomic.Int64
+	Delivered   atomic.Int64
+	Acked       atomic.Int64
 
 	mu     sync.Mutex
 	faults map[string]int
 }
 
 // fault counts something that a router should not have answered.
-func (c *counters) fault(err error) {
+func (c *Counters) fault(err error) {
 	text := faultText(err)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,31 +52,31 @@ func faultText(err error) string {
 	return err.Error()
 }
 
-func (c *counters) allFaults() map[string]int {
+func (c *Counters) AllFaults() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return maps.Clone(c.faults)
 }
 
-// work grows with each answer: a load whose work stands still is stuck. That links come back is no work, as they may
+// Work grows with each answer: a load whose work stands still is stuck. That links come back is no work, as they may
 // do nothing else.
-func (c *counters) work() int64 {
-	return c.connected.Load() + c.created.Load() + c.open.Load() + c.removed.Load() +
-		c.accepted.Load() + c.delivered.Load() + c.acked.Load()
+func (c *Counters) Work() int64 {
+	return c.connected.Load() + c.Created.Load() + c.open.Load() + c.Removed.Load() +
+		c.Accepted.Load() + c.Delivered.Load() + c.Acked.Load()
 }
 
-func (l *load) linkUp(again bool) {
-	l.count.links.Add(1)
+func (l *Load) linkUp(again bool) {
+	l.Count.links.Add(1)
 	if !again {
-		l.count.connected.Add(1)
+		l.Count.connected.Add(1)
 	}
 	l.signal()
 }
 
-func (l *load) linkDown(was bool, err error) {
+func (l *Load) linkDown(was bool, err error) {
 	if was {
-		l.count.links.Add(-1)
-		l.count.disconnects.Add(1)
+		l.Count.links.Add(-1)
+		l.Count.Disconnects.Add(1)
 	}
 	l.mu.Lock()
 	l.downErr = err
@@ -84,81 +84,81 @@ func (l *load) linkDown(was bool, err error) {
 	l.signal()
 }
 
-func (l *load) opened() {
-	l.count.open.Add(1)
+func (l *Load) opened() {
+	l.Count.open.Add(1)
 	l.signal()
 }
 
-func (l *load) acceptedOne(intended time.Time) {
-	l.count.accepted.Add(1)
-	l.latency.answer.Record(time.Since(intended))
+func (l *Load) acceptedOne(intended time.Time) {
+	l.Count.Accepted.Add(1)
+	l.Latency.Answer.Record(time.Since(intended))
 }
 
-func (l *load) deliveredOne(intended, now time.Time) {
-	l.count.delivered.Add(1)
-	l.latency.delivery.Record(now.Sub(intended))
+func (l *Load) deliveredOne(intended, now time.Time) {
+	l.Count.Delivered.Add(1)
+	l.Latency.Delivery.Record(now.Sub(intended))
 }
 
-func (l *load) drained(*queue) {
-	l.count.drained.Add(1)
+func (l *Load) drained(*queue) {
+	l.Count.Drained.Add(1)
 	l.signal()
 }
 
 // removed follows a deleted queue with another.
-func (l *load) removed(q *queue) {
-	l.count.removed.Add(1)
+func (l *Load) removed(q *queue) {
+	l.Count.Removed.Add(1)
 	l.signal()
-	l.follow(q)
+	l.renewQueue(q)
 }
 
-// follow begins the next queue of a slot, unless the load is to end. That is for recipients to say: their senders wait for one.
-func (l *load) follow(q *queue) {
-	if l.renew && (q.receiver == nil || !l.stopped.Load()) {
+// renewQueue begins the next queue of a slot, unless the load is to end. That is for recipients to say: their senders wait for one.
+func (l *Load) renewQueue(q *queue) {
+	if l.Renew && (q.receiver == nil || !l.stopped.Load()) {
 		l.add(q.slot).start()
 	}
 }
 
-func (l *load) missing(q *queue, was history.QueueState, err error) {
-	l.count.missing.Add(1)
-	l.count.fault(err)
+func (l *Load) missing(q *queue, was history.QueueState, err error) {
+	l.Count.Missing.Add(1)
+	l.Count.fault(err)
 	l.forgotten(q, was)
 }
 
 // fault counts what a router should not have answered.
-func (l *load) fault(err error) {
-	l.count.fault(err)
-	if l.keep == nil {
+func (l *Load) fault(err error) {
+	l.Count.fault(err)
+	if l.Journals == nil {
 		return
 	}
-	if err := l.keep.Fault(faultText(err)); err != nil {
-		l.fail("journal: %w", err)
+	if err := l.Journals.Fault(faultText(err)); err != nil {
+		l.Fail("journal: %w", err)
 	}
 }
 
 // forgotten is missing without a fault.
-func (l *load) forgotten(q *queue, was history.QueueState) {
+func (l *Load) forgotten(q *queue, was history.QueueState) {
 	l.ended(was)
-	l.follow(q)
+	l.renewQueue(q)
 }
 
 // ended counts a queue for those who wait for the steps that it will not take.
-func (l *load) ended(was history.QueueState) {
+func (l *Load) ended(was history.QueueState) {
 	if was == history.QueueNew || was == history.QueueCreated {
-		l.count.open.Add(1) // nobody is to wait for it
+		l.Count.open.Add(1) // nobody is to wait for it
 	}
 	if was != history.QueueDrained {
-		l.count.drained.Add(1)
+		l.Count.Drained.Add(1)
 	}
-	l.count.removed.Add(1)
+	l.Count.Removed.Add(1)
 	l.signal()
 }
 
-// latencies are the histograms of a load.
-type latencies struct {
-	answer   *results.Histogram // SEND to OK
-	delivery *results.Histogram // SEND to MSG
+// Histograms are the histograms of a load.
+type Histograms struct {
+	Answer   *results.Histogram // SEND to OK
+	Delivery *results.Histogram // SEND to MSG
 }
 
-func newLatencies() latencies {
-	return latencies{results.NewHistogram(), results.NewHistogram()}
+func NewHistograms() Histograms {
+	return Histograms{results.NewHistogram(), results.NewHistogram()}
 }

@@ -84,7 +84,7 @@ func (c *CrashConfig) check() error {
 	case c.Conns < minClients:
 		return errors.New("there must be at least 2 connections, as recipient and sender of a queue use different ones")
 	}
-	return (Client{}).check(c.Auth, c.Size)
+	return (Client{}).Validate(c.Auth, c.Size)
 }
 
 func (c *CrashConfig) victims() Victims {

@@ -80,7 +80,7 @@ func ServeClient(ctx context.Context, c ClientConfig, orders io.Reader, states i
 	return serveClient(ctx, c, v.dialer(), orders, states)
 }
 
-func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader, states io.Writer) error {
+func serveClient(ctx context.Context, c ClientConfig, d Dialer, orders io.Reader, states io.Writer) error {
 	ledger, err := os.Open(filepath.Join(c.Dir, ledgerName))
 	if err != nil {
 		return err
@@ -91,22 +91,22 @@ func serveClient(ctx context.Context, c ClientConfig, d dialer, orders io.Reader
 		return err
 	}
 	defer keep.Close()
-	l, err := newLoad(c.load(d, keep, &history.LossWindow{Length: c.Window, Ledger: ledger}))
+	l, err := New(c.load(d, keep, &history.LossWindow{Length: c.Window, Ledger: ledger}))
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer l.Close()
 	ctx, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer cancel()
 	child := clientChild{l}
 	o := &process.CommandLoop{Orders: orders, Every: sayEvery, Out: json.NewEncoder(states), Run: child.obey, Status: child.state}
-	if err := l.begin(ctx); err != nil {
+	if err := l.Begin(ctx); err != nil {
 		return err
 	}
 	all.Go(func() { // also while the order is carried out and after it, for the clients that have the other ends
-		if err := l.until(ctx, func() bool { return false }); ctx.Err() == nil {
+		if err := l.Until(ctx, func() bool { return false }); ctx.Err() == nil {
 			o.Fail(err)
 		}
 	})
@@ -123,40 +123,40 @@ const (
 	crashMoreMessage = 400
 )
 
-func (c *ClientConfig) load(d dialer, keep *journal.Dir, of *history.LossWindow) loadConfig {
-	return loadConfig{
-		dial: d, conns: c.Conns, slots: len(keep.Endpoints), size: c.Size, auth: c.Auth, run: c.Seed, renew: true,
-		stall: math.MaxInt64, // who started this process watches
-		window: func(slot int) int {
+func (c *ClientConfig) load(d Dialer, keep *journal.Dir, of *history.LossWindow) Config {
+	return Config{
+		Dial: d, Conns: c.Conns, Slots: len(keep.Endpoints), Size: c.Size, Auth: c.Auth, Run: c.Seed, Renew: true,
+		Stall: math.MaxInt64, // who started this process watches
+		Window: func(slot int) int {
 			if keep.Endpoints[slot].Slot%8 == 7 {
 				return crashQuotaWindow
 			}
 			return crashWindow
 		},
-		messages: func(queue uint32) uint32 {
+		Messages: func(queue uint32) uint32 {
 			r := rand.New(rand.NewPCG(c.Seed, uint64(queue)))
 			return crashMinMessages + r.Uint32N(crashMoreMessage)
 		},
-		holds:    func(slot int) bool { return keep.Endpoints[slot].Slot%4 == 3 && of.Epoch()%2 == 1 },
-		epoch:    of.Epoch,
-		lapses:   of,
-		keep:     keep,
-		sessions: c.Life * sessionsOfLife,
+		Holds:      func(slot int) bool { return keep.Endpoints[slot].Slot%4 == 3 && of.Epoch()%2 == 1 },
+		Epoch:      of.Epoch,
+		LossWindow: of,
+		Journals:   keep,
+		Sessions:   c.Life * sessionsOfLife,
 	}
 }
 
 // clientChild is the load of a client process.
-type clientChild struct{ load *load }
+type clientChild struct{ load *Load }
 
 func (c clientChild) obey(ctx context.Context, order string) error {
 	if order != orderDrain {
 		return fmt.Errorf("unknown order %q", order)
 	}
-	return c.load.wind(ctx)
+	return c.load.Drain(ctx)
 }
 
 func (c clientChild) state(now process.Status) any {
-	n := &c.load.count
-	return ClientState{Status: now, Accepted: n.accepted.Load(), Acked: n.acked.Load(), Work: n.work(),
-		Disconnects: n.disconnects.Load()}
+	n := &c.load.Count
+	return ClientState{Status: now, Accepted: n.Accepted.Load(), Acked: n.Acked.Load(), Work: n.Work(),
+		Disconnects: n.Disconnects.Load()}
 }

@@ -15,7 +15,7 @@ type crashVerdict struct {
 	crash     *CrashReport
 	lapses    *history.LossWindow
 	cause     error // why the run ended early
-	latency   latencies
+	latency   Histograms
 	histories []history.History
 	orphans   int
 }
@@ -24,7 +24,7 @@ type crashVerdict struct {
 func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause error) (*Report, error) {
 	r := &Report{Scenario: "crash", Connections: c.Conns, Size: c.Size, Faults: make(map[string]int),
 		Disconnects: k.crew.disconnects.Load(), Seconds: took.Seconds()}
-	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: newLatencies()}
+	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: NewHistograms()}
 	k.lapses.LastTaken = make(map[uint32]time.Duration)
 	all := func(uint32) bool { return true }
 	if err := errors.Join(journal.ReadAll(dir, all, v.ends), journal.ReadAll(dir, all, v.take), journal.ReadFaults(dir, r.Faults)); err != nil {
@@ -37,7 +37,7 @@ func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause err
 	}
 	r.Measured = int64(r.Delivered)
 	r.Rate = float64(r.Delivered) / r.Seconds
-	r.Latency.Answer, r.Latency.Delivery = v.latency.answer.Quantiles(), v.latency.delivery.Quantiles()
+	r.Latency.Answer, r.Latency.Delivery = v.latency.Answer.Quantiles(), v.latency.Delivery.Quantiles()
 	if cause != nil {
 		r.Ended = cause.Error()
 	}
@@ -64,7 +64,7 @@ func (v *crashVerdict) take(_ uint32, f *journal.QueueHistory) error {
 	v.forgets(f)
 	timeMessages(f, v.latency)
 	h := f.Messages
-	h.Cut = v.cause != nil && !errors.Is(v.cause, errStalled) && f.State == history.QueueOpen
+	h.Cut = v.cause != nil && !errors.Is(v.cause, ErrStalled) && f.State == history.QueueOpen
 	v.histories = append(v.histories, h)
 	return nil
 }
@@ -97,14 +97,14 @@ func (v *crashVerdict) forgets(f *journal.QueueHistory) {
 }
 
 // timeMessages adds the latencies of a queue's messages, counted from their first attempt.
-func timeMessages(f *journal.QueueHistory, l latencies) {
+func timeMessages(f *journal.QueueHistory, l Histograms) {
 	first := make(map[uint32]time.Duration)
 	for i, a := range f.Messages.Attempts {
 		if _, again := first[a.Message]; !again {
 			first[a.Message] = f.Sent[i]
 		}
 		if at := f.Answered[i]; at > 0 {
-			l.answer.Record(at - first[a.Message])
+			l.Answer.Record(at - first[a.Message])
 		}
 	}
 	seen := make(map[uint32]bool)
@@ -114,7 +114,7 @@ func timeMessages(f *journal.QueueHistory, l latencies) {
 		}
 		if m := f.Messages.Attempts[d.Position].Message; !seen[m] {
 			seen[m] = true
-			l.delivery.Record(f.Arrived[i] - first[m])
+			l.Delivery.Record(f.Arrived[i] - first[m])
 		}
 	}
 }

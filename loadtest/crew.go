@@ -151,7 +151,7 @@ func (w *crew) until(ctx context.Context, condition func() bool) error {
 			if n := w.work.Load(); n != work {
 				work, moved = n, now
 			} else if now.Sub(moved) > w.stall {
-				return fmt.Errorf("%w for %v", errStalled, w.stall)
+				return fmt.Errorf("%w for %v", ErrStalled, w.stall)
 			}
 		}
 	}
@@ -184,7 +184,7 @@ func (w *crew) close() {
 
 // finish lets the clients delete their queues, if that does not take long.
 func (w *crew) finish() {
-	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
+	ctx, cancel := context.WithTimeout(context.Background(), GraceTime)
 	defer cancel()
 	_ = w.drain(ctx) // what could not be done is visible in the report
 }

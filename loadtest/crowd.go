@@ -52,7 +52,7 @@ func (w *crowd) connect(ctx context.Context) error {
 }
 
 func (w *crowd) dial(ctx context.Context, i int) error {
-	config := w.client.config(w.first + i)
+	config := w.client.DialConfig(w.first + i)
 	config.OneCommandPerBlock = true // as today's clients, batches excepted
 	if w.group != 0 {
 		config.Groups = []tls.Group{w.group}
@@ -120,7 +120,7 @@ func (w *crowd) comeBack(ctx context.Context) error {
 			if err == nil || ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			if isProtocol(err) {
+			if IsProtocolError(err) {
 				return err
 			}
 			w.redials.Add(1)
@@ -128,7 +128,7 @@ func (w *crowd) comeBack(ctx context.Context) error {
 				c.Close()
 				<-c.Done()
 			}
-			if err := pause(ctx, minRedial+rand.N(maxRedial)); err != nil {
+			if err := pause(ctx, MinRedial+rand.N(MaxRedial)); err != nil {
 				return err
 			}
 		}

@@ -47,7 +47,7 @@ func (w *crowd) createMember(ctx context.Context, i, n int) error {
 // adopt gives the connections queues of a store that was filled offline, beginning with the given one in the
 // scattered order.
 func (w *crowd) adopt(p seeded.Plan, first, queues int) error {
-	stored := newStoredQueues(p)
+	stored := NewStoredQueues(p)
 	from := first
 	for i := range w.members {
 		m := &w.members[i]

@@ -11,32 +11,32 @@ import (
 	"switchyard/smp/client"
 )
 
-// begin lets messages flow.
-func (l *load) begin(ctx context.Context) error {
+// Begin lets messages flow.
+func (l *Load) Begin(ctx context.Context) error {
 	l.deleting.Store(true)
 	l.create()
-	l.send()
+	l.Send()
 	return l.connect(ctx, true)
 }
 
-// wind empties the queues that this process receives from and deletes them; then those that were deleted, by this process or one
+// Drain empties the queues that this process receives from and deletes them; then those that were deleted, by this process or one
 // before, must be unknown. To the others it only sends what is on its way: their recipients are those who delete them.
-func (l *load) wind(ctx context.Context) error {
-	l.stop()
-	if err := l.until(ctx, l.deleted); err != nil {
+func (l *Load) Drain(ctx context.Context) error {
+	l.Stop()
+	if err := l.Until(ctx, l.deleted); err != nil {
 		return err
 	}
-	return l.keep.Deleted(func(queue uint32, f *journal.QueueHistory) error {
+	return l.Journals.Deleted(func(queue uint32, f *journal.QueueHistory) error {
 		known, err := l.known(ctx, f.Rcv)
 		if known {
-			return l.keep.KnownAgain(queue)
+			return l.Journals.KnownAgain(queue)
 		}
 		return err
 	})
 }
 
 // deleted reports that no queue is left from which this process receives.
-func (l *load) deleted() bool {
+func (l *Load) deleted() bool {
 	return !slices.ContainsFunc(l.all(), func(q *queue) bool {
 		q.mu.Lock()
 		defer q.mu.Unlock()
@@ -45,24 +45,24 @@ func (l *load) deleted() bool {
 }
 
 // known asks the router for a queue.
-func (l *load) known(ctx context.Context, rcv *client.RcvQueue) (bool, error) {
+func (l *Load) known(ctx context.Context, rcv *client.RcvQueue) (bool, error) {
 	answer := make(chan error, 1)
 	for {
 		c := l.links[0].now.Load()
-		if c == nil || c.subscribe(rcv, func(err error) { answer <- err; l.signal() }) != nil {
-			if err := l.until(ctx, func() bool { return l.links[0].now.Load() != nil }); err != nil {
+		if c == nil || c.Subscribe(rcv, func(err error) { answer <- err; l.signal() }) != nil {
+			if err := l.Until(ctx, func() bool { return l.links[0].now.Load() != nil }); err != nil {
 				return false, err
 			}
 			continue
 		}
-		if err := l.until(ctx, func() bool { return len(answer) > 0 }); err != nil {
+		if err := l.Until(ctx, func() bool { return len(answer) > 0 }); err != nil {
 			return false, err
 		}
-		l.count.acked.Add(1) // an answer is progress
+		l.Count.Acked.Add(1) // an answer is progress
 		switch err := <-answer; {
 		case err == nil:
 			return true, nil
-		case isProtocol(err):
+		case IsProtocolError(err):
 			return !errors.Is(err, smp.ErrAuth), nil
 		}
 	}

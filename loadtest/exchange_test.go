@@ -97,10 +97,10 @@ func TestExchangeGoesOnAfterACut(t *testing.T) {
 	r, c := newFakeRouter(), verifyConfig()
 	c.Messages = 200
 	var cuts atomic.Int64
-	dial := func(index int, queues []*client.RcvQueue, on func(event)) line {
-		return r.dial(index, queues, func(e event) {
+	dial := func(index int, queues []*client.RcvQueue, on func(Event)) Connection {
+		return r.dial(index, queues, func(e Event) {
 			on(e)
-			if e.kind != eventMessage || index != 0 {
+			if e.Kind != EventMessage || index != 0 {
 				return
 			}
 			if n := cuts.Add(1); n%200 == 100 && n < 1000 {
@@ -142,9 +142,9 @@ func TestExchangeEndsWhenInterrupted(t *testing.T) {
 }
 
 func TestExchangeEndsWhenNobodyListens(t *testing.T) {
-	refused := func(_ int, _ []*client.RcvQueue, on func(event)) line {
-		go on(event{kind: eventDown, err: errCut})
-		return newFakeRouter().dial(0, nil, func(event) {})
+	refused := func(_ int, _ []*client.RcvQueue, on func(Event)) Connection {
+		go on(Event{Kind: EventDown, Err: errCut})
+		return newFakeRouter().dial(0, nil, func(Event) {})
 	}
 	if _, err := exchange(context.Background(), "verify", verifyConfig(), refused); !errors.Is(err, errCut) {
 		t.Errorf("error %v", err)

@@ -42,7 +42,7 @@ func (r *fakeRouter) push(q *fakeQueue) {
 		return
 	}
 	q.delivered = true
-	e := event{kind: eventMessage, session: s, entity: q.rcv.ID, message: r.seal(q, q.messages[0])}
+	e := Event{Kind: EventMessage, Session: s, Entity: q.rcv.ID, Message: r.seal(q, q.messages[0])}
 	s.tasks = append(s.tasks, fakeTask{run: func() func() { return func() { s.line.on(e) } }})
 	s.wake.Broadcast()
 }
@@ -79,7 +79,7 @@ func (r *fakeRouter) store(q *fakeQueue, body []byte) error {
 }
 
 // seal makes the envelope of a message as routers do.
-func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) envelope {
+func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) Message {
 	plain := smp.AppendMessageBody(nil, 1700000000, false, m.body)
 	if m.quota {
 		plain = smp.AppendQuotaBody(nil, 1700000000)
@@ -91,7 +91,7 @@ func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) envelope {
 	var key [box.KeySize]byte
 	box.Precompute(&key, (*[box.KeySize]byte)(q.rcv.Secret))
 	box.Seal(sealed, (*[box.NonceSize]byte)(m.id), &key)
-	return envelope{m.id, sealed}
+	return Message{m.id, sealed}
 }
 
 // sync counts a command and now and then makes all that was done durable.

@@ -117,7 +117,7 @@ func (r *fakeRouter) left() int {
 }
 
 // dial is a dialer.
-func (r *fakeRouter) dial(_ int, queues []*client.RcvQueue, on func(event)) line {
+func (r *fakeRouter) dial(_ int, queues []*client.RcvQueue, on func(Event)) Connection {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := &fakeLine{router: r, on: on, added: map[string]*client.RcvQueue{}}
@@ -134,7 +134,7 @@ func (r *fakeRouter) dial(_ int, queues []*client.RcvQueue, on func(event)) line
 // fakeLine reconnects as soon as the router runs. Its fields are guarded by the router's lock.
 type fakeLine struct {
 	router  *fakeRouter
-	on      func(event)
+	on      func(Event)
 	added   map[string]*client.RcvQueue
 	session *fakeSession
 	closed  bool
@@ -177,10 +177,10 @@ func (l *fakeLine) connect() {
 	s.tasks = append(s.tasks, fakeTask{run: func() func() {
 		for _, q := range l.added {
 			if err := s.take(q); err != nil {
-				defer l.later(event{kind: eventQueue, entity: q.ID, err: err})
+				defer l.later(Event{Kind: EventQueue, Entity: q.ID, Err: err})
 			}
 		}
-		return func() { l.on(event{kind: eventUp, session: s}) }
+		return func() { l.on(Event{Kind: EventUp, Session: s}) }
 	}})
 	l.ends.Go(func() {
 		if before != nil {
@@ -190,7 +190,7 @@ func (l *fakeLine) connect() {
 	})
 }
 
-func (l *fakeLine) later(e event) {
+func (l *fakeLine) later(e Event) {
 	l.session.tasks = append(l.session.tasks, fakeTask{run: func() func() { return func() { l.on(e) } }})
 }
 
@@ -249,7 +249,7 @@ func (s *fakeSession) run() {
 		}
 	}
 	r.mu.Unlock()
-	s.line.on(event{kind: eventDown, err: errCut})
+	s.line.on(Event{Kind: EventDown, Err: errCut})
 	r.mu.Lock()
 }
 
@@ -273,7 +273,7 @@ func (s *fakeSession) answer(run func() error, done func(error)) error {
 	}, func() { done(errCut) })
 }
 
-func (s *fakeSession) create(_ client.QueueParams, done func(*client.RcvQueue, error)) error {
+func (s *fakeSession) Create(_ client.QueueParams, done func(*client.RcvQueue, error)) error {
 	r := s.line.router
 	return s.do(func() func() {
 		id := r.id()
@@ -285,7 +285,7 @@ func (s *fakeSession) create(_ client.QueueParams, done func(*client.RcvQueue, e
 	}, func() { done(nil, errCut) })
 }
 
-func (s *fakeSession) secure(q *client.RcvQueue, _ *client.SndQueue, _ bool, done func(error)) error {
+func (s *fakeSession) Secure(q *client.RcvQueue, _ *client.SndQueue, _ bool, done func(error)) error {
 	return s.answer(func() error {
 		found, err := s.line.router.find(q.ID)
 		if err == nil {
@@ -295,11 +295,11 @@ func (s *fakeSession) secure(q *client.RcvQueue, _ *client.SndQueue, _ bool, don
 	}, done)
 }
 
-func (s *fakeSession) subscribe(q *client.RcvQueue, done func(error)) error {
+func (s *fakeSession) Subscribe(q *client.RcvQueue, done func(error)) error {
 	return s.answer(func() error { return s.take(q) }, done)
 }
 
-func (s *fakeSession) remove(q *client.RcvQueue, done func(error)) error {
+func (s *fakeSession) Remove(q *client.RcvQueue, done func(error)) error {
 	r := s.line.router
 	return s.answer(func() error {
 		_, err := r.find(q.ID)
@@ -310,7 +310,7 @@ func (s *fakeSession) remove(q *client.RcvQueue, done func(error)) error {
 	}, done)
 }
 
-func (s *fakeSession) send(q *client.SndQueue, body []byte, done func(error)) error {
+func (s *fakeSession) Send(q *client.SndQueue, body []byte, done func(error)) error {
 	r := s.line.router
 	body = slices.Clone(body)
 	return s.answer(func() error {
@@ -325,11 +325,11 @@ func (s *fakeSession) send(q *client.SndQueue, body []byte, done func(error)) er
 	}, done)
 }
 
-func (s *fakeSession) ack(q *client.RcvQueue, msgID []byte, done func(envelope, error)) error {
+func (s *fakeSession) Ack(q *client.RcvQueue, msgID []byte, done func(Message, error)) error {
 	r := s.line.router
 	return s.do(func() func() {
 		found, err := r.find(q.ID)
-		var next envelope
+		var next Message
 		switch {
 		case err != nil:
 		case !found.delivered || found.subscriber != s || string(found.messages[0].id) != string(msgID):
@@ -341,5 +341,5 @@ func (s *fakeSession) ack(q *client.RcvQueue, msgID []byte, done func(envelope, 
 			}
 		}
 		return func() { done(next, err) }
-	}, func() { done(envelope{}, errCut) })
+	}, func() { done(Message{}, errCut) })
 }

@@ -56,7 +56,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 		return nil, fmt.Errorf("group %q is none of x448, x25519", c.Group)
 	}
 	// Run after run, connections that are not quite closed would take all ports of one source address.
-	c.first = rand.IntN(1000) * connsPerSource
+	c.first = rand.IntN(1000) * ConnsPerSource
 	var done atomic.Int64
 	w := measure.Watch(c.Progress)
 	defer w.Close()
@@ -95,7 +95,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 
 // shake connects and closes, and tells how long the connecting took.
 func (c *HandshakeConfig) shake(ctx context.Context, i int, group tls.Group) (time.Duration, error) {
-	config := c.config(c.first + i)
+	config := c.DialConfig(c.first + i)
 	config.Groups = []tls.Group{group}
 	config.OnEvent = func(client.Event) {}
 	began := time.Now()

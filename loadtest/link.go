@@ -12,11 +12,11 @@ var errSubscriptionEnded = errors.New("subscription ended by the router")
 
 // link is one connection of a load, through all its sessions. Each queue has two: one receives, the other sends.
 type link struct {
-	load *load
+	load *Load
 	now  atomic.Pointer[connected] // nil while there is no session
 
 	mu       sync.Mutex
-	line     line // nil before dial
+	conn     Connection // nil before dial
 	sessions uint32
 	queues   map[*queue]struct{} // that receive or send here
 	byEntity map[string]*queue   // that receive here, by recipient ID
@@ -24,29 +24,29 @@ type link struct {
 
 // connected is a session with its numbers for the checker.
 type connected struct {
-	session
+	Session
 	number uint32 // of the sessions of this link
 	epoch  uint32 // of the router process
 }
 
-func newLink(l *load) *link {
-	return &link{load: l, sessions: l.sessions, queues: make(map[*queue]struct{}), byEntity: make(map[string]*queue)}
+func newLink(l *Load) *link {
+	return &link{load: l, sessions: l.Sessions, queues: make(map[*queue]struct{}), byEntity: make(map[string]*queue)}
 }
 
 // dial starts the line. Its first event waits for the lock.
-func (k *link) dial(d dialer, index int) {
+func (k *link) dial(d Dialer, index int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var before []*client.RcvQueue
 	for _, q := range k.byEntity {
 		before = append(before, q.rcv)
 	}
-	k.line = d(index, before, k.on)
+	k.conn = d(index, before, k.on)
 }
 
 func (k *link) close() {
 	k.mu.Lock()
-	l := k.line
+	l := k.conn
 	k.mu.Unlock()
 	if l != nil {
 		l.Close()
@@ -70,7 +70,7 @@ func (k *link) detach(q *queue) {
 func (k *link) receive(q *queue) {
 	k.mu.Lock()
 	k.byEntity[string(q.rcv.ID)] = q
-	l := k.line
+	l := k.conn
 	k.mu.Unlock()
 	if l != nil {
 		l.Add(q.rcv)
@@ -80,7 +80,7 @@ func (k *link) receive(q *queue) {
 func (k *link) forget(q *queue) {
 	k.mu.Lock()
 	delete(k.byEntity, string(q.rcv.ID))
-	l := k.line
+	l := k.conn
 	k.mu.Unlock()
 	l.Remove(q.rcv)
 }
@@ -103,32 +103,32 @@ func (k *link) receiver(entity []byte) *queue {
 }
 
 // on takes the events of the line.
-func (k *link) on(e event) {
-	switch e.kind {
-	case eventUp:
-		k.up(e.session)
-	case eventDown:
-		k.down(e.err)
-	case eventMessage:
-		if q := k.receiver(e.entity); q != nil {
-			q.arrive(e.session, e.message)
+func (k *link) on(e Event) {
+	switch e.Kind {
+	case EventUp:
+		k.up(e.Session)
+	case EventDown:
+		k.down(e.Err)
+	case EventMessage:
+		if q := k.receiver(e.Entity); q != nil {
+			q.arrive(e.Session, e.Message)
 		}
-	case eventQueue:
-		if q := k.receiver(e.entity); q != nil {
-			q.unsubscribed(e.err)
+	case EventQueue:
+		if q := k.receiver(e.Entity); q != nil {
+			q.unsubscribed(e.Err)
 		}
-	case eventStrange:
-		k.load.fault(e.err)
+	case EventStrange:
+		k.load.fault(e.Err)
 	}
 }
 
-func (k *link) up(s session) {
+func (k *link) up(s Session) {
 	k.mu.Lock()
-	c := &connected{session: s, number: k.sessions, epoch: k.load.epoch()}
+	c := &connected{Session: s, number: k.sessions, epoch: k.load.Epoch()}
 	k.sessions++
 	k.mu.Unlock()
 	k.now.Store(c)
-	k.load.linkUp(c.number > k.load.sessions)
+	k.load.linkUp(c.number > k.load.Sessions)
 	for _, q := range k.snapshot() {
 		q.resume()
 	}

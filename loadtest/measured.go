@@ -18,50 +18,50 @@ type measured struct {
 
 // measureExchange lets the messages flow and measures them: after the warm-up, for the duration or until all have arrived. Then
 // it waits until the queues are empty. Without a result nothing was measured.
-func measureExchange(ctx context.Context, l *load, c *VerifyConfig) (*measured, error) {
-	drained := reached(&l.count.drained, l.slots)
-	l.send()
+func measureExchange(ctx context.Context, l *Load, c *VerifyConfig) (*measured, error) {
+	drained := Reached(&l.Count.Drained, l.Slots)
+	l.Send()
 	if c.Warmup > 0 {
-		if err := l.until(ctx, anyOf(drained, after(c.Warmup))); err != nil {
+		if err := l.Until(ctx, AnyOf(drained, After(c.Warmup))); err != nil {
 			return nil, err
 		}
-		l.latency.answer.Reset()
-		l.latency.delivery.Reset()
+		l.Latency.Answer.Reset()
+		l.Latency.Delivery.Reset()
 	}
-	o, err := c.Observe(l.sources())
+	o, err := c.Observe(l.Sources())
 	if err != nil {
 		return nil, err
 	}
 	defer o.Stop()
-	before := l.count.delivered.Load()
+	before := l.Count.Delivered.Load()
 	end := drained
 	if c.Duration > 0 {
-		end = anyOf(drained, after(c.Duration))
+		end = AnyOf(drained, After(c.Duration))
 	}
-	cause := l.until(ctx, end)
-	m := &measured{delivered: l.count.delivered.Load() - before}
+	cause := l.Until(ctx, end)
+	m := &measured{delivered: l.Count.Delivered.Load() - before}
 	m.seconds, m.use = o.Stop()
 	m.work = o.Work()
-	m.answer, m.delivery = l.latency.answer.Quantiles(), l.latency.delivery.Quantiles()
+	m.answer, m.delivery = l.Latency.Answer.Quantiles(), l.Latency.Delivery.Quantiles()
 	if cause != nil || c.Duration > 0 {
-		l.stop()
+		l.Stop()
 	}
 	if cause == nil {
-		return m, l.until(ctx, drained)
+		return m, l.Until(ctx, drained)
 	}
-	l.grace(drained)
+	l.Grace(drained)
 	return m, cause
 }
 
 // finish lets a load end that goes on beside what is measured, and judges its exchange. delivery is what counts as its
 // latency.
-func finish(l *load, o *measure.Observer, scenario string, delivery results.Latencies, cause error) (*Report, *results.Use) {
-	l.stop()
-	l.grace(reached(&l.count.drained, l.slots))
-	m := &measured{delivered: l.count.delivered.Load(), delivery: delivery}
+func finish(l *Load, o *measure.Observer, scenario string, delivery results.Latencies, cause error) (*Report, *results.Use) {
+	l.Stop()
+	l.Grace(Reached(&l.Count.Drained, l.Slots))
+	m := &measured{delivered: l.Count.Delivered.Load(), delivery: delivery}
 	var use *results.Use
 	m.seconds, use = o.Stop()
-	l.remove()
-	l.grace(reached(&l.count.removed, l.slots))
+	l.Remove()
+	l.Grace(Reached(&l.Count.Removed, l.Slots))
 	return report(l, scenario, m, cause), use
 }

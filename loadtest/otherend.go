@@ -9,26 +9,26 @@ import (
 
 // A queue whose other end lives in another process learns from the journal of that end what it would else have done itself.
 
-// listen takes what the other end has written since. It is called under mu.
-func (q *queue) listen() {
-	if q.other == nil {
+// followRemote takes what the other end has written since. It is called under mu.
+func (q *queue) followRemote() {
+	if q.remote == nil {
 		return
 	}
-	news, err := q.other.Poll()
+	news, err := q.remote.Poll()
 	if err != nil {
-		q.load.fail("journal of queue %d: %w", q.number, err)
+		q.load.Fail("journal of queue %d: %w", q.number, err)
 		return
 	}
 	for _, e := range news {
-		if q.other == nil { // that was the end of the queue
+		if q.remote == nil { // that was the end of the queue
 			return
 		}
-		q.hear(e)
+		q.apply(e)
 	}
 }
 
-// hear takes what the other end has done.
-func (q *queue) hear(e journal.Entry) {
+// apply takes what the other end has done.
+func (q *queue) apply(e journal.Entry) {
 	switch e.Kind {
 	case journal.EntryIDs:
 		q.rcv, q.snd, q.created = e.Rcv, e.Snd, history.Answer{Epoch: e.Epoch, At: e.At}
@@ -66,15 +66,15 @@ func (q *queue) hear(e journal.Entry) {
 	}
 }
 
-// listen has all queues listen to their other ends, and take the steps that this makes possible.
-func (l *load) listen() {
-	if l.keep == nil {
+// followRemotes has all queues listen to their other ends, and take the steps that this makes possible.
+func (l *Load) followRemotes() {
+	if l.Journals == nil {
 		return
 	}
 	for _, q := range l.all() {
 		q.mu.Lock()
-		if q.other != nil {
-			q.listen()
+		if q.remote != nil {
+			q.followRemote()
 			q.step()
 		}
 		q.mu.Unlock()

@@ -16,14 +16,14 @@ type proxiedSession struct {
 	relay *client.Relay
 }
 
-func (s proxiedSession) secure(q *client.RcvQueue, snd *client.SndQueue, byRecipient bool, done func(error)) error {
+func (s proxiedSession) Secure(q *client.RcvQueue, snd *client.SndQueue, byRecipient bool, done func(error)) error {
 	if byRecipient {
-		return s.clientSession.secure(q, snd, true, done)
+		return s.clientSession.Secure(q, snd, true, done)
 	}
 	return s.do(snd.Secure(), done)
 }
 
-func (s proxiedSession) send(snd *client.SndQueue, body []byte, done func(error)) error {
+func (s proxiedSession) Send(snd *client.SndQueue, body []byte, done func(error)) error {
 	return s.do(snd.Send(false, body), done)
 }
 
@@ -55,7 +55,7 @@ type proxiedLine struct {
 	router Client
 	server smp.ServerAddress // the proxy
 	index  int
-	on     func(event)
+	on     func(Event)
 	ctx    context.Context
 	stop   context.CancelFunc
 
@@ -64,12 +64,12 @@ type proxiedLine struct {
 	reason error          // why it could not begin
 }
 
-// proxiedDialer dials the router and a proxy.
-func proxiedDialer(router Client, proxy smp.ServerAddress) dialer {
-	return func(index int, queues []*client.RcvQueue, on func(event)) line {
+// ProxiedDialer dials the router and a proxy.
+func ProxiedDialer(router Client, proxy smp.ServerAddress) Dialer {
+	return func(index int, queues []*client.RcvQueue, on func(Event)) Connection {
 		l := &proxiedLine{router: router, server: proxy, index: index, on: on}
 		l.ctx, l.stop = context.WithCancel(context.Background())
-		k := router.keeper(index)
+		k := router.KeeperConfig(index)
 		k.OnEvent = l.event
 		l.Keeper = client.NewKeeper(k, queues...)
 		return l
@@ -88,22 +88,22 @@ func (l *proxiedLine) event(e client.Event) {
 	switch {
 	case !ok:
 		return
-	case t.kind == eventUp:
+	case t.Kind == EventUp:
 		relay, err := l.dialProxy(e.Client)
 		if err != nil {
 			l.reason = fmt.Errorf("by way of the proxy: %w", err)
 			e.Client.Close()
 			return
 		}
-		t.session = proxiedSession{clientSession{e.Client}, relay}
-	case t.kind == eventDown:
+		t.Session = proxiedSession{clientSession{e.Client}, relay}
+	case t.Kind == EventDown:
 		if l.proxy != nil {
 			l.proxy.Close()
 			<-l.proxy.Done() // the callbacks of the session have run
 			l.proxy = nil
 		}
 		if l.reason != nil {
-			t.err, l.reason = l.reason, nil
+			t.Err, l.reason = l.reason, nil
 		}
 	}
 	l.on(t)
@@ -111,8 +111,8 @@ func (l *proxiedLine) event(e client.Event) {
 
 // dialProxy connects to the proxy and asks for its session with the router. When that fails the keeper begins anew.
 func (l *proxiedLine) dialProxy(router *client.Client) (*client.Relay, error) {
-	config := l.router.config(l.index)
-	config.Address, config.LocalAddr = l.server, sourceAddr(l.server.Hosts, l.index)
+	config := l.router.DialConfig(l.index)
+	config.Address, config.LocalAddr = l.server, SourceAddr(l.server.Hosts, l.index)
 	config.Versions = smp.VersionRange{} // --version is for the router
 	config.OnEvent = func(e client.Event) {
 		if e.Kind == client.EventClosed {

@@ -13,7 +13,7 @@ import (
 
 // queue is one queue of a load with both its ends, or the one that lives in this process.
 type queue struct {
-	load     *load
+	load     *Load
 	slot     int    // which of the queues that live at a time
 	number   uint32 // among all queues of the run
 	receiver *link  // nil: the recipient lives elsewhere
@@ -22,7 +22,7 @@ type queue struct {
 
 	mu      sync.Mutex
 	journal *journal.Writer   // nil: nobody kills this process, or the queue is finished
-	other   *journal.Follower // the journal of the end that lives elsewhere; nil likewise
+	remote  *journal.Follower // the journal of the end that lives elsewhere; nil likewise
 	state   history.QueueState
 	busy    bool           // a step waits for its answer
 	created history.Answer // IDS
@@ -37,10 +37,10 @@ type queue struct {
 	receiving // receiver.go
 }
 
-func newQueue(l *load, slot int, number uint32, receiver, sender *link) *queue {
+func newQueue(l *Load, slot int, number uint32, receiver, sender *link) *queue {
 	return &queue{
 		load: l, slot: slot, number: number, receiver: receiver, sender: sender,
-		window: l.window(slot), target: l.messages(number),
+		window: l.Window(slot), target: l.Messages(number),
 		sending: sending{lastAccepted: -1},
 	}
 }
@@ -100,7 +100,7 @@ func (q *queue) create() {
 	if !q.note(journal.Entry{Kind: journal.EntryNew}) {
 		return
 	}
-	err := c.create(q.load.queueParams(), func(rcv *client.RcvQueue, err error) {
+	err := c.Create(q.load.queueParams(), func(rcv *client.RcvQueue, err error) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.busy = false
@@ -111,11 +111,11 @@ func (q *queue) create() {
 			q.note(journal.Entry{Kind: journal.EntryIDs, Epoch: c.epoch, Rcv: q.rcv, Snd: q.snd})
 			q.receiver.receive(q)
 			q.state = history.QueueCreated
-			q.load.count.created.Add(1)
-		case isProtocol(err):
-			q.load.fail("creating a queue: %w", err)
+			q.load.Count.Created.Add(1)
+		case IsProtocolError(err):
+			q.load.Fail("creating a queue: %w", err)
 		default:
-			q.load.count.orphans.Add(1) // the router may have made one whose IDs nobody knows
+			q.load.Count.Orphans.Add(1) // the router may have made one whose IDs nobody knows
 		}
 		q.step()
 	})
@@ -141,7 +141,7 @@ func (q *queue) secure() {
 	if q.busy || c == nil {
 		return
 	}
-	err := c.secure(q.rcv, q.snd, byRecipient, func(err error) {
+	err := c.Secure(q.rcv, q.snd, byRecipient, func(err error) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.busy = false
@@ -151,7 +151,7 @@ func (q *queue) secure() {
 			q.note(journal.Entry{Kind: journal.EntrySecured, Epoch: c.epoch})
 			q.open()
 			return
-		case isProtocol(err):
+		case IsProtocolError(err):
 			q.missing(err)
 		}
 		q.step()
@@ -171,7 +171,7 @@ func (q *queue) remove() {
 	if q.busy || c == nil || !q.note(journal.Entry{Kind: journal.EntryDEL}) {
 		return
 	}
-	err := c.remove(q.rcv, func(err error) {
+	err := c.Remove(q.rcv, func(err error) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.busy = false
@@ -182,7 +182,7 @@ func (q *queue) remove() {
 			q.leave()
 			q.load.removed(q)
 			return
-		case isProtocol(err):
+		case IsProtocolError(err):
 			q.missing(err)
 		}
 		q.step()
@@ -198,7 +198,7 @@ func (q *queue) remove() {
 func (q *queue) refuseSender(err error, secured history.Answer) {
 	switch {
 	case q.state == history.QueueCreated || secured != q.secured:
-	case q.snd.Key != nil && q.load.lapses.Excuse(q.secured):
+	case q.snd.Key != nil && q.load.LossWindow.Excuse(q.secured):
 		q.note(journal.Entry{Kind: journal.EntryUnsecured})
 		q.state = history.QueueCreated
 	default:
@@ -215,7 +215,7 @@ func (q *queue) missing(err error) {
 	q.state = history.QueueMissing
 	q.finish(journal.Entry{Kind: journal.EntryMissing, Err: faultText(err)})
 	q.leave()
-	if q.load.lapses.Excuse(q.created) {
+	if q.load.LossWindow.Excuse(q.created) {
 		q.load.forgotten(q, was)
 		return
 	}
@@ -228,7 +228,7 @@ func (q *queue) note(e journal.Entry) bool {
 		return true
 	}
 	if err := q.journal.Write(e); err != nil {
-		q.load.fail("journal of queue %d: %w", q.number, err)
+		q.load.Fail("journal of queue %d: %w", q.number, err)
 		return false
 	}
 	return true
@@ -243,13 +243,13 @@ func (q *queue) finish(e journal.Entry) {
 
 // close closes the journals of a queue that is finished.
 func (q *queue) close() {
-	j, other := q.journal, q.other
+	j, other := q.journal, q.remote
 	if j == nil {
 		return
 	}
-	q.journal, q.other = nil, nil
-	if err := q.load.keep.Finish(q.number, j, other); err != nil {
-		q.load.fail("journal of queue %d: %w", q.number, err)
+	q.journal, q.remote = nil, nil
+	if err := q.load.Journals.Finish(q.number, j, other); err != nil {
+		q.load.Fail("journal of queue %d: %w", q.number, err)
 	}
 }
 
@@ -268,8 +268,8 @@ func (q *queue) resume() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.paused = false
-	if q.load.lapses != nil {
-		q.expectLess(func(a *history.Attempt) bool { return q.load.lapses.MayForget(a.Answer()) })
+	if q.load.LossWindow != nil {
+		q.expectLess(func(a *history.Attempt) bool { return q.load.LossWindow.MayForget(a.Answer()) })
 	}
 	q.step()
 }
@@ -294,13 +294,13 @@ func (q *queue) unsubscribed(err error) {
 		q.step()
 	case errors.Is(err, smp.ErrAuth):
 		q.missing(err)
-	case isProtocol(err), errors.Is(err, errSubscriptionEnded):
+	case IsProtocolError(err), errors.Is(err, errSubscriptionEnded):
 		q.load.fault(err)
 	}
 }
 
-// isProtocol tells an answer of the router from the end of a session.
-func isProtocol(err error) bool {
+// IsProtocolError tells an answer of the router from the end of a session.
+func IsProtocolError(err error) bool {
 	var e smp.Error
 	return errors.As(err, &e)
 }

@@ -11,16 +11,16 @@ import (
 	"switchyard/smp/client"
 )
 
-// noLine is a line that is never connected.
-type noLine struct{}
+// noConnection is a line that is never connected.
+type noConnection struct{}
 
-func (noLine) Add(...*client.RcvQueue)    {}
-func (noLine) Remove(...*client.RcvQueue) {}
-func (noLine) Close()                     {}
+func (noConnection) Add(...*client.RcvQueue)    {}
+func (noConnection) Remove(...*client.RcvQueue) {}
+func (noConnection) Close()                     {}
 
 // testConfig is a load on a router with a window of 100 ms that was killed at 1 s and at 20 s. Of the messages that it took the
 // last had been sent at 990 ms.
-func testConfig(t *testing.T) loadConfig {
+func testConfig(t *testing.T) Config {
 	ledger, err := os.Create(filepath.Join(t.TempDir(), "ledger"))
 	if err != nil {
 		t.Fatal(err)
@@ -33,8 +33,8 @@ func testConfig(t *testing.T) loadConfig {
 		}
 	}
 	kills.Taken(0, 990*time.Millisecond)
-	return loadConfig{conns: 5, slots: 20, size: 100, auth: AuthEd25519, lapses: kills,
-		window: func(int) int { return 4 }, messages: func(uint32) uint32 { return 30 }}
+	return Config{Conns: 5, Slots: 20, Size: 100, Auth: AuthEd25519, LossWindow: kills,
+		Window: func(int) int { return 4 }, Messages: func(uint32) uint32 { return 30 }}
 }
 
 // What a queue makes of AUTH depends on what the router may have forgotten: the queue, the sender's key, or nothing.
@@ -54,22 +54,22 @@ func TestQueueThatTheRouterRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l, err := newLoad(testConfig(t))
+			l, err := New(testConfig(t))
 			if err != nil {
 				t.Fatal(err)
 			}
 			q := l.add(0)
 			for _, k := range []*link{q.receiver, q.sender} {
-				k.line = noLine{}
+				k.conn = noConnection{}
 			}
 			q.rcv, q.snd = &client.RcvQueue{}, &client.SndQueue{Key: l.key(0)}
 			q.state, q.created, q.secured = history.QueueOpen, tt.created, tt.secured
 			q.refuseSender(smp.ErrAuth, tt.sent)
-			n := &l.count
-			if q.state != tt.want || n.missing.Load() != tt.missing {
-				t.Errorf("state %d, missing %d", q.state, n.missing.Load())
+			n := &l.Count
+			if q.state != tt.want || n.Missing.Load() != tt.missing {
+				t.Errorf("state %d, missing %d", q.state, n.Missing.Load())
 			}
-			if faults := len(l.count.allFaults()); int64(faults) != tt.missing {
+			if faults := len(l.Count.AllFaults()); int64(faults) != tt.missing {
 				t.Errorf("%d faults", faults)
 			}
 		})

@@ -17,7 +17,7 @@ type receiving struct {
 
 // unacked is a message that has arrived and whose ACK has not been answered.
 type unacked struct {
-	session  session
+	session  Session
 	msgID    []byte
 	delivery int    // its place in the history, -1 for quota marks and unreadable ones
 	position int    // its position, -1 likewise
@@ -27,13 +27,13 @@ type unacked struct {
 }
 
 // arrive takes a message that was pushed.
-func (q *queue) arrive(s session, e envelope) {
+func (q *queue) arrive(s Session, e Message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.state == history.QueueMissing || q.state == history.QueueGone {
 		return
 	}
-	if q.pending != nil && !bytes.Equal(q.pending.msgID, e.msgID) {
+	if q.pending != nil && !bytes.Equal(q.pending.msgID, e.ID) {
 		q.load.fault(errSecondUnacked)
 	}
 	q.take(s, e)
@@ -42,20 +42,20 @@ func (q *queue) arrive(s session, e envelope) {
 
 // take records a message and acknowledges it, unless the load wants this queue to fill up. What was sent is known to this end
 // before it arrives, as the other writes it before it sends it.
-func (q *queue) take(s session, e envelope) {
-	if q.listen(); q.state == history.QueueMissing {
+func (q *queue) take(s Session, e Message) {
+	if q.followRemote(); q.state == history.QueueMissing {
 		return
 	}
-	p := &unacked{session: s, msgID: bytes.Clone(e.msgID), delivery: -1, position: -1, epoch: q.load.epoch()}
+	p := &unacked{session: s, msgID: bytes.Clone(e.ID), delivery: -1, position: -1, epoch: q.load.Epoch()}
 	q.pending = p
-	m, err := q.rcv.Open(p.msgID, e.sealed)
+	m, err := q.rcv.Open(p.msgID, e.Sealed)
 	stamp, ok := history.ParseStamp(m.Body)
 	switch {
 	case err != nil:
 		q.corrupt()
 	case m.Quota:
 		p.marker = true
-	case !ok, stamp.Run != q.load.run, stamp.Queue != q.number, int(stamp.Position) >= len(q.history.Attempts),
+	case !ok, stamp.Run != q.load.Run, stamp.Queue != q.number, int(stamp.Position) >= len(q.history.Attempts),
 		q.history.Attempts[stamp.Position].Message != stamp.Message:
 		q.corrupt()
 	default:
@@ -67,7 +67,7 @@ func (q *queue) take(s session, e envelope) {
 			q.load.deliveredOne(g.intended, time.Now())
 		}
 	}
-	if p.held = !q.load.stopped.Load() && q.load.holds(q.slot); !p.held {
+	if p.held = !q.load.stopped.Load() && q.load.Holds(q.slot); !p.held {
 		q.acknowledge()
 	}
 }
@@ -82,7 +82,7 @@ func (q *queue) corrupt() {
 func (q *queue) acknowledge() {
 	p := q.pending
 	p.held = false
-	_ = p.session.ack(q.rcv, p.msgID, func(next envelope, err error) { q.acknowledged(p, next, err) })
+	_ = p.session.Ack(q.rcv, p.msgID, func(next Message, err error) { q.acknowledged(p, next, err) })
 }
 
 // release acknowledges what was held back.
@@ -94,7 +94,7 @@ func (q *queue) release() {
 	}
 }
 
-func (q *queue) acknowledged(p *unacked, next envelope, err error) {
+func (q *queue) acknowledged(p *unacked, next Message, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if p != q.pending {
@@ -102,7 +102,7 @@ func (q *queue) acknowledged(p *unacked, next envelope, err error) {
 	}
 	switch {
 	case errors.Is(err, smp.ErrAuth) && q.deletes > 0: // a DEL was obeyed before the ACK
-	case isProtocol(err):
+	case IsProtocolError(err):
 		q.load.fault(err)
 	case err != nil:
 		return // the session is over, linkDown clears up
@@ -117,8 +117,8 @@ func (q *queue) acknowledged(p *unacked, next envelope, err error) {
 	}
 	q.pending = nil
 	q.settle(p.position)
-	q.load.count.acked.Add(1)
-	if next.msgID != nil {
+	q.load.Count.Acked.Add(1)
+	if next.ID != nil {
 		q.take(p.session, next)
 	}
 	q.step()

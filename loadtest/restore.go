@@ -9,19 +9,19 @@ import (
 )
 
 // restore goes on with this process's end of the next queue of a slot.
-func (l *load) restore(slot int, receiver, sender *link) *queue {
-	if l.keep.Endpoints[slot].Receives {
+func (l *Load) restore(slot int, receiver, sender *link) *queue {
+	if l.Journals.Endpoints[slot].Receives {
 		sender = nil
 	} else {
 		receiver = nil
 	}
-	f, err := l.keep.Begin(slot)
+	f, err := l.Journals.Begin(slot)
 	q := newQueue(l, slot, f.Queue, receiver, sender)
 	if err != nil {
-		l.fail("journal of queue %d: %w", f.Queue, err)
+		l.Fail("journal of queue %d: %w", f.Queue, err)
 		return q
 	}
-	q.journal, q.other = f.Journal, f.Remote
+	q.journal, q.remote = f.Journal, f.Remote
 	q.adopt(f.History)
 	return q
 }

@@ -32,7 +32,7 @@ func lifeOfAQueue() (recipient, sender []journal.Entry) {
 
 // Each end of a queue goes on with what both journals tell: what was not accepted is sent again, nothing is on its way.
 func TestQueueGoesOnFromItsJournals(t *testing.T) {
-	l, err := newLoad(testConfig(t))
+	l, err := New(testConfig(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,15 +74,15 @@ func (q *queue) pick() (retry, bool) {
 // attempt sends a message at the next position.
 func (q *queue) attempt(c *connected, m retry) bool {
 	position := uint32(len(q.history.Attempts))
-	stamp := history.Stamp{Run: q.load.run, Queue: q.number, Position: position, Message: m.message}
+	stamp := history.Stamp{Run: q.load.Run, Queue: q.number, Position: position, Message: m.message}
 	buf := bodies.Get().(*[]byte)
 	defer bodies.Put(buf)
-	*buf = stamp.Append((*buf)[:0], q.load.size)
+	*buf = stamp.Append((*buf)[:0], q.load.Size)
 	markers, secured := q.markers, q.secured
 	if !q.note(journal.Entry{Kind: journal.EntrySend, Message: m.message, Session: c.number, Epoch: c.epoch}) {
 		return false
 	}
-	err := c.send(q.snd, *buf, func(err error) { q.answered(position, markers, secured, err) })
+	err := c.Send(q.snd, *buf, func(err error) { q.answered(position, markers, secured, err) })
 	if err != nil {
 		q.note(journal.Entry{Kind: journal.EntryUnsent})
 		return false
@@ -91,7 +91,7 @@ func (q *queue) attempt(c *connected, m retry) bool {
 	q.progress = append(q.progress, progress{intended: m.intended, onItsWay: true})
 	q.outstanding++
 	q.unanswered++
-	q.load.count.sent.Add(1)
+	q.load.Count.sent.Add(1)
 	return true
 }
 
@@ -110,23 +110,23 @@ func (q *queue) answered(position uint32, markers int, secured history.Answer, e
 		q.load.acceptedOne(q.progress[position].intended)
 	case errors.Is(err, smp.ErrQuota):
 		a.Outcome = history.Refused
-		q.load.count.refused.Add(1)
+		q.load.Count.refused.Add(1)
 		q.paused = q.paused || q.markers == markers
 		q.again(position)
 	case errors.Is(err, smp.ErrAuth):
 		a.Outcome = history.Refused
 		q.again(position)
 		q.refuseSender(err, secured)
-	case isProtocol(err) && !passing(err):
+	case IsProtocolError(err) && !passing(err):
 		a.Outcome = history.Refused
 		q.again(position)
-		q.load.fail("sending a message: %w", err)
-	case isProtocol(err):
+		q.load.Fail("sending a message: %w", err)
+	case IsProtocolError(err):
 		q.load.fault(err)
 		q.paused = true
 		q.again(position)
 	default: // the session is over
-		q.load.count.unanswered.Add(1)
+		q.load.Count.unanswered.Add(1)
 		q.again(position)
 	}
 	if a.Outcome != history.Uncertain {
@@ -176,7 +176,7 @@ func (q *queue) probe() {
 	if q.lastAccepted < 0 || q.accepted < q.target || q.next < q.target || q.progress[q.lastAccepted].delivered {
 		return
 	}
-	if q.load.lapses.MayForget(q.history.Attempts[q.lastAccepted].Answer()) {
+	if q.load.LossWindow.MayForget(q.history.Attempts[q.lastAccepted].Answer()) {
 		q.target++
 	}
 }

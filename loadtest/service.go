@@ -109,7 +109,7 @@ func (c *VerifyConfig) checkService() error {
 	if c.Versions != (smp.VersionRange{}) && c.Versions.Max < smp.VersionRcvService {
 		return fmt.Errorf("services need version %d", smp.VersionRcvService)
 	}
-	return c.Client.check(AuthNone, c.Size)
+	return c.Client.Validate(AuthNone, c.Size)
 }
 
 // do goes through the stages and fills in the report as far as it gets.
@@ -142,7 +142,7 @@ func (s *service) do(ctx context.Context, r *ServiceReport) (err error) {
 
 // dial opens a session of the service.
 func (s *service) dial(ctx context.Context, onEvent func(client.Event)) (*client.Client, error) {
-	config := s.config(0)
+	config := s.DialConfig(0)
 	config.Service, config.OnEvent = s.credentials, onEvent
 	c, err := client.Dial(ctx, config)
 	if err == nil && c.ServiceID() == nil {
@@ -185,7 +185,7 @@ func (s *service) create(ctx context.Context) error {
 func (s *service) send(ctx context.Context) error {
 	clients := make([]*client.Client, s.Conns)
 	for i := range clients {
-		config := s.config(i)
+		config := s.DialConfig(i)
 		config.OnEvent = func(client.Event) {}
 		c, err := client.Dial(ctx, config)
 		if err != nil {

@@ -116,7 +116,7 @@ func (b *serviceInbox) wait(ctx context.Context, c *client.Client, stall time.Du
 		if n := b.delivered.Load(); n != seen {
 			seen, since = n, time.Now()
 		} else if stall > 0 && time.Since(since) > stall {
-			return b.give(c, errStalled)
+			return b.give(c, ErrStalled)
 		}
 	}
 	return nil

@@ -1,36 +1,34 @@
 package loadtest
 
-import (
-	"switchyard/smp/client"
-)
+import "switchyard/smp/client"
 
-// session is one connection's life as queues use it. Its methods never block; when they return nil, done is called
+// Session is one connection's life as queues use it. Its methods never block; when they return nil, done is called
 // once, on the goroutine of the session, before the event that says that the session is over. When they return an error
 // the session is over and done is not called. clientSession is one, the tests' router has another.
-type session interface {
-	create(p client.QueueParams, done func(*client.RcvQueue, error)) error
-	// secure sets the sender's key, by the recipient or by the sender.
-	secure(q *client.RcvQueue, s *client.SndQueue, byRecipient bool, done func(error)) error
-	send(s *client.SndQueue, body []byte, done func(error)) error
-	// ack's done gets the next message when there is one. Slices are valid until done returns.
-	ack(q *client.RcvQueue, msgID []byte, done func(next envelope, err error)) error
-	remove(q *client.RcvQueue, done func(error)) error
-	subscribe(q *client.RcvQueue, done func(error)) error
+type Session interface {
+	Create(p client.QueueParams, done func(*client.RcvQueue, error)) error
+	// Secure sets the sender's key, by the recipient or by the sender.
+	Secure(q *client.RcvQueue, s *client.SndQueue, byRecipient bool, done func(error)) error
+	Send(s *client.SndQueue, body []byte, done func(error)) error
+	// Ack's done gets the next message when there is one. Slices are valid until done returns.
+	Ack(q *client.RcvQueue, msgID []byte, done func(next Message, err error)) error
+	Remove(q *client.RcvQueue, done func(error)) error
+	Subscribe(q *client.RcvQueue, done func(error)) error
 }
 
-// envelope is a message as it comes from the router; msgID is nil when there is none.
-type envelope struct {
-	msgID, sealed []byte
+// Message is a message as it comes from the router; msgID is nil when there is none.
+type Message struct {
+	ID, Sealed []byte
 }
 
 // clientSession is a session over a client of package smp/client.
 type clientSession struct{ client *client.Client }
 
-func (s clientSession) create(p client.QueueParams, done func(*client.RcvQueue, error)) error {
+func (s clientSession) Create(p client.QueueParams, done func(*client.RcvQueue, error)) error {
 	return s.client.DoNewQueue(p, done)
 }
 
-func (s clientSession) secure(q *client.RcvQueue, snd *client.SndQueue, byRecipient bool, done func(error)) error {
+func (s clientSession) Secure(q *client.RcvQueue, snd *client.SndQueue, byRecipient bool, done func(error)) error {
 	command := snd.Secure()
 	if byRecipient {
 		command = q.Secure(snd.Key.SPKI())
@@ -38,25 +36,25 @@ func (s clientSession) secure(q *client.RcvQueue, snd *client.SndQueue, byRecipi
 	return s.client.Do(command, errorOf(done))
 }
 
-func (s clientSession) send(snd *client.SndQueue, body []byte, done func(error)) error {
+func (s clientSession) Send(snd *client.SndQueue, body []byte, done func(error)) error {
 	return s.client.Do(snd.Send(false, body), errorOf(done))
 }
 
-func (s clientSession) ack(q *client.RcvQueue, msgID []byte, done func(envelope, error)) error {
+func (s clientSession) Ack(q *client.RcvQueue, msgID []byte, done func(Message, error)) error {
 	return s.client.Do(q.Ack(msgID), func(r client.Response) {
-		var next envelope
+		var next Message
 		if r.Err == nil {
-			next.msgID, next.sealed, _ = r.Message()
+			next.ID, next.Sealed, _ = r.Message()
 		}
 		done(next, r.Err)
 	})
 }
 
-func (s clientSession) remove(q *client.RcvQueue, done func(error)) error {
+func (s clientSession) Remove(q *client.RcvQueue, done func(error)) error {
 	return s.client.Do(q.Del(), errorOf(done))
 }
 
-func (s clientSession) subscribe(q *client.RcvQueue, done func(error)) error {
+func (s clientSession) Subscribe(q *client.RcvQueue, done func(error)) error {
 	return s.client.Do(q.Sub(), errorOf(done))
 }
 
@@ -64,40 +62,40 @@ func errorOf(done func(error)) func(client.Response) {
 	return func(r client.Response) { done(r.Err) }
 }
 
-// line is a connection that comes back by itself and then subscribes the queues that were added.
-type line interface {
+// Connection is a connection that comes back by itself and then subscribes the queues that were added.
+type Connection interface {
 	Add(...*client.RcvQueue)
 	Remove(...*client.RcvQueue)
 	Close()
 }
 
-// event is what a line reports.
-type event struct {
-	kind    eventKind
-	session session
-	entity  []byte // eventMessage, eventQueue
-	message envelope
-	err     error // eventQueue, eventDown, eventStrange
+// Event is what a line reports.
+type Event struct {
+	Kind    EventKind
+	Session Session
+	Entity  []byte // eventMessage, eventQueue
+	Message Message
+	Err     error // eventQueue, eventDown, eventStrange
 }
 
-type eventKind uint8
+type EventKind uint8
 
 const (
-	eventUp      eventKind = iota // connected, queues are subscribed
-	eventDown                     // not or no longer connected; all callbacks of the session have run
-	eventMessage                  // a message for entity
-	eventQueue                    // entity could not be subscribed, or its subscription ended
-	eventStrange                  // something that a router should not have sent
+	EventUp      EventKind = iota // connected, queues are subscribed
+	EventDown                     // not or no longer connected; all callbacks of the session have run
+	EventMessage                  // a message for entity
+	EventQueue                    // entity could not be subscribed, or its subscription ended
+	EventStrange                  // something that a router should not have sent
 )
 
-// dialer starts a line that subscribes these queues and returns before its first event. eventUp and eventDown take turns; the other events of a
+// Dialer starts a line that subscribes these queues and returns before its first event. eventUp and eventDown take turns; the other events of a
 // session come before its eventDown, one at a time, also while its queues are being subscribed and eventUp is still to
 // come. on must not block.
-type dialer func(index int, queues []*client.RcvQueue, on func(event)) line
+type Dialer func(index int, queues []*client.RcvQueue, on func(Event)) Connection
 
-// clientDialer dials with keepers of package smp/client.
-func clientDialer(config func(index int) client.KeeperConfig) dialer {
-	return func(index int, queues []*client.RcvQueue, on func(event)) line {
+// ClientDialer dials with keepers of package smp/client.
+func ClientDialer(config func(index int) client.KeeperConfig) Dialer {
+	return func(index int, queues []*client.RcvQueue, on func(Event)) Connection {
 		c := config(index)
 		c.OnEvent = func(e client.Event) {
 			if translated, ok := translate(e); ok {
@@ -109,27 +107,27 @@ func clientDialer(config func(index int) client.KeeperConfig) dialer {
 }
 
 // translate turns an event of the client into ours; false drops it.
-func translate(e client.Event) (event, bool) {
-	t := event{session: clientSession{e.Client}, entity: e.Entity, err: e.Err}
+func translate(e client.Event) (Event, bool) {
+	t := Event{Session: clientSession{e.Client}, Entity: e.Entity, Err: e.Err}
 	switch e.Kind {
 	case client.EventUp:
-		t.kind = eventUp
+		t.Kind = EventUp
 	case client.EventDown:
-		t.kind = eventDown
+		t.Kind = EventDown
 	case client.EventMessage:
-		t.kind = eventMessage
-		t.message = envelope{e.MsgID, e.Body}
+		t.Kind = EventMessage
+		t.Message = Message{e.MsgID, e.Body}
 	case client.EventEnd, client.EventDeleted:
-		t.kind, t.err = eventQueue, errSubscriptionEnded
+		t.Kind, t.Err = EventQueue, errSubscriptionEnded
 	case client.EventError:
-		t.kind = eventQueue
+		t.Kind = EventQueue
 		if len(e.Entity) == 0 {
-			t.kind = eventStrange
+			t.Kind = EventStrange
 		}
 	case client.EventUnexpected:
-		t.kind = eventStrange
+		t.Kind = EventStrange
 	default:
-		return event{}, false
+		return Event{}, false
 	}
 	return t, true
 }

@@ -11,7 +11,7 @@ type storedQueues struct {
 	keys map[int]*client.Key // those that were asked for
 }
 
-func newStoredQueues(p seeded.Plan) *storedQueues {
+func NewStoredQueues(p seeded.Plan) *storedQueues {
 	return &storedQueues{plan: p, keys: make(map[int]*client.Key)}
 }
 

@@ -70,7 +70,7 @@ func (c *StormConfig) check() error {
 	case c.Seeded != nil && c.Seeded.Count < uint64(c.Subscriptions):
 		return errors.New("the store has fewer queues than are to be subscribed")
 	}
-	if err := c.Client.check(AuthEd25519, c.Size); err != nil {
+	if err := c.Client.Validate(AuthEd25519, c.Size); err != nil {
 		return err
 	}
 	return cmp.Or(process.RaiseFileLimit(c.Links), process.CheckMemory(c.Conns, c.Subscriptions))
@@ -115,8 +115,8 @@ func Storm(ctx context.Context, c StormConfig, router *process.Router) (*StormRe
 	if err != nil {
 		return nil, err
 	}
-	defer l.close()
-	from := l.sources()
+	defer l.Close()
+	from := l.Sources()
 	from.Counts["crowd"], from.Counts["subscribed"] = crowd.up.Load, crowd.subscribed.Load
 	o, err := c.Observe(from)
 	if err != nil {
@@ -127,7 +127,7 @@ func Storm(ctx context.Context, c StormConfig, router *process.Router) (*StormRe
 	defer w.Close()
 	s := &storm{StormConfig: c, report: r, router: router, crowd: crowd, load: l, Stages: measure.Stages{Observer: o, Watcher: w}}
 	cause := s.run(ctx)
-	if l.count.delivered.Load() == 0 {
+	if l.Count.Delivered.Load() == 0 {
 		return nil, cause
 	}
 	s.finish(cause)

@@ -17,7 +17,7 @@ type storm struct {
 	report *StormReport
 	router *process.Router
 	crowd  *crowdProcesses
-	load   *load
+	load   *Load
 	back   time.Time // when the group was connected again
 }
 
@@ -39,11 +39,11 @@ func (s *storm) run(ctx context.Context) error {
 	}
 	restored := func() bool { return s.obeyed() || time.Since(killed) > s.Restore }
 	caughtUp := func() bool { return s.caughtUp() || restored() }
-	if err := s.load.until(ctx, caughtUp); err != nil {
+	if err := s.load.Until(ctx, caughtUp); err != nil {
 		return err
 	}
 	s.report.Outage = s.begin("storm")
-	err := s.load.until(ctx, restored)
+	err := s.load.Until(ctx, restored)
 	s.report.Storm = s.begin("after")
 	s.report.Restored = time.Since(killed).Seconds()
 	_, s.report.After = s.Now()
@@ -66,15 +66,15 @@ func (s *storm) gather(ctx context.Context) error {
 	if s.report.First = first; err != nil {
 		return err
 	}
-	return s.load.prepare(ctx, s.Watcher, hostOf(s.Address))
+	return s.load.Prepare(ctx, s.Watcher, HostOf(s.Address))
 }
 
 // quiet measures the group while nothing else happens.
 func (s *storm) quiet(ctx context.Context) error {
-	s.Watcher.Phase("exchanging messages", 0, &s.load.count.acked)
+	s.Watcher.Phase("exchanging messages", 0, &s.load.Count.Acked)
 	s.begin("quiet")
-	s.load.send()
-	if err := s.load.until(ctx, after(s.Quiet)); err != nil {
+	s.load.Send()
+	if err := s.load.Until(ctx, After(s.Quiet)); err != nil {
 		return err
 	}
 	_, s.report.Held = s.Now()
@@ -85,9 +85,9 @@ func (s *storm) quiet(ctx context.Context) error {
 // begin begins a phase of the exchange and returns what the last was like.
 func (s *storm) begin(phase string) results.Latencies {
 	s.Enter(phase)
-	before := s.load.latency.delivery.Quantiles()
-	s.load.latency.delivery.Reset()
-	s.load.latency.answer.Reset()
+	before := s.load.Latency.Delivery.Quantiles()
+	s.load.Latency.Delivery.Reset()
+	s.load.Latency.Answer.Reset()
 	return before
 }
 
@@ -116,7 +116,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 func (s *storm) obeyed() bool {
 	done, err := s.crowd.Done()
 	if err != nil {
-		s.load.fail("%w", err)
+		s.load.Fail("%w", err)
 	}
 	return done
 }
@@ -124,12 +124,12 @@ func (s *storm) obeyed() bool {
 // caughtUp reports that the group is connected again and that all that was due until then has arrived.
 func (s *storm) caughtUp() bool {
 	if s.back.IsZero() {
-		if !s.load.up() {
+		if !s.load.Up() {
 			return false
 		}
 		s.back = time.Now()
 	}
-	return !s.load.behind(s.back)
+	return !s.load.Behind(s.back)
 }
 
 // finish lets the group end and judges its exchange.

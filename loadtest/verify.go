@@ -46,7 +46,7 @@ func (c *VerifyConfig) check() error {
 	case c.Rate < 0:
 		return errors.New("the rate must not be negative")
 	}
-	if err := c.Client.check(c.Auth, c.Size); err != nil {
+	if err := c.Client.Validate(c.Auth, c.Size); err != nil {
 		return err
 	}
 	if c.Proxy == nil {
@@ -58,11 +58,11 @@ func (c *VerifyConfig) check() error {
 	return process.RaiseFileLimit(2 * c.Conns) // one with the router and one with the proxy each
 }
 
-func (c *VerifyConfig) dialer() dialer {
+func (c *VerifyConfig) dialer() Dialer {
 	if c.Proxy != nil {
-		return proxiedDialer(c.Client, *c.Proxy)
+		return ProxiedDialer(c.Client, *c.Proxy)
 	}
-	return clientDialer(c.keeper)
+	return ClientDialer(c.KeeperConfig)
 }
 
 // Verify sends messages through queues and checks that each arrives once and in order. When the context ends, it ends
@@ -83,23 +83,23 @@ func Messages(ctx context.Context, c VerifyConfig) (*Report, error) {
 	return exchange(ctx, "messages", c, c.dialer())
 }
 
-func (c *VerifyConfig) load(d dialer) loadConfig {
+func (c *VerifyConfig) load(d Dialer) Config {
 	run := c.Seed
 	if run == 0 {
 		run = rand.Uint64()
 	}
-	return loadConfig{
-		dial: d, conns: c.Conns, slots: c.Queues, size: c.Size, rate: c.Rate, auth: c.Auth, run: run, stall: c.Stall,
-		oldest:   c.Versions != smp.VersionRange{} && c.Versions.Max < smp.VersionSndAuthKey,
-		window:   func(int) int { return c.Window },
-		messages: func(uint32) uint32 { return c.target() },
-		holds:    func(int) bool { return false },
-		epoch:    func() uint32 { return 0 },
+	return Config{
+		Dial: d, Conns: c.Conns, Slots: c.Queues, Size: c.Size, Rate: c.Rate, Auth: c.Auth, Run: run, Stall: c.Stall,
+		Oldest:   c.Versions != smp.VersionRange{} && c.Versions.Max < smp.VersionSndAuthKey,
+		Window:   func(int) int { return c.Window },
+		Messages: func(uint32) uint32 { return c.target() },
+		Holds:    func(int) bool { return false },
+		Epoch:    func() uint32 { return 0 },
 	}
 }
 
 // newLoad makes the load that the configuration describes.
-func (c *VerifyConfig) newLoad() (*load, error) { return newLoad(c.load(c.dialer())) }
+func (c *VerifyConfig) newLoad() (*Load, error) { return New(c.load(c.dialer())) }
 
 // target is how many messages a queue carries at most.
 func (c *VerifyConfig) target() uint32 {
@@ -113,41 +113,41 @@ func (c *VerifyConfig) target() uint32 {
 func (c *VerifyConfig) total() int64 { return int64(c.Queues) * int64(c.Messages) }
 
 // exchange runs the phases: connect, create queues, send, delete queues.
-func exchange(ctx context.Context, name string, c VerifyConfig, d dialer) (*Report, error) {
-	l, err := newLoad(c.load(d))
+func exchange(ctx context.Context, name string, c VerifyConfig, d Dialer) (*Report, error) {
+	l, err := New(c.load(d))
 	if err != nil {
 		return nil, err
 	}
-	defer l.close()
+	defer l.Close()
 	w := measure.Watch(c.Progress)
 	defer w.Close()
 
-	if err := l.prepare(ctx, w, hostOf(c.Address)); err != nil {
+	if err := l.Prepare(ctx, w, HostOf(c.Address)); err != nil {
 		return nil, err
 	}
-	w.Phase("exchanging messages", c.total(), &l.count.acked)
+	w.Phase("exchanging messages", c.total(), &l.Count.Acked)
 	m, cause := measureExchange(ctx, l, &c)
 	if m == nil {
 		return nil, cause
 	}
-	w.Phase("deleting queues", int64(c.Queues), &l.count.removed)
-	l.remove()
+	w.Phase("deleting queues", int64(c.Queues), &l.Count.Removed)
+	l.Remove()
 	if cause == nil {
-		cause = l.until(ctx, reached(&l.count.removed, c.Queues))
+		cause = l.Until(ctx, Reached(&l.Count.Removed, c.Queues))
 	} else {
-		l.grace(reached(&l.count.removed, c.Queues))
+		l.Grace(Reached(&l.Count.Removed, c.Queues))
 	}
 	return report(l, name, m, cause), cause
 }
 
 // report judges the histories of a load that has ended.
-func report(l *load, name string, m *measured, cause error) *Report {
+func report(l *Load, name string, m *measured, cause error) *Report {
 	r := &Report{
-		Scenario: name, Queues: int(l.count.created.Load()), Connections: l.conns, Size: l.size,
-		Missing: int(l.count.missing.Load()), Orphans: l.count.orphans.Load(), Disconnects: l.count.disconnects.Load(),
-		Faults: l.count.allFaults(), Seconds: m.seconds, Router: m.use, Work: m.work,
+		Scenario: name, Queues: int(l.Count.Created.Load()), Connections: l.Conns, Size: l.Size,
+		Missing: int(l.Count.Missing.Load()), Orphans: l.Count.Orphans.Load(), Disconnects: l.Count.Disconnects.Load(),
+		Faults: l.Count.AllFaults(), Seconds: m.seconds, Router: m.use, Work: m.work,
 	}
-	r.Verdict, r.Findings = history.Judge(l.histories(cause), l.lapses)
+	r.Verdict, r.Findings = history.Judge(l.Histories(cause), l.LossWindow)
 	r.Measured = m.delivered
 	r.Latency.Answer, r.Latency.Delivery = m.answer, m.delivery
 	r.Rate = float64(m.delivered) / m.seconds
