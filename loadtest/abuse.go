@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -14,7 +15,7 @@ import (
 
 // AbuseConfig says what Abuse does.
 type AbuseConfig struct {
-	Client
+	load.Client
 	Program   []string // command that calls ServeAttack with what is added to it
 	Kinds     []string // of attackers, see AttackKinds; each has its turn
 	Scale     float64  // of the number of attackers; 1 is what each kind has
@@ -52,7 +53,7 @@ func (c *AbuseConfig) check() error {
 	case c.Rate <= 0 || c.Quiet <= 0 || c.Each <= 0:
 		return errors.New("the rate and the times must be positive")
 	}
-	if err := c.Client.Validate(AuthEd25519, c.Size); err != nil {
+	if err := c.Client.Validate(load.AuthEd25519, c.Size); err != nil {
 		return err
 	}
 	return process.RaiseFileLimit(c.Links)
@@ -90,7 +91,7 @@ func Abuse(ctx context.Context, c AbuseConfig, router *process.Router) (*AbuseRe
 		return nil, err
 	}
 	exchange := VerifyConfig{Client: c.Client, Queues: c.Queues, Conns: c.Links, Size: c.Size, Window: stormWindow, Rate: c.Rate,
-		Auth: AuthEd25519, Duration: time.Hour, Stall: c.Stall}
+		Auth: load.AuthEd25519, Duration: time.Hour, Stall: c.Stall}
 	l, err := exchange.newLoad()
 	if err != nil {
 		return nil, err
@@ -124,26 +125,26 @@ func Abuse(ctx context.Context, c AbuseConfig, router *process.Router) (*AbuseRe
 type abuse struct {
 	AbuseConfig
 	measure.Stages
-	load   *Load
+	load   *load.Load
 	lag    *measure.Lateness
 	report *AbuseReport
 }
 
 func (a *abuse) run(ctx context.Context) error {
-	if err := a.load.Prepare(ctx, a.Watcher, HostOf(a.Address)); err != nil {
+	if err := a.load.Prepare(ctx, a.Watcher, load.HostOf(a.Address)); err != nil {
 		return err
 	}
 	a.Watcher.Phase("quiet", 0, &a.load.Count.Acked)
 	a.Enter("warm-up")
 	a.load.Send()
-	if err := a.load.Until(ctx, After(a.Quiet/4)); err != nil {
+	if err := a.load.Until(ctx, load.After(a.Quiet/4)); err != nil {
 		return err
 	}
 	from, err := a.begin("quiet")
 	if err != nil {
 		return err
 	}
-	if err := a.load.Until(ctx, After(a.Quiet)); err != nil {
+	if err := a.load.Until(ctx, load.After(a.Quiet)); err != nil {
 		return err
 	}
 	if a.report.Quiet, err = a.end(from, results.RestPhase); err != nil {
@@ -213,7 +214,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 	if err := crew.Order(orderAttack); err != nil {
 		return err
 	}
-	over := After(a.Each)
+	over := load.After(a.Each)
 	cause := a.load.Until(ctx, func() bool { crew.sum(); return over() })
 	r := Attack{Kind: kind, Connections: config.Conns}
 	r.CrewPercent = (crew.cpu() - used).Seconds() / time.Since(from.at).Seconds() * 100
@@ -225,7 +226,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 	if quiet := a.report.Quiet.Delivery.P99; quiet > 0 {
 		r.Ratio = r.Delivery.P99 / quiet
 	}
-	rested := After(a.Quiet / 2)
+	rested := load.After(a.Quiet / 2)
 	err = cmp.Or(cause, crew.leave(ctx, a.load), a.load.Until(ctx, rested))
 	_, r.Rested = a.Now()
 	a.report.Attacks = append(a.report.Attacks, r)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
@@ -54,7 +55,7 @@ func ServeAttack(ctx context.Context, c AttackConfig, orders io.Reader, states i
 	if err := process.RaiseFileLimit(c.Conns); err != nil {
 		return err
 	}
-	client := Client{Address: address, Versions: c.Versions, BlockEncryption: c.BlockEncryption, Timeout: attackDialTimeout}
+	client := load.Client{Address: address, Versions: c.Versions, BlockEncryption: c.BlockEncryption, Timeout: attackDialTimeout}
 	a := &attackers{config: c, client: client, kind: kind, failed: make(map[string]int64)}
 	defer a.running.Wait()
 	o := &process.CommandLoop{Orders: orders, Every: process.StatusInterval, Out: json.NewEncoder(states), Run: a.obey, Status: a.state}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/process"
 )
 
@@ -73,7 +74,7 @@ func (w *attackCrew) cpu() (used time.Duration) {
 }
 
 // obey gives an order and waits until it was carried out, while the group goes on.
-func (w *attackCrew) obey(ctx context.Context, l *Load, order string) error {
+func (w *attackCrew) obey(ctx context.Context, l *load.Load, order string) error {
 	if err := w.Order(order); err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (w *attackCrew) obey(ctx context.Context, l *Load, order string) error {
 }
 
 // leave ends the processes while the group goes on.
-func (w *attackCrew) leave(ctx context.Context, l *Load) error {
+func (w *attackCrew) leave(ctx context.Context, l *load.Load) error {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)

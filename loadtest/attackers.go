@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/process"
 	"switchyard/smp"
 	"switchyard/smp/client"
@@ -21,7 +22,7 @@ import (
 // attackers are connections of one kind, in a process of their own.
 type attackers struct {
 	config AttackConfig
-	client Client
+	client load.Client
 	kind   attackKind
 
 	queues    [][]*client.RcvQueue // of the store, by attacker
@@ -94,7 +95,7 @@ const attackSources = 16
 
 // source is the address of an attacker.
 func (a *attackers) source(i int) netip.Addr {
-	if SourceAddr(a.client.Address.Hosts, 0).IsValid() {
+	if load.SourceAddr(a.client.Address.Hosts, 0).IsValid() {
 		return netip.AddrFrom4([4]byte{127, 77, 0, byte(1 + (a.config.First+i)%attackSources)})
 	}
 	return netip.Addr{}
@@ -142,11 +143,11 @@ func (a *attackers) dial(ctx context.Context, i int, take func(client.Event)) (*
 
 // adopt gives the attackers their shares of the queues of the store.
 func (a *attackers) adopt() error {
-	stored := NewStoredQueues(*a.config.Seeded)
+	stored := load.NewStoredQueues(*a.config.Seeded)
 	from := a.config.FirstQueue
 	for i := range a.config.Conns {
 		n := process.Share(a.config.Queues, a.config.Conns, i)
-		queues, err := stored.queues(from, n)
+		queues, err := stored.Queues(from, n)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 )
@@ -24,7 +25,7 @@ type CrashConfig struct {
 	Seed        uint64 // of kill times and of what queues do
 	Conns       int    // two or three for each client process, of which there are at least two
 	Size        int    // of a message body in bytes
-	Auth        Auth
+	Auth        load.Auth
 	Stall       time.Duration
 	Keep        bool // leave the directory of routers and clients behind
 	Progress    func(measure.Progress)
@@ -84,7 +85,7 @@ func (c *CrashConfig) check() error {
 	case c.Conns < minClients:
 		return errors.New("there must be at least 2 connections, as recipient and sender of a queue use different ones")
 	}
-	return (Client{}).Validate(c.Auth, c.Size)
+	return (load.Client{}).Validate(c.Auth, c.Size)
 }
 
 func (c *CrashConfig) victims() Victims {

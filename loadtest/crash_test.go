@@ -9,11 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/process"
 )
 
 func crashConfig() CrashConfig {
-	return CrashConfig{Queues: 24, Kills: 6, Seed: 3, Conns: 6, Size: 64, Auth: AuthEd25519, Stall: 30 * time.Second}
+	return CrashConfig{Queues: 24, Kills: 6, Seed: 3, Conns: 6, Size: 64, Auth: load.AuthEd25519, Stall: 30 * time.Second}
 }
 
 // forgetting is how a router says that it may forget whatever it answered before a kill.

@@ -14,6 +14,7 @@ import (
 
 	"switchyard/loadtest/history"
 	"switchyard/loadtest/journal"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/process"
 	"switchyard/smp"
 )
@@ -29,7 +30,7 @@ type ClientConfig struct {
 	Conns  int           `json:"conns"`  // of this client
 	Queues int           `json:"queues"` // of all clients at a time
 	Size   int           `json:"size"`
-	Auth   Auth          `json:"auth"`
+	Auth   load.Auth     `json:"auth"`
 	Seed   uint64        `json:"seed"`
 	Window time.Duration `json:"window"` // of what the router may forget
 }
@@ -66,7 +67,7 @@ func ServeClient(ctx context.Context, c ClientConfig, orders io.Reader, states i
 	if err != nil {
 		return err
 	}
-	v := VerifyConfig{Client: Client{Address: server, BlockEncryption: true, Timeout: dialTimeoutLocal}}
+	v := VerifyConfig{Client: load.Client{Address: server, BlockEncryption: true, Timeout: dialTimeoutLocal}}
 	if c.Proxy != "" {
 		proxy, err := smp.ParseServerAddress(c.Proxy)
 		if err != nil {
@@ -80,7 +81,7 @@ func ServeClient(ctx context.Context, c ClientConfig, orders io.Reader, states i
 	return serveClient(ctx, c, v.dialer(), orders, states)
 }
 
-func serveClient(ctx context.Context, c ClientConfig, d Dialer, orders io.Reader, states io.Writer) error {
+func serveClient(ctx context.Context, c ClientConfig, d load.Dialer, orders io.Reader, states io.Writer) error {
 	ledger, err := os.Open(filepath.Join(c.Dir, ledgerName))
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func serveClient(ctx context.Context, c ClientConfig, d Dialer, orders io.Reader
 		return err
 	}
 	defer keep.Close()
-	l, err := New(c.load(d, keep, &history.LossWindow{Length: c.Window, Ledger: ledger}))
+	l, err := load.New(c.load(d, keep, &history.LossWindow{Length: c.Window, Ledger: ledger}))
 	if err != nil {
 		return err
 	}
@@ -123,8 +124,8 @@ const (
 	crashMoreMessage = 400
 )
 
-func (c *ClientConfig) load(d Dialer, keep *journal.Dir, of *history.LossWindow) Config {
-	return Config{
+func (c *ClientConfig) load(d load.Dialer, keep *journal.Dir, of *history.LossWindow) load.Config {
+	return load.Config{
 		Dial: d, Conns: c.Conns, Slots: len(keep.Endpoints), Size: c.Size, Auth: c.Auth, Run: c.Seed, Renew: true,
 		Stall: math.MaxInt64, // who started this process watches
 		Window: func(slot int) int {
@@ -146,7 +147,7 @@ func (c *ClientConfig) load(d Dialer, keep *journal.Dir, of *history.LossWindow)
 }
 
 // clientChild is the load of a client process.
-type clientChild struct{ load *Load }
+type clientChild struct{ load *load.Load }
 
 func (c clientChild) obey(ctx context.Context, order string) error {
 	if order != orderDrain {

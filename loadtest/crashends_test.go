@@ -10,6 +10,7 @@ import (
 
 	"switchyard/loadtest/history"
 	"switchyard/loadtest/journal"
+	"switchyard/loadtest/load"
 )
 
 // Of a queue one end dies while the other lives on, and both go on with it.
@@ -22,7 +23,7 @@ func TestEitherEndOfAQueueMayDie(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, ledgerName), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w, err := newCrew(clientsOf(t, r), ClientConfig{Dir: dir, Queues: 1, Size: 64, Auth: AuthEd25519, Seed: 3}, 2, 30*time.Second)
+	w, err := newCrew(clientsOf(t, r), ClientConfig{Dir: dir, Queues: 1, Size: 64, Auth: load.AuthEd25519, Seed: 3}, 2, 30*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

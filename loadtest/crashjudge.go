@@ -6,6 +6,7 @@ import (
 
 	"switchyard/loadtest/history"
 	"switchyard/loadtest/journal"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/results"
 )
 
@@ -15,7 +16,7 @@ type crashVerdict struct {
 	crash     *CrashReport
 	lapses    *history.LossWindow
 	cause     error // why the run ended early
-	latency   Histograms
+	latency   load.Histograms
 	histories []history.History
 	orphans   int
 }
@@ -24,7 +25,7 @@ type crashVerdict struct {
 func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause error) (*Report, error) {
 	r := &Report{Scenario: "crash", Connections: c.Conns, Size: c.Size, Faults: make(map[string]int),
 		Disconnects: k.crew.disconnects.Load(), Seconds: took.Seconds()}
-	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: NewHistograms()}
+	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: load.NewHistograms()}
 	k.lapses.LastTaken = make(map[uint32]time.Duration)
 	all := func(uint32) bool { return true }
 	if err := errors.Join(journal.ReadAll(dir, all, v.ends), journal.ReadAll(dir, all, v.take), journal.ReadFaults(dir, r.Faults)); err != nil {
@@ -64,7 +65,7 @@ func (v *crashVerdict) take(_ uint32, f *journal.QueueHistory) error {
 	v.forgets(f)
 	timeMessages(f, v.latency)
 	h := f.Messages
-	h.Cut = v.cause != nil && !errors.Is(v.cause, ErrStalled) && f.State == history.QueueOpen
+	h.Cut = v.cause != nil && !errors.Is(v.cause, load.ErrStalled) && f.State == history.QueueOpen
 	v.histories = append(v.histories, h)
 	return nil
 }
@@ -97,7 +98,7 @@ func (v *crashVerdict) forgets(f *journal.QueueHistory) {
 }
 
 // timeMessages adds the latencies of a queue's messages, counted from their first attempt.
-func timeMessages(f *journal.QueueHistory, l Histograms) {
+func timeMessages(f *journal.QueueHistory, l load.Histograms) {
 	first := make(map[uint32]time.Duration)
 	for i, a := range f.Messages.Attempts {
 		if _, again := first[a.Message]; !again {

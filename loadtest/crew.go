@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/process"
 )
 
@@ -135,7 +136,7 @@ func (w *crew) failure() error {
 	return nil
 }
 
-// until waits for a condition. It fails when the context ends, when a client cannot go on, or with errStalled.
+// until waits for a condition. It fails when the context ends, when a client cannot go on, or with ErrStalled.
 func (w *crew) until(ctx context.Context, condition func() bool) error {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
@@ -151,7 +152,7 @@ func (w *crew) until(ctx context.Context, condition func() bool) error {
 			if n := w.work.Load(); n != work {
 				work, moved = n, now
 			} else if now.Sub(moved) > w.stall {
-				return fmt.Errorf("%w for %v", ErrStalled, w.stall)
+				return fmt.Errorf("%w for %v", load.ErrStalled, w.stall)
 			}
 		}
 	}
@@ -184,7 +185,7 @@ func (w *crew) close() {
 
 // finish lets the clients delete their queues, if that does not take long.
 func (w *crew) finish() {
-	ctx, cancel := context.WithTimeout(context.Background(), GraceTime)
+	ctx, cancel := context.WithTimeout(context.Background(), load.GraceTime)
 	defer cancel()
 	_ = w.drain(ctx) // what could not be done is visible in the report
 }

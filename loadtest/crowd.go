@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/smp/client"
@@ -16,7 +17,7 @@ import (
 
 // crowd is many connections, each with its share of the queues. Apart from the counters it is for one goroutine.
 type crowd struct {
-	client  Client
+	client  load.Client
 	group   tls.Group // of the key exchange; 0: the client's choice
 	atOnce  int       // connections that are worked on at a time
 	first   int       // number of the first connection among those of all processes
@@ -35,7 +36,7 @@ type member struct {
 	queues []*client.RcvQueue
 }
 
-func newCrowd(c Client, conns, atOnce int, group string) (*crowd, error) {
+func newCrowd(c load.Client, conns, atOnce int, group string) (*crowd, error) {
 	w := &crowd{client: c, atOnce: atOnce, members: make([]member, conns)}
 	if group != "" {
 		var ok bool
@@ -120,7 +121,7 @@ func (w *crowd) comeBack(ctx context.Context) error {
 			if err == nil || ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			if IsProtocolError(err) {
+			if load.IsProtocolError(err) {
 				return err
 			}
 			w.redials.Add(1)
@@ -128,7 +129,7 @@ func (w *crowd) comeBack(ctx context.Context) error {
 				c.Close()
 				<-c.Done()
 			}
-			if err := pause(ctx, MinRedial+rand.N(MaxRedial)); err != nil {
+			if err := pause(ctx, load.MinRedial+rand.N(load.MaxRedial)); err != nil {
 				return err
 			}
 		}

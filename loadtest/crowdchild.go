@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/seeded"
 	"switchyard/smp"
@@ -57,7 +58,7 @@ func ServeCrowd(ctx context.Context, c CrowdConfig, orders io.Reader, states io.
 	if err := process.RaiseFileLimit(c.Conns); err != nil {
 		return err
 	}
-	client := Client{Address: address, Versions: c.Versions, BlockEncryption: c.BlockEncryption, Timeout: crowdDialTimeout}
+	client := load.Client{Address: address, Versions: c.Versions, BlockEncryption: c.BlockEncryption, Timeout: crowdDialTimeout}
 	w, err := newCrowd(client, c.Conns, c.AtOnce, c.Group)
 	if err != nil {
 		return err

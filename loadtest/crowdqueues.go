@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"switchyard/box"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/seeded"
@@ -47,13 +48,13 @@ func (w *crowd) createMember(ctx context.Context, i, n int) error {
 // adopt gives the connections queues of a store that was filled offline, beginning with the given one in the
 // scattered order.
 func (w *crowd) adopt(p seeded.Plan, first, queues int) error {
-	stored := NewStoredQueues(p)
+	stored := load.NewStoredQueues(p)
 	from := first
 	for i := range w.members {
 		m := &w.members[i]
 		n := process.Share(queues, len(w.members), i)
 		var err error
-		if m.queues, err = stored.queues(from, n); err != nil {
+		if m.queues, err = stored.Queues(from, n); err != nil {
 			return err
 		}
 		from += n

@@ -7,12 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/smp/client"
 )
 
 func verifyConfig() VerifyConfig {
-	return VerifyConfig{Queues: 20, Messages: 30, Conns: 5, Size: 100, Window: 4, Auth: AuthEd25519, Seed: 1,
+	return VerifyConfig{Queues: 20, Messages: 30, Conns: 5, Size: 100, Window: 4, Auth: load.AuthEd25519, Seed: 1,
 		Stall: 30 * time.Second}
 }
 
@@ -32,7 +33,7 @@ func TestExchangeWithAGoodRouter(t *testing.T) {
 	}{
 		{"as it is", func(*VerifyConfig, *fakeRouter) {}},
 		{"one message at a time", func(c *VerifyConfig, _ *fakeRouter) { c.Window = 1 }},
-		{"without authorization", func(c *VerifyConfig, _ *fakeRouter) { c.Auth = AuthNone }},
+		{"without authorization", func(c *VerifyConfig, _ *fakeRouter) { c.Auth = load.AuthNone }},
 		{"more connections than queues", func(c *VerifyConfig, _ *fakeRouter) { c.Conns = 50 }},
 		{"two connections", func(c *VerifyConfig, _ *fakeRouter) { c.Conns = 2 }},
 		{"one queue", func(c *VerifyConfig, _ *fakeRouter) { c.Queues = 1 }},
@@ -97,10 +98,10 @@ func TestExchangeGoesOnAfterACut(t *testing.T) {
 	r, c := newFakeRouter(), verifyConfig()
 	c.Messages = 200
 	var cuts atomic.Int64
-	dial := func(index int, queues []*client.RcvQueue, on func(Event)) Connection {
-		return r.dial(index, queues, func(e Event) {
+	dial := func(index int, queues []*client.RcvQueue, on func(load.Event)) load.Connection {
+		return r.dial(index, queues, func(e load.Event) {
 			on(e)
-			if e.Kind != EventMessage || index != 0 {
+			if e.Kind != load.EventMessage || index != 0 {
 				return
 			}
 			if n := cuts.Add(1); n%200 == 100 && n < 1000 {
@@ -142,9 +143,9 @@ func TestExchangeEndsWhenInterrupted(t *testing.T) {
 }
 
 func TestExchangeEndsWhenNobodyListens(t *testing.T) {
-	refused := func(_ int, _ []*client.RcvQueue, on func(Event)) Connection {
-		go on(Event{Kind: EventDown, Err: errCut})
-		return newFakeRouter().dial(0, nil, func(Event) {})
+	refused := func(_ int, _ []*client.RcvQueue, on func(load.Event)) load.Connection {
+		go on(load.Event{Kind: load.EventDown, Err: errCut})
+		return newFakeRouter().dial(0, nil, func(load.Event) {})
 	}
 	if _, err := exchange(context.Background(), "verify", verifyConfig(), refused); !errors.Is(err, errCut) {
 		t.Errorf("error %v", err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"switchyard/box"
+	"switchyard/loadtest/load"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -42,7 +43,7 @@ func (r *fakeRouter) push(q *fakeQueue) {
 		return
 	}
 	q.delivered = true
-	e := Event{Kind: EventMessage, Session: s, Entity: q.rcv.ID, Message: r.seal(q, q.messages[0])}
+	e := load.Event{Kind: load.EventMessage, Session: s, Entity: q.rcv.ID, Message: r.seal(q, q.messages[0])}
 	s.tasks = append(s.tasks, fakeTask{run: func() func() { return func() { s.line.on(e) } }})
 	s.wake.Broadcast()
 }
@@ -79,7 +80,7 @@ func (r *fakeRouter) store(q *fakeQueue, body []byte) error {
 }
 
 // seal makes the envelope of a message as routers do.
-func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) Message {
+func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) load.Message {
 	plain := smp.AppendMessageBody(nil, 1700000000, false, m.body)
 	if m.quota {
 		plain = smp.AppendQuotaBody(nil, 1700000000)
@@ -91,7 +92,7 @@ func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) Message {
 	var key [box.KeySize]byte
 	box.Precompute(&key, (*[box.KeySize]byte)(q.rcv.Secret))
 	box.Seal(sealed, (*[box.NonceSize]byte)(m.id), &key)
-	return Message{m.id, sealed}
+	return load.Message{ID: m.id, Sealed: sealed}
 }
 
 // sync counts a command and now and then makes all that was done durable.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"switchyard/box"
+	"switchyard/loadtest/load"
 	"switchyard/smp"
 	"switchyard/smp/client"
 )
@@ -117,7 +118,7 @@ func (r *fakeRouter) left() int {
 }
 
 // dial is a dialer.
-func (r *fakeRouter) dial(_ int, queues []*client.RcvQueue, on func(Event)) Connection {
+func (r *fakeRouter) dial(_ int, queues []*client.RcvQueue, on func(load.Event)) load.Connection {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := &fakeLine{router: r, on: on, added: map[string]*client.RcvQueue{}}
@@ -134,7 +135,7 @@ func (r *fakeRouter) dial(_ int, queues []*client.RcvQueue, on func(Event)) Conn
 // fakeLine reconnects as soon as the router runs. Its fields are guarded by the router's lock.
 type fakeLine struct {
 	router  *fakeRouter
-	on      func(Event)
+	on      func(load.Event)
 	added   map[string]*client.RcvQueue
 	session *fakeSession
 	closed  bool
@@ -177,10 +178,10 @@ func (l *fakeLine) connect() {
 	s.tasks = append(s.tasks, fakeTask{run: func() func() {
 		for _, q := range l.added {
 			if err := s.take(q); err != nil {
-				defer l.later(Event{Kind: EventQueue, Entity: q.ID, Err: err})
+				defer l.later(load.Event{Kind: load.EventQueue, Entity: q.ID, Err: err})
 			}
 		}
-		return func() { l.on(Event{Kind: EventUp, Session: s}) }
+		return func() { l.on(load.Event{Kind: load.EventUp, Session: s}) }
 	}})
 	l.ends.Go(func() {
 		if before != nil {
@@ -190,7 +191,7 @@ func (l *fakeLine) connect() {
 	})
 }
 
-func (l *fakeLine) later(e Event) {
+func (l *fakeLine) later(e load.Event) {
 	l.session.tasks = append(l.session.tasks, fakeTask{run: func() func() { return func() { l.on(e) } }})
 }
 
@@ -249,7 +250,7 @@ func (s *fakeSession) run() {
 		}
 	}
 	r.mu.Unlock()
-	s.line.on(Event{Kind: EventDown, Err: errCut})
+	s.line.on(load.Event{Kind: load.EventDown, Err: errCut})
 	r.mu.Lock()
 }
 
@@ -325,11 +326,11 @@ func (s *fakeSession) Send(q *client.SndQueue, body []byte, done func(error)) er
 	}, done)
 }
 
-func (s *fakeSession) Ack(q *client.RcvQueue, msgID []byte, done func(Message, error)) error {
+func (s *fakeSession) Ack(q *client.RcvQueue, msgID []byte, done func(load.Message, error)) error {
 	r := s.line.router
 	return s.do(func() func() {
 		found, err := r.find(q.ID)
-		var next Message
+		var next load.Message
 		switch {
 		case err != nil:
 		case !found.delivered || found.subscriber != s || string(found.messages[0].id) != string(msgID):
@@ -341,5 +342,5 @@ func (s *fakeSession) Ack(q *client.RcvQueue, msgID []byte, done func(Message, e
 			}
 		}
 		return func() { done(next, err) }
-	}, func() { done(Message{}, errCut) })
+	}, func() { done(load.Message{}, errCut) })
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -18,7 +19,7 @@ import (
 
 // HandshakeConfig says what Handshake does.
 type HandshakeConfig struct {
-	Client
+	load.Client
 	Count  int
 	AtOnce int    // handshakes at a time
 	Group  string // of the key exchange, "x448" as the reference's clients have it, or "x25519"
@@ -56,7 +57,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 		return nil, fmt.Errorf("group %q is none of x448, x25519", c.Group)
 	}
 	// Run after run, connections that are not quite closed would take all ports of one source address.
-	c.first = rand.IntN(1000) * ConnsPerSource
+	c.first = rand.IntN(1000) * load.ConnsPerSource
 	var done atomic.Int64
 	w := measure.Watch(c.Progress)
 	defer w.Close()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -15,7 +16,7 @@ import (
 
 // IdleConfig says what Idle does.
 type IdleConfig struct {
-	Client
+	load.Client
 	Conns         int
 	AtOnce        int             // connections that are worked on at a time
 	Subscriptions int             // in all, to empty queues; 0: none

@@ -3,6 +3,7 @@ package loadtest
 import (
 	"context"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 )
@@ -18,11 +19,11 @@ type measured struct {
 
 // measureExchange lets the messages flow and measures them: after the warm-up, for the duration or until all have arrived. Then
 // it waits until the queues are empty. Without a result nothing was measured.
-func measureExchange(ctx context.Context, l *Load, c *VerifyConfig) (*measured, error) {
-	drained := Reached(&l.Count.Drained, l.Slots)
+func measureExchange(ctx context.Context, l *load.Load, c *VerifyConfig) (*measured, error) {
+	drained := load.Reached(&l.Count.Drained, l.Slots)
 	l.Send()
 	if c.Warmup > 0 {
-		if err := l.Until(ctx, AnyOf(drained, After(c.Warmup))); err != nil {
+		if err := l.Until(ctx, load.AnyOf(drained, load.After(c.Warmup))); err != nil {
 			return nil, err
 		}
 		l.Latency.Answer.Reset()
@@ -36,7 +37,7 @@ func measureExchange(ctx context.Context, l *Load, c *VerifyConfig) (*measured, 
 	before := l.Count.Delivered.Load()
 	end := drained
 	if c.Duration > 0 {
-		end = AnyOf(drained, After(c.Duration))
+		end = load.AnyOf(drained, load.After(c.Duration))
 	}
 	cause := l.Until(ctx, end)
 	m := &measured{delivered: l.Count.Delivered.Load() - before}
@@ -55,13 +56,13 @@ func measureExchange(ctx context.Context, l *Load, c *VerifyConfig) (*measured, 
 
 // finish lets a load end that goes on beside what is measured, and judges its exchange. delivery is what counts as its
 // latency.
-func finish(l *Load, o *measure.Observer, scenario string, delivery results.Latencies, cause error) (*Report, *results.Use) {
+func finish(l *load.Load, o *measure.Observer, scenario string, delivery results.Latencies, cause error) (*Report, *results.Use) {
 	l.Stop()
-	l.Grace(Reached(&l.Count.Drained, l.Slots))
+	l.Grace(load.Reached(&l.Count.Drained, l.Slots))
 	m := &measured{delivered: l.Count.Delivered.Load(), delivery: delivery}
 	var use *results.Use
 	m.seconds, use = o.Stop()
 	l.Remove()
-	l.Grace(Reached(&l.Count.Removed, l.Slots))
+	l.Grace(load.Reached(&l.Count.Removed, l.Slots))
 	return report(l, scenario, m, cause), use
 }

@@ -10,6 +10,7 @@ import (
 
 	"switchyard/box"
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
@@ -109,7 +110,7 @@ func (c *VerifyConfig) checkService() error {
 	if c.Versions != (smp.VersionRange{}) && c.Versions.Max < smp.VersionRcvService {
 		return fmt.Errorf("services need version %d", smp.VersionRcvService)
 	}
-	return c.Client.Validate(AuthNone, c.Size)
+	return c.Client.Validate(load.AuthNone, c.Size)
 }
 
 // do goes through the stages and fills in the report as far as it gets.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/results"
 	"switchyard/smp"
@@ -116,7 +117,7 @@ func (b *serviceInbox) wait(ctx context.Context, c *client.Client, stall time.Du
 		if n := b.delivered.Load(); n != seen {
 			seen, since = n, time.Now()
 		} else if stall > 0 && time.Since(since) > stall {
-			return b.give(c, ErrStalled)
+			return b.give(c, load.ErrStalled)
 		}
 	}
 	return nil

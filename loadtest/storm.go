@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -14,7 +15,7 @@ import (
 
 // StormConfig says what Storm does.
 type StormConfig struct {
-	Client
+	load.Client
 	Program   []string // command that calls ServeCrowd with what is added to it
 	Processes int      // of the crowd
 
@@ -70,7 +71,7 @@ func (c *StormConfig) check() error {
 	case c.Seeded != nil && c.Seeded.Count < uint64(c.Subscriptions):
 		return errors.New("the store has fewer queues than are to be subscribed")
 	}
-	if err := c.Client.Validate(AuthEd25519, c.Size); err != nil {
+	if err := c.Client.Validate(load.AuthEd25519, c.Size); err != nil {
 		return err
 	}
 	return cmp.Or(process.RaiseFileLimit(c.Links), process.CheckMemory(c.Conns, c.Subscriptions))
@@ -88,7 +89,7 @@ func (c *StormConfig) crowd() CrowdConfig {
 // exchange is what the measured group does.
 func (c *StormConfig) exchange() VerifyConfig {
 	return VerifyConfig{Client: c.Client, Queues: c.Queues, Conns: c.Links, Size: c.Size, Window: stormWindow, Rate: c.Rate,
-		Auth: AuthEd25519, Duration: time.Hour, Stall: max(c.Stall, c.Restore)}
+		Auth: load.AuthEd25519, Duration: time.Hour, Stall: max(c.Stall, c.Restore)}
 }
 
 // stormWindow lets the group catch up after the outage.

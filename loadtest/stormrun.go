@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -17,7 +18,7 @@ type storm struct {
 	report *StormReport
 	router *process.Router
 	crowd  *crowdProcesses
-	load   *Load
+	load   *load.Load
 	back   time.Time // when the group was connected again
 }
 
@@ -66,7 +67,7 @@ func (s *storm) gather(ctx context.Context) error {
 	if s.report.First = first; err != nil {
 		return err
 	}
-	return s.load.Prepare(ctx, s.Watcher, HostOf(s.Address))
+	return s.load.Prepare(ctx, s.Watcher, load.HostOf(s.Address))
 }
 
 // quiet measures the group while nothing else happens.
@@ -74,7 +75,7 @@ func (s *storm) quiet(ctx context.Context) error {
 	s.Watcher.Phase("exchanging messages", 0, &s.load.Count.Acked)
 	s.begin("quiet")
 	s.load.Send()
-	if err := s.load.Until(ctx, After(s.Quiet)); err != nil {
+	if err := s.load.Until(ctx, load.After(s.Quiet)); err != nil {
 		return err
 	}
 	_, s.report.Held = s.Now()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -14,7 +15,7 @@ import (
 
 // SubscribeConfig says what Subscribe does.
 type SubscribeConfig struct {
-	Client
+	load.Client
 	Conns   int
 	AtOnce  int          // connections that are worked on at a time
 	Queues  int          // in all

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/history"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/smp"
@@ -16,14 +17,14 @@ import (
 
 // VerifyConfig says what Verify and Messages do.
 type VerifyConfig struct {
-	Client
+	load.Client
 	Queues   int
 	Messages int                // to each queue; with Duration the limit, 0: none
 	Conns    int                // at least 2: no queue receives and sends on one
 	Size     int                // of a message body in bytes
 	Window   int                // messages of a queue on their way: sent and not yet acknowledged by the recipient
 	Rate     float64            // messages a second in all; 0: as many as the windows allow
-	Auth     Auth               // of senders
+	Auth     load.Auth          // of senders
 	Proxy    *smp.ServerAddress // router through which senders send; nil: they connect to the router itself
 	Seed     uint64             // marks the messages of this run; 0: random
 	Stall    time.Duration      // time without any answer after which the run ends
@@ -58,11 +59,11 @@ func (c *VerifyConfig) check() error {
 	return process.RaiseFileLimit(2 * c.Conns) // one with the router and one with the proxy each
 }
 
-func (c *VerifyConfig) dialer() Dialer {
+func (c *VerifyConfig) dialer() load.Dialer {
 	if c.Proxy != nil {
-		return ProxiedDialer(c.Client, *c.Proxy)
+		return load.ProxiedDialer(c.Client, *c.Proxy)
 	}
-	return ClientDialer(c.KeeperConfig)
+	return load.ClientDialer(c.KeeperConfig)
 }
 
 // Verify sends messages through queues and checks that each arrives once and in order. When the context ends, it ends
@@ -83,12 +84,12 @@ func Messages(ctx context.Context, c VerifyConfig) (*Report, error) {
 	return exchange(ctx, "messages", c, c.dialer())
 }
 
-func (c *VerifyConfig) load(d Dialer) Config {
+func (c *VerifyConfig) load(d load.Dialer) load.Config {
 	run := c.Seed
 	if run == 0 {
 		run = rand.Uint64()
 	}
-	return Config{
+	return load.Config{
 		Dial: d, Conns: c.Conns, Slots: c.Queues, Size: c.Size, Rate: c.Rate, Auth: c.Auth, Run: run, Stall: c.Stall,
 		Oldest:   c.Versions != smp.VersionRange{} && c.Versions.Max < smp.VersionSndAuthKey,
 		Window:   func(int) int { return c.Window },
@@ -99,7 +100,7 @@ func (c *VerifyConfig) load(d Dialer) Config {
 }
 
 // newLoad makes the load that the configuration describes.
-func (c *VerifyConfig) newLoad() (*Load, error) { return New(c.load(c.dialer())) }
+func (c *VerifyConfig) newLoad() (*load.Load, error) { return load.New(c.load(c.dialer())) }
 
 // target is how many messages a queue carries at most.
 func (c *VerifyConfig) target() uint32 {
@@ -113,8 +114,8 @@ func (c *VerifyConfig) target() uint32 {
 func (c *VerifyConfig) total() int64 { return int64(c.Queues) * int64(c.Messages) }
 
 // exchange runs the phases: connect, create queues, send, delete queues.
-func exchange(ctx context.Context, name string, c VerifyConfig, d Dialer) (*Report, error) {
-	l, err := New(c.load(d))
+func exchange(ctx context.Context, name string, c VerifyConfig, d load.Dialer) (*Report, error) {
+	l, err := load.New(c.load(d))
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +123,7 @@ func exchange(ctx context.Context, name string, c VerifyConfig, d Dialer) (*Repo
 	w := measure.Watch(c.Progress)
 	defer w.Close()
 
-	if err := l.Prepare(ctx, w, HostOf(c.Address)); err != nil {
+	if err := l.Prepare(ctx, w, load.HostOf(c.Address)); err != nil {
 		return nil, err
 	}
 	w.Phase("exchanging messages", c.total(), &l.Count.Acked)
@@ -133,15 +134,15 @@ func exchange(ctx context.Context, name string, c VerifyConfig, d Dialer) (*Repo
 	w.Phase("deleting queues", int64(c.Queues), &l.Count.Removed)
 	l.Remove()
 	if cause == nil {
-		cause = l.Until(ctx, Reached(&l.Count.Removed, c.Queues))
+		cause = l.Until(ctx, load.Reached(&l.Count.Removed, c.Queues))
 	} else {
-		l.Grace(Reached(&l.Count.Removed, c.Queues))
+		l.Grace(load.Reached(&l.Count.Removed, c.Queues))
 	}
 	return report(l, name, m, cause), cause
 }
 
 // report judges the histories of a load that has ended.
-func report(l *Load, name string, m *measured, cause error) *Report {
+func report(l *load.Load, name string, m *measured, cause error) *Report {
 	r := &Report{
 		Scenario: name, Queues: int(l.Count.Created.Load()), Connections: l.Conns, Size: l.Size,
 		Missing: int(l.Count.Missing.Load()), Orphans: l.Count.Orphans.Load(), Disconnects: l.Count.Disconnects.Load(),

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -78,7 +79,7 @@ func (f *abuseFlags) run(cmd *cobra.Command, args []string) error {
 		}
 		defer remove()
 	}
-	return f.measureFlags.run(cmd, args, func(ctx context.Context, client loadtest.Client, m measure.Target, r *process.Router) (results.Report, error) {
+	return f.measureFlags.run(cmd, args, func(ctx context.Context, client load.Client, m measure.Target, r *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		f.Client, f.Target, f.Progress, f.Stall = client, m, p.tell, stallTimeout

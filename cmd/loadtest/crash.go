@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/load"
 )
 
 const crashHelp = `Runs a router of its own, kills it with SIGKILL at random times, also while it starts, and starts it again, while
@@ -49,7 +50,7 @@ func crashCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.Command, c.Program, c.Auth, c.Progress = args, []string{program, "client"}, loadtest.Auth(auth), p.tell
+			c.Command, c.Program, c.Auth, c.Progress = args, []string{program, "client"}, load.Auth(auth), p.tell
 			r, err := loadtest.Crash(cmd.Context(), c)
 			p.close()
 			if r == nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -66,7 +67,7 @@ func idleCommand() *cobra.Command {
 			if subscribe {
 				c.Subscriptions = f.conns
 			}
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
+			return f.run(cmd, args, func(ctx context.Context, client load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Target, c.Progress = client, m, p.tell
@@ -114,7 +115,7 @@ func crowdCommand(name, short string, newOnly bool) *cobra.Command {
 		Short: short,
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
+			return f.run(cmd, args, func(ctx context.Context, client load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Target, c.Progress = client, m, p.tell
@@ -139,7 +140,7 @@ func handshakeCommand() *cobra.Command {
 		Short: "connect and close: handshakes for each second of the router's CPU time",
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
+			return f.run(cmd, args, func(ctx context.Context, client load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Target, c.Progress = client, m, p.tell

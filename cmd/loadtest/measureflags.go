@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -70,7 +70,7 @@ func (f *measureFlags) check(command []string) error {
 }
 
 // scenario runs a load against a router.
-type scenario func(ctx context.Context, c loadtest.Client, m measure.Target, r *process.Router) (results.Report, error)
+type scenario func(ctx context.Context, c load.Client, m measure.Target, r *process.Router) (results.Report, error)
 
 // run gets the router, runs the scenario and shows what came out.
 func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -49,7 +50,7 @@ func proxyCommand() *cobra.Command {
 
 // runBoth runs two routers: the run's own is the proxy, the other one has the queues.
 func (f *exchangeFlags) runBoth(cmd *cobra.Command, command []string) error {
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m measure.Target, proxy *process.Router) (results.Report, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c load.Client, m measure.Target, proxy *process.Router) (results.Report, error) {
 		dir, err := os.MkdirTemp("", "loadtest-relay-")
 		if err != nil {
 			return nil, err
@@ -69,7 +70,7 @@ func (f *exchangeFlags) runBoth(cmd *cobra.Command, command []string) error {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		c.Address = relay.Address
-		f.Client, f.Target, f.Auth, f.Progress, f.Proxy = c, m, loadtest.Auth(f.auth), p.tell, &proxy.Address
+		f.Client, f.Target, f.Auth, f.Progress, f.Proxy = c, m, load.Auth(f.auth), p.tell, &proxy.Address
 		return reported(loadtest.Messages(ctx, f.VerifyConfig))
 	})
 }

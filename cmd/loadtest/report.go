@@ -47,7 +47,7 @@ func (f *reportFlags) run(out io.Writer, files []string) error {
 	if f.compare != "" && len(files) != 1 {
 		return errors.New("--compare takes one FILE to compare with")
 	}
-	recordings, summaries, err := load(files)
+	recordings, summaries, err := readRecordings(files)
 	switch {
 	case err != nil:
 		return err
@@ -91,8 +91,8 @@ func (f *reportFlags) page(recordings []*results.Recording) error {
 	return os.WriteFile(f.html, page.Bytes(), 0o644)
 }
 
-// load reads raw results.
-func load(files []string) (recordings []*results.Recording, summaries []results.Summary, err error) {
+// readRecordings reads raw results.
+func readRecordings(files []string) (recordings []*results.Recording, summaries []results.Summary, err error) {
 	for _, name := range files {
 		r, err := results.LoadRecording(name)
 		if err != nil {
@@ -106,7 +106,7 @@ func load(files []string) (recordings []*results.Recording, summaries []results.
 
 // compare prints two runs side by side.
 func compare(out io.Writer, a, b string) error {
-	_, s, err := load([]string{a, b})
+	_, s, err := readRecordings([]string{a, b})
 	if err != nil {
 		return err
 	}

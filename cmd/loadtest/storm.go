@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -50,7 +51,7 @@ func (f *stormFlags) run(cmd *cobra.Command, command []string, name string) erro
 		return err
 	}
 	f.Program = []string{program, "crowd"}
-	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client loadtest.Client, m measure.Target, r *process.Router) (results.Report, error) {
+	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client load.Client, m measure.Target, r *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		f.Client, f.Target, f.Progress, f.Stall = client, m, p.tell, stallTimeout

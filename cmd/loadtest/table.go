@@ -17,7 +17,7 @@ func tableCommand() *cobra.Command {
 		Example: "  loadtest table data/bench/*.jsonl",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, summaries, err := load(args)
+			_, summaries, err := readRecordings(args)
 			if err != nil {
 				return err
 			}
@@ -35,7 +35,7 @@ func extrapolateCommand() *cobra.Command {
 		Example: "  loadtest extrapolate --to 15000 data/replica-0.02.jsonl data/replica-0.05.jsonl data/replica-0.1.jsonl",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			recordings, _, err := load(args)
+			recordings, _, err := readRecordings(args)
 			if err != nil {
 				return err
 			}
@@ -98,7 +98,7 @@ func floorCommand() *cobra.Command {
 
 // beside adds what the router spent on a message in the run figure, divided by the profile of the run.
 func beside(floor *results.Floor, run, figure string) error {
-	_, summaries, err := load([]string{figure})
+	_, summaries, err := readRecordings([]string{figure})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
@@ -50,10 +51,10 @@ func (f *exchangeFlags) run(cmd *cobra.Command, command []string, do runner) err
 		}
 		f.Proxy = &proxy
 	}
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
-		f.Client, f.Target, f.Auth, f.Progress = c, m, loadtest.Auth(f.auth), p.tell
+		f.Client, f.Target, f.Auth, f.Progress = c, m, load.Auth(f.auth), p.tell
 		return reported(do(ctx, f.VerifyConfig))
 	})
 }
@@ -85,7 +86,7 @@ func (f *exchangeFlags) runService(cmd *cobra.Command, command []string) error {
 	if !cmd.Flags().Changed("messages") {
 		f.Messages = 1
 	}
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m measure.Target, _ *process.Router) (results.Report, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		f.Client, f.Target, f.Progress = c, m, p.tell

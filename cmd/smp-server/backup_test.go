@@ -10,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"switchyard/loadtest"
+	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/smp/client"
 )
@@ -69,7 +70,7 @@ func startTraffic(ts *testscript.TestScript, _ bool, _ []string) {
 	r.traffic = make(chan error, 1)
 	told := false
 	cfg := loadtest.VerifyConfig{
-		Client: loadtest.Client{Address: addressOf(ts), BlockEncryption: true},
+		Client: load.Client{Address: addressOf(ts), BlockEncryption: true},
 		Queues: 20, Messages: 100, Conns: 4, Size: 4000, Window: 4, Auth: "x25519", Stall: 30 * time.Second,
 		Progress: func(p measure.Progress) {
 			if !told && strings.Contains(p.Phase, "exchanging") {

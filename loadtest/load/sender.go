@@ -1,4 +1,4 @@
-package loadtest
+package load
 
 import (
 	"errors"
@@ -75,8 +75,8 @@ func (q *queue) pick() (retry, bool) {
 func (q *queue) attempt(c *connected, m retry) bool {
 	position := uint32(len(q.history.Attempts))
 	stamp := history.Stamp{Run: q.load.Run, Queue: q.number, Position: position, Message: m.message}
-	buf := bodies.Get().(*[]byte)
-	defer bodies.Put(buf)
+	buf := bodyBuffers.Get().(*[]byte)
+	defer bodyBuffers.Put(buf)
 	*buf = stamp.Append((*buf)[:0], q.load.Size)
 	markers, secured := q.markers, q.secured
 	if !q.note(journal.Entry{Kind: journal.EntrySend, Message: m.message, Session: c.number, Epoch: c.epoch}) {

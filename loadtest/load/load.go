@@ -1,4 +1,4 @@
-package loadtest
+package load
 
 import (
 	"context"
@@ -20,8 +20,8 @@ var (
 	ErrStalled       = errors.New("no progress")
 )
 
-// bodies are message bodies on their way to be encrypted.
-var bodies = sync.Pool{New: func() any { b := make([]byte, 0, smp.MaxBody(smp.MinVersion)); return &b }}
+// bodyBuffers are message bodies on their way to be encrypted.
+var bodyBuffers = sync.Pool{New: func() any { b := make([]byte, 0, smp.MaxBody(smp.MinVersion)); return &b }}
 
 // Config says what a load does. Functions are called from many goroutines.
 type Config struct {
@@ -202,7 +202,7 @@ const (
 )
 
 // Until waits for a condition and keeps the clock meanwhile. It fails when the context ends, when the load cannot go
-// on, or with errStalled.
+// on, or with ErrStalled.
 func (l *Load) Until(ctx context.Context, condition func() bool) error {
 	ticker := time.NewTimer(l.nextTick())
 	defer ticker.Stop()

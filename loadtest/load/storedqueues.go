@@ -1,4 +1,4 @@
-package loadtest
+package load
 
 import (
 	"switchyard/loadtest/seeded"
@@ -15,8 +15,8 @@ func NewStoredQueues(p seeded.Plan) *storedQueues {
 	return &storedQueues{plan: p, keys: make(map[int]*client.Key)}
 }
 
-// queues are n of them, beginning with the given one in the scattered order.
-func (s *storedQueues) queues(first, n int) ([]*client.RcvQueue, error) {
+// Queues are n of them, beginning with the given one in the scattered order.
+func (s *storedQueues) Queues(first, n int) ([]*client.RcvQueue, error) {
 	all := make([]*client.RcvQueue, n)
 	for j := range all {
 		number := s.plan.Scattered(uint64(first + j))

@@ -1,4 +1,4 @@
-package loadtest
+package load
 
 import "switchyard/smp/client"
 
@@ -16,7 +16,7 @@ type Session interface {
 	Subscribe(q *client.RcvQueue, done func(error)) error
 }
 
-// Message is a message as it comes from the router; msgID is nil when there is none.
+// Message is a message as it comes from the router; ID is nil when there is none.
 type Message struct {
 	ID, Sealed []byte
 }
@@ -69,15 +69,16 @@ type Connection interface {
 	Close()
 }
 
-// Event is what a line reports.
+// Event is what a connection reports.
 type Event struct {
 	Kind    EventKind
 	Session Session
-	Entity  []byte // eventMessage, eventQueue
+	Entity  []byte // EventMessage, EventQueue
 	Message Message
-	Err     error // eventQueue, eventDown, eventStrange
+	Err     error // EventQueue, EventDown, EventStrange
 }
 
+// EventKind says what has happened.
 type EventKind uint8
 
 const (
@@ -88,8 +89,9 @@ const (
 	EventStrange                  // something that a router should not have sent
 )
 
-// Dialer starts a line that subscribes these queues and returns before its first event. eventUp and eventDown take turns; the other events of a
-// session come before its eventDown, one at a time, also while its queues are being subscribed and eventUp is still to
+// Dialer starts a connection that subscribes these queues, and returns before its first event. EventUp and EventDown take
+// turns; the other events of a
+// session come before its EventDown, one at a time, also while its queues are being subscribed and EventUp is still to
 // come. on must not block.
 type Dialer func(index int, queues []*client.RcvQueue, on func(Event)) Connection
 
