@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/load"
+	"switchyard/loadtest/load/routertest"
 	"switchyard/loadtest/process"
 )
 
@@ -24,13 +25,13 @@ func forgetting() []process.Setting {
 
 // fakeProxy is a proxy within the test: all connections end with it.
 type fakeProxy struct {
-	*fakeRouter
+	*routertest.Router
 	exited chan struct{}
 }
 
 func (p *fakeProxy) Start() error            { p.exited = make(chan struct{}); return nil }
 func (p *fakeProxy) Exited() <-chan struct{} { return p.exited }
-func (p *fakeProxy) Kill()                   { p.cut() }
+func (p *fakeProxy) Kill()                   { p.Cut() }
 
 // fakeClient is a client process within the test. What it has written when it is killed is all that the next one knows.
 type fakeClient struct {
@@ -48,20 +49,20 @@ func (c *fakeClient) Kill() {
 }
 
 // clientsOf starts clients of a router within the test.
-func clientsOf(t *testing.T, r *fakeRouter) clientStarter {
+func clientsOf(t *testing.T, r *routertest.Router) clientStarter {
 	return func(config ClientConfig, said func(ClientState)) (clientProcess, error) {
 		return startFakeClient(t, r, config, said), nil
 	}
 }
 
-func startFakeClient(t *testing.T, r *fakeRouter, config ClientConfig, said func(ClientState)) *fakeClient {
+func startFakeClient(t *testing.T, r *routertest.Router, config ClientConfig, said func(ClientState)) *fakeClient {
 	orders, in := io.Pipe()
 	states, out := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &fakeClient{orders: in, cancel: cancel, ended: make(chan struct{})}
 	go func() {
 		defer close(c.ended)
-		if err := serveClient(ctx, config, r.dial, orders, out); err != nil {
+		if err := serveClient(ctx, config, r.Dial, orders, out); err != nil {
 			t.Error(err)
 		}
 		out.Close()
@@ -79,14 +80,14 @@ func startFakeClient(t *testing.T, r *fakeRouter, config ClientConfig, said func
 }
 
 // runCrash kills the router within the test by a schedule for one that starts at once and serves fast.
-func runCrash(tt *testing.T, c CrashConfig, r *fakeRouter) (*Report, error) {
+func runCrash(tt *testing.T, c CrashConfig, r *routertest.Router) (*Report, error) {
 	plan := Schedule(c.Seed, c.Kills, c.victims())
 	for i := range plan {
 		plan[i].After /= 8
 	}
 	t := targets{router: r}
 	if c.Proxy {
-		t.proxy = &fakeProxy{fakeRouter: r}
+		t.proxy = &fakeProxy{Router: r}
 	}
 	return crash(context.Background(), c, plan, t, ClientConfig{Dir: tt.TempDir()}, clientsOf(tt, r))
 }
@@ -104,8 +105,8 @@ func TestCrashWithADurableRouter(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, c := newFakeRouter(), crashConfig()
-			r.quota = 8
+			r, c := routertest.New(), crashConfig()
+			r.Quota = 8
 			tt.change(&c)
 			report, err := runCrash(t, c, r)
 			if err != nil {
@@ -128,21 +129,21 @@ func TestCrashWithADurableRouter(t *testing.T) {
 func TestCrashFindsWhatDoesNotSurvive(t *testing.T) {
 	tests := []struct {
 		name  string
-		fault func(*fakeRouter)
+		fault func(*routertest.Router)
 		count func(*Report) int
 	}{
-		{"messages", func(r *fakeRouter) { r.forgetful = true }, func(r *Report) int { return r.Lost }},
-		{"queues", func(r *fakeRouter) { r.amnesiac = true }, func(r *Report) int { return r.Missing }},
-		{"deletions", func(r *fakeRouter) { r.revive = 3 }, func(r *Report) int { return r.Undeleted }},
-		{"ACKs", func(r *fakeRouter) { r.syncEvery = 15 }, func(r *Report) int { return r.Undone }},
-		{"a message more", func(r *fakeRouter) { r.double = 50 }, func(r *Report) int { return r.Duplicates }},
-		{"another order", func(r *fakeRouter) { r.swap = 20 }, func(r *Report) int { return r.Reordered }},
-		{"another body", func(r *fakeRouter) { r.damage = 50 }, func(r *Report) int { return r.Corrupt }},
+		{"messages", func(r *routertest.Router) { r.Forgetful = true }, func(r *Report) int { return r.Lost }},
+		{"queues", func(r *routertest.Router) { r.Amnesiac = true }, func(r *Report) int { return r.Missing }},
+		{"deletions", func(r *routertest.Router) { r.Revive = 3 }, func(r *Report) int { return r.Undeleted }},
+		{"ACKs", func(r *routertest.Router) { r.SyncEvery = 15 }, func(r *Report) int { return r.Undone }},
+		{"a message more", func(r *routertest.Router) { r.Double = 50 }, func(r *Report) int { return r.Duplicates }},
+		{"another order", func(r *routertest.Router) { r.Swap = 20 }, func(r *Report) int { return r.Reordered }},
+		{"another body", func(r *routertest.Router) { r.Damage = 50 }, func(r *Report) int { return r.Corrupt }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := newFakeRouter()
+			r := routertest.New()
 			tt.fault(r)
 			c := crashConfig()
 			c.Stall = 2 * time.Second
@@ -156,8 +157,8 @@ func TestCrashFindsWhatDoesNotSurvive(t *testing.T) {
 
 // A router that does not sync forgets queues, keys, messages, ACKs and deletions together, always the last ones.
 func TestCrashExcusesWhatTheRouterMayForget(t *testing.T) {
-	r, c := newFakeRouter(), crashConfig()
-	r.syncEvery, r.quota = 40, 8
+	r, c := routertest.New(), crashConfig()
+	r.SyncEvery, r.Quota = 40, 8
 	c.Settings, c.KillClients, c.Kills = forgetting(), true, 12
 	report, err := runCrash(t, c, r)
 	if err != nil || !report.Clean() {

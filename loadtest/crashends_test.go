@@ -11,12 +11,13 @@ import (
 	"switchyard/loadtest/history"
 	"switchyard/loadtest/journal"
 	"switchyard/loadtest/load"
+	"switchyard/loadtest/load/routertest"
 )
 
 // Of a queue one end dies while the other lives on, and both go on with it.
 func TestEitherEndOfAQueueMayDie(t *testing.T) {
 	t.Parallel()
-	r, dir := newFakeRouter(), t.TempDir()
+	r, dir := routertest.New(), t.TempDir()
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"switchyard/loadtest/load"
+	"switchyard/loadtest/load/routertest"
 	"switchyard/loadtest/measure"
 	"switchyard/smp/client"
 )
@@ -18,32 +19,32 @@ func verifyConfig() VerifyConfig {
 }
 
 // runExchange runs the phases of Verify against a router within the test.
-func runExchange(t *testing.T, r *fakeRouter, c VerifyConfig) (*Report, error) {
+func runExchange(t *testing.T, r *routertest.Router, c VerifyConfig) (*Report, error) {
 	t.Helper()
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return exchange(context.Background(), "verify", c, r.dial)
+	return exchange(context.Background(), "verify", c, r.Dial)
 }
 
 func TestExchangeWithAGoodRouter(t *testing.T) {
 	tests := []struct {
 		name   string
-		change func(*VerifyConfig, *fakeRouter)
+		change func(*VerifyConfig, *routertest.Router)
 	}{
-		{"as it is", func(*VerifyConfig, *fakeRouter) {}},
-		{"one message at a time", func(c *VerifyConfig, _ *fakeRouter) { c.Window = 1 }},
-		{"without authorization", func(c *VerifyConfig, _ *fakeRouter) { c.Auth = load.AuthNone }},
-		{"more connections than queues", func(c *VerifyConfig, _ *fakeRouter) { c.Conns = 50 }},
-		{"two connections", func(c *VerifyConfig, _ *fakeRouter) { c.Conns = 2 }},
-		{"one queue", func(c *VerifyConfig, _ *fakeRouter) { c.Queues = 1 }},
-		{"quota smaller than the window", func(c *VerifyConfig, r *fakeRouter) { c.Window, r.quota = 16, 2 }},
-		{"by rate", func(c *VerifyConfig, _ *fakeRouter) { c.Rate = 5000 }},
+		{"as it is", func(*VerifyConfig, *routertest.Router) {}},
+		{"one message at a time", func(c *VerifyConfig, _ *routertest.Router) { c.Window = 1 }},
+		{"without authorization", func(c *VerifyConfig, _ *routertest.Router) { c.Auth = load.AuthNone }},
+		{"more connections than queues", func(c *VerifyConfig, _ *routertest.Router) { c.Conns = 50 }},
+		{"two connections", func(c *VerifyConfig, _ *routertest.Router) { c.Conns = 2 }},
+		{"one queue", func(c *VerifyConfig, _ *routertest.Router) { c.Queues = 1 }},
+		{"quota smaller than the window", func(c *VerifyConfig, r *routertest.Router) { c.Window, r.Quota = 16, 2 }},
+		{"by rate", func(c *VerifyConfig, _ *routertest.Router) { c.Rate = 5000 }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, c := newFakeRouter(), verifyConfig()
+			r, c := routertest.New(), verifyConfig()
 			tt.change(&c, r)
 			report, err := runExchange(t, r, c)
 			if err != nil {
@@ -53,14 +54,14 @@ func TestExchangeWithAGoodRouter(t *testing.T) {
 			if !report.Clean() || report.Accepted != want || report.Delivered != want || report.Unanswered != 0 {
 				t.Errorf("%+v", report)
 			}
-			if (report.Refused > 0) != (r.quota < c.Window) {
-				t.Errorf("%d refused with quota %d and window %d", report.Refused, r.quota, c.Window)
+			if (report.Refused > 0) != (r.Quota < c.Window) {
+				t.Errorf("%d refused with quota %d and window %d", report.Refused, r.Quota, c.Window)
 			}
 			if report.Latency.Delivery.Count != int64(want) || report.Queues != c.Queues || report.Disconnects != 0 {
 				t.Errorf("%+v", report)
 			}
-			if r.left() != 0 {
-				t.Errorf("%d queues left behind", r.left())
+			if r.Left() != 0 {
+				t.Errorf("%d queues left behind", r.Left())
 			}
 		})
 	}
@@ -69,18 +70,18 @@ func TestExchangeWithAGoodRouter(t *testing.T) {
 func TestExchangeFindsFaults(t *testing.T) {
 	tests := []struct {
 		name  string
-		fault func(*fakeRouter)
+		fault func(*routertest.Router)
 		count func(*Report) int
 	}{
-		{"loss", func(r *fakeRouter) { r.lose = 100 }, func(r *Report) int { return r.Lost }},
-		{"duplicate", func(r *fakeRouter) { r.double = 50 }, func(r *Report) int { return r.Duplicates }},
-		{"order", func(r *fakeRouter) { r.swap = 20 }, func(r *Report) int { return r.Reordered }},
-		{"damage", func(r *fakeRouter) { r.damage = 50 }, func(r *Report) int { return r.Corrupt }},
+		{"loss", func(r *routertest.Router) { r.Lose = 100 }, func(r *Report) int { return r.Lost }},
+		{"duplicate", func(r *routertest.Router) { r.Double = 50 }, func(r *Report) int { return r.Duplicates }},
+		{"order", func(r *routertest.Router) { r.Swap = 20 }, func(r *Report) int { return r.Reordered }},
+		{"damage", func(r *routertest.Router) { r.Damage = 50 }, func(r *Report) int { return r.Corrupt }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r, c := newFakeRouter(), verifyConfig()
+			r, c := routertest.New(), verifyConfig()
 			c.Stall = time.Second // a queue whose last message is lost never ends
 			tt.fault(r)
 			report, err := runExchange(t, r, c)
@@ -95,17 +96,17 @@ func TestExchangeFindsFaults(t *testing.T) {
 }
 
 func TestExchangeGoesOnAfterACut(t *testing.T) {
-	r, c := newFakeRouter(), verifyConfig()
+	r, c := routertest.New(), verifyConfig()
 	c.Messages = 200
 	var cuts atomic.Int64
 	dial := func(index int, queues []*client.RcvQueue, on func(load.Event)) load.Connection {
-		return r.dial(index, queues, func(e load.Event) {
+		return r.Dial(index, queues, func(e load.Event) {
 			on(e)
 			if e.Kind != load.EventMessage || index != 0 {
 				return
 			}
 			if n := cuts.Add(1); n%200 == 100 && n < 1000 {
-				r.cut()
+				r.Cut()
 			}
 		})
 	}
@@ -119,7 +120,7 @@ func TestExchangeGoesOnAfterACut(t *testing.T) {
 }
 
 func TestExchangeEndsWhenInterrupted(t *testing.T) {
-	r, c := newFakeRouter(), verifyConfig()
+	r, c := routertest.New(), verifyConfig()
 	c.Messages, c.Rate = 1_000_000, 1000
 	ctx, cancel := context.WithCancel(context.Background())
 	c.Progress = func(p measure.Progress) {
@@ -130,24 +131,24 @@ func TestExchangeEndsWhenInterrupted(t *testing.T) {
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
-	report, err := exchange(ctx, "verify", c, r.dial)
+	report, err := exchange(ctx, "verify", c, r.Dial)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	if report == nil || !report.Clean() || report.Sent == 0 || report.Ended == "" {
 		t.Errorf("%+v", report)
 	}
-	if r.left() != 0 {
-		t.Errorf("%d queues left behind", r.left())
+	if r.Left() != 0 {
+		t.Errorf("%d queues left behind", r.Left())
 	}
 }
 
 func TestExchangeEndsWhenNobodyListens(t *testing.T) {
 	refused := func(_ int, _ []*client.RcvQueue, on func(load.Event)) load.Connection {
-		go on(load.Event{Kind: load.EventDown, Err: errCut})
-		return newFakeRouter().dial(0, nil, func(load.Event) {})
+		go on(load.Event{Kind: load.EventDown, Err: routertest.ErrCut})
+		return routertest.New().Dial(0, nil, func(load.Event) {})
 	}
-	if _, err := exchange(context.Background(), "verify", verifyConfig(), refused); !errors.Is(err, errCut) {
+	if _, err := exchange(context.Background(), "verify", verifyConfig(), refused); !errors.Is(err, routertest.ErrCut) {
 		t.Errorf("error %v", err)
 	}
 }

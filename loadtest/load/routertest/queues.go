@@ -1,4 +1,4 @@
-package loadtest
+package routertest
 
 import (
 	"fmt"
@@ -12,12 +12,12 @@ import (
 
 // What the fake router does to its queues; all under its lock.
 
-func (r *fakeRouter) id() []byte {
+func (r *Router) id() []byte {
 	r.ids++
 	return fmt.Appendf(nil, "%024d", r.ids)
 }
 
-func (r *fakeRouter) find(id []byte) (*fakeQueue, error) {
+func (r *Router) find(id []byte) (*queue, error) {
 	if q := r.queues[string(id)]; q != nil {
 		return q, nil
 	}
@@ -25,7 +25,7 @@ func (r *fakeRouter) find(id []byte) (*fakeQueue, error) {
 }
 
 // take subscribes a queue for the session.
-func (s *fakeSession) take(q *client.RcvQueue) error {
+func (s *session) take(q *client.RcvQueue) error {
 	r := s.line.router
 	found, err := r.find(q.ID)
 	if err != nil {
@@ -37,40 +37,40 @@ func (s *fakeSession) take(q *client.RcvQueue) error {
 }
 
 // push delivers the first message when nothing is with the subscriber.
-func (r *fakeRouter) push(q *fakeQueue) {
+func (r *Router) push(q *queue) {
 	s := q.subscriber
 	if s == nil || s.over || q.delivered || len(q.messages) == 0 {
 		return
 	}
 	q.delivered = true
 	e := load.Event{Kind: load.EventMessage, Session: s, Entity: q.rcv.ID, Message: r.seal(q, q.messages[0])}
-	s.tasks = append(s.tasks, fakeTask{run: func() func() { return func() { s.line.on(e) } }})
+	s.tasks = append(s.tasks, task{run: func() func() { return func() { s.line.on(e) } }})
 	s.wake.Broadcast()
 }
 
 // store takes a message, with the faults that the test asks for.
-func (r *fakeRouter) store(q *fakeQueue, body []byte) error {
+func (r *Router) store(q *queue, body []byte) error {
 	if q.full && len(q.messages) > 0 {
 		return smp.ErrQuota
 	}
-	q.full = len(q.messages) >= r.quota
+	q.full = len(q.messages) >= r.Quota
 	if q.full {
-		q.messages = append(q.messages, fakeMessage{id: r.id(), quota: true})
+		q.messages = append(q.messages, message{id: r.id(), quota: true})
 		return smp.ErrQuota
 	}
 	r.stored++
 	every := func(n int) bool { return n > 0 && r.stored%n == 0 }
-	m := fakeMessage{id: r.id(), body: body}
+	m := message{id: r.id(), body: body}
 	n := len(q.messages)
 	switch {
-	case every(r.lose):
+	case every(r.Lose):
 		return nil
-	case every(r.double):
-		q.messages = append(q.messages, m, fakeMessage{id: r.id(), body: body})
-	case every(r.damage):
+	case every(r.Double):
+		q.messages = append(q.messages, m, message{id: r.id(), body: body})
+	case every(r.Damage):
 		m.body[len(m.body)-1] ^= 1
 		q.messages = append(q.messages, m)
-	case r.swap > 0 && r.stored%r.swap < 4 && n > 1:
+	case r.Swap > 0 && r.stored%r.Swap < 4 && n > 1:
 		q.messages = append(q.messages[:n-1], m, q.messages[n-1])
 	default:
 		q.messages = append(q.messages, m)
@@ -80,7 +80,7 @@ func (r *fakeRouter) store(q *fakeQueue, body []byte) error {
 }
 
 // seal makes the envelope of a message as routers do.
-func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) load.Message {
+func (r *Router) seal(q *queue, m message) load.Message {
 	plain := smp.AppendMessageBody(nil, 1700000000, false, m.body)
 	if m.quota {
 		plain = smp.AppendQuotaBody(nil, 1700000000)
@@ -96,21 +96,21 @@ func (r *fakeRouter) seal(q *fakeQueue, m fakeMessage) load.Message {
 }
 
 // sync counts a command and now and then makes all that was done durable.
-func (r *fakeRouter) sync() {
-	if r.commands++; r.syncEvery > 0 && r.commands%r.syncEvery == 0 {
+func (r *Router) sync() {
+	if r.commands++; r.SyncEvery > 0 && r.commands%r.SyncEvery == 0 {
 		r.disk = copyQueues(r.queues)
 	}
 }
 
 // forget is what a kill does to what is not durable.
-func (r *fakeRouter) forget() {
-	if r.syncEvery > 0 {
+func (r *Router) forget() {
+	if r.SyncEvery > 0 {
 		r.queues = copyQueues(r.disk)
 	}
 }
 
-func copyQueues(queues map[string]*fakeQueue) map[string]*fakeQueue {
-	all := make(map[string]*fakeQueue, len(queues))
+func copyQueues(queues map[string]*queue) map[string]*queue {
+	all := make(map[string]*queue, len(queues))
 	for id, q := range queues {
 		c := *q
 		c.messages = slices.Clone(q.messages)
