@@ -11,6 +11,7 @@ import (
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
+	"switchyard/loadtest/verify"
 )
 
 // AbuseConfig says what Abuse does.
@@ -90,9 +91,9 @@ func Abuse(ctx context.Context, c AbuseConfig, router *process.Router) (*AbuseRe
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	exchange := VerifyConfig{Client: c.Client, Queues: c.Queues, Conns: c.Links, Size: c.Size, Window: stormWindow, Rate: c.Rate,
+	exchange := verify.Config{Client: c.Client, Queues: c.Queues, Conns: c.Links, Size: c.Size, Window: stormWindow, Rate: c.Rate,
 		Auth: load.AuthEd25519, Duration: time.Hour, Stall: c.Stall}
-	l, err := exchange.newLoad()
+	l, err := exchange.NewLoad()
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +236,7 @@ func (a *abuse) attack(ctx context.Context, kind string) error {
 
 // finish lets the group end and judges its exchange.
 func (a *abuse) finish(cause error) {
-	a.report.Exchange, a.report.Router = finish(a.load, a.Observer, a.report.Scenario, a.report.Quiet.Delivery, cause)
+	a.report.Exchange, a.report.Router = verify.Finish(a.load, a.Observer, a.report.Scenario, a.report.Quiet.Delivery, cause)
 	if cause != nil {
 		a.report.Ended = cause.Error()
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"switchyard/loadtest/results"
+	"switchyard/loadtest/verify"
 )
 
 // AbusePhase is what a part of Abuse was like: for the group, and of what the router itself tells. Sizes are bytes.
@@ -39,7 +40,7 @@ type AbuseReport struct {
 	Attacks  []Attack         `json:"attacks"`
 	Causes   map[string]int64 `json:"causes,omitempty"` // as the router counts them in all, at its end
 	Router   *results.Use     `json:"router,omitempty"`
-	Exchange *Report          `json:"exchange"` // of the group
+	Exchange *verify.Report   `json:"exchange"` // of the group
 	Ended    string           `json:"ended,omitempty"`
 }
 
@@ -80,8 +81,8 @@ func (r *AbuseReport) WriteText(out io.Writer) error {
 	if len(r.Causes) > 0 {
 		fmt.Fprintln(out, "in all the router counts:", counts(r.Causes))
 	}
-	r.Exchange.writeFaults(out)
-	return r.Exchange.writeTotals(out)
+	r.Exchange.WriteFaults(out)
+	return r.Exchange.WriteTotals(out)
 }
 
 // cells are those of a phase between its latency and what its attackers did.

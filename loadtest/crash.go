@@ -11,6 +11,7 @@ import (
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
+	"switchyard/loadtest/verify"
 )
 
 // CrashConfig says what Crash does.
@@ -39,7 +40,7 @@ type targets struct {
 
 // Crash initialises routers of its own, kills them and their clients again and again under load, and checks that
 // whatever the router answered OK has survived.
-func Crash(ctx context.Context, c CrashConfig) (*Report, error) {
+func Crash(ctx context.Context, c CrashConfig) (*verify.Report, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func Crash(ctx context.Context, c CrashConfig) (*Report, error) {
 }
 
 // crashIn is Crash with the files of the router in dir, those of the proxy and the clients in its subdirectories.
-func crashIn(ctx context.Context, c CrashConfig, dir string) (*Report, error) {
+func crashIn(ctx context.Context, c CrashConfig, dir string) (*verify.Report, error) {
 	router, err := process.NewRouter(ctx, dir, c.Command, c.Settings...)
 	if err != nil {
 		return nil, err
@@ -100,7 +101,7 @@ func (c *CrashConfig) victims() Victims {
 }
 
 // crash runs the kills, lets everything that is on its way arrive, and judges what the clients have written.
-func crash(ctx context.Context, c CrashConfig, plan []Kill, t targets, clients ClientConfig, start clientStarter) (*Report, error) {
+func crash(ctx context.Context, c CrashConfig, plan []Kill, t targets, clients ClientConfig, start clientStarter) (*verify.Report, error) {
 	ledger, err := os.Create(filepath.Join(clients.Dir, ledgerName))
 	if err != nil {
 		return nil, err

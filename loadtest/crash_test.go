@@ -12,6 +12,7 @@ import (
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/load/routertest"
 	"switchyard/loadtest/process"
+	"switchyard/loadtest/verify"
 )
 
 func crashConfig() CrashConfig {
@@ -80,7 +81,7 @@ func startFakeClient(t *testing.T, r *routertest.Router, config ClientConfig, sa
 }
 
 // runCrash kills the router within the test by a schedule for one that starts at once and serves fast.
-func runCrash(tt *testing.T, c CrashConfig, r *routertest.Router) (*Report, error) {
+func runCrash(tt *testing.T, c CrashConfig, r *routertest.Router) (*verify.Report, error) {
 	plan := Schedule(c.Seed, c.Kills, c.victims())
 	for i := range plan {
 		plan[i].After /= 8
@@ -130,15 +131,15 @@ func TestCrashFindsWhatDoesNotSurvive(t *testing.T) {
 	tests := []struct {
 		name  string
 		fault func(*routertest.Router)
-		count func(*Report) int
+		count func(*verify.Report) int
 	}{
-		{"messages", func(r *routertest.Router) { r.Forgetful = true }, func(r *Report) int { return r.Lost }},
-		{"queues", func(r *routertest.Router) { r.Amnesiac = true }, func(r *Report) int { return r.Missing }},
-		{"deletions", func(r *routertest.Router) { r.Revive = 3 }, func(r *Report) int { return r.Undeleted }},
-		{"ACKs", func(r *routertest.Router) { r.SyncEvery = 15 }, func(r *Report) int { return r.Undone }},
-		{"a message more", func(r *routertest.Router) { r.Double = 50 }, func(r *Report) int { return r.Duplicates }},
-		{"another order", func(r *routertest.Router) { r.Swap = 20 }, func(r *Report) int { return r.Reordered }},
-		{"another body", func(r *routertest.Router) { r.Damage = 50 }, func(r *Report) int { return r.Corrupt }},
+		{"messages", func(r *routertest.Router) { r.Forgetful = true }, func(r *verify.Report) int { return r.Lost }},
+		{"queues", func(r *routertest.Router) { r.Amnesiac = true }, func(r *verify.Report) int { return r.Missing }},
+		{"deletions", func(r *routertest.Router) { r.Revive = 3 }, func(r *verify.Report) int { return r.Undeleted }},
+		{"ACKs", func(r *routertest.Router) { r.SyncEvery = 15 }, func(r *verify.Report) int { return r.Undone }},
+		{"a message more", func(r *routertest.Router) { r.Double = 50 }, func(r *verify.Report) int { return r.Duplicates }},
+		{"another order", func(r *routertest.Router) { r.Swap = 20 }, func(r *verify.Report) int { return r.Reordered }},
+		{"another body", func(r *routertest.Router) { r.Damage = 50 }, func(r *verify.Report) int { return r.Corrupt }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

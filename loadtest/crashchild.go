@@ -16,6 +16,7 @@ import (
 	"switchyard/loadtest/journal"
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/process"
+	"switchyard/loadtest/verify"
 	"switchyard/smp"
 )
 
@@ -67,7 +68,7 @@ func ServeClient(ctx context.Context, c ClientConfig, orders io.Reader, states i
 	if err != nil {
 		return err
 	}
-	v := VerifyConfig{Client: load.Client{Address: server, BlockEncryption: true, Timeout: dialTimeoutLocal}}
+	v := verify.Config{Client: load.Client{Address: server, BlockEncryption: true, Timeout: dialTimeoutLocal}}
 	if c.Proxy != "" {
 		proxy, err := smp.ParseServerAddress(c.Proxy)
 		if err != nil {
@@ -78,7 +79,7 @@ func ServeClient(ctx context.Context, c ClientConfig, orders io.Reader, states i
 	if err := process.RaiseFileLimit(2*c.Conns + 2*c.Queues); err != nil {
 		return err
 	}
-	return serveClient(ctx, c, v.dialer(), orders, states)
+	return serveClient(ctx, c, v.Dialer(), orders, states)
 }
 
 func serveClient(ctx context.Context, c ClientConfig, d load.Dialer, orders io.Reader, states io.Writer) error {

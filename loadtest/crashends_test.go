@@ -12,6 +12,7 @@ import (
 	"switchyard/loadtest/journal"
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/load/routertest"
+	"switchyard/loadtest/verify"
 )
 
 // Of a queue one end dies while the other lives on, and both go on with it.
@@ -95,17 +96,17 @@ func TestJudgeComparesBothEnds(t *testing.T) {
 	tests := []struct {
 		name     string
 		received []journal.Entry
-		want     func(*Report) bool
+		want     func(*verify.Report) bool
 	}{
-		{"all is well", []journal.Entry{m0, ack0, m1, gone}, (*Report).Clean},
-		{"an answered message did not come", []journal.Entry{m1, gone}, func(r *Report) bool { return r.Lost == 1 }},
-		{"a refused message came", []journal.Entry{m0, m1, {Kind: journal.EntryMessage, Position: 2, ID: []byte("c")}}, func(r *Report) bool { return r.Unexpected == 1 }},
-		{"a message came that was not sent", []journal.Entry{m0, m1, {Kind: journal.EntryMessage, Position: 3, ID: []byte("d")}}, func(r *Report) bool { return r.Corrupt == 1 }},
-		{"a message came twice", []journal.Entry{m0, m1, {Kind: journal.EntryMessage, Position: 0, ID: []byte("e")}}, func(r *Report) bool { return r.Duplicates == 1 }},
-		{"messages came in another order", []journal.Entry{m1, m0}, func(r *Report) bool { return r.Reordered == 1 }},
-		{"a message came after its ACK", []journal.Entry{m0, ack0, m0, m1}, func(r *Report) bool { return r.Undone == 1 }},
-		{"the queue was lost", []journal.Entry{m0, m1, {Kind: journal.EntryMissing, Err: "ERR AUTH"}}, func(r *Report) bool { return r.Missing == 1 && r.Faults["ERR AUTH"] == 1 }},
-		{"the deleted queue is there", []journal.Entry{m0, m1, gone, {Kind: journal.EntryKnownAgain}}, func(r *Report) bool { return r.Undeleted == 1 }},
+		{"all is well", []journal.Entry{m0, ack0, m1, gone}, (*verify.Report).Clean},
+		{"an answered message did not come", []journal.Entry{m1, gone}, func(r *verify.Report) bool { return r.Lost == 1 }},
+		{"a refused message came", []journal.Entry{m0, m1, {Kind: journal.EntryMessage, Position: 2, ID: []byte("c")}}, func(r *verify.Report) bool { return r.Unexpected == 1 }},
+		{"a message came that was not sent", []journal.Entry{m0, m1, {Kind: journal.EntryMessage, Position: 3, ID: []byte("d")}}, func(r *verify.Report) bool { return r.Corrupt == 1 }},
+		{"a message came twice", []journal.Entry{m0, m1, {Kind: journal.EntryMessage, Position: 0, ID: []byte("e")}}, func(r *verify.Report) bool { return r.Duplicates == 1 }},
+		{"messages came in another order", []journal.Entry{m1, m0}, func(r *verify.Report) bool { return r.Reordered == 1 }},
+		{"a message came after its ACK", []journal.Entry{m0, ack0, m0, m1}, func(r *verify.Report) bool { return r.Undone == 1 }},
+		{"the queue was lost", []journal.Entry{m0, m1, {Kind: journal.EntryMissing, Err: "ERR AUTH"}}, func(r *verify.Report) bool { return r.Missing == 1 && r.Faults["ERR AUTH"] == 1 }},
+		{"the deleted queue is there", []journal.Entry{m0, m1, gone, {Kind: journal.EntryKnownAgain}}, func(r *verify.Report) bool { return r.Undeleted == 1 }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

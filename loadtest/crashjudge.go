@@ -8,12 +8,13 @@ import (
 	"switchyard/loadtest/journal"
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/results"
+	"switchyard/loadtest/verify"
 )
 
 // crashVerdict adds up what the journals of all clients tell.
 type crashVerdict struct {
-	report    *Report
-	crash     *CrashReport
+	report    *verify.Report
+	crash     *verify.CrashReport
 	lapses    *history.LossWindow
 	cause     error // why the run ended early
 	latency   load.Histograms
@@ -22,8 +23,8 @@ type crashVerdict struct {
 }
 
 // judge reports on a run whose clients have written their journals in dir.
-func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause error) (*Report, error) {
-	r := &Report{Scenario: "crash", Connections: c.Conns, Size: c.Size, Faults: make(map[string]int),
+func (k *killer) judge(c *CrashConfig, dir string, took time.Duration, cause error) (*verify.Report, error) {
+	r := &verify.Report{Scenario: "crash", Connections: c.Conns, Size: c.Size, Faults: make(map[string]int),
 		Disconnects: k.crew.disconnects.Load(), Seconds: took.Seconds()}
 	v := crashVerdict{report: r, crash: k.report(c), lapses: k.lapses, cause: cause, latency: load.NewHistograms()}
 	k.lapses.LastTaken = make(map[uint32]time.Duration)

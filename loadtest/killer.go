@@ -9,6 +9,7 @@ import (
 
 	"switchyard/loadtest/history"
 	"switchyard/loadtest/results"
+	"switchyard/loadtest/verify"
 )
 
 // victim is a router process as crash uses it: a Router, or one within the tests.
@@ -180,11 +181,11 @@ func (k *killer) ended() victim {
 }
 
 // report tells what was killed.
-func (k *killer) report(c *CrashConfig) *CrashReport {
-	r := &CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting, SlowestStart: results.Millis(k.slowest),
+func (k *killer) report(c *CrashConfig) *verify.CrashReport {
+	r := &verify.CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting, SlowestStart: results.Millis(k.slowest),
 		OfRouter: k.of[VictimRouter], OfProxy: k.of[VictimProxy], OfClients: k.of[VictimClients], Clients: k.clients}
 	if k.lapses.Length > 0 {
-		r.Forgets = &Forgets{Window: results.Millis(k.lapses.Length)}
+		r.Forgets = &verify.Forgets{Window: results.Millis(k.lapses.Length)}
 	}
 	return r
 }

@@ -11,6 +11,7 @@ import (
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
+	"switchyard/loadtest/verify"
 )
 
 // StormConfig says what Storm does.
@@ -54,7 +55,7 @@ type StormReport struct {
 	Storm         results.Latencies  `json:"storm"`            // from when the group had caught up until all were there again
 	Outage        results.Latencies  `json:"outage"`           // between
 	Router        *results.Use       `json:"router,omitempty"`
-	Exchange      *Report            `json:"exchange"` // of the group
+	Exchange      *verify.Report     `json:"exchange"` // of the group
 	Ended         string             `json:"ended,omitempty"`
 }
 
@@ -87,8 +88,8 @@ func (c *StormConfig) crowd() CrowdConfig {
 }
 
 // exchange is what the measured group does.
-func (c *StormConfig) exchange() VerifyConfig {
-	return VerifyConfig{Client: c.Client, Queues: c.Queues, Conns: c.Links, Size: c.Size, Window: stormWindow, Rate: c.Rate,
+func (c *StormConfig) exchange() verify.Config {
+	return verify.Config{Client: c.Client, Queues: c.Queues, Conns: c.Links, Size: c.Size, Window: stormWindow, Rate: c.Rate,
 		Auth: load.AuthEd25519, Duration: time.Hour, Stall: max(c.Stall, c.Restore)}
 }
 
@@ -112,7 +113,7 @@ func Storm(ctx context.Context, c StormConfig, router *process.Router) (*StormRe
 	}
 	defer crowd.Close()
 	exchange := c.exchange()
-	l, err := exchange.newLoad()
+	l, err := exchange.NewLoad()
 	if err != nil {
 		return nil, err
 	}

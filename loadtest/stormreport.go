@@ -59,6 +59,6 @@ func (r *StormReport) WriteText(out io.Writer) error {
 	l.Latency("outage", r.Outage)
 	l.Latency("storm", r.Storm)
 	l.Flush()
-	r.Exchange.writeFaults(out)
-	return r.Exchange.writeTotals(out)
+	r.Exchange.WriteFaults(out)
+	return r.Exchange.WriteTotals(out)
 }

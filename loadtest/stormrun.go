@@ -9,6 +9,7 @@ import (
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
+	"switchyard/loadtest/verify"
 )
 
 // storm is a run of Storm.
@@ -135,7 +136,7 @@ func (s *storm) caughtUp() bool {
 
 // finish lets the group end and judges its exchange.
 func (s *storm) finish(cause error) {
-	s.report.Exchange, s.report.Router = finish(s.load, s.Observer, s.report.Scenario, s.report.Quiet, cause)
+	s.report.Exchange, s.report.Router = verify.Finish(s.load, s.Observer, s.report.Scenario, s.report.Quiet, cause)
 	if cause != nil {
 		s.report.Ended = cause.Error()
 	}

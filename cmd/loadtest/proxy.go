@@ -8,11 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
+	"switchyard/loadtest/verify"
 )
 
 // proxyCommand is messages by way of a proxy, which is the router that is measured.
@@ -37,7 +37,7 @@ func proxyCommand() *cobra.Command {
 				return errors.New("give either --proxy, or the command of both routers after --")
 			}
 			if len(args) == 0 {
-				return f.run(cmd, args, loadtest.Messages)
+				return f.run(cmd, args, verify.Messages)
 			}
 			return f.runBoth(cmd, args)
 		},
@@ -71,6 +71,6 @@ func (f *exchangeFlags) runBoth(cmd *cobra.Command, command []string) error {
 		defer p.close()
 		c.Address = relay.Address
 		f.Client, f.Target, f.Auth, f.Progress, f.Proxy = c, m, load.Auth(f.auth), p.tell, &proxy.Address
-		return reported(loadtest.Messages(ctx, f.VerifyConfig))
+		return reported(verify.Messages(ctx, f.Config))
 	})
 }

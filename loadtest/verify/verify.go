@@ -1,4 +1,4 @@
-package loadtest
+package verify
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"switchyard/smp"
 )
 
-// VerifyConfig says what Verify and Messages do.
-type VerifyConfig struct {
+// Config says what Verify and Messages do.
+type Config struct {
 	load.Client
 	Queues   int
 	Messages int                // to each queue; with Duration the limit, 0: none
@@ -34,7 +34,7 @@ type VerifyConfig struct {
 	Progress func(measure.Progress)
 }
 
-func (c *VerifyConfig) check() error {
+func (c *Config) check() error {
 	switch {
 	case c.Queues < 1 || c.Messages < 1 && c.Duration <= 0:
 		return errors.New("there must be at least 1 queue and 1 message, or a duration")
@@ -59,32 +59,32 @@ func (c *VerifyConfig) check() error {
 	return process.RaiseFileLimit(2 * c.Conns) // one with the router and one with the proxy each
 }
 
-func (c *VerifyConfig) dialer() load.Dialer {
+func (c *Config) Dialer() load.Dialer {
 	if c.Proxy != nil {
 		return load.ProxiedDialer(c.Client, *c.Proxy)
 	}
 	return load.ClientDialer(c.KeeperConfig)
 }
 
-// Verify sends messages through queues and checks that each arrives once and in order. When the context ends, it ends
+// Run sends messages through queues and checks that each arrives once and in order. When the context ends, it ends
 // with what it has so far. The error says why the run failed; the report is valid as far as it goes when its Sent is not 0.
-func Verify(ctx context.Context, c VerifyConfig) (*Report, error) {
+func Run(ctx context.Context, c Config) (*Report, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return exchange(ctx, "verify", c, c.dialer())
+	return exchange(ctx, "verify", c, c.Dialer())
 }
 
 // Messages is Verify for measuring: by rate the messages are sent when they are due, whatever became of those before; in
 // closed loop a queue sends its next message when the last one is acknowledged.
-func Messages(ctx context.Context, c VerifyConfig) (*Report, error) {
+func Messages(ctx context.Context, c Config) (*Report, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return exchange(ctx, "messages", c, c.dialer())
+	return exchange(ctx, "messages", c, c.Dialer())
 }
 
-func (c *VerifyConfig) load(d load.Dialer) load.Config {
+func (c *Config) loadConfig(d load.Dialer) load.Config {
 	run := c.Seed
 	if run == 0 {
 		run = rand.Uint64()
@@ -99,11 +99,11 @@ func (c *VerifyConfig) load(d load.Dialer) load.Config {
 	}
 }
 
-// newLoad makes the load that the configuration describes.
-func (c *VerifyConfig) newLoad() (*load.Load, error) { return load.New(c.load(c.dialer())) }
+// NewLoad makes the load that the configuration describes.
+func (c *Config) NewLoad() (*load.Load, error) { return load.New(c.loadConfig(c.Dialer())) }
 
 // target is how many messages a queue carries at most.
-func (c *VerifyConfig) target() uint32 {
+func (c *Config) target() uint32 {
 	if c.Messages < 1 {
 		return math.MaxUint32
 	}
@@ -111,11 +111,11 @@ func (c *VerifyConfig) target() uint32 {
 }
 
 // total is how many messages there are, 0 when that is not known.
-func (c *VerifyConfig) total() int64 { return int64(c.Queues) * int64(c.Messages) }
+func (c *Config) total() int64 { return int64(c.Queues) * int64(c.Messages) }
 
 // exchange runs the phases: connect, create queues, send, delete queues.
-func exchange(ctx context.Context, name string, c VerifyConfig, d load.Dialer) (*Report, error) {
-	l, err := load.New(c.load(d))
+func exchange(ctx context.Context, name string, c Config, d load.Dialer) (*Report, error) {
+	l, err := load.New(c.loadConfig(d))
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func exchange(ctx context.Context, name string, c VerifyConfig, d load.Dialer) (
 }
 
 // report judges the histories of a load that has ended.
-func report(l *load.Load, name string, m *measured, cause error) *Report {
+func report(l *load.Load, name string, m *measurement, cause error) *Report {
 	r := &Report{
 		Scenario: name, Queues: int(l.Count.Created.Load()), Connections: l.Conns, Size: l.Size,
 		Missing: int(l.Count.Missing.Load()), Orphans: l.Count.Orphans.Load(), Disconnects: l.Count.Disconnects.Load(),

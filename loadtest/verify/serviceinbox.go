@@ -1,4 +1,4 @@
-package loadtest
+package verify
 
 import (
 	"context"
@@ -171,7 +171,7 @@ func (r *ServiceReport) WriteText(w io.Writer) error {
 		t.Row("router RSS MiB", results.MiB(u.RSSBefore)+" to "+results.MiB(u.RSSAfter), "at most", results.MiB(u.RSSMax))
 	}
 	t.Flush()
-	(&Report{Faults: r.Faults, Ended: r.Ended}).writeFaults(w)
+	(&Report{Faults: r.Faults, Ended: r.Ended}).WriteFaults(w)
 	hash := "wrong"
 	if r.HashRight {
 		hash = "right"

@@ -1,4 +1,4 @@
-package loadtest
+package verify
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"switchyard/smp/client"
 )
 
-// ServiceReport is the result of VerifyService.
+// ServiceReport is the result of RunService.
 type ServiceReport struct {
 	Scenario   string             `json:"scenario"`
 	Queues     int                `json:"queues"`
@@ -40,9 +40,9 @@ type ServiceReport struct {
 // serviceInFlight is how many commands of a connection are without an answer at a time.
 const serviceInFlight = 64
 
-// service is a run of VerifyService.
+// service is a run of RunService.
 type service struct {
-	VerifyConfig
+	Config
 	*measure.Stages
 	credentials *client.ServiceCredentials
 	run         uint64
@@ -61,12 +61,12 @@ type serviceQueue struct {
 	next   uint32 // message that comes next; the reader's
 }
 
-// VerifyService opens a session of a client service with a certificate of its own, creates queues on it and ends it.
+// RunService opens a session of a client service with a certificate of its own, creates queues on it and ends it.
 // While it is away, messages are sent to every queue. Then the service connects again and subscribes all of its queues
 // with one SUBS, whose answer must name them all, and must get each message once and in order, those at the heads of the
 // queues before ALLS. The queues are deleted in the end. Of the configuration Queues, Messages, Conns (those that send),
 // Size and Stall count.
-func VerifyService(ctx context.Context, c VerifyConfig) (*ServiceReport, error) {
+func RunService(ctx context.Context, c Config) (*ServiceReport, error) {
 	if c.Queues < 1 || c.Messages < 1 || c.Conns < 1 {
 		return nil, errors.New("there must be at least 1 queue, 1 message and 1 connection that sends")
 	}
@@ -78,7 +78,7 @@ func VerifyService(ctx context.Context, c VerifyConfig) (*ServiceReport, error) 
 		return nil, err
 	}
 	s := &service{
-		VerifyConfig: c, run: rand.Uint64(), queues: make([]serviceQueue, c.Queues), byID: make(map[string]*serviceQueue, c.Queues),
+		Config: c, run: rand.Uint64(), queues: make([]serviceQueue, c.Queues), byID: make(map[string]*serviceQueue, c.Queues),
 		credentials: &client.ServiceCredentials{KeyPair: pair, Role: smp.RoleMessaging},
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -106,7 +106,7 @@ func VerifyService(ctx context.Context, c VerifyConfig) (*ServiceReport, error) 
 }
 
 // checkService refuses what cannot work.
-func (c *VerifyConfig) checkService() error {
+func (c *Config) checkService() error {
 	if c.Versions != (smp.VersionRange{}) && c.Versions.Max < smp.VersionRcvService {
 		return fmt.Errorf("services need version %d", smp.VersionRcvService)
 	}

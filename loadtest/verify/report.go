@@ -1,4 +1,4 @@
-package loadtest
+package verify
 
 import (
 	"fmt"
@@ -77,20 +77,20 @@ func (r *Report) WriteText(w io.Writer) error {
 	l.Latency("SEND to OK", r.Latency.Answer)
 	l.Latency("SEND to MSG", r.Latency.Delivery)
 	l.Flush()
-	r.writeFaults(w)
+	r.WriteFaults(w)
 	r.writeForgets(w)
-	return r.writeTotals(w)
+	return r.WriteTotals(w)
 }
 
-// writeTotals prints the last line.
-func (r *Report) writeTotals(w io.Writer) error {
+// WriteTotals prints the last line.
+func (r *Report) WriteTotals(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "acknowledged %d delivered %d duplicates %d corrupt %d lost %d reordered %d\n",
 		r.Accepted, r.Delivered, r.Duplicates, r.Corrupt+r.Unexpected, r.Lost, r.Reordered)
 	return err
 }
 
-// writeFaults prints what is wrong, if anything is.
-func (r *Report) writeFaults(w io.Writer) {
+// WriteFaults prints what is wrong, if anything is.
+func (r *Report) WriteFaults(w io.Writer) {
 	for _, f := range r.Findings {
 		fmt.Fprintln(w, f)
 	}

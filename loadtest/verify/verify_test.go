@@ -1,4 +1,4 @@
-package loadtest
+package verify
 
 import (
 	"context"
@@ -13,13 +13,13 @@ import (
 	"switchyard/smp/client"
 )
 
-func verifyConfig() VerifyConfig {
-	return VerifyConfig{Queues: 20, Messages: 30, Conns: 5, Size: 100, Window: 4, Auth: load.AuthEd25519, Seed: 1,
+func verifyConfig() Config {
+	return Config{Queues: 20, Messages: 30, Conns: 5, Size: 100, Window: 4, Auth: load.AuthEd25519, Seed: 1,
 		Stall: 30 * time.Second}
 }
 
 // runExchange runs the phases of Verify against a router within the test.
-func runExchange(t *testing.T, r *routertest.Router, c VerifyConfig) (*Report, error) {
+func runExchange(t *testing.T, r *routertest.Router, c Config) (*Report, error) {
 	t.Helper()
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
@@ -30,16 +30,16 @@ func runExchange(t *testing.T, r *routertest.Router, c VerifyConfig) (*Report, e
 func TestExchangeWithAGoodRouter(t *testing.T) {
 	tests := []struct {
 		name   string
-		change func(*VerifyConfig, *routertest.Router)
+		change func(*Config, *routertest.Router)
 	}{
-		{"as it is", func(*VerifyConfig, *routertest.Router) {}},
-		{"one message at a time", func(c *VerifyConfig, _ *routertest.Router) { c.Window = 1 }},
-		{"without authorization", func(c *VerifyConfig, _ *routertest.Router) { c.Auth = load.AuthNone }},
-		{"more connections than queues", func(c *VerifyConfig, _ *routertest.Router) { c.Conns = 50 }},
-		{"two connections", func(c *VerifyConfig, _ *routertest.Router) { c.Conns = 2 }},
-		{"one queue", func(c *VerifyConfig, _ *routertest.Router) { c.Queues = 1 }},
-		{"quota smaller than the window", func(c *VerifyConfig, r *routertest.Router) { c.Window, r.Quota = 16, 2 }},
-		{"by rate", func(c *VerifyConfig, _ *routertest.Router) { c.Rate = 5000 }},
+		{"as it is", func(*Config, *routertest.Router) {}},
+		{"one message at a time", func(c *Config, _ *routertest.Router) { c.Window = 1 }},
+		{"without authorization", func(c *Config, _ *routertest.Router) { c.Auth = load.AuthNone }},
+		{"more connections than queues", func(c *Config, _ *routertest.Router) { c.Conns = 50 }},
+		{"two connections", func(c *Config, _ *routertest.Router) { c.Conns = 2 }},
+		{"one queue", func(c *Config, _ *routertest.Router) { c.Queues = 1 }},
+		{"quota smaller than the window", func(c *Config, r *routertest.Router) { c.Window, r.Quota = 16, 2 }},
+		{"by rate", func(c *Config, _ *routertest.Router) { c.Rate = 5000 }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -154,14 +154,14 @@ func TestExchangeEndsWhenNobodyListens(t *testing.T) {
 }
 
 func TestVerifyConfigCheck(t *testing.T) {
-	for name, change := range map[string]func(*VerifyConfig){
-		"no queue":       func(c *VerifyConfig) { c.Queues = 0 },
-		"no message":     func(c *VerifyConfig) { c.Messages = 0 },
-		"one connection": func(c *VerifyConfig) { c.Conns = 1 },
-		"no window":      func(c *VerifyConfig) { c.Window = 0 },
-		"negative rate":  func(c *VerifyConfig) { c.Rate = -1 },
-		"large":          func(c *VerifyConfig) { c.Size = 20000 },
-		"unknown auth":   func(c *VerifyConfig) { c.Auth = "" },
+	for name, change := range map[string]func(*Config){
+		"no queue":       func(c *Config) { c.Queues = 0 },
+		"no message":     func(c *Config) { c.Messages = 0 },
+		"one connection": func(c *Config) { c.Conns = 1 },
+		"no window":      func(c *Config) { c.Window = 0 },
+		"negative rate":  func(c *Config) { c.Rate = -1 },
+		"large":          func(c *Config) { c.Size = 20000 },
+		"unknown auth":   func(c *Config) { c.Auth = "" },
 	} {
 		c := verifyConfig()
 		if err := c.check(); err != nil {

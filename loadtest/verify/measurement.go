@@ -1,4 +1,4 @@
-package loadtest
+package verify
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 	"switchyard/loadtest/results"
 )
 
-// measured is what was seen of a load while it was measured.
-type measured struct {
+// measurement is what was seen of a load while it was measured.
+type measurement struct {
 	seconds          float64
 	use              *results.Use
 	work             *results.Work
@@ -19,7 +19,7 @@ type measured struct {
 
 // measureExchange lets the messages flow and measures them: after the warm-up, for the duration or until all have arrived. Then
 // it waits until the queues are empty. Without a result nothing was measured.
-func measureExchange(ctx context.Context, l *load.Load, c *VerifyConfig) (*measured, error) {
+func measureExchange(ctx context.Context, l *load.Load, c *Config) (*measurement, error) {
 	drained := load.Reached(&l.Count.Drained, l.Slots)
 	l.Send()
 	if c.Warmup > 0 {
@@ -40,7 +40,7 @@ func measureExchange(ctx context.Context, l *load.Load, c *VerifyConfig) (*measu
 		end = load.AnyOf(drained, load.After(c.Duration))
 	}
 	cause := l.Until(ctx, end)
-	m := &measured{delivered: l.Count.Delivered.Load() - before}
+	m := &measurement{delivered: l.Count.Delivered.Load() - before}
 	m.seconds, m.use = o.Stop()
 	m.work = o.Work()
 	m.answer, m.delivery = l.Latency.Answer.Quantiles(), l.Latency.Delivery.Quantiles()
@@ -54,12 +54,12 @@ func measureExchange(ctx context.Context, l *load.Load, c *VerifyConfig) (*measu
 	return m, cause
 }
 
-// finish lets a load end that goes on beside what is measured, and judges its exchange. delivery is what counts as its
+// Finish lets a load end that goes on beside what is measured, and judges its exchange. delivery is what counts as its
 // latency.
-func finish(l *load.Load, o *measure.Observer, scenario string, delivery results.Latencies, cause error) (*Report, *results.Use) {
+func Finish(l *load.Load, o *measure.Observer, scenario string, delivery results.Latencies, cause error) (*Report, *results.Use) {
 	l.Stop()
 	l.Grace(load.Reached(&l.Count.Drained, l.Slots))
-	m := &measured{delivered: l.Count.Delivered.Load(), delivery: delivery}
+	m := &measurement{delivered: l.Count.Delivered.Load(), delivery: delivery}
 	var use *results.Use
 	m.seconds, use = o.Stop()
 	l.Remove()
