@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/abuse"
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
@@ -24,7 +24,7 @@ import (
 // abuseFlags are those of abuse.
 type abuseFlags struct {
 	measureFlags
-	loadtest.AbuseConfig
+	abuse.Config
 	kind     string
 	empty    int // queues for those who subscribe without end
 	full     int // full queues
@@ -47,7 +47,7 @@ func abuseCommand() *cobra.Command {
 }
 
 func (f *abuseFlags) addAttack(flags *pflag.FlagSet) {
-	kinds := strings.Join(loadtest.AttackKinds(), ", ")
+	kinds := strings.Join(abuse.Kinds(), ", ")
 	flags.StringVar(&f.kind, "kind", "all", "only attackers of these `KINDS`, separated by commas: "+kinds)
 	flags.Float64Var(&f.Scale, "scale", 1, "size: of the number of attackers, and of the queues that are stored for them")
 	flags.IntVar(&f.Attackers, "attackers", 0, "connections of each kind of attacker (default: what the kind has, by --scale)")
@@ -55,7 +55,7 @@ func (f *abuseFlags) addAttack(flags *pflag.FlagSet) {
 	flags.IntVar(&f.empty, "subscriptions", 1_000_000, "stored queues for subscriptions, by --scale")
 	flags.IntVar(&f.full, "full-queues", 10_000, "stored queues for slow-readers, by --scale")
 	flags.IntVar(&f.messages, "full-messages", 4, "messages in each of them, before the marker that the queue is full")
-	flags.IntVar(&f.AbuseConfig.Queues, "measured-queues", 16, "queues of the measured group")
+	flags.IntVar(&f.Config.Queues, "measured-queues", 16, "queues of the measured group")
 	flags.IntVar(&f.Links, "measured-conns", 8, "connections of the measured group")
 	flags.Float64Var(&f.Rate, "rate", 50, "messages a second in the measured group")
 	flags.IntVar(&f.Size, "size", 16000, "bytes of a message body")
@@ -65,7 +65,7 @@ func (f *abuseFlags) addAttack(flags *pflag.FlagSet) {
 func (f *abuseFlags) run(cmd *cobra.Command, args []string) error {
 	f.Kinds, f.figures = strings.Split(f.kind, ","), true
 	if f.kind == "all" {
-		f.Kinds = loadtest.AttackKinds()
+		f.Kinds = abuse.Kinds()
 	}
 	program, err := exec.LookPath(os.Args[0])
 	if err != nil {
@@ -83,7 +83,7 @@ func (f *abuseFlags) run(cmd *cobra.Command, args []string) error {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		f.Client, f.Target, f.Progress, f.Stall = client, m, p.tell, stallTimeout
-		return reported(loadtest.Abuse(ctx, f.AbuseConfig, r))
+		return reported(abuse.Run(ctx, f.Config, r))
 	})
 }
 
@@ -95,7 +95,7 @@ func (f *abuseFlags) fillStore(cmd *cobra.Command, command []string) (remove fun
 	}
 	scaled := func(n int) uint64 { return uint64(max(1, int(float64(n)*f.Scale))) }
 	for _, kind := range f.Kinds {
-		empty, full := loadtest.AttackNeedsStore(kind)
+		empty, full := abuse.NeedsStore(kind)
 		if empty {
 			f.Empty = &seeded.Plan{Count: scaled(f.empty), Seed: defaultSeed}
 		}
@@ -135,11 +135,11 @@ func attackProcessCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var c loadtest.AttackConfig
+			var c abuse.AttackConfig
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
 				return fmt.Errorf("configuration: %w", err)
 			}
-			return loadtest.ServeAttack(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
+			return abuse.Serve(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }

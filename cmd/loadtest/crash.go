@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/crash"
 	"switchyard/loadtest/load"
 )
 
@@ -29,7 +29,7 @@ With --set SWITCHYARD.sync=interval (or never) the router may forget what it has
 last answer; the report counts what it has forgotten, and any other loss fails.`
 
 func crashCommand() *cobra.Command {
-	var c loadtest.CrashConfig
+	var c crash.Config
 	var auth, report string
 	var set []string
 	cmd := &cobra.Command{
@@ -51,7 +51,7 @@ func crashCommand() *cobra.Command {
 				return err
 			}
 			c.Command, c.Program, c.Auth, c.Progress = args, []string{program, "client"}, load.Auth(auth), p.tell
-			r, err := loadtest.Crash(cmd.Context(), c)
+			r, err := crash.Run(cmd.Context(), c)
 			p.close()
 			if r == nil {
 				return err
@@ -83,11 +83,11 @@ func clientProcessCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var c loadtest.ClientConfig
+			var c crash.ClientConfig
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
 				return fmt.Errorf("configuration: %w", err)
 			}
-			return loadtest.ServeClient(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
+			return crash.ServeClient(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/fleet"
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
@@ -52,7 +52,7 @@ func (f *crowdFlags) plan() *seeded.Plan {
 
 func idleCommand() *cobra.Command {
 	var f crowdFlags
-	var c loadtest.IdleConfig
+	var c fleet.IdleConfig
 	var stdin, subscribe bool
 	cmd := &cobra.Command{
 		Use:   "idle {--server ADDR --pid PID | -- smp-server start}",
@@ -72,7 +72,7 @@ func idleCommand() *cobra.Command {
 				defer p.close()
 				c.Client, c.Target, c.Progress = client, m, p.tell
 				c.Conns, c.AtOnce, c.Group, c.Seeded = f.conns, f.atOnce, f.group, f.plan()
-				return reported(loadtest.Idle(ctx, c))
+				return reported(fleet.Idle(ctx, c))
 			})
 		},
 	}
@@ -109,7 +109,7 @@ func newQueuesCommand() *cobra.Command {
 // crowdCommand is subscribe or the part of it that only creates.
 func crowdCommand(name, short string, newOnly bool) *cobra.Command {
 	var f crowdFlags
-	c := loadtest.SubscribeConfig{NewOnly: newOnly}
+	c := fleet.SubscribeConfig{NewOnly: newOnly}
 	cmd := &cobra.Command{
 		Use:   name + " {--server ADDR --pid PID | -- smp-server start}",
 		Short: short,
@@ -120,7 +120,7 @@ func crowdCommand(name, short string, newOnly bool) *cobra.Command {
 				defer p.close()
 				c.Client, c.Target, c.Progress = client, m, p.tell
 				c.Conns, c.AtOnce, c.Group, c.Seeded = f.conns, f.atOnce, f.group, f.plan()
-				return reported(loadtest.Subscribe(ctx, c))
+				return reported(fleet.Subscribe(ctx, c))
 			})
 		},
 	}
@@ -134,7 +134,7 @@ func crowdCommand(name, short string, newOnly bool) *cobra.Command {
 
 func handshakeCommand() *cobra.Command {
 	var f measureFlags
-	var c loadtest.HandshakeConfig
+	var c fleet.HandshakeConfig
 	cmd := &cobra.Command{
 		Use:   "handshake {--server ADDR --pid PID | -- smp-server start}",
 		Short: "connect and close: handshakes for each second of the router's CPU time",
@@ -144,7 +144,7 @@ func handshakeCommand() *cobra.Command {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
 				c.Client, c.Target, c.Progress = client, m, p.tell
-				return reported(loadtest.Handshake(ctx, c))
+				return reported(fleet.Handshake(ctx, c))
 			})
 		},
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/fleet"
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
@@ -25,7 +25,7 @@ import (
 // stormFlags are those of storm and replica.
 type stormFlags struct {
 	crowdFlags
-	loadtest.StormConfig
+	fleet.StormConfig
 }
 
 func (f *stormFlags) addGroup(flags *pflag.FlagSet) {
@@ -56,7 +56,7 @@ func (f *stormFlags) run(cmd *cobra.Command, command []string, name string) erro
 		defer p.close()
 		f.Client, f.Target, f.Progress, f.Stall = client, m, p.tell, stallTimeout
 		f.Conns, f.AtOnce, f.Group, f.Seeded = f.conns, f.atOnce, f.group, f.plan()
-		report, err := loadtest.Storm(ctx, f.StormConfig, r)
+		report, err := fleet.Storm(ctx, f.StormConfig, r)
 		if report != nil {
 			report.Scenario = name
 		}
@@ -192,11 +192,11 @@ func crowdProcessCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var c loadtest.CrowdConfig
+			var c fleet.ProcessConfig
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
 				return fmt.Errorf("configuration: %w", err)
 			}
-			return loadtest.ServeCrowd(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
+			return fleet.Serve(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }

@@ -13,10 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
+	"switchyard/loadtest/xftpload"
 	"switchyard/smp"
 	"switchyard/xftp/desc"
 )
@@ -37,16 +37,16 @@ func xftpCommand() *cobra.Command {
 		Short: "the same for an XFTP router: upload, download, slow, start",
 	}
 	cmd.AddCommand(
-		xftpLoadCommand(loadtest.XFTPUpload, 4, "upload packets: CPU time of the router for each MiB, beside what the work takes at least"),
-		xftpLoadCommand(loadtest.XFTPDownload, 4, "download packets: CPU time of the router for each MiB, beside what the work takes at least"),
-		xftpLoadCommand(loadtest.XFTPSlow, 1000, "let the reader of a download on each connection halt: resident bytes of the router for each"),
+		xftpLoadCommand(xftpload.Upload, 4, "upload packets: CPU time of the router for each MiB, beside what the work takes at least"),
+		xftpLoadCommand(xftpload.Download, 4, "download packets: CPU time of the router for each MiB, beside what the work takes at least"),
+		xftpLoadCommand(xftpload.Slow, 1000, "let the reader of a download on each connection halt: resident bytes of the router for each"),
 		xftpStartCommand(), xftpSeedCommand())
 	return cmd
 }
 
-func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Command {
+func xftpLoadCommand(mode xftpload.Mode, conns int, short string) *cobra.Command {
 	var f xftpFlags
-	var c loadtest.XFTPConfig
+	var c xftpload.Config
 	var size string
 	cmd := &cobra.Command{
 		Use:     string(mode) + " {--server ADDR --pid PID | -- xftp-server start}",
@@ -63,7 +63,7 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 					return nil, errors.New("--server is not of the form xftp://FINGERPRINT[:PASSWORD]@HOST:PORT")
 				}
 				c.Mode, c.Size, c.Target = mode, uint32(n), m
-				return reported(loadtest.XFTP(ctx, c))
+				return reported(xftpload.Run(ctx, c))
 			})
 		},
 	}
@@ -72,7 +72,7 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 	flags.IntVar(&c.Conns, "conns", conns, "number of connections")
 	flags.StringVar(&size, "size", "4mb", "`SIZE` of a packet")
 	c.Packets = 1
-	if mode != loadtest.XFTPSlow {
+	if mode != xftpload.Slow {
 		flags.IntVar(&c.Packets, "packets", 100, "packets in all")
 	}
 	return cmd
@@ -80,7 +80,7 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 
 func xftpStartCommand() *cobra.Command {
 	var f xftpFlags
-	var c loadtest.XFTPStartConfig
+	var c xftpload.StartConfig
 	cmd := &cobra.Command{
 		Use:     "start --data DIR -- xftp-server start",
 		Short:   "stop, kill and start a router, whose store was filled by seed: time to the first connection",
@@ -99,7 +99,7 @@ func xftpStartCommand() *cobra.Command {
 			}
 			return f.runOn(cmd, args, func(ctx context.Context, m measure.Target, r *process.Router) (results.Report, error) {
 				c.Target = m
-				return reported(loadtest.XFTPStart(ctx, c, r))
+				return reported(xftpload.Start(ctx, c, r))
 			})
 		},
 	}

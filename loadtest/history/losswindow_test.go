@@ -28,7 +28,7 @@ func aClients() *LossWindow {
 	return l
 }
 
-func TestLapses(t *testing.T) {
+func TestLossWindow(t *testing.T) {
 	tests := []struct {
 		name string
 		of   *LossWindow
@@ -59,7 +59,7 @@ func TestLapses(t *testing.T) {
 	}
 }
 
-func TestLapsesKeepTheOldest(t *testing.T) {
+func TestLossWindowKeepsTheOldest(t *testing.T) {
 	l := twoKills()
 	for _, a := range []Answer{{0, 990 * ms}, {0, 100 * ms}, {1, 19450 * ms}, {0, 980 * ms}, {2, 1000 * ms}} {
 		l.Excuse(a)

@@ -83,7 +83,7 @@ func New(c Config) (*Load, error) {
 	return l, nil
 }
 
-// dialsAtOnce bounds how many connections are being made, so that none waits for its handshake behind a crowd.
+// dialsAtOnce bounds how many connections are being made, so that none waits for its handshake behind many others.
 const dialsAtOnce = 64
 
 // connect starts all links. With patience they may stay down, which is what a router that is killed does to them;

@@ -61,7 +61,7 @@ func New() *Router {
 	return &Router{Quota: 128, rand: rand.New(rand.NewPCG(7, 7)), queues: map[string]*queue{}}
 }
 
-// Start, Ready, Exited, Ended and Kill make it a victim.
+// Start, Ready, Exited, Ended and Kill make it a process that a crash run can kill.
 func (r *Router) Start() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
