@@ -4,7 +4,7 @@
 // exit code is 1 when anything is wrong with the router or with the call. Ctrl-C ends a run with the results so far, a
 // second one at once.
 //
-// The package holds the command line; package loadtest does the work.
+// The package holds the command line; the rooms of package loadtest do the work.
 package main
 
 import (
@@ -40,7 +40,7 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
 		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(),
-		crowdProcessCommand(), attackProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),
+		fleetProcessCommand(), attackProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),
 		extrapolateCommand(), floorCommand())
 	return root
 }

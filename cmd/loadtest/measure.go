@@ -17,8 +17,8 @@ import (
 
 const dialsAtOnce = 16
 
-// crowdFlags are those of the scenarios with many connections.
-type crowdFlags struct {
+// fleetFlags are those of the scenarios with many connections.
+type fleetFlags struct {
 	measureFlags
 	conns  int
 	atOnce int
@@ -26,7 +26,7 @@ type crowdFlags struct {
 	seeded seeded.Plan
 }
 
-func (f *crowdFlags) add(cmd *cobra.Command, conns int) {
+func (f *fleetFlags) add(cmd *cobra.Command, conns int) {
 	f.measureFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.IntVar(&f.conns, "conns", conns, "number of connections")
@@ -35,7 +35,7 @@ func (f *crowdFlags) add(cmd *cobra.Command, conns int) {
 }
 
 // addSeeded adds those that name a store which was filled by seed-queues.
-func (f *crowdFlags) addSeeded(flags *pflag.FlagSet) {
+func (f *fleetFlags) addSeeded(flags *pflag.FlagSet) {
 	flags.Uint64Var(&f.seeded.Count, "seeded", 0, "the store was filled by seed-queues with so many queues: subscribe those")
 	flags.Uint64Var(&f.seeded.Seed, "seed", defaultSeed, "the seed that seed-queues was given")
 }
@@ -43,7 +43,7 @@ func (f *crowdFlags) addSeeded(flags *pflag.FlagSet) {
 const defaultSeed = 1
 
 // plan is the queues of the store, nil when new ones are to be created.
-func (f *crowdFlags) plan() *seeded.Plan {
+func (f *fleetFlags) plan() *seeded.Plan {
 	if f.seeded.Count == 0 {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (f *crowdFlags) plan() *seeded.Plan {
 }
 
 func idleCommand() *cobra.Command {
-	var f crowdFlags
+	var f fleetFlags
 	var c fleet.IdleConfig
 	var stdin, subscribe bool
 	cmd := &cobra.Command{
@@ -99,16 +99,16 @@ func closed(r io.Reader) <-chan struct{} {
 }
 
 func subscribeCommand() *cobra.Command {
-	return crowdCommand("subscribe", "create queues, reconnect, subscribe in batches as clients do: CPU time of the router for each SUB", false)
+	return fleetCommand("subscribe", "create queues, reconnect, subscribe in batches as clients do: CPU time of the router for each SUB", false)
 }
 
 func newQueuesCommand() *cobra.Command {
-	return crowdCommand("newqueues", "create queues: CPU time of the router for each NEW", true)
+	return fleetCommand("newqueues", "create queues: CPU time of the router for each NEW", true)
 }
 
-// crowdCommand is subscribe or the part of it that only creates.
-func crowdCommand(name, short string, newOnly bool) *cobra.Command {
-	var f crowdFlags
+// fleetCommand is subscribe or the part of it that only creates.
+func fleetCommand(name, short string, newOnly bool) *cobra.Command {
+	var f fleetFlags
 	c := fleet.SubscribeConfig{NewOnly: newOnly}
 	cmd := &cobra.Command{
 		Use:   name + " {--server ADDR --pid PID | -- smp-server start}",

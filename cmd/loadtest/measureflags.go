@@ -96,35 +96,20 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 	m := measure.Target{PID: f.pid, Pprof: f.pprof}
 	var router *process.Router
 	if len(command) > 0 {
-		var remove func()
-		if router, remove, err = f.ownRouter(cmd.Context(), command, settings); err != nil {
+		own := process.Own{Command: command, Dir: f.data, Settings: settings, XFTP: f.xftp, Profile: f.pprof == ownProfiler || f.figures}
+		var end func()
+		if router, end, err = own.Start(cmd.Context()); err != nil {
 			return err
 		}
-		defer remove()
-		if err := f.profile(router, &m); err != nil {
-			return err
-		}
-		defer router.Kill()
-		if err := f.startRouter(cmd.Context(), router, &m); err != nil {
-			return err
+		defer end()
+		f.server, m.PID, m.Figures = router.Address.String(), router.PID(), router.Profiler
+		if f.pprof == ownProfiler {
+			m.Pprof = router.Profiler
 		}
 	}
 	return f.record(cmd, m, func(m measure.Target) (results.Report, error) {
 		return do(cmd.Context(), m, router)
 	})
-}
-
-// profile has the router serve its profiler when that is asked for, or its figures are.
-func (f *measureFlags) profile(router *process.Router, m *measure.Target) error {
-	if m.Pprof != ownProfiler && !f.figures {
-		return nil
-	}
-	address, err := router.Profile()
-	if m.Pprof == ownProfiler {
-		m.Pprof = address
-	}
-	m.Figures = address
-	return err
 }
 
 func (f *measureFlags) settings() ([]process.Setting, error) { return parseSettings(f.set) }
@@ -139,38 +124,6 @@ func parseSettings(texts []string) (settings []process.Setting, err error) {
 		settings = append(settings, s)
 	}
 	return settings, nil
-}
-
-// ownRouter makes the run's own router, in a temporary directory unless there is --data.
-func (f *measureFlags) ownRouter(ctx context.Context, command []string, settings []process.Setting) (r *process.Router, remove func(), err error) {
-	dir, remove := f.data, func() {}
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "loadtest-router-"); err != nil {
-			return nil, nil, err
-		}
-		remove = func() { _ = os.RemoveAll(dir) } // what is left of it is in the system's temporary directory
-	}
-	newRouter := process.NewRouter
-	if f.xftp {
-		newRouter = process.NewXFTPRouter
-	}
-	r, err = newRouter(ctx, dir, command, settings...)
-	if err != nil {
-		remove()
-		return nil, nil, err
-	}
-	return r, remove, nil
-}
-
-func (f *measureFlags) startRouter(ctx context.Context, r *process.Router, m *measure.Target) error {
-	if err := r.Start(); err != nil {
-		return err
-	}
-	if err := r.Ready(ctx); err != nil {
-		return err
-	}
-	f.server, m.PID = r.Address.String(), r.PID()
-	return nil
 }
 
 // record writes the raw results and shows the report.
@@ -192,7 +145,7 @@ func (f *measureFlags) record(cmd *cobra.Command, m measure.Target, do func(meas
 	}
 	err := show(cmd, f.json, report, cause)
 	if f.compare != "" {
-		return errors.Join(compare(cmd.OutOrStdout(), f.compare, f.out), err)
+		return errors.Join(results.CompareFiles(cmd.OutOrStdout(), f.compare, f.out), err)
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,22 +50,11 @@ func proxyCommand() *cobra.Command {
 // runBoth runs two routers: the run's own is the proxy, the other one has the queues.
 func (f *exchangeFlags) runBoth(cmd *cobra.Command, command []string) error {
 	return f.measureFlags.run(cmd, command, func(ctx context.Context, c load.Client, m measure.Target, proxy *process.Router) (results.Report, error) {
-		dir, err := os.MkdirTemp("", "loadtest-relay-")
+		relay, end, err := process.Own{Command: command}.Start(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer os.RemoveAll(dir)
-		relay, err := process.NewRouter(ctx, dir, command)
-		if err != nil {
-			return nil, err
-		}
-		defer relay.Kill()
-		if err := relay.Start(); err != nil {
-			return nil, err
-		}
-		if err := relay.Ready(ctx); err != nil {
-			return nil, err
-		}
+		defer end()
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		c.Address = relay.Address

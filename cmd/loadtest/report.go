@@ -47,14 +47,14 @@ func (f *reportFlags) run(out io.Writer, files []string) error {
 	if f.compare != "" && len(files) != 1 {
 		return errors.New("--compare takes one FILE to compare with")
 	}
-	recordings, summaries, err := readRecordings(files)
+	recordings, summaries, err := results.LoadSummaries(files)
 	switch {
 	case err != nil:
 		return err
 	case f.html != "":
 		return f.page(recordings)
 	case f.compare != "":
-		return compare(out, f.compare, files[0])
+		return results.CompareFiles(out, f.compare, files[0])
 	case f.bench:
 		return results.WriteBench(out, summaries)
 	}
@@ -89,26 +89,4 @@ func (f *reportFlags) page(recordings []*results.Recording) error {
 		return err
 	}
 	return os.WriteFile(f.html, page.Bytes(), 0o644)
-}
-
-// readRecordings reads raw results.
-func readRecordings(files []string) (recordings []*results.Recording, summaries []results.Summary, err error) {
-	for _, name := range files {
-		r, err := results.LoadRecording(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		recordings = append(recordings, r)
-		summaries = append(summaries, r.Summarize())
-	}
-	return recordings, summaries, nil
-}
-
-// compare prints two runs side by side.
-func compare(out io.Writer, a, b string) error {
-	_, s, err := readRecordings([]string{a, b})
-	if err != nil {
-		return err
-	}
-	return results.WriteComparison(out, &s[0], &s[1])
 }

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +22,7 @@ import (
 
 // stormFlags are those of storm and replica.
 type stormFlags struct {
-	crowdFlags
+	fleetFlags
 	fleet.StormConfig
 }
 
@@ -51,7 +49,7 @@ func (f *stormFlags) run(cmd *cobra.Command, command []string, name string) erro
 		return err
 	}
 	f.Program = []string{program, "crowd"}
-	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client load.Client, m measure.Target, r *process.Router) (results.Report, error) {
+	return f.fleetFlags.run(cmd, command, func(ctx context.Context, client load.Client, m measure.Target, r *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		f.Client, f.Target, f.Progress, f.Stall = client, m, p.tell, stallTimeout
@@ -84,14 +82,6 @@ func stormCommand() *cobra.Command {
 	return cmd
 }
 
-// A replica is a large public router as it was measured, scaled.
-const (
-	replicaConns         = 15_000
-	replicaSubscriptions = 1_000_000
-	replicaStored        = 30_000_000
-	replicaRate          = 2
-)
-
 func replicaCommand() *cobra.Command {
 	var f stormFlags
 	var scale float64
@@ -104,11 +94,9 @@ func replicaCommand() *cobra.Command {
 			if scale <= 0 || f.data == "" {
 				return errors.New("give --scale above 0 and --data, the directory of the store, which is filled when it is new")
 			}
-			scaled := func(n int) int { return max(2, int(float64(n)*scale)) }
-			f.conns, f.Subscriptions = scaled(replicaConns), scaled(replicaSubscriptions)
-			f.seeded.Count = uint64(scaled(replicaStored))
+			f.conns, f.Subscriptions, f.seeded.Count = fleet.Replica(scale)
 			if len(args) > 0 {
-				if err := seedOnce(cmd, f.data, seededName, f.seeded, args); err != nil {
+				if err := fillQueues(cmd, f.data, f.seeded, args); err != nil {
 					return err
 				}
 			}
@@ -120,8 +108,8 @@ func replicaCommand() *cobra.Command {
 	f.addGroup(flags)
 	flags.Float64Var(&scale, "scale", 0.01, "size, 1 for all")
 	flags.Uint64Var(&f.seeded.Seed, "seed", defaultSeed, "from which the stored queues follow")
-	f.Rate = replicaRate
-	flags.Lookup("rate").DefValue = fmt.Sprint(replicaRate)
+	f.Rate = fleet.ReplicaRate
+	flags.Lookup("rate").DefValue = fmt.Sprint(fleet.ReplicaRate)
 	flags.Lookup("at-once").DefValue = "0"
 	f.atOnce = 0
 	if err := flags.MarkHidden("conns"); err != nil {
@@ -142,7 +130,7 @@ func seedQueuesCommand() *cobra.Command {
 			if data == "" || plan.Count == 0 || len(args) == 0 {
 				return errors.New("give --count, --data, and the command of the router after --")
 			}
-			return seedOnce(cmd, data, seededName, plan, args)
+			return fillQueues(cmd, data, plan, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -152,40 +140,13 @@ func seedQueuesCommand() *cobra.Command {
 	return cmd
 }
 
-// seededName is the file beside a router's files that tells which empty queues its store was filled with, and fullName the
-// same of full ones.
-const (
-	seededName = "seeded.json"
-	fullName   = "full.json"
-)
-
-// seedOnce fills a store by the router's own program, unless it was done before, which a file with the given name tells.
-func seedOnce(cmd *cobra.Command, dir, name string, plan seeded.Plan, command []string) error {
-	mark := filepath.Join(dir, name)
-	if text, err := os.ReadFile(mark); err == nil {
-		var before seeded.Plan
-		if err := json.Unmarshal(text, &before); err != nil {
-			return fmt.Errorf("%s: %w", mark, err)
-		}
-		if before != plan {
-			return fmt.Errorf("%s was filled with %d queues from seed %d: name another directory, or remove it", dir, before.Count, before.Seed)
-		}
-		return nil
-	}
-	router, err := process.NewRouter(cmd.Context(), dir, command)
-	if err != nil {
-		return err
-	}
-	err = router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(plan.Count), "--seed", fmt.Sprint(plan.Seed),
-		"--messages", fmt.Sprint(plan.Messages))
-	if err != nil {
-		return err
-	}
-	return results.WriteJSON(io.Discard, mark, plan)
+// fillQueues fills a store with empty queues.
+func fillQueues(cmd *cobra.Command, dir string, plan seeded.Plan, command []string) error {
+	return process.FillQueues(cmd.Context(), dir, process.StoredMark, plan, command, cmd.ErrOrStderr())
 }
 
-// crowdProcessCommand is a process of a crowd; storm starts it.
-func crowdProcessCommand() *cobra.Command {
+// fleetProcessCommand is a process of a fleet; storm starts it.
+func fleetProcessCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "crowd CONFIG",
 		Short:  "connections of another loadtest, by orders on standard input",

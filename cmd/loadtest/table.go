@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +15,7 @@ func tableCommand() *cobra.Command {
 		Example: "  loadtest table data/bench/*.jsonl",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, summaries, err := readRecordings(args)
+			_, summaries, err := results.LoadSummaries(args)
 			if err != nil {
 				return err
 			}
@@ -35,7 +33,7 @@ func extrapolateCommand() *cobra.Command {
 		Example: "  loadtest extrapolate --to 15000 data/replica-0.02.jsonl data/replica-0.05.jsonl data/replica-0.1.jsonl",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			recordings, _, err := readRecordings(args)
+			recordings, _, err := results.LoadSummaries(args)
 			if err != nil {
 				return err
 			}
@@ -79,7 +77,7 @@ func floorCommand() *cobra.Command {
 				if figure == "" {
 					figure = run
 				}
-				if err := beside(floor, run, figure); err != nil {
+				if err := floor.BesideFile(run, figure); err != nil {
 					return err
 				}
 			}
@@ -94,18 +92,4 @@ func floorCommand() *cobra.Command {
 	cmd.Flags().StringVar(&figure, "figure", "", "`FILE` with the raw results of the same without --pprof, whose CPU time of a message is taken (default: that of --run)")
 	addJSON(cmd, &json)
 	return cmd
-}
-
-// beside adds what the router spent on a message in the run figure, divided by the profile of the run.
-func beside(floor *results.Floor, run, figure string) error {
-	_, summaries, err := readRecordings([]string{figure})
-	if err != nil {
-		return err
-	}
-	profile := strings.TrimSuffix(run, ".jsonl") + ".cpu.pprof"
-	p, err := results.LoadProfile(profile)
-	if err != nil {
-		return fmt.Errorf("%w: run `loadtest messages` with --pprof and --out", err)
-	}
-	return floor.Beside(p, &summaries[0])
 }

@@ -2,14 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -91,7 +86,7 @@ func xftpStartCommand() *cobra.Command {
 				return errors.New("the router is killed, so it must be one of the run's own: add `-- xftp-server start`")
 			}
 			if f.data != "" {
-				count, err := seededCount(f.data)
+				count, err := process.StoredPackets(f.data)
 				if err != nil {
 					return err
 				}
@@ -120,41 +115,10 @@ func xftpSeedCommand() *cobra.Command {
 			if data == "" || count < 1 || len(args) == 0 {
 				return errors.New("give --count, --data, and the command of the router after --")
 			}
-			switch before, err := seededCount(data); {
-			case err != nil:
-				return err
-			case before == count:
-				return nil
-			case before > 0:
-				return fmt.Errorf("%s was filled with %d packets: name another directory, or remove it", data, before)
-			}
-			router, err := process.NewXFTPRouter(cmd.Context(), data, args)
-			if err != nil {
-				return err
-			}
-			if err := router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(count)); err != nil {
-				return err
-			}
-			return results.WriteJSON(io.Discard, filepath.Join(data, seededName), count)
+			return process.FillPackets(cmd.Context(), data, count, args, cmd.ErrOrStderr())
 		},
 	}
 	cmd.Flags().IntVar(&count, "count", 0, "number of packets")
 	cmd.Flags().StringVar(&data, "data", "", "`DIRECTORY` of the router")
 	return cmd
-}
-
-// seededCount is how many packets the store of a router was filled with, 0 for one that was not.
-func seededCount(dir string) (count int, err error) {
-	mark := filepath.Join(dir, seededName)
-	text, err := os.ReadFile(mark)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &count)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", mark, err)
-	}
-	return count, nil
 }

@@ -2,7 +2,7 @@
 // messages, and tells what the group notices and what the router spends.
 //
 //	abuse.go        the run; report.go prints it
-//	kinds.go        the kinds of attackers; attacks.go is what each of them does
+//	kinds.go        the kinds of attackers; attacks.go is what each of them does; store.go: the stored queues that they need
 //	attackers.go    attackers of one kind in one process; serve.go lets that process take orders
 //	attackgroup.go  the processes as the run sees them
 //

@@ -41,9 +41,3 @@ var attacks = map[string]attackKind{
 
 // Kinds is the names of all kinds of attackers.
 func Kinds() []string { return slices.Sorted(maps.Keys(attacks)) }
-
-// NeedsStore tells of which queues a kind of attacker needs a store that was filled offline: empty ones, full ones.
-func NeedsStore(kind string) (empty, full bool) {
-	store := attacks[kind].store
-	return store == storeEmpty, store == storeFull
-}

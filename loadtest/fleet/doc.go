@@ -4,7 +4,7 @@
 //	subscribe.go  Subscribe creates queues, connects again, subscribes in batches: CPU time of the router for NEW and SUB
 //	handshake.go  Handshake connects and closes: CPU time of the router for each
 //	storm.go      Storm kills the router and lets all clients come back at once, while a group exchanges messages;
-//	              stormrun.go is the run, stormreport.go its report
+//	              stormrun.go is the run, stormreport.go its report; replica.go: how large a large router is
 //	fleet.go      the connections; queues.go their queues
 //	processgroup.go  a fleet in processes of its own; serve.go is one of them
 //

@@ -72,10 +72,10 @@ func (p *profiler) stop(r *results.Recorder) {
 	}
 	err := cmp.Or(p.err, p.figuresErr)
 	if len(p.slices) > 0 {
-		err = saveCPU(p.slices, r.Path(cpuProfile))
+		err = saveCPU(p.slices, r.Path(results.CPUProfile))
 	}
 	if heap, fetchErr := fetchProfile(p.address, "heap", nil); fetchErr == nil {
-		err = cmp.Or(err, saveProfile(heap, r.Path(heapProfile)))
+		err = cmp.Or(err, saveProfile(heap, r.Path(results.HeapProfile)))
 	}
 	if err != nil {
 		r.Fail(fmt.Errorf("profiles of the router: %w", err))
@@ -89,12 +89,6 @@ func (p *profiler) work() *results.Work {
 	}
 	return p.after.Since(p.before)
 }
-
-// Extensions of the files beside a recording.
-const (
-	cpuProfile  = ".cpu.pprof"
-	heapProfile = ".heap.pprof"
-)
 
 func saveCPU(slices []*profile.Profile, path string) error {
 	merged, err := profile.Merge(slices)

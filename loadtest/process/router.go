@@ -24,8 +24,9 @@ import (
 // Router is a router process of our own, ours or the reference's, with its files in one directory. Its methods are for
 // one goroutine.
 type Router struct {
-	Address smp.ServerAddress
-	Took    time.Duration // from the last start of the process to the first connection that it accepted
+	Address  smp.ServerAddress
+	Profiler string        // address of its profiler, which has its figures, too; empty: it serves none
+	Took     time.Duration // from the last start of the process to the first connection that it accepted
 
 	kind    *routerKind
 	dir     string
@@ -121,15 +122,15 @@ func (r *Router) init(ctx context.Context) error {
 	return nil
 }
 
-// Profile has the router serve its profiler from the next start on, and returns the address.
-func (r *Router) Profile() (address string, err error) {
+// profile has the router serve its profiler from the next start on.
+func (r *Router) profile() error {
 	port, err := freePort()
 	if err != nil {
-		return "", err
+		return err
 	}
-	address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	r.start = append(slices.Clone(r.start), "--pprof", address)
-	return address, nil
+	r.Profiler = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	r.start = append(slices.Clone(r.start), "--pprof", r.Profiler)
+	return nil
 }
 
 // Call runs the program with other arguments than start, as the router's owner would, and passes on what it prints.

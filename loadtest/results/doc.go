@@ -11,7 +11,8 @@
 //	floor.go        what the cryptography of a message takes at least; openssl.go times another implementation,
 //	                attribution.go finds the same parts in a CPU profile of the router
 //	page.go         one HTML page with plots.go's charts, which svg.go draws
-//	work.go         stages of the router's work; table.go prints tables and JSON
+//	work.go         stages of the router's work; table.go prints tables and JSON;
+//	                files.go does all that with files
 //
 // The charts are our own SVG, as the page works offline and without scripts, fits a phone and follows its dark mode by CSS.
 // go-echarts draws with 1 MB of JavaScript from a CDN; gonum/plot makes SVG of fixed size and colour, with 14 modules behind it.

@@ -34,9 +34,16 @@ func CreateRecording(path string, run Run) (*Recorder, error) {
 	return r, r.err
 }
 
+// Extensions of a recording and of the files beside it.
+const (
+	recordingExtension = ".jsonl"
+	CPUProfile         = ".cpu.pprof"
+	HeapProfile        = ".heap.pprof"
+)
+
 // Path is that of the file with another extension, for what belongs to the recording.
 func (r *Recorder) Path(extension string) string {
-	return strings.TrimSuffix(r.path, ".jsonl") + extension
+	return strings.TrimSuffix(r.path, recordingExtension) + extension
 }
 
 func (r *Recorder) write(l recordingLine) {
