@@ -112,7 +112,7 @@ func Run(ctx context.Context, c Config, router *process.Router) (*Report, error)
 	defer o.Stop()
 	w := measure.Watch(c.Progress)
 	defer w.Close()
-	a := &run{Config: c, Stages: measure.Stages{Observer: o, Watcher: w}, load: l, lag: late, report: &Report{Scenario: "abuse"}}
+	a := &run{Config: c, Stages: measure.Stages{Observer: o, Watcher: w}, load: l, lateness: late, report: &Report{Scenario: "abuse"}}
 	cause := a.run(ctx)
 	if l.Count.Delivered.Load() == 0 {
 		return nil, cause
@@ -129,9 +129,9 @@ func Run(ctx context.Context, c Config, router *process.Router) (*Report, error)
 type run struct {
 	Config
 	measure.Stages
-	load   *load.Load
-	lag    *measure.Lateness
-	report *Report
+	load     *load.Load
+	lateness *measure.Lateness
+	report   *Report
 }
 
 func (a *run) run(ctx context.Context) error {
@@ -182,14 +182,14 @@ func (a *run) read() (r reading, err error) {
 func (a *run) begin(phase string) (reading, error) {
 	a.Enter(phase)
 	a.load.Latency.Delivery.Reset()
-	a.lag.Late.Reset()
+	a.lateness.Late.Reset()
 	return a.read()
 }
 
 // end ends a phase, begins another one, and tells what the first was like.
 func (a *run) end(from reading, next string) (p Phase, err error) {
 	to, err := a.read()
-	p.Delivery, p.Lag = a.load.Latency.Delivery.Quantiles(), a.lag.Late.Quantiles()
+	p.Delivery, p.Lateness = a.load.Latency.Delivery.Quantiles(), a.lateness.Late.Quantiles()
 	_, p.RSS = a.Now()
 	p.CPUPercent = (to.cpu - from.cpu).Seconds() / to.at.Sub(from.at).Seconds() * 100
 	p.Work, p.Causes = to.figures.Since(from.figures), to.figures.CausesSince(from.figures)

@@ -13,7 +13,7 @@ import (
 // Phase is what a part of Abuse was like: for the group, and of what the router itself tells. Sizes are bytes.
 type Phase struct {
 	Delivery   results.Latencies `json:"delivery"` // SEND to MSG in the group
-	Lag        results.Latencies `json:"lag"`      // how late the harness was when it wanted to do something
+	Lateness   results.Latencies `json:"lag"`      // how late the harness was when it wanted to do something
 	CPUPercent float64           `json:"cpuPercent"`
 	RSS        int64             `json:"rss"`              // of the router, at the end
 	Work       *results.Work     `json:"work,omitempty"`   // of the router, when it has figures
@@ -87,7 +87,7 @@ func (r *Report) WriteText(out io.Writer) error {
 
 // cells are those of a phase between its latency and what its attackers did.
 func (p *Phase) cells(attackers, rested string) []any {
-	return []any{results.Fixed(p.Lag.P99), p.Work.P99("ring"), p.Work.P99("sync"), results.Fixed(p.CPUPercent), attackers, results.MiB(p.RSS), rested}
+	return []any{results.Fixed(p.Lateness.P99), p.Work.P99("ring"), p.Work.P99("sync"), results.Fixed(p.CPUPercent), attackers, results.MiB(p.RSS), rested}
 }
 
 // counts is a map as text, in the order of the names.

@@ -36,8 +36,8 @@ type ClientConfig struct {
 	Window time.Duration `json:"window"` // of what the router may forget
 }
 
-// ClientState is what a client process says of itself. It counts from its own start.
-type ClientState struct {
+// ClientStatus is what a client process says of itself. It counts from its own start.
+type ClientStatus struct {
 	process.Status
 	Accepted    int64 `json:"accepted"`
 	Acked       int64 `json:"acked"`
@@ -119,10 +119,10 @@ func serveClient(ctx context.Context, c ClientConfig, d load.Dialer, orders io.R
 // unacknowledged every other life of the router, so that they are at rest when it dies; every other one of these
 // goes on sending until it meets the quota.
 const (
-	crashWindow      = 4
-	crashQuotaWindow = 160
-	crashMinMessages = 20
-	crashMoreMessage = 400
+	window       = 4
+	quotaWindow  = 160
+	minMessages  = 20
+	moreMessages = 400
 )
 
 func (c *ClientConfig) load(d load.Dialer, keep *journal.Dir, of *history.LossWindow) load.Config {
@@ -131,13 +131,13 @@ func (c *ClientConfig) load(d load.Dialer, keep *journal.Dir, of *history.LossWi
 		Stall: math.MaxInt64, // who started this process watches
 		Window: func(slot int) int {
 			if keep.Endpoints[slot].Slot%8 == 7 {
-				return crashQuotaWindow
+				return quotaWindow
 			}
-			return crashWindow
+			return window
 		},
 		Messages: func(queue uint32) uint32 {
 			r := rand.New(rand.NewPCG(c.Seed, uint64(queue)))
-			return crashMinMessages + r.Uint32N(crashMoreMessage)
+			return minMessages + r.Uint32N(moreMessages)
 		},
 		Holds:      func(slot int) bool { return keep.Endpoints[slot].Slot%4 == 3 && of.Epoch()%2 == 1 },
 		Epoch:      of.Epoch,
@@ -159,6 +159,6 @@ func (c client) obey(ctx context.Context, order string) error {
 
 func (c client) state(now process.Status) any {
 	n := &c.load.Count
-	return ClientState{Status: now, Accepted: n.Accepted.Load(), Acked: n.Acked.Load(), Work: n.Work(),
+	return ClientStatus{Status: now, Accepted: n.Accepted.Load(), Acked: n.Acked.Load(), Work: n.Work(),
 		Disconnects: n.Disconnects.Load()}
 }

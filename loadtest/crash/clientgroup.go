@@ -31,13 +31,13 @@ type clientProcess interface {
 }
 
 // clientStarter starts a client that says its states to said.
-type clientStarter func(c ClientConfig, said func(ClientState)) (clientProcess, error)
+type clientStarter func(c ClientConfig, said func(ClientStatus)) (clientProcess, error)
 
 // processStarter starts clients as processes by the command that calls ServeClient with the configuration behind it.
 func processStarter(program []string) clientStarter {
-	return func(c ClientConfig, said func(ClientState)) (clientProcess, error) {
+	return func(c ClientConfig, said func(ClientStatus)) (clientProcess, error) {
 		return process.StartChild(program, c, nil, func(line []byte) {
-			var s ClientState
+			var s ClientStatus
 			if json.Unmarshal(line, &s) == nil {
 				said(s)
 			}
@@ -52,7 +52,7 @@ type groupMember struct {
 	client clientProcess
 
 	mu   sync.Mutex
-	last ClientState // of the process that lives
+	last ClientStatus // of the process that lives
 }
 
 // watchInterval is how often a run looks at what its clients have said.
@@ -83,7 +83,7 @@ func newClientGroup(start clientStarter, c ClientConfig, conns int, stall time.D
 // begin starts the next process of the client.
 func (m *groupMember) begin() (err error) {
 	m.mu.Lock()
-	m.last = ClientState{}
+	m.last = ClientStatus{}
 	m.mu.Unlock()
 	m.client, err = m.group.start(m.config, m.said)
 	m.config.Life++
@@ -91,7 +91,7 @@ func (m *groupMember) begin() (err error) {
 }
 
 // said takes a state, which counts from the start of the process.
-func (m *groupMember) said(s ClientState) {
+func (m *groupMember) said(s ClientStatus) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	w := m.group
@@ -102,7 +102,7 @@ func (m *groupMember) said(s ClientState) {
 	m.last = s
 }
 
-func (m *groupMember) state() ClientState {
+func (m *groupMember) state() ClientStatus {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.last

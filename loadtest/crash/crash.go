@@ -32,7 +32,7 @@ type Config struct {
 	Progress    func(measure.Progress)
 }
 
-// routers is what a run may kill, beside clients.
+// routers are what a run may kill, beside clients.
 type routers struct {
 	router router
 	proxy  router // nil: there is none
@@ -48,7 +48,7 @@ func Run(ctx context.Context, c Config) (*verify.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	report, err := crashIn(ctx, c, dir)
+	report, err := runIn(ctx, c, dir)
 	if report != nil && c.Keep {
 		report.Crash.Directory = dir
 		return report, err
@@ -56,8 +56,8 @@ func Run(ctx context.Context, c Config) (*verify.Report, error) {
 	return report, errors.Join(err, os.RemoveAll(dir))
 }
 
-// crashIn is Crash with the files of the router in dir, those of the proxy and the clients in its subdirectories.
-func crashIn(ctx context.Context, c Config, dir string) (*verify.Report, error) {
+// runIn is Crash with the files of the router in dir, those of the proxy and the clients in its subdirectories.
+func runIn(ctx context.Context, c Config, dir string) (*verify.Report, error) {
 	router, err := process.NewRouter(ctx, dir, c.Command, c.Settings...)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func crashIn(ctx context.Context, c Config, dir string) (*verify.Report, error) 
 	if err := os.Mkdir(clients.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	return crash(ctx, c, Schedule(c.Seed, c.Kills, c.targets()), t, clients, processStarter(c.Program))
+	return run(ctx, c, Schedule(c.Seed, c.Kills, c.targets()), t, clients, processStarter(c.Program))
 }
 
 func (c *Config) check() error {
@@ -100,8 +100,8 @@ func (c *Config) targets() Targets {
 	return v
 }
 
-// crash runs the kills, lets everything that is on its way arrive, and judges what the clients have written.
-func crash(ctx context.Context, c Config, plan []Kill, t routers, clients ClientConfig, start clientStarter) (*verify.Report, error) {
+// run runs the kills, lets everything that is on its way arrive, and judges what the clients have written.
+func run(ctx context.Context, c Config, plan []Kill, t routers, clients ClientConfig, start clientStarter) (*verify.Report, error) {
 	ledger, err := os.Create(filepath.Join(clients.Dir, ledgerName))
 	if err != nil {
 		return nil, err

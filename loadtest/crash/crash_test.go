@@ -51,12 +51,12 @@ func (c *fakeClient) Kill() {
 
 // clientsOf starts clients of a router within the test.
 func clientsOf(t *testing.T, r *routertest.Router) clientStarter {
-	return func(config ClientConfig, said func(ClientState)) (clientProcess, error) {
+	return func(config ClientConfig, said func(ClientStatus)) (clientProcess, error) {
 		return startFakeClient(t, r, config, said), nil
 	}
 }
 
-func startFakeClient(t *testing.T, r *routertest.Router, config ClientConfig, said func(ClientState)) *fakeClient {
+func startFakeClient(t *testing.T, r *routertest.Router, config ClientConfig, said func(ClientStatus)) *fakeClient {
 	orders, in := io.Pipe()
 	states, out := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -70,7 +70,7 @@ func startFakeClient(t *testing.T, r *routertest.Router, config ClientConfig, sa
 	}()
 	go func() {
 		for lines := json.NewDecoder(states); ; {
-			var s ClientState
+			var s ClientStatus
 			if lines.Decode(&s) != nil {
 				return
 			}
@@ -90,7 +90,7 @@ func runCrash(tt *testing.T, c Config, r *routertest.Router) (*verify.Report, er
 	if c.Proxy {
 		t.proxy = &fakeProxy{Router: r}
 	}
-	return crash(context.Background(), c, plan, t, ClientConfig{Dir: tt.TempDir()}, clientsOf(tt, r))
+	return run(context.Background(), c, plan, t, ClientConfig{Dir: tt.TempDir()}, clientsOf(tt, r))
 }
 
 func TestCrashWithADurableRouter(t *testing.T) {

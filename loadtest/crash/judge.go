@@ -29,7 +29,7 @@ func (k *killer) judge(c *Config, dir string, took time.Duration, cause error) (
 	v := verdict{report: r, crash: k.report(c), lossWindow: k.lossWindow, cause: cause, latency: load.NewHistograms()}
 	k.lossWindow.LastTaken = make(map[uint32]time.Duration)
 	all := func(uint32) bool { return true }
-	if err := errors.Join(journal.ReadAll(dir, all, v.ends), journal.ReadAll(dir, all, v.take), journal.ReadFaults(dir, r.Faults)); err != nil {
+	if err := errors.Join(journal.ReadAll(dir, all, v.lastTaken), journal.ReadAll(dir, all, v.take), journal.ReadFaults(dir, r.Faults)); err != nil {
 		return nil, err
 	}
 	r.Verdict, r.Findings = history.Judge(v.histories, k.lossWindow)
@@ -46,8 +46,8 @@ func (k *killer) judge(c *Config, dir string, took time.Duration, cause error) (
 	return r, nil
 }
 
-// ends looks for the last messages that were taken.
-func (v *verdict) ends(_ uint32, f *journal.QueueHistory) error {
+// lastTaken looks for the last messages that were taken.
+func (v *verdict) lastTaken(_ uint32, f *journal.QueueHistory) error {
 	for i, a := range f.Messages.Attempts {
 		if a.Outcome == history.Accepted {
 			v.lossWindow.Taken(a.Epoch, f.Sent[i])

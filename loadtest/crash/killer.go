@@ -12,7 +12,7 @@ import (
 	"switchyard/loadtest/verify"
 )
 
-// router is a router process as crash uses it: a Router, or one within the tests.
+// router is a router process as a run uses it: a process.Router, or one within the tests.
 type router interface {
 	Start() error
 	Ready(context.Context) error
@@ -31,14 +31,14 @@ type killer struct {
 	kills      atomic.Int64
 
 	down          Targets         // routers that do not run
-	of            map[Targets]int // kills
+	killsOf       map[Targets]int // kills
 	clientsKilled int             // that died
 	starting      int             // kills while starting
 	slowest       time.Duration   // start
 }
 
 func newKiller(c *Config, plan []Kill, t routers, w *clientGroup, ledger *os.File) *killer {
-	k := &killer{plan: plan, clients: w, of: make(map[Targets]int), routers: map[Targets]router{TargetRouter: t.router},
+	k := &killer{plan: plan, clients: w, killsOf: make(map[Targets]int), routers: map[Targets]router{TargetRouter: t.router},
 		lossWindow: &history.LossWindow{Length: c.lossWindow(), Ledger: ledger}, rand: rand.New(rand.NewPCG(c.Seed, 0x636c6965)), down: TargetRouter}
 	if t.proxy != nil {
 		k.routers[TargetProxy] = t.proxy
@@ -70,7 +70,7 @@ func (k *killer) kill(who Targets) error {
 		if who&v == 0 {
 			continue
 		}
-		k.of[v]++
+		k.killsOf[v]++
 		switch v {
 		case TargetRouter:
 			if err := k.lossWindow.Write(history.Clock()); err != nil {
@@ -183,7 +183,7 @@ func (k *killer) ended() router {
 // report tells what was killed.
 func (k *killer) report(c *Config) *verify.CrashReport {
 	r := &verify.CrashReport{Seed: c.Seed, Kills: int(k.kills.Load()), Starting: k.starting, SlowestStart: results.Millis(k.slowest),
-		OfRouter: k.of[TargetRouter], OfProxy: k.of[TargetProxy], OfClients: k.of[TargetClients], Clients: k.clientsKilled}
+		OfRouter: k.killsOf[TargetRouter], OfProxy: k.killsOf[TargetProxy], OfClients: k.killsOf[TargetClients], Clients: k.clientsKilled}
 	if k.lossWindow.Length > 0 {
 		r.Forgets = &verify.Forgets{Window: results.Millis(k.lossWindow.Length)}
 	}

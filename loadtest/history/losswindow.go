@@ -24,10 +24,10 @@ type Answer struct {
 // were.
 type LossWindow struct {
 	Length    time.Duration
+	Ledger    *os.File                 // nil: there are no processes to tell
 	LastTaken map[uint32]time.Duration // of the judge, by epoch: when the last message that was taken had been sent
 
 	mu     sync.Mutex
-	Ledger *os.File        // nil: there are no processes to tell
 	read   int64           // of the ledger
 	kills  []time.Duration // when the process of each epoch was killed
 	epoch  uint32          // of the router process that lives, or is to start
@@ -107,7 +107,7 @@ func (l *LossWindow) Taken(epoch uint32, sent time.Duration) {
 	l.LastTaken[epoch] = max(l.LastTaken[epoch], sent)
 }
 
-// Excuse is may for what the router has indeed forgotten.
+// Excuse is MayForget for what the router has indeed forgotten.
 func (l *LossWindow) Excuse(a Answer) bool {
 	if l == nil || l.Length == 0 {
 		return false

@@ -13,15 +13,15 @@ import (
 	"switchyard/loadtest/history"
 )
 
-// Dir is the journals of a client, one for each of its ends of queues and one of its own, in a directory that all clients
-// share. From the journal of the other end a client learns what that does.
+// Dir is the directory of all journals, as one client sees it: its own journals are one for each of its ends of queues, and one
+// for itself. From the journal of the other end a client learns what that does.
 type Dir struct {
 	dir       string
 	slots     int        // of all clients
 	Endpoints []Endpoint // of this client
 	next      []uint32   // queue of each end: the number of its slot plus a multiple of the slots
 
-	mu  sync.Mutex // of own
+	mu  sync.Mutex // of log
 	log *Writer    // queues that are finished, and faults that belong to none
 }
 
@@ -40,15 +40,15 @@ func OpenDir(dir string, number, of, slots int) (*Dir, error) {
 	}
 	var err error
 	a.log, err = Open(filepath.Join(dir, clientPrefix+strconv.Itoa(number)), func(e Entry) {
-		if i := a.find(e.Queue); e.Kind == entryFinished && i >= 0 {
+		if i := a.indexOf(e.Queue); e.Kind == entryFinished && i >= 0 {
 			a.next[i] = e.Queue + uint32(slots)
 		}
 	})
 	return a, err
 }
 
-// find is which of the client's ends a queue belongs to, -1 when it has none.
-func (a *Dir) find(queue uint32) int {
+// indexOf is which of the client's ends a queue belongs to, -1 when it has none.
+func (a *Dir) indexOf(queue uint32) int {
 	slot := int(queue) % a.slots
 	return slices.IndexFunc(a.Endpoints, func(e Endpoint) bool { return e.Slot == slot })
 }
@@ -122,7 +122,7 @@ func (a *Dir) KnownAgain(queue uint32) error {
 
 // Deleted calls do for each queue that this client received from and that was deleted.
 func (a *Dir) Deleted(do func(queue uint32, f *QueueHistory) error) error {
-	own := func(queue uint32) bool { i := a.find(queue); return i >= 0 && a.Endpoints[i].Receives }
+	own := func(queue uint32) bool { i := a.indexOf(queue); return i >= 0 && a.Endpoints[i].Receives }
 	return ReadAll(a.dir, own, func(queue uint32, f *QueueHistory) error {
 		if f.State != history.QueueGone {
 			return nil

@@ -15,8 +15,8 @@ type Follower struct {
 	text []byte // what was read last
 }
 
-// followingRead is room for some lines.
-const followingRead = 4 << 10
+// followerRead is room for some lines.
+const followerRead = 4 << 10
 
 // Follow opens the journal, which may not have begun.
 func Follow(path string) (*Follower, error) {
@@ -24,10 +24,10 @@ func Follow(path string) (*Follower, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Follower{file: f, text: make([]byte, followingRead)}, nil
+	return &Follower{file: f, text: make([]byte, followerRead)}, nil
 }
 
-// Poll is the lines that were added since the last call. One that is not whole yet is left for the next.
+// Poll returns the entries that were added since the last call. A line that is not whole yet is left for the next.
 func (f *Follower) Poll() (all []Entry, err error) {
 	for {
 		n, end := f.file.ReadAt(f.text, f.at)

@@ -53,7 +53,7 @@ const (
 	entryFault      entryKind = "fault"    // something that a router should not have answered
 )
 
-// Writer is a file of entries that is only added to. Each is written before the client acts on it, so that a client
+// Writer adds to a journal, a file of entries. Each is written before the client acts on it, so that a client
 // that is killed loses nothing that anybody has seen; the system keeps what was written. Its user has a lock.
 type Writer struct{ file *os.File }
 

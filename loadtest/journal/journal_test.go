@@ -79,7 +79,7 @@ func TestFollowedJournal(t *testing.T) {
 		{"one", `{"k":"SEND","m":1}` + "\n", []uint32{1}},
 		{"half of one", `{"k":"SEND`, nil},
 		{"the rest, and one more", `","m":2}` + "\n" + `{"k":"SEND","m":3}` + "\n", []uint32{2, 3}},
-		{"a long one, and one more", `{"k":"SEND","m":4,"err":"` + strings.Repeat("x", 3*followingRead) + `"}` + "\n" + `{"k":"SEND","m":5}` + "\n", []uint32{4, 5}},
+		{"a long one, and one more", `{"k":"SEND","m":4,"err":"` + strings.Repeat("x", 3*followerRead) + `"}` + "\n" + `{"k":"SEND","m":5}` + "\n", []uint32{4, 5}},
 	}
 	for _, s := range steps {
 		if _, err := out.WriteString(s.written); err != nil {

@@ -33,7 +33,7 @@ func newLink(l *Load) *link {
 	return &link{load: l, sessions: l.Sessions, queues: make(map[*queue]struct{}), byEntity: make(map[string]*queue)}
 }
 
-// dial starts the line. Its first event waits for the lock.
+// dial starts the connection. Its first event waits for the lock.
 func (k *link) dial(d Dialer, index int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -65,7 +65,7 @@ func (k *link) detach(q *queue) {
 	delete(k.queues, q)
 }
 
-// receive routes messages for the queue's recipient ID and has the line subscribe it in later sessions, or in all when it
+// receive routes messages for the queue's recipient ID and has the connection subscribe it in later sessions, or in all when it
 // is not dialed yet.
 func (k *link) receive(q *queue) {
 	k.mu.Lock()
@@ -102,7 +102,7 @@ func (k *link) receiver(entity []byte) *queue {
 	return k.byEntity[string(entity)]
 }
 
-// on takes the events of the line.
+// on takes the events of the connection.
 func (k *link) on(e Event) {
 	switch e.Kind {
 	case EventUp:

@@ -49,8 +49,8 @@ func (s proxiedSession) do(command client.Command, done func(error)) error {
 // errProxied is that a proxy could not forward a command.
 var errProxied = errors.New("the proxy lost the router")
 
-// proxiedLine is a connection to the router, kept by a keeper, and one to the proxy beside it.
-type proxiedLine struct {
+// proxiedConnection is a connection to the router, kept by a keeper, and one to the proxy beside it.
+type proxiedConnection struct {
 	*client.Keeper
 	router Client
 	server smp.ServerAddress // the proxy
@@ -67,7 +67,7 @@ type proxiedLine struct {
 // ProxiedDialer dials the router and a proxy.
 func ProxiedDialer(router Client, proxy smp.ServerAddress) Dialer {
 	return func(index int, queues []*client.RcvQueue, on func(Event)) Connection {
-		l := &proxiedLine{router: router, server: proxy, index: index, on: on}
+		l := &proxiedConnection{router: router, server: proxy, index: index, on: on}
 		l.ctx, l.stop = context.WithCancel(context.Background())
 		k := router.KeeperConfig(index)
 		k.OnEvent = l.event
@@ -76,14 +76,14 @@ func ProxiedDialer(router Client, proxy smp.ServerAddress) Dialer {
 	}
 }
 
-// Close implements line.
-func (l *proxiedLine) Close() {
+// Close implements Connection.
+func (l *proxiedConnection) Close() {
 	l.stop()
 	l.Keeper.Close()
 }
 
 // event takes an event of the connection to the router.
-func (l *proxiedLine) event(e client.Event) {
+func (l *proxiedConnection) event(e client.Event) {
 	t, ok := translate(e)
 	switch {
 	case !ok:
@@ -110,7 +110,7 @@ func (l *proxiedLine) event(e client.Event) {
 }
 
 // dialProxy connects to the proxy and asks for its session with the router. When that fails the keeper begins anew.
-func (l *proxiedLine) dialProxy(router *client.Client) (*client.Relay, error) {
+func (l *proxiedConnection) dialProxy(router *client.Client) (*client.Relay, error) {
 	config := l.router.DialConfig(l.index)
 	config.Address, config.LocalAddr = l.server, SourceAddr(l.server.Hosts, l.index)
 	config.Versions = smp.VersionRange{} // --version is for the router

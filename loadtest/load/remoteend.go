@@ -66,7 +66,7 @@ func (q *queue) apply(e journal.Entry) {
 	}
 }
 
-// followRemotes has all queues listen to their other ends, and take the steps that this makes possible.
+// followRemotes has all queues follow their other ends, and take the steps that this makes possible.
 func (l *Load) followRemotes() {
 	if l.Journals == nil {
 		return

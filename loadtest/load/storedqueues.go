@@ -5,18 +5,18 @@ import (
 	"switchyard/smp/client"
 )
 
-// storedQueues are the queues of a store that was filled offline, as recipients know them.
-type storedQueues struct {
+// StoredQueues are the queues of a store that was filled offline, as recipients know them.
+type StoredQueues struct {
 	plan seeded.Plan
 	keys map[int]*client.Key // those that were asked for
 }
 
-func NewStoredQueues(p seeded.Plan) *storedQueues {
-	return &storedQueues{plan: p, keys: make(map[int]*client.Key)}
+func NewStoredQueues(p seeded.Plan) *StoredQueues {
+	return &StoredQueues{plan: p, keys: make(map[int]*client.Key)}
 }
 
 // Queues are n of them, beginning with the given one in the scattered order.
-func (s *storedQueues) Queues(first, n int) ([]*client.RcvQueue, error) {
+func (s *StoredQueues) Queues(first, n int) ([]*client.RcvQueue, error) {
 	all := make([]*client.RcvQueue, n)
 	for j := range all {
 		number := s.plan.Scattered(uint64(first + j))

@@ -23,7 +23,7 @@ type Child struct {
 
 // StartChild starts program with its configuration, at a priority that lower has made lower; nil leaves it alone. Each line
 // that it says goes to said, on a goroutine of the child's.
-func StartChild(program []string, config any, lower priority, said func(line []byte)) (*Child, error) {
+func StartChild(program []string, config any, lower Priority, said func(line []byte)) (*Child, error) {
 	text, err := json.Marshal(config)
 	if err != nil {
 		return nil, err
@@ -52,11 +52,11 @@ func StartChild(program []string, config any, lower priority, said func(line []b
 	return p, nil
 }
 
-// priority makes that of the calling thread lower.
-type priority func() error
+// Priority makes that of the calling thread lower.
+type Priority func() error
 
 // Nice is a niceness: what is nicer gets less of the cores, but has its turns.
-func Nice(n int) priority {
+func Nice(n int) Priority {
 	return func() error { return syscall.Setpriority(syscall.PRIO_PROCESS, 0, n) }
 }
 
@@ -67,7 +67,7 @@ func OnlyIdle() error {
 
 // startLower starts a process at a lower priority, which is a thread's on Linux and is inherited; the thread that took it on
 // ends with the goroutine.
-func startLower(c *exec.Cmd, lower priority) error {
+func startLower(c *exec.Cmd, lower Priority) error {
 	if lower == nil {
 		return c.Start()
 	}

@@ -30,7 +30,7 @@ type Member[S reporter] struct {
 }
 
 // StartMember starts a member. program is its command, to which the configuration is added as JSON.
-func StartMember[S reporter](program []string, config any, lower priority) (p *Member[S], err error) {
+func StartMember[S reporter](program []string, config any, lower Priority) (p *Member[S], err error) {
 	p = new(Member[S])
 	p.Child, err = StartChild(program, config, lower, p.said)
 	return p, err

@@ -26,7 +26,7 @@ func (r *Router) find(id []byte) (*queue, error) {
 
 // take subscribes a queue for the session.
 func (s *session) take(q *client.RcvQueue) error {
-	r := s.line.router
+	r := s.conn.router
 	found, err := r.find(q.ID)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (r *Router) push(q *queue) {
 	}
 	q.delivered = true
 	e := load.Event{Kind: load.EventMessage, Session: s, Entity: q.rcv.ID, Message: r.seal(q, q.messages[0])}
-	s.tasks = append(s.tasks, task{run: func() func() { return func() { s.line.on(e) } }})
+	s.tasks = append(s.tasks, task{run: func() func() { return func() { s.conn.on(e) } }})
 	s.wake.Broadcast()
 }
 

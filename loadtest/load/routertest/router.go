@@ -172,7 +172,7 @@ func (l *connection) connect() {
 		return
 	}
 	before := l.session
-	s := &session{line: l, ended: make(chan struct{})}
+	s := &session{conn: l, ended: make(chan struct{})}
 	s.wake = sync.NewCond(&l.router.mu)
 	l.session = s
 	s.tasks = append(s.tasks, task{run: func() func() {
@@ -204,7 +204,7 @@ func (l *connection) cut() {
 
 // session runs what it is asked to do on a goroutine of its own, one after the other.
 type session struct {
-	line  *connection
+	conn  *connection
 	wake  *sync.Cond
 	tasks []task
 	over  bool
@@ -218,7 +218,7 @@ type task struct {
 }
 
 func (s *session) run() {
-	r := s.line.router
+	r := s.conn.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer close(s.ended)
@@ -250,12 +250,12 @@ func (s *session) run() {
 		}
 	}
 	r.mu.Unlock()
-	s.line.on(load.Event{Kind: load.EventDown, Err: ErrCut})
+	s.conn.on(load.Event{Kind: load.EventDown, Err: ErrCut})
 	r.mu.Lock()
 }
 
 func (s *session) do(run func() func(), cut func()) error {
-	r := s.line.router
+	r := s.conn.router
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s.over {
@@ -275,7 +275,7 @@ func (s *session) answer(run func() error, done func(error)) error {
 }
 
 func (s *session) Create(_ client.QueueParams, done func(*client.RcvQueue, error)) error {
-	r := s.line.router
+	r := s.conn.router
 	return s.do(func() func() {
 		id := r.id()
 		secret := make([]byte, box.KeySize)
@@ -288,7 +288,7 @@ func (s *session) Create(_ client.QueueParams, done func(*client.RcvQueue, error
 
 func (s *session) Secure(q *client.RcvQueue, _ *client.SndQueue, _ bool, done func(error)) error {
 	return s.answer(func() error {
-		found, err := s.line.router.find(q.ID)
+		found, err := s.conn.router.find(q.ID)
 		if err == nil {
 			found.secured = true
 		}
@@ -301,7 +301,7 @@ func (s *session) Subscribe(q *client.RcvQueue, done func(error)) error {
 }
 
 func (s *session) Remove(q *client.RcvQueue, done func(error)) error {
-	r := s.line.router
+	r := s.conn.router
 	return s.answer(func() error {
 		_, err := r.find(q.ID)
 		if r.deleted++; r.Revive == 0 || r.deleted%r.Revive != 0 {
@@ -312,7 +312,7 @@ func (s *session) Remove(q *client.RcvQueue, done func(error)) error {
 }
 
 func (s *session) Send(q *client.SndQueue, body []byte, done func(error)) error {
-	r := s.line.router
+	r := s.conn.router
 	body = slices.Clone(body)
 	return s.answer(func() error {
 		found, err := r.find(q.ID[1:])
@@ -327,7 +327,7 @@ func (s *session) Send(q *client.SndQueue, body []byte, done func(error)) error 
 }
 
 func (s *session) Ack(q *client.RcvQueue, msgID []byte, done func(load.Message, error)) error {
-	r := s.line.router
+	r := s.conn.router
 	return s.do(func() func() {
 		found, err := r.find(q.ID)
 		var next load.Message
