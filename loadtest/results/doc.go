@@ -14,8 +14,8 @@
 //	work.go         stages of the router's work; table.go prints tables and JSON;
 //	                files.go does all that with files
 //
-// The charts are our own SVG, as the page works offline and without scripts, fits a phone and follows its dark mode by CSS.
-// go-echarts draws with 1 MB of JavaScript from a CDN; gonum/plot makes SVG of fixed size and colour, with 14 modules behind it.
+// The charts are our own SVG: the page needs no script and no network, fits 390 px and has a dark mode, by the page's CSS alone.
+// go-echarts loads a script from a foreign host and draws 900 px wide; gonum/plot fixes colours and sizes and needs seven modules more.
 //
 // The package imports nothing of ours. A Histogram and a Recorder may be used by several goroutines; the rest belongs to its
 // caller.
