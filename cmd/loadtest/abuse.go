@@ -13,19 +13,20 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"switchyard/loadtest"
-	"switchyard/loadtest/seeded"
+	"switchyard/loadtest/abuse"
+	"switchyard/loadtest/load"
+	"switchyard/loadtest/measure"
+	"switchyard/loadtest/process"
+	"switchyard/loadtest/results"
 	"switchyard/server/cli"
 )
 
 // abuseFlags are those of abuse.
 type abuseFlags struct {
 	measureFlags
-	loadtest.AbuseConfig
-	kind     string
-	empty    int // queues for those who subscribe without end
-	full     int // full queues
-	messages int // in each of these
+	abuse.Config
+	kind   string
+	stored abuse.Stored
 }
 
 func abuseCommand() *cobra.Command {
@@ -44,15 +45,15 @@ func abuseCommand() *cobra.Command {
 }
 
 func (f *abuseFlags) addAttack(flags *pflag.FlagSet) {
-	kinds := strings.Join(loadtest.AttackKinds(), ", ")
+	kinds := strings.Join(abuse.Kinds(), ", ")
 	flags.StringVar(&f.kind, "kind", "all", "only attackers of these `KINDS`, separated by commas: "+kinds)
 	flags.Float64Var(&f.Scale, "scale", 1, "size: of the number of attackers, and of the queues that are stored for them")
 	flags.IntVar(&f.Attackers, "attackers", 0, "connections of each kind of attacker (default: what the kind has, by --scale)")
 	flags.DurationVar(&f.Each, "each", 20*time.Second, "how long each kind attacks")
-	flags.IntVar(&f.empty, "subscriptions", 1_000_000, "stored queues for subscriptions, by --scale")
-	flags.IntVar(&f.full, "full-queues", 10_000, "stored queues for slow-readers, by --scale")
-	flags.IntVar(&f.messages, "full-messages", 4, "messages in each of them, before the marker that the queue is full")
-	flags.IntVar(&f.AbuseConfig.Queues, "measured-queues", 16, "queues of the measured group")
+	flags.IntVar(&f.stored.Empty, "subscriptions", 1_000_000, "stored queues for subscriptions, by --scale")
+	flags.IntVar(&f.stored.Full, "full-queues", 10_000, "stored queues for slow-readers, by --scale")
+	flags.IntVar(&f.stored.Messages, "full-messages", 4, "messages in each of them, before the marker that the queue is full")
+	flags.IntVar(&f.Config.Queues, "measured-queues", 16, "queues of the measured group")
 	flags.IntVar(&f.Links, "measured-conns", 8, "connections of the measured group")
 	flags.Float64Var(&f.Rate, "rate", 50, "messages a second in the measured group")
 	flags.IntVar(&f.Size, "size", 16000, "bytes of a message body")
@@ -62,7 +63,7 @@ func (f *abuseFlags) addAttack(flags *pflag.FlagSet) {
 func (f *abuseFlags) run(cmd *cobra.Command, args []string) error {
 	f.Kinds, f.figures = strings.Split(f.kind, ","), true
 	if f.kind == "all" {
-		f.Kinds = loadtest.AttackKinds()
+		f.Kinds = abuse.Kinds()
 	}
 	program, err := exec.LookPath(os.Args[0])
 	if err != nil {
@@ -76,31 +77,21 @@ func (f *abuseFlags) run(cmd *cobra.Command, args []string) error {
 		}
 		defer remove()
 	}
-	return f.measureFlags.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+	return f.measureFlags.run(cmd, args, func(ctx context.Context, client load.Client, m measure.Target, r *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
-		f.Client, f.Measure, f.Progress, f.Stall = client, m, p.tell, stallTimeout
-		return reported(loadtest.Abuse(ctx, f.AbuseConfig, r))
+		f.Client, f.Target, f.Progress, f.Stall = client, m, p.tell, stallTimeout
+		return reported(abuse.Run(ctx, f.Config, r))
 	})
 }
 
 // fillStore stores the queues that the attackers need, in a temporary directory unless there is --data.
 func (f *abuseFlags) fillStore(cmd *cobra.Command, command []string) (remove func(), err error) {
 	remove = func() {}
-	if f.Scale <= 0 || f.messages < 1 || f.empty < 1 || f.full < 1 {
+	if f.Scale <= 0 || f.stored.Messages < 1 || f.stored.Empty < 1 || f.stored.Full < 1 {
 		return remove, errors.New("give --scale above 0, and at least 1 stored queue and 1 message")
 	}
-	scaled := func(n int) uint64 { return uint64(max(1, int(float64(n)*f.Scale))) }
-	for _, kind := range f.Kinds {
-		empty, full := loadtest.AttackNeedsStore(kind)
-		if empty {
-			f.Empty = &seeded.Plan{Count: scaled(f.empty), Seed: defaultSeed}
-		}
-		if full {
-			f.Full = &seeded.Plan{Count: scaled(f.full), Seed: fullSeed, Messages: f.messages}
-		}
-	}
-	if f.Empty == nil && f.Full == nil {
+	if !f.NeedsStore() {
 		return remove, nil
 	}
 	if f.data == "" {
@@ -109,20 +100,12 @@ func (f *abuseFlags) fillStore(cmd *cobra.Command, command []string) (remove fun
 		}
 		remove = func() { _ = os.RemoveAll(f.data) } // what is left of it is in the system's temporary directory
 	}
-	for name, plan := range map[string]*seeded.Plan{seededName: f.Empty, fullName: f.Full} {
-		if plan == nil {
-			continue
-		}
-		if err := seedOnce(cmd, f.data, name, *plan, command); err != nil {
-			remove()
-			return func() {}, err
-		}
+	if err := f.FillStore(cmd.Context(), f.data, f.stored, command, cmd.ErrOrStderr()); err != nil {
+		remove()
+		return nil, err
 	}
 	return remove, nil
 }
-
-// fullSeed is another seed than defaultSeed, so that full queues are others than the empty ones of a store.
-const fullSeed = 2
 
 // attackProcessCommand is a process of attackers; abuse starts it.
 func attackProcessCommand() *cobra.Command {
@@ -132,11 +115,11 @@ func attackProcessCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var c loadtest.AttackConfig
+			var c abuse.AttackConfig
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
 				return fmt.Errorf("configuration: %w", err)
 			}
-			return loadtest.ServeAttack(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
+			return abuse.Serve(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }

@@ -8,7 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/crash"
+	"switchyard/loadtest/load"
 	"switchyard/server/cli"
 )
 
@@ -29,7 +30,7 @@ With --set SWITCHYARD.sync=interval (or never) the router may forget what it has
 last answer; the report counts what it has forgotten, and any other loss fails.`
 
 func crashCommand() *cobra.Command {
-	var c loadtest.CrashConfig
+	var c crash.Config
 	var auth, report string
 	var set []string
 	cmd := &cobra.Command{
@@ -50,8 +51,8 @@ func crashCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.Command, c.Program, c.Auth, c.Progress = args, []string{program, "client"}, loadtest.Auth(auth), p.tell
-			r, err := loadtest.Crash(cmd.Context(), c)
+			c.Command, c.Program, c.Auth, c.Progress = args, []string{program, "client"}, load.Auth(auth), p.tell
+			r, err := crash.Run(cmd.Context(), c)
 			p.close()
 			if r == nil {
 				return err
@@ -83,11 +84,11 @@ func clientProcessCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var c loadtest.ClientConfig
+			var c crash.ClientConfig
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
 				return fmt.Errorf("configuration: %w", err)
 			}
-			return loadtest.ServeClient(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
+			return crash.ServeClient(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/load"
 	"switchyard/smp"
 )
 
@@ -42,7 +42,7 @@ func addJSON(cmd *cobra.Command, json *string) {
 }
 
 // client reads the flags.
-func (f *clientFlags) client() (c loadtest.Client, err error) {
+func (f *clientFlags) client() (c load.Client, err error) {
 	c.BlockEncryption, c.Timeout = !f.plain, f.timeout
 	if c.Address, err = smp.ParseServerAddress(f.server); err != nil {
 		return c, fmt.Errorf("--server: %w", err)

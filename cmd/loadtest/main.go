@@ -4,7 +4,7 @@
 // exit code is 1 when anything is wrong with the router or with the call. Ctrl-C ends a run with the results so far, a
 // second one at once.
 //
-// The package holds the command line; package loadtest does the work.
+// The package holds the command line; the rooms of package loadtest do the work.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 	"switchyard/server/cli"
 )
 
@@ -36,7 +36,7 @@ func rootCommand() *cobra.Command {
   loadtest idle --server ADDR --conns 10000 --hold 30s --pid $(pidof smp-server)`,
 	}, verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
 		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(),
-		crowdProcessCommand(), attackProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),
+		fleetProcessCommand(), attackProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),
 		extrapolateCommand(), floorCommand())
 }
 
@@ -59,7 +59,7 @@ func show(cmd *cobra.Command, json string, r result, cause error) error {
 		return err
 	}
 	if json != "" {
-		if err := loadtest.WriteJSON(cmd.OutOrStdout(), json, r); err != nil {
+		if err := results.WriteJSON(cmd.OutOrStdout(), json, r); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}

@@ -7,14 +7,18 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/fleet"
+	"switchyard/loadtest/load"
+	"switchyard/loadtest/measure"
+	"switchyard/loadtest/process"
+	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 )
 
 const dialsAtOnce = 16
 
-// crowdFlags are those of the scenarios with many connections.
-type crowdFlags struct {
+// fleetFlags are those of the scenarios with many connections.
+type fleetFlags struct {
 	measureFlags
 	conns  int
 	atOnce int
@@ -22,7 +26,7 @@ type crowdFlags struct {
 	seeded seeded.Plan
 }
 
-func (f *crowdFlags) add(cmd *cobra.Command, conns int) {
+func (f *fleetFlags) add(cmd *cobra.Command, conns int) {
 	f.measureFlags.add(cmd)
 	flags := cmd.Flags()
 	flags.IntVar(&f.conns, "conns", conns, "number of connections")
@@ -31,7 +35,7 @@ func (f *crowdFlags) add(cmd *cobra.Command, conns int) {
 }
 
 // addSeeded adds those that name a store which was filled by seed-queues.
-func (f *crowdFlags) addSeeded(flags *pflag.FlagSet) {
+func (f *fleetFlags) addSeeded(flags *pflag.FlagSet) {
 	flags.Uint64Var(&f.seeded.Count, "seeded", 0, "the store was filled by seed-queues with so many queues: subscribe those")
 	flags.Uint64Var(&f.seeded.Seed, "seed", defaultSeed, "the seed that seed-queues was given")
 }
@@ -39,7 +43,7 @@ func (f *crowdFlags) addSeeded(flags *pflag.FlagSet) {
 const defaultSeed = 1
 
 // plan is the queues of the store, nil when new ones are to be created.
-func (f *crowdFlags) plan() *seeded.Plan {
+func (f *fleetFlags) plan() *seeded.Plan {
 	if f.seeded.Count == 0 {
 		return nil
 	}
@@ -47,8 +51,8 @@ func (f *crowdFlags) plan() *seeded.Plan {
 }
 
 func idleCommand() *cobra.Command {
-	var f crowdFlags
-	var c loadtest.IdleConfig
+	var f fleetFlags
+	var c fleet.IdleConfig
 	var stdin, subscribe bool
 	cmd := &cobra.Command{
 		Use:   "idle {--server ADDR --pid PID | -- smp-server start}",
@@ -63,12 +67,12 @@ func idleCommand() *cobra.Command {
 			if subscribe {
 				c.Subscriptions = f.conns
 			}
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+			return f.run(cmd, args, func(ctx context.Context, client load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
-				c.Client, c.Measure, c.Progress = client, m, p.tell
+				c.Client, c.Target, c.Progress = client, m, p.tell
 				c.Conns, c.AtOnce, c.Group, c.Seeded = f.conns, f.atOnce, f.group, f.plan()
-				return reported(loadtest.Idle(ctx, c))
+				return reported(fleet.Idle(ctx, c))
 			})
 		},
 	}
@@ -95,28 +99,28 @@ func closed(r io.Reader) <-chan struct{} {
 }
 
 func subscribeCommand() *cobra.Command {
-	return crowdCommand("subscribe", "create queues, reconnect, subscribe in batches as clients do: CPU time of the router for each SUB", false)
+	return fleetCommand("subscribe", "create queues, reconnect, subscribe in batches as clients do: CPU time of the router for each SUB", false)
 }
 
 func newQueuesCommand() *cobra.Command {
-	return crowdCommand("newqueues", "create queues: CPU time of the router for each NEW", true)
+	return fleetCommand("newqueues", "create queues: CPU time of the router for each NEW", true)
 }
 
-// crowdCommand is subscribe or the part of it that only creates.
-func crowdCommand(name, short string, newOnly bool) *cobra.Command {
-	var f crowdFlags
-	c := loadtest.SubscribeConfig{NewOnly: newOnly}
+// fleetCommand is subscribe or the part of it that only creates.
+func fleetCommand(name, short string, newOnly bool) *cobra.Command {
+	var f fleetFlags
+	c := fleet.SubscribeConfig{NewOnly: newOnly}
 	cmd := &cobra.Command{
 		Use:   name + " {--server ADDR --pid PID | -- smp-server start}",
 		Short: short,
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+			return f.run(cmd, args, func(ctx context.Context, client load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
-				c.Client, c.Measure, c.Progress = client, m, p.tell
+				c.Client, c.Target, c.Progress = client, m, p.tell
 				c.Conns, c.AtOnce, c.Group, c.Seeded = f.conns, f.atOnce, f.group, f.plan()
-				return reported(loadtest.Subscribe(ctx, c))
+				return reported(fleet.Subscribe(ctx, c))
 			})
 		},
 	}
@@ -130,17 +134,17 @@ func crowdCommand(name, short string, newOnly bool) *cobra.Command {
 
 func handshakeCommand() *cobra.Command {
 	var f measureFlags
-	var c loadtest.HandshakeConfig
+	var c fleet.HandshakeConfig
 	cmd := &cobra.Command{
 		Use:   "handshake {--server ADDR --pid PID | -- smp-server start}",
 		Short: "connect and close: handshakes for each second of the router's CPU time",
 		Args:  ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd, args, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+			return f.run(cmd, args, func(ctx context.Context, client load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
-				c.Client, c.Measure, c.Progress = client, m, p.tell
-				return reported(loadtest.Handshake(ctx, c))
+				c.Client, c.Target, c.Progress = client, m, p.tell
+				return reported(fleet.Handshake(ctx, c))
 			})
 		},
 	}

@@ -9,7 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/load"
+	"switchyard/loadtest/measure"
+	"switchyard/loadtest/process"
+	"switchyard/loadtest/results"
 )
 
 // measureFlags are those of every scenario that measures the router's process. The router is one that runs, or one of
@@ -67,11 +70,11 @@ func (f *measureFlags) check(command []string) error {
 }
 
 // scenario runs a load against a router.
-type scenario func(ctx context.Context, c loadtest.Client, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error)
+type scenario func(ctx context.Context, c load.Client, m measure.Target, r *process.Router) (results.Report, error)
 
 // run gets the router, runs the scenario and shows what came out.
 func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) error {
-	return f.runOn(cmd, command, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+	return f.runOn(cmd, command, func(ctx context.Context, m measure.Target, r *process.Router) (results.Report, error) {
 		client, err := f.client()
 		if err != nil {
 			return nil, err
@@ -82,7 +85,7 @@ func (f *measureFlags) run(cmd *cobra.Command, command []string, do scenario) er
 
 // runOn is run for scenarios with clients of their own; the router's address is in server.
 func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
-	do func(context.Context, loadtest.Measure, *loadtest.Router) (loadtest.Measured, error)) error {
+	do func(context.Context, measure.Target, *process.Router) (results.Report, error)) error {
 	if err := f.check(command); err != nil {
 		return err
 	}
@@ -90,46 +93,31 @@ func (f *measureFlags) runOn(cmd *cobra.Command, command []string,
 	if err != nil {
 		return err
 	}
-	m := loadtest.Measure{PID: f.pid, Pprof: f.pprof}
-	var router *loadtest.Router
+	m := measure.Target{PID: f.pid, Pprof: f.pprof}
+	var router *process.Router
 	if len(command) > 0 {
-		var remove func()
-		if router, remove, err = f.ownRouter(cmd.Context(), command, settings); err != nil {
+		own := process.Own{Command: command, Dir: f.data, Settings: settings, XFTP: f.xftp, Profile: f.pprof == ownProfiler || f.figures}
+		var end func()
+		if router, end, err = own.Start(cmd.Context()); err != nil {
 			return err
 		}
-		defer remove()
-		if err := f.profile(router, &m); err != nil {
-			return err
-		}
-		defer router.Kill()
-		if err := f.startRouter(cmd.Context(), router, &m); err != nil {
-			return err
+		defer end()
+		f.server, m.PID, m.Figures = router.Address.String(), router.PID(), router.Profiler
+		if f.pprof == ownProfiler {
+			m.Pprof = router.Profiler
 		}
 	}
-	return f.record(cmd, m, func(m loadtest.Measure) (loadtest.Measured, error) {
+	return f.record(cmd, m, func(m measure.Target) (results.Report, error) {
 		return do(cmd.Context(), m, router)
 	})
 }
 
-// profile has the router serve its profiler when that is asked for, or its figures are.
-func (f *measureFlags) profile(router *loadtest.Router, m *loadtest.Measure) error {
-	if m.Pprof != ownProfiler && !f.figures {
-		return nil
-	}
-	address, err := router.Profile()
-	if m.Pprof == ownProfiler {
-		m.Pprof = address
-	}
-	m.Figures = address
-	return err
-}
-
-func (f *measureFlags) settings() ([]loadtest.Setting, error) { return parseSettings(f.set) }
+func (f *measureFlags) settings() ([]process.Setting, error) { return parseSettings(f.set) }
 
 // parseSettings reads the values of --set.
-func parseSettings(texts []string) (settings []loadtest.Setting, err error) {
+func parseSettings(texts []string) (settings []process.Setting, err error) {
 	for _, text := range texts {
-		s, err := loadtest.ParseSetting(text)
+		s, err := process.ParseSetting(text)
 		if err != nil {
 			return nil, fmt.Errorf("--set: %w", err)
 		}
@@ -138,45 +126,13 @@ func parseSettings(texts []string) (settings []loadtest.Setting, err error) {
 	return settings, nil
 }
 
-// ownRouter makes the run's own router, in a temporary directory unless there is --data.
-func (f *measureFlags) ownRouter(ctx context.Context, command []string, settings []loadtest.Setting) (r *loadtest.Router, remove func(), err error) {
-	dir, remove := f.data, func() {}
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "loadtest-router-"); err != nil {
-			return nil, nil, err
-		}
-		remove = func() { _ = os.RemoveAll(dir) } // what is left of it is in the system's temporary directory
-	}
-	newRouter := loadtest.NewRouter
-	if f.xftp {
-		newRouter = loadtest.NewXFTPRouter
-	}
-	r, err = newRouter(ctx, dir, command, settings...)
-	if err != nil {
-		remove()
-		return nil, nil, err
-	}
-	return r, remove, nil
-}
-
-func (f *measureFlags) startRouter(ctx context.Context, r *loadtest.Router, m *loadtest.Measure) error {
-	if err := r.Start(); err != nil {
-		return err
-	}
-	if err := r.Ready(ctx); err != nil {
-		return err
-	}
-	f.server, m.PID = r.Address.String(), r.PID()
-	return nil
-}
-
 // record writes the raw results and shows the report.
-func (f *measureFlags) record(cmd *cobra.Command, m loadtest.Measure, do func(loadtest.Measure) (loadtest.Measured, error)) error {
+func (f *measureFlags) record(cmd *cobra.Command, m measure.Target, do func(measure.Target) (results.Report, error)) error {
 	if f.out != "" {
-		run := loadtest.Run{Scenario: cmd.Name(), Label: f.label, Args: slices.Clone(os.Args[1:]), Machine: loadtest.ThisMachine()}
+		run := results.Run{Scenario: cmd.Name(), Label: f.label, Args: slices.Clone(os.Args[1:]), Machine: results.ThisMachine()}
 		run.Machine.Commit = commit
 		var err error
-		if m.Record, err = loadtest.CreateRecording(f.out, run); err != nil {
+		if m.Record, err = results.CreateRecording(f.out, run); err != nil {
 			return fmt.Errorf("writing the raw results: %w", err)
 		}
 	}
@@ -189,7 +145,7 @@ func (f *measureFlags) record(cmd *cobra.Command, m loadtest.Measure, do func(lo
 	}
 	err := show(cmd, f.json, report, cause)
 	if f.compare != "" {
-		return errors.Join(compare(cmd.OutOrStdout(), f.compare, f.out), err)
+		return errors.Join(results.CompareFiles(cmd.OutOrStdout(), f.compare, f.out), err)
 	}
 	return err
 }
@@ -197,8 +153,8 @@ func (f *measureFlags) record(cmd *cobra.Command, m loadtest.Measure, do func(lo
 // reported turns the result of a scenario into one that is nil when there is none.
 func reported[T any, P interface {
 	*T
-	loadtest.Measured
-}](report P, err error) (loadtest.Measured, error) {
+	results.Report
+}](report P, err error) (results.Report, error) {
 	if report == nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/measure"
 )
 
 // progress shows how far a run is: a bar on a terminal, else a line now and then. It is told by one goroutine at a
@@ -29,7 +29,7 @@ func newProgress(out io.Writer) *progress {
 	return &progress{out: out, live: ok && term.IsTerminal(int(f.Fd()))}
 }
 
-func (p *progress) tell(now loadtest.Progress) {
+func (p *progress) tell(now measure.Progress) {
 	if p.live {
 		p.draw(now)
 		return
@@ -48,7 +48,7 @@ func (p *progress) tell(now loadtest.Progress) {
 	fmt.Fprintln(p.out, line)
 }
 
-func (p *progress) draw(now loadtest.Progress) {
+func (p *progress) draw(now measure.Progress) {
 	if now.Phase != p.phase {
 		p.close()
 		total := now.Total

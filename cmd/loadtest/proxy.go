@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/load"
+	"switchyard/loadtest/measure"
+	"switchyard/loadtest/process"
+	"switchyard/loadtest/results"
+	"switchyard/loadtest/verify"
 )
 
 // proxyCommand is messages by way of a proxy, which is the router that is measured.
@@ -33,7 +36,7 @@ func proxyCommand() *cobra.Command {
 				return errors.New("give either --proxy, or the command of both routers after --")
 			}
 			if len(args) == 0 {
-				return f.run(cmd, args, loadtest.Messages)
+				return f.run(cmd, args, verify.Messages)
 			}
 			return f.runBoth(cmd, args)
 		},
@@ -46,27 +49,16 @@ func proxyCommand() *cobra.Command {
 
 // runBoth runs two routers: the run's own is the proxy, the other one has the queues.
 func (f *exchangeFlags) runBoth(cmd *cobra.Command, command []string) error {
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, proxy *loadtest.Router) (loadtest.Measured, error) {
-		dir, err := os.MkdirTemp("", "loadtest-relay-")
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c load.Client, m measure.Target, proxy *process.Router) (results.Report, error) {
+		relay, end, err := process.Own{Command: command}.Start(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer os.RemoveAll(dir)
-		relay, err := loadtest.NewRouter(ctx, dir, command)
-		if err != nil {
-			return nil, err
-		}
-		defer relay.Kill()
-		if err := relay.Start(); err != nil {
-			return nil, err
-		}
-		if err := relay.Ready(ctx); err != nil {
-			return nil, err
-		}
+		defer end()
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
 		c.Address = relay.Address
-		f.Client, f.Measure, f.Auth, f.Progress, f.Proxy = c, m, loadtest.Auth(f.auth), p.tell, &proxy.Address
-		return reported(loadtest.Messages(ctx, f.VerifyConfig))
+		f.Client, f.Target, f.Auth, f.Progress, f.Proxy = c, m, load.Auth(f.auth), p.tell, &proxy.Address
+		return reported(verify.Messages(ctx, f.Config))
 	})
 }

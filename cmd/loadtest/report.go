@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 	"switchyard/server/cli"
 )
 
@@ -48,19 +48,19 @@ func (f *reportFlags) run(out io.Writer, files []string) error {
 	if f.compare != "" && len(files) != 1 {
 		return errors.New("--compare takes one FILE to compare with")
 	}
-	recordings, summaries, err := load(files)
+	recordings, summaries, err := results.LoadSummaries(files)
 	switch {
 	case err != nil:
 		return err
 	case f.html != "":
 		return f.page(recordings)
 	case f.compare != "":
-		return compare(out, f.compare, files[0])
+		return results.CompareFiles(out, f.compare, files[0])
 	case f.bench:
-		return loadtest.WriteBench(out, summaries)
+		return results.WriteBench(out, summaries)
 	}
 	if f.json != "" {
-		if err := loadtest.WriteJSON(out, f.json, summaries); err != nil || f.json == "-" {
+		if err := results.WriteJSON(out, f.json, summaries); err != nil || f.json == "-" {
 			return err
 		}
 	}
@@ -76,40 +76,18 @@ func (f *reportFlags) run(out io.Writer, files []string) error {
 }
 
 // page writes the page with plots.
-func (f *reportFlags) page(recordings []*loadtest.Recording) error {
-	var other *loadtest.Recording
+func (f *reportFlags) page(recordings []*results.Recording) error {
+	var other *results.Recording
 	if f.compare != "" {
 		var err error
-		if other, err = loadtest.LoadRecording(f.compare); err != nil {
+		if other, err = results.LoadRecording(f.compare); err != nil {
 			return err
 		}
 		recordings[0], other = other, recordings[0] // A is the one that was there before
 	}
 	var page bytes.Buffer
-	if err := loadtest.WritePage(&page, recordings, other); err != nil {
+	if err := results.WritePage(&page, recordings, other); err != nil {
 		return err
 	}
 	return os.WriteFile(f.html, page.Bytes(), 0o644)
-}
-
-// load reads raw results.
-func load(files []string) (recordings []*loadtest.Recording, summaries []loadtest.Summary, err error) {
-	for _, name := range files {
-		r, err := loadtest.LoadRecording(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		recordings = append(recordings, r)
-		summaries = append(summaries, r.Summarize())
-	}
-	return recordings, summaries, nil
-}
-
-// compare prints two runs side by side.
-func compare(out io.Writer, a, b string) error {
-	_, s, err := load([]string{a, b})
-	if err != nil {
-		return err
-	}
-	return loadtest.WriteComparison(out, &s[0], &s[1])
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/process"
 )
 
 // binaries is where the programs under test are: loadtest is this test's own, the routers are those of $SWITCHYARD_PROGRAMS,
@@ -64,7 +64,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", binaries+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("NOBODY", nobody)
-			e.Values[routersKey{}] = make(map[string]*loadtest.Router)
+			e.Values[routersKey{}] = make(map[string]*process.Router)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -84,24 +84,24 @@ func startRouter(ts *testscript.TestScript, _ bool, args []string) {
 		name = args[0]
 	}
 	command := []string{filepath.Join(binaries, "smp-server"), "start"}
-	r, err := loadtest.NewRouter(ctx, ts.MkAbs("router-"+name), command)
+	r, err := process.NewRouter(ctx, ts.MkAbs("router-"+name), command)
 	ts.Check(err)
 	ts.Check(r.Start())
 	ts.Defer(r.Kill)
 	ts.Check(r.Ready(ctx))
-	ts.Value(routersKey{}).(map[string]*loadtest.Router)[name] = r
+	ts.Value(routersKey{}).(map[string]*process.Router)[name] = r
 	ts.Setenv(name, r.Address.String())
 	ts.Setenv("PID", strconv.Itoa(r.PID()))
 }
 
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
-	if disturb(ts, args, func(loadtest *os.Process) error { return loadtest.Signal(syscall.SIGINT) }) == nil {
+	if disturb(ts, args, func(run *os.Process) error { return run.Signal(syscall.SIGINT) }) == nil {
 		ts.Fatalf("an interrupted run exits with 0")
 	}
 }
 
 func restart(ts *testscript.TestScript, _ bool, args []string) {
-	r := ts.Value(routersKey{}).(map[string]*loadtest.Router)["SERVER"]
+	r := ts.Value(routersKey{}).(map[string]*process.Router)["SERVER"]
 	ts.Check(disturb(ts, args, func(*os.Process) error {
 		r.Kill()
 		return r.Start()
@@ -117,7 +117,7 @@ func bereave(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // disturb runs loadtest and does something when messages are exchanged. It returns how loadtest ended.
-func disturb(ts *testscript.TestScript, args []string, do func(loadtest *os.Process) error) error {
+func disturb(ts *testscript.TestScript, args []string, do func(run *os.Process) error) error {
 	path, err := exec.LookPath("loadtest")
 	ts.Check(err)
 	cmd := exec.Command(path, args...)

@@ -5,24 +5,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/fleet"
+	"switchyard/loadtest/load"
+	"switchyard/loadtest/measure"
+	"switchyard/loadtest/process"
+	"switchyard/loadtest/results"
 	"switchyard/loadtest/seeded"
 	"switchyard/server/cli"
 )
 
 // stormFlags are those of storm and replica.
 type stormFlags struct {
-	crowdFlags
-	loadtest.StormConfig
+	fleetFlags
+	fleet.StormConfig
 }
 
 func (f *stormFlags) addGroup(flags *pflag.FlagSet) {
@@ -48,12 +50,12 @@ func (f *stormFlags) run(cmd *cobra.Command, command []string, name string) erro
 		return err
 	}
 	f.Program = []string{program, "crowd"}
-	return f.crowdFlags.run(cmd, command, func(ctx context.Context, client loadtest.Client, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
+	return f.fleetFlags.run(cmd, command, func(ctx context.Context, client load.Client, m measure.Target, r *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
-		f.Client, f.Measure, f.Progress, f.Stall = client, m, p.tell, stallTimeout
+		f.Client, f.Target, f.Progress, f.Stall = client, m, p.tell, stallTimeout
 		f.Conns, f.AtOnce, f.Group, f.Seeded = f.conns, f.atOnce, f.group, f.plan()
-		report, err := loadtest.Storm(ctx, f.StormConfig, r)
+		report, err := fleet.Storm(ctx, f.StormConfig, r)
 		if report != nil {
 			report.Scenario = name
 		}
@@ -81,14 +83,6 @@ func stormCommand() *cobra.Command {
 	return cmd
 }
 
-// A replica is a large public router as it was measured, scaled.
-const (
-	replicaConns         = 15_000
-	replicaSubscriptions = 1_000_000
-	replicaStored        = 30_000_000
-	replicaRate          = 2
-)
-
 func replicaCommand() *cobra.Command {
 	var f stormFlags
 	var scale float64
@@ -101,11 +95,9 @@ func replicaCommand() *cobra.Command {
 			if scale <= 0 || f.data == "" {
 				return errors.New("give --scale above 0 and --data, the directory of the store, which is filled when it is new")
 			}
-			scaled := func(n int) int { return max(2, int(float64(n)*scale)) }
-			f.conns, f.Subscriptions = scaled(replicaConns), scaled(replicaSubscriptions)
-			f.seeded.Count = uint64(scaled(replicaStored))
+			f.conns, f.Subscriptions, f.seeded.Count = fleet.Replica(scale)
 			if len(args) > 0 {
-				if err := seedOnce(cmd, f.data, seededName, f.seeded, args); err != nil {
+				if err := fillQueues(cmd, f.data, f.seeded, args); err != nil {
 					return err
 				}
 			}
@@ -117,8 +109,8 @@ func replicaCommand() *cobra.Command {
 	f.addGroup(flags)
 	flags.Float64Var(&scale, "scale", 0.01, "size, 1 for all")
 	flags.Uint64Var(&f.seeded.Seed, "seed", defaultSeed, "from which the stored queues follow")
-	f.Rate = replicaRate
-	flags.Lookup("rate").DefValue = fmt.Sprint(replicaRate)
+	f.Rate = fleet.ReplicaRate
+	flags.Lookup("rate").DefValue = fmt.Sprint(fleet.ReplicaRate)
 	flags.Lookup("at-once").DefValue = "0"
 	f.atOnce = 0
 	if err := flags.MarkHidden("conns"); err != nil {
@@ -139,7 +131,7 @@ func seedQueuesCommand() *cobra.Command {
 			if data == "" || plan.Count == 0 || len(args) == 0 {
 				return errors.New("give --count, --data, and the command of the router after --")
 			}
-			return seedOnce(cmd, data, seededName, plan, args)
+			return fillQueues(cmd, data, plan, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -149,51 +141,24 @@ func seedQueuesCommand() *cobra.Command {
 	return cmd
 }
 
-// seededName is the file beside a router's files that tells which empty queues its store was filled with, and fullName the
-// same of full ones.
-const (
-	seededName = "seeded.json"
-	fullName   = "full.json"
-)
-
-// seedOnce fills a store by the router's own program, unless it was done before, which a file with the given name tells.
-func seedOnce(cmd *cobra.Command, dir, name string, plan seeded.Plan, command []string) error {
-	mark := filepath.Join(dir, name)
-	if text, err := os.ReadFile(mark); err == nil {
-		var before seeded.Plan
-		if err := json.Unmarshal(text, &before); err != nil {
-			return fmt.Errorf("%s: %w", mark, err)
-		}
-		if before != plan {
-			return fmt.Errorf("%s was filled with %d queues from seed %d: name another directory, or remove it", dir, before.Count, before.Seed)
-		}
-		return nil
-	}
-	router, err := loadtest.NewRouter(cmd.Context(), dir, command)
-	if err != nil {
-		return err
-	}
-	err = router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(plan.Count), "--seed", fmt.Sprint(plan.Seed),
-		"--messages", fmt.Sprint(plan.Messages))
-	if err != nil {
-		return err
-	}
-	return loadtest.WriteJSON(io.Discard, mark, plan)
+// fillQueues fills a store with empty queues.
+func fillQueues(cmd *cobra.Command, dir string, plan seeded.Plan, command []string) error {
+	return process.FillQueues(cmd.Context(), dir, process.StoredMark, plan, command, cmd.ErrOrStderr())
 }
 
-// crowdProcessCommand is a process of a crowd; storm starts it.
-func crowdProcessCommand() *cobra.Command {
+// fleetProcessCommand is a process of a fleet; storm starts it.
+func fleetProcessCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "crowd CONFIG",
 		Short:  "connections of another loadtest, by orders on standard input",
 		Hidden: true,
 		Args:   cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var c loadtest.CrowdConfig
+			var c fleet.ProcessConfig
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
 				return fmt.Errorf("configuration: %w", err)
 			}
-			return loadtest.ServeCrowd(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
+			return fleet.Serve(cmd.Context(), c, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
 }

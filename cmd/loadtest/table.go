@@ -2,12 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/results"
 	"switchyard/server/cli"
 )
 
@@ -18,11 +16,11 @@ func tableCommand() *cobra.Command {
 		Example: "  loadtest table data/bench/*.jsonl",
 		Args:    cli.Arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, summaries, err := load(args)
+			_, summaries, err := results.LoadSummaries(args)
 			if err != nil {
 				return err
 			}
-			return loadtest.WriteRows(cmd.OutOrStdout(), loadtest.Rows, summaries)
+			return results.WriteRows(cmd.OutOrStdout(), results.Rows, summaries)
 		},
 	}
 }
@@ -39,15 +37,15 @@ func extrapolateCommand() *cobra.Command {
 			if !(to > 0) {
 				return errors.New("--to is missing; give the size to extrapolate to, above 0")
 			}
-			recordings, _, err := load(args)
+			recordings, _, err := results.LoadSummaries(args)
 			if err != nil {
 				return err
 			}
-			lines, err := loadtest.Extrapolate(recordings, by, to)
+			lines, err := results.Extrapolate(recordings, by, to)
 			if err != nil {
 				return err
 			}
-			return loadtest.WriteLines(cmd.OutOrStdout(), lines, by, to)
+			return results.WriteLines(cmd.OutOrStdout(), lines, by, to)
 		},
 	}
 	cmd.Flags().StringVar(&by, "by", "connections", "`FIELD` of the reports, a number, that is the size of a run")
@@ -68,14 +66,14 @@ func floorCommand() *cobra.Command {
 		Example: "  go test -run '^$' -bench Floor ./box ./tls | loadtest floor --run data/bench/message-1.jsonl",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			timings, err := loadtest.ReadBenchmarks(cmd.InOrStdin())
+			timings, err := results.ReadBenchmarks(cmd.InOrStdin())
 			if err != nil {
 				return err
 			}
 			if openssl {
-				timings = append(timings, loadtest.OpenSSLTimings(cmd.Context())...)
+				timings = append(timings, results.OpenSSLTimings(cmd.Context())...)
 			}
-			floor := loadtest.ComputeFloor(timings)
+			floor := results.ComputeFloor(timings)
 			if len(floor.Rows) == 0 {
 				return errors.New("there is no benchmark named Floor… on standard input, nor an openssl")
 			}
@@ -83,14 +81,14 @@ func floorCommand() *cobra.Command {
 				if figure == "" {
 					figure = run
 				}
-				if err := beside(floor, run, figure); err != nil {
+				if err := floor.BesideFile(run, figure); err != nil {
 					return err
 				}
 			}
 			if err := floor.WriteText(cmd.OutOrStdout()); err != nil || json == "" {
 				return err
 			}
-			return loadtest.WriteJSON(cmd.OutOrStdout(), json, floor)
+			return results.WriteJSON(cmd.OutOrStdout(), json, floor)
 		},
 	}
 	cmd.Flags().BoolVar(&openssl, "openssl", true, "time what the openssl program has, too, if it is installed")
@@ -98,18 +96,4 @@ func floorCommand() *cobra.Command {
 	cmd.Flags().StringVar(&figure, "figure", "", "`FILE` with the raw results of the same without --pprof, whose CPU time of a message is taken (default: that of --run)")
 	addJSON(cmd, &json)
 	return cmd
-}
-
-// beside adds what the router spent on a message in the run figure, divided by the profile of the run.
-func beside(floor *loadtest.Floor, run, figure string) error {
-	_, summaries, err := load([]string{figure})
-	if err != nil {
-		return err
-	}
-	profile := strings.TrimSuffix(run, ".jsonl") + ".cpu.pprof"
-	p, err := loadtest.LoadProfile(profile)
-	if err != nil {
-		return fmt.Errorf("%w: run `loadtest messages` with --pprof and --out", err)
-	}
-	return floor.Beside(p, &summaries[0])
 }

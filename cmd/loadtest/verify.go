@@ -7,7 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/load"
+	"switchyard/loadtest/measure"
+	"switchyard/loadtest/process"
+	"switchyard/loadtest/results"
+	"switchyard/loadtest/verify"
 	"switchyard/smp"
 )
 
@@ -17,7 +21,7 @@ const stallTimeout = 30 * time.Second
 // exchangeFlags are those of verify and messages.
 type exchangeFlags struct {
 	measureFlags
-	loadtest.VerifyConfig
+	verify.Config
 	auth  string
 	proxy string
 }
@@ -37,7 +41,7 @@ func (f *exchangeFlags) add(cmd *cobra.Command, window int) {
 }
 
 // runner is Verify or Messages.
-type runner func(context.Context, loadtest.VerifyConfig) (*loadtest.Report, error)
+type runner func(context.Context, verify.Config) (*verify.Report, error)
 
 func (f *exchangeFlags) run(cmd *cobra.Command, command []string, do runner) error {
 	if f.proxy != "" {
@@ -47,11 +51,11 @@ func (f *exchangeFlags) run(cmd *cobra.Command, command []string, do runner) err
 		}
 		f.Proxy = &proxy
 	}
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
-		f.Client, f.Measure, f.Auth, f.Progress = c, m, loadtest.Auth(f.auth), p.tell
-		return reported(do(ctx, f.VerifyConfig))
+		f.Client, f.Target, f.Auth, f.Progress = c, m, load.Auth(f.auth), p.tell
+		return reported(do(ctx, f.Config))
 	})
 }
 
@@ -67,7 +71,7 @@ func verifyCommand() *cobra.Command {
 			if service {
 				return f.runService(cmd, args)
 			}
-			return f.run(cmd, args, loadtest.Verify)
+			return f.run(cmd, args, verify.Run)
 		},
 	}
 	f.add(cmd, 4)
@@ -82,11 +86,11 @@ func (f *exchangeFlags) runService(cmd *cobra.Command, command []string) error {
 	if !cmd.Flags().Changed("messages") {
 		f.Messages = 1
 	}
-	return f.measureFlags.run(cmd, command, func(ctx context.Context, c loadtest.Client, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+	return f.measureFlags.run(cmd, command, func(ctx context.Context, c load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 		p := newProgress(cmd.ErrOrStderr())
 		defer p.close()
-		f.Client, f.Measure, f.Progress = c, m, p.tell
-		return reported(loadtest.VerifyService(ctx, f.VerifyConfig))
+		f.Client, f.Target, f.Progress = c, m, p.tell
+		return reported(verify.RunService(ctx, f.Config))
 	})
 }
 
@@ -104,7 +108,7 @@ func messagesCommand() *cobra.Command {
 			if duration > 0 && !cmd.Flags().Changed("messages") {
 				f.Messages = 0
 			}
-			return f.run(cmd, args, loadtest.Messages)
+			return f.run(cmd, args, verify.Messages)
 		},
 	}
 	f.add(cmd, 1)

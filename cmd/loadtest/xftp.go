@@ -2,18 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/measure"
+	"switchyard/loadtest/process"
+	"switchyard/loadtest/results"
+	"switchyard/loadtest/xftpload"
 	"switchyard/smp"
 	"switchyard/xftp/desc"
 )
@@ -34,16 +32,16 @@ func xftpCommand() *cobra.Command {
 		Short: "the same for an XFTP router: upload, download, slow, start",
 	}
 	cmd.AddCommand(
-		xftpLoadCommand(loadtest.XFTPUpload, 4, "upload packets: CPU time of the router for each MiB, beside what the work takes at least"),
-		xftpLoadCommand(loadtest.XFTPDownload, 4, "download packets: CPU time of the router for each MiB, beside what the work takes at least"),
-		xftpLoadCommand(loadtest.XFTPSlow, 1000, "let the reader of a download on each connection halt: resident bytes of the router for each"),
+		xftpLoadCommand(xftpload.Upload, 4, "upload packets: CPU time of the router for each MiB, beside what the work takes at least"),
+		xftpLoadCommand(xftpload.Download, 4, "download packets: CPU time of the router for each MiB, beside what the work takes at least"),
+		xftpLoadCommand(xftpload.Slow, 1000, "let the reader of a download on each connection halt: resident bytes of the router for each"),
 		xftpStartCommand(), xftpSeedCommand())
 	return cmd
 }
 
-func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Command {
+func xftpLoadCommand(mode xftpload.Mode, conns int, short string) *cobra.Command {
 	var f xftpFlags
-	var c loadtest.XFTPConfig
+	var c xftpload.Config
 	var size string
 	cmd := &cobra.Command{
 		Use:     string(mode) + " {--server ADDR --pid PID | -- xftp-server start}",
@@ -55,12 +53,12 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 			if err != nil || n > math.MaxUint32 {
 				return fmt.Errorf("--size %q: give 64kb, 256kb, 1mb or 4mb", size)
 			}
-			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, _ *loadtest.Router) (loadtest.Measured, error) {
+			return f.runOn(cmd, args, func(ctx context.Context, m measure.Target, _ *process.Router) (results.Report, error) {
 				if c.Address, err = smp.ParseAddress(f.server); err != nil || c.Address.Scheme != smp.SchemeXFTP {
 					return nil, errors.New("--server is not of the form xftp://FINGERPRINT[:PASSWORD]@HOST:PORT")
 				}
-				c.Mode, c.Size, c.Measure = mode, uint32(n), m
-				return reported(loadtest.XFTP(ctx, c))
+				c.Mode, c.Size, c.Target = mode, uint32(n), m
+				return reported(xftpload.Run(ctx, c))
 			})
 		},
 	}
@@ -69,7 +67,7 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 	flags.IntVar(&c.Conns, "conns", conns, "number of connections")
 	flags.StringVar(&size, "size", "4mb", "`SIZE` of a packet")
 	c.Packets = 1
-	if mode != loadtest.XFTPSlow {
+	if mode != xftpload.Slow {
 		flags.IntVar(&c.Packets, "packets", 100, "packets in all")
 	}
 	return cmd
@@ -77,7 +75,7 @@ func xftpLoadCommand(mode loadtest.XFTPMode, conns int, short string) *cobra.Com
 
 func xftpStartCommand() *cobra.Command {
 	var f xftpFlags
-	var c loadtest.XFTPStartConfig
+	var c xftpload.StartConfig
 	cmd := &cobra.Command{
 		Use:     "start --data DIR -- xftp-server start",
 		Short:   "stop, kill and start a router, whose store was filled by seed: time to the first connection",
@@ -88,15 +86,15 @@ func xftpStartCommand() *cobra.Command {
 				return errors.New("the router is killed, so it must be one of the run's own: add `-- xftp-server start`")
 			}
 			if f.data != "" {
-				count, err := seededCount(f.data)
+				count, err := process.StoredPackets(f.data)
 				if err != nil {
 					return err
 				}
 				c.Stored = count
 			}
-			return f.runOn(cmd, args, func(ctx context.Context, m loadtest.Measure, r *loadtest.Router) (loadtest.Measured, error) {
-				c.Measure = m
-				return reported(loadtest.XFTPStart(ctx, c, r))
+			return f.runOn(cmd, args, func(ctx context.Context, m measure.Target, r *process.Router) (results.Report, error) {
+				c.Target = m
+				return reported(xftpload.Start(ctx, c, r))
 			})
 		},
 	}
@@ -117,41 +115,10 @@ func xftpSeedCommand() *cobra.Command {
 			if data == "" || count < 1 || len(args) == 0 {
 				return errors.New("give --count, --data, and the command of the router after --")
 			}
-			switch before, err := seededCount(data); {
-			case err != nil:
-				return err
-			case before == count:
-				return nil
-			case before > 0:
-				return fmt.Errorf("%s was filled with %d packets: name another directory, or remove it", data, before)
-			}
-			router, err := loadtest.NewXFTPRouter(cmd.Context(), data, args)
-			if err != nil {
-				return err
-			}
-			if err := router.Call(cmd.Context(), cmd.ErrOrStderr(), "seed", "--count", fmt.Sprint(count)); err != nil {
-				return err
-			}
-			return loadtest.WriteJSON(io.Discard, filepath.Join(data, seededName), count)
+			return process.FillPackets(cmd.Context(), data, count, args, cmd.ErrOrStderr())
 		},
 	}
 	cmd.Flags().IntVar(&count, "count", 0, "number of packets")
 	cmd.Flags().StringVar(&data, "data", "", "`DIRECTORY` of the router")
 	return cmd
-}
-
-// seededCount is how many packets the store of a router was filled with, 0 for one that was not.
-func seededCount(dir string) (count int, err error) {
-	mark := filepath.Join(dir, seededName)
-	text, err := os.ReadFile(mark)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &count)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", mark, err)
-	}
-	return count, nil
 }

@@ -9,7 +9,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"switchyard/loadtest"
+	"switchyard/loadtest/load"
+	"switchyard/loadtest/measure"
+	"switchyard/loadtest/verify"
 	"switchyard/smp/client"
 )
 
@@ -67,10 +69,10 @@ func startTraffic(ts *testscript.TestScript, _ bool, _ []string) {
 	under := make(chan struct{})
 	r.traffic = make(chan error, 1)
 	told := false
-	cfg := loadtest.VerifyConfig{
-		Client: loadtest.Client{Address: addressOf(ts), BlockEncryption: true},
+	cfg := verify.Config{
+		Client: load.Client{Address: addressOf(ts), BlockEncryption: true},
 		Queues: 20, Messages: 100, Conns: 4, Size: 4000, Window: 4, Auth: "x25519", Stall: 30 * time.Second,
-		Progress: func(p loadtest.Progress) {
+		Progress: func(p measure.Progress) {
 			if !told && strings.Contains(p.Phase, "exchanging") {
 				told = true
 				close(under)
@@ -78,7 +80,7 @@ func startTraffic(ts *testscript.TestScript, _ bool, _ []string) {
 		},
 	}
 	go func() {
-		report, err := loadtest.Verify(context.Background(), cfg)
+		report, err := verify.Run(context.Background(), cfg)
 		if err == nil && !report.Clean() {
 			err = fmt.Errorf("%+v", report)
 		}

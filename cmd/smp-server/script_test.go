@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 //	limit BYTES|off  let the router write no file beyond this size, or any again
 //	refused          the router refuses what it cannot keep, and answers reads
 //	recovers         wait until the router takes messages
-//	traffic          run loadtest.Verify with the router, in the background
+//	traffic          run verify.Run of loadtest with the router, in the background
 //	endtraffic       wait for its end; nothing may be lost, duplicated or reordered
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
