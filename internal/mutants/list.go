@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -17,7 +19,7 @@ import (
 //	queue.go queue.advance: `q.count == 0` → `q.count <= 0`
 //		the count is never negative
 
-// readReasons reads the list of a package, by the keys of the changes.
+// readReasons reads the list of a package, by the keys of the mutants.
 func readReasons(dir, name string) (map[string]string, error) {
 	file := filepath.Join(dir, strings.ReplaceAll(filepath.ToSlash(name), "/", "-")+".txt")
 	data, err := os.ReadFile(file)
@@ -53,7 +55,7 @@ func readReasons(dir, name string) (map[string]string, error) {
 }
 
 // report writes what became of the changes, and tells whether there are survivors without a reason.
-func report(out io.Writer, name string, all int, results []result, reasons map[string]string) bool {
+func report(out io.Writer, name string, all []*mutant, results []result, reasons map[string]string) bool {
 	var killed, ended, excused int
 	var survivors, excuses, stale []string
 	for _, r := range results {
@@ -61,7 +63,7 @@ func report(out io.Writer, name string, all int, results []result, reasons map[s
 		switch {
 		case r.killed:
 			killed++
-			if r.by == errTime.Error() || r.by == errMemory.Error() {
+			if r.ended {
 				ended++
 			}
 			if listed {
@@ -78,10 +80,25 @@ func report(out io.Writer, name string, all int, results []result, reasons map[s
 	}
 	section(out, "survivors with a reason:", excuses)
 	section(out, "in the list, and killed:", stale)
+	section(out, "in the list, and not in the package:", unknown(all, reasons))
 	section(out, "survivors:", survivors)
-	fmt.Fprintf(out, "%s: of %d changes %d tried: %d killed (%s), %d of them by time or memory; %d survived, %d of them with a reason\n",
-		name, all, len(results), killed, percent(killed, len(results)), ended, len(results)-killed, excused)
+	fmt.Fprintf(out, "%s: of %d mutants %d tried: %d killed (%s), %d of them by a limit; %d survived, %d of them with a reason\n",
+		name, len(all), len(results), killed, percent(killed, len(results)), ended, len(results)-killed, excused)
 	return len(survivors) > 0
+}
+
+// unknown are the keys of reasons that no mutant has.
+func unknown(all []*mutant, reasons map[string]string) (keys []string) {
+	known := make(map[string]bool)
+	for _, m := range all {
+		known[m.key()] = true
+	}
+	for _, key := range slices.Sorted(maps.Keys(reasons)) {
+		if !known[key] {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 func section(out io.Writer, title string, lines []string) {

@@ -89,9 +89,14 @@ func run(ctx context.Context, pattern string, o *options, out, log io.Writer) er
 	if err := w.trace(ctx, o.tests); err != nil {
 		return err
 	}
+	return w.examine(ctx, o, reasons, out)
+}
+
+// examine tries mutants as the options say, and tells what became of them.
+func (w *workshop) examine(ctx context.Context, o *options, reasons map[string]string, out io.Writer) error {
 	chosen := choose(w.mutants, o)
 	if len(chosen) == 0 {
-		return fmt.Errorf("no mutant of %s has %q in its name", p.name, o.only)
+		return fmt.Errorf("no mutant of %s has %q in its name", w.p.name, o.only)
 	}
 	if o.dry {
 		for _, m := range chosen {
@@ -103,7 +108,7 @@ func run(ctx context.Context, pattern string, o *options, out, log io.Writer) er
 	if ctx.Err() != nil {
 		fmt.Fprintln(out, "interrupted; of those tried so far:")
 	}
-	if report(out, p.name, len(w.mutants), results, reasons) {
+	if report(out, w.p.name, w.mutants, results, reasons) {
 		return errSurvivors
 	}
 	return ctx.Err()

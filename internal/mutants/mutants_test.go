@@ -2,41 +2,66 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
-// inSums goes to the package of testdata. What is traced there is not remembered; what is built is.
-func inSums(t *testing.T) {
+// sums is a workshop of the package in testdata.
+func sums(t *testing.T) *workshop {
 	t.Helper()
 	cache, err := exec.Command("go", "env", "GOCACHE").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // what is traced is not remembered
 	t.Chdir("testdata/sums")
-}
-
-// outcome runs the command in the package of testdata.
-func outcome(t *testing.T, args ...string) (out string, err error) {
-	t.Helper()
-	inSums(t)
-	var text, log bytes.Buffer
-	err = command(t.Context(), append(args, "."), &text, &log)
-	t.Log(log.String())
-	return text.String(), err
+	p, err := loadPackage(t.Context(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := newWorkshop(t.Context(), p, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.close)
+	w.least = 2 * time.Second
+	if err := w.trace(t.Context(), "."); err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 // What tests notice is killed, what they do not notice survives, and nothing else is told.
 func TestMutants(t *testing.T) {
-	out, err := outcome(t)
-	if err != errSurvivors {
+	flaky := filepath.Join(t.TempDir(), "flaky")
+	t.Setenv("SUMS_FLAKY", flaky)
+	fails := func(soon bool) {
+		t.Helper()
+		if err := os.WriteFile(flaky, []byte("xx")[:map[bool]int{false: 2}[soon]], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fails(false)
+	w := sums(t)
+	t.Run("all", func(t *testing.T) { all(t, w) })
+	t.Run("reasons", func(t *testing.T) { withReasons(t, w) })
+	fails(true)
+	t.Run("flaky", func(t *testing.T) { flakyTest(t, w) })
+}
+
+func all(t *testing.T, w *workshop) {
+	var text bytes.Buffer
+	if err := w.examine(t.Context(), &options{workers: 2}, nil, &text); err != errSurvivors {
 		t.Error(err)
 	}
+	out := text.String()
+	t.Log(out)
 	_, survivors, _ := strings.Cut(out, "survivors:\n")
 	for _, want := range []string{
 		"HalfKnown: `n > 10` → `n >= 10` (2 tests come here)",
@@ -56,16 +81,13 @@ func TestMutants(t *testing.T) {
 			t.Errorf("%s survives", known)
 		}
 	}
-	if !strings.Contains(out, "killed by") && !strings.Contains(out, " killed (") {
-		t.Error("no sum")
-	}
-	if t.Failed() {
-		t.Log(out)
+	if want := "12 killed (63.2 %), 1 of them by a limit; 7 survived, 0 of them with a reason"; !strings.Contains(out, want) {
+		t.Errorf("the sum is not %q", want)
 	}
 }
 
 // A list with reasons makes survivors known; what it has too much is told.
-func TestReasons(t *testing.T) {
+func withReasons(t *testing.T, w *workshop) {
 	list := t.TempDir()
 	write := func(text string) {
 		t.Helper()
@@ -74,10 +96,23 @@ func TestReasons(t *testing.T) {
 		}
 	}
 	write("# survivors\n\nsums.go Same: `last = i` → ``\n\tnobody looks\n\tat it\nsums.go Same: `last = 0` → ``\n\tas above\n" +
-		"sums.go Same: `n++` → ``\n\twrong\n")
-	out, err := outcome(t, "-only", "Same", "-list", list)
-	if err != nil || !strings.Contains(out, "nobody looks at it") || !strings.Contains(out, "in the list, and killed:\n  sums.go:37 Same: `n++` → ``\n") {
-		t.Errorf("%v\n%s", err, out)
+		"sums.go Same: `n++` → ``\n\twrong\nsums.go Gone: `n++` → ``\n\tof before\n")
+	reasons, err := readReasons(list, ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := w.examine(t.Context(), &options{only: "Same"}, reasons, &text); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{
+		"nobody looks at it",
+		"in the list, and killed:\n  sums.go:37 Same: `n++` → ``\n",
+		"in the list, and not in the package:\n  sums.go Gone: `n++` → ``\n",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("%q is not said", want)
+		}
 	}
 	for name, text := range map[string]string{
 		"no reason":           "sums.go Same: `last = i` → ``\n",
@@ -91,43 +126,31 @@ func TestReasons(t *testing.T) {
 }
 
 // A test that fails whatever is changed kills nothing by that.
-func TestFlakyTestKillsNothing(t *testing.T) {
-	flaky := filepath.Join(t.TempDir(), "flaky")
-	if err := os.WriteFile(flaky, []byte("xx"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("SUMS_FLAKY", flaky)
-	cut := func() { _ = os.Truncate(flaky, 0) }
-	cut()
-	if err := os.WriteFile(flaky, []byte("xx"), 0o600); err != nil { // so that it passes when it is traced
-		t.Fatal(err)
-	}
-	inSums(t)
-	p, err := loadPackage(t.Context(), ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := newWorkshop(t.Context(), p, os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.close()
-	if err := w.trace(t.Context(), "."); err != nil {
-		t.Fatal(err)
-	}
+func flakyTest(t *testing.T, w *workshop) {
 	tried := 0
 	for _, m := range w.mutants {
 		if m.to != "n >= 10" {
 			continue
 		}
 		tried++
-		cut()
 		if r := w.tryOne(t.Context(), m); r.killed {
 			t.Errorf("killed by %s", r.by)
 		}
 	}
 	if tried != 1 {
 		t.Error(tried)
+	}
+}
+
+// What names no mutant, or no package, is told.
+func TestArguments(t *testing.T) {
+	if err := (&workshop{p: &pkg{name: "sums"}}).examine(t.Context(), &options{only: "nothing"}, nil, io.Discard); err == nil {
+		t.Error("no mutant is none")
+	}
+	for _, args := range [][]string{{}, {"./a", "./b"}, {"-seed", "x", "."}} {
+		if err := command(t.Context(), args, io.Discard, io.Discard); err == nil {
+			t.Errorf("%q is taken", args)
+		}
 	}
 }
 
@@ -160,19 +183,38 @@ func TestSample(t *testing.T) {
 	}
 }
 
-// A loop that does not end, and one that fills the memory, are killed.
-func TestEndlessChange(t *testing.T) {
+// A process that takes too much memory, or waits for ever, is stopped, others are not.
+func TestWatch(t *testing.T) {
 	if n := resident(os.Getpid()); n < 1<<20 {
 		t.Errorf("this process has %d bytes", n)
 	}
-	stopped := make(chan struct{})
+	if n := work(os.Getpid()); n <= 0 {
+		t.Errorf("this process has worked for %v", n)
+	}
+	waiting := exec.CommandContext(t.Context(), "cat")
+	in, err := waiting.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := waiting.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		bounds
+		want error
+	}{{bounds{0, time.Hour}, errMemory}, {bounds{memoryLimit, 0}, errIdle}} {
+		stopped := make(chan error, 1)
+		watch(waiting.Process.Pid, c.bounds, nil, func(why error) { stopped <- why })
+		if got := <-stopped; got != c.want {
+			t.Errorf("stopped for %v, not %v", got, c.want)
+		}
+	}
 	done := make(chan struct{})
-	go watchMemory(os.Getpid(), done, func() { close(stopped) })
 	close(done)
-	select {
-	case <-stopped:
-		t.Error("stopped for little memory")
-	default:
+	watch(waiting.Process.Pid, bounds{memoryLimit, time.Hour}, done, func(error) { t.Error("stopped within its bounds") })
+	_ = in.Close()
+	if err := waiting.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -153,4 +153,7 @@ func failed(output string) (names []string) {
 	return names
 }
 
+// noMutant is none of the mutants.
+const noMutant = -1
+
 func makes(id int) string { return madeVariable + "=" + strconv.Itoa(id) }

@@ -3,31 +3,34 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// result is what became of a change.
+// result is what became of a mutant.
 type result struct {
 	*mutant
+	outcome
+	tests int // that reach it
+}
+
+// outcome is how a run of tests went.
+type outcome struct {
 	killed bool
-	by     string // the test that failed, or what ended the run
-	tests  int    // that reach it
+	by     string // the test that failed, or why the run ended
+	ended  bool   // for a limit
 }
 
 const (
 	// A run may take runFactor times what its tests took, and runLeast; what takes longer has changed so much that it hangs.
 	runFactor = 8
-	runLeast  = 20 * time.Second
-	// memoryLimit is how much memory a run may take, which a loop that does not end fills soon.
-	memoryLimit = 4 << 30
-	memoryLook  = 200 * time.Millisecond
+	runLeast  = 15 * time.Second
 	// firstBatch is how long the tests take that are tried together at first. Each further batch takes twice as long.
 	firstBatch = time.Second
 	// doubts is how often a change is tried again because what failed for it fails without it, too.
@@ -42,13 +45,14 @@ func (w *workshop) try(ctx context.Context, chosen []*mutant, workers int) (resu
 	for range max(workers, 1) {
 		all.Go(func() {
 			for m := range next {
+				began := time.Now()
 				r := w.tryOne(ctx, m)
 				if ctx.Err() != nil {
 					return
 				}
 				mu.Lock()
 				results = append(results, r)
-				w.say(len(results), len(chosen), &r)
+				w.say(len(results), len(chosen), &r, time.Since(began))
 				mu.Unlock()
 			}
 		})
@@ -65,12 +69,12 @@ func (w *workshop) try(ctx context.Context, chosen []*mutant, workers int) (resu
 	return results
 }
 
-func (w *workshop) say(n, of int, r *result) {
+func (w *workshop) say(n, of int, r *result, took time.Duration) {
 	end := "survived"
 	if r.killed {
 		end = "killed by " + r.by
 	}
-	fmt.Fprintf(w.log, "%d of %d: %s: %s\n", n, of, r.place(), end)
+	fmt.Fprintf(w.log, "%d of %d: %s: %s (%.1f s)\n", n, of, r.place(), end, took.Seconds())
 }
 
 // tryOne runs the tests that reach a change, until one fails.
@@ -84,36 +88,29 @@ func (w *workshop) tryOne(ctx context.Context, m *mutant) result {
 			n++
 		}
 		for range doubts {
-			if r.by, r.killed = w.runBatch(ctx, m.id, tests[:n], took); !r.killed || ctx.Err() != nil || w.trusted(ctx, r.by) {
+			if r.outcome = w.runBatch(ctx, m.id, tests[:n], took); !r.killed || ctx.Err() != nil || w.trusted(ctx, &r.outcome) {
 				break
 			}
-			r.killed = false
+			r.outcome = outcome{}
 		}
 		tests = tests[n:]
 	}
 	return r
 }
 
-// trusted tells whether a test passes without a change. A run that had to be ended counts.
-func (w *workshop) trusted(ctx context.Context, name string) bool {
-	if !strings.HasPrefix(name, "Test") && !strings.HasPrefix(name, "Fuzz") && !strings.HasPrefix(name, "Example") {
-		return true
-	}
-	i := slices.IndexFunc(w.tests, func(t *test) bool { return t.Name == name })
-	if i < 0 {
-		return true
-	}
-	_, fails := w.runBatch(ctx, -1, w.tests[i:i+1], w.tests[i].Took)
-	return !fails
+// trusted tells whether what failed passes without a change.
+func (w *workshop) trusted(ctx context.Context, o *outcome) bool {
+	i := slices.IndexFunc(w.tests, func(t *test) bool { return t.Name == o.by })
+	return i < 0 || !w.runBatch(ctx, noMutant, w.tests[i:i+1], w.tests[i].Took).killed
 }
 
 // runBatch runs tests with a change made, and says what failed.
-func (w *workshop) runBatch(ctx context.Context, id int, tests []*test, took time.Duration) (by string, failing bool) {
+func (w *workshop) runBatch(ctx context.Context, id int, tests []*test, took time.Duration) outcome {
 	var names []string
 	for _, t := range tests {
 		names = append(names, t.Name)
 	}
-	limit := runLeast + runFactor*took
+	limit := w.least + runFactor*took
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTime)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
@@ -123,59 +120,20 @@ func (w *workshop) runBatch(ctx context.Context, id int, tests []*test, took tim
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
-		return err.Error(), true
+		return outcome{killed: true, by: err.Error()}
 	}
 	done := make(chan struct{})
-	go watchMemory(cmd.Process.Pid, done, func() { stop(errMemory) })
+	go watch(cmd.Process.Pid, bounds{memory: memoryLimit, idle: w.idle + 2*took}, done, stop)
 	err := cmd.Wait()
 	close(done)
 	switch cause := context.Cause(ctx); {
-	case err == nil:
-		return "", false
-	case cause == errTime || cause == errMemory:
-		return cause.Error(), true
+	case err == nil, errors.Is(err, exec.ErrWaitDelay): // which is a process of the test's that has not ended yet
+		return outcome{}
+	case errors.As(cause, new(limitError)):
+		return outcome{killed: true, by: cause.Error(), ended: true}
 	}
 	if names := failed(out.String()); len(names) > 0 {
-		return names[0], true
+		return outcome{killed: true, by: names[0]}
 	}
-	return reason(out.String(), err), true
-}
-
-// watchMemory calls stop when a process takes too much memory, until it is done.
-func watchMemory(pid int, done <-chan struct{}, stop func()) {
-	tick := time.NewTicker(memoryLook)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-tick.C:
-			if resident(pid) > memoryLimit {
-				stop()
-			}
-		}
-	}
-}
-
-type limitError string
-
-func (e limitError) Error() string { return string(e) }
-
-const (
-	errTime   = limitError("time")
-	errMemory = limitError("memory")
-)
-
-// resident is how much memory a process has, 0 where the system does not tell.
-func resident(pid int) int {
-	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "statm"))
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(data))
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, _ := strconv.Atoi(fields[1])
-	return pages * os.Getpagesize()
+	return outcome{killed: true, by: reason(out.String(), err)}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // workshop is a copy of the package with all changes in it, built with its tests.
@@ -22,6 +23,8 @@ type workshop struct {
 	mutants []*mutant
 	ids     int // one more than the largest
 	tests   []*test
+	least   time.Duration // that a run may take
+	idle    time.Duration // and may do nothing
 }
 
 func newWorkshop(ctx context.Context, p *pkg, log io.Writer) (*workshop, error) {
@@ -29,7 +32,7 @@ func newWorkshop(ctx context.Context, p *pkg, log io.Writer) (*workshop, error) 
 	if err != nil {
 		return nil, err
 	}
-	w := &workshop{p: p, log: log, work: work, binary: filepath.Join(work, "package.test")}
+	w := &workshop{p: p, log: log, work: work, binary: filepath.Join(work, "package.test"), least: runLeast, idle: idleLimit}
 	if err := w.build(ctx); err != nil {
 		w.close()
 		return nil, err
@@ -60,7 +63,7 @@ func (w *workshop) build(ctx context.Context) error {
 	if err := os.WriteFile(overlay, data, 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(w.log, "%s: %d changes; building\n", w.p.name, len(w.mutants))
+	fmt.Fprintf(w.log, "%s: %d mutants; building\n", w.p.name, len(w.mutants))
 	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay="+overlay, "-o", w.binary, w.p.path)
 	cmd.Dir = w.p.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
