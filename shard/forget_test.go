@@ -189,3 +189,27 @@ func TestCommandsBehindDeletionAreRefused(t *testing.T) {
 		want(t, client.take(), answer)
 	}
 }
+
+// Of what a lookup has found no key and no secret stays with the lookup, also when there is a queue with them in memory.
+func TestLookupForgetsWhatItFound(t *testing.T) {
+	secret := func(b byte) (s [32]byte) { s[0] = b; return s }
+	key := func() []byte { return []byte("key") }
+	found := &Loaded{Record: Record{
+		Secret: secret(1), RecipientKeys: [][]byte{key(), key()}, SenderKey: key(),
+		Notifier: &Notifier{Secret: secret(2)},
+	}}
+	l := Lookup{Found: found}
+	l.forget()
+	r := &found.Record
+	for what, b := range map[string][]byte{
+		"secret": r.Secret[:], "first recipient's key": r.RecipientKeys[0], "second recipient's key": r.RecipientKeys[1],
+		"sender's key": r.SenderKey, "notifier's secret": r.Notifier.Secret[:],
+	} {
+		for _, left := range b {
+			if left != 0 {
+				t.Errorf("%s is left: %q", what, b)
+				break
+			}
+		}
+	}
+}

@@ -27,6 +27,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
 	"syscall"
 )
@@ -46,7 +47,8 @@ var errSurvivors = errors.New("there are survivors without a reason: write a tes
 type options struct {
 	sample, workers int
 	seed            uint64
-	only, tests     string
+	only            *regexp.Regexp
+	tests           string
 	list            string
 	dry             bool
 }
@@ -59,11 +61,15 @@ func command(ctx context.Context, args []string, out, log io.Writer) error {
 	flags.IntVar(&o.sample, "sample", 0, "try `N` mutants, chosen by the seed; 0: all")
 	flags.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that chooses the sample")
 	flags.IntVar(&o.workers, "workers", 1, "`N` mutants are tried at a time")
-	flags.StringVar(&o.only, "only", "", "try only mutants whose name has `TEXT` in it, such as a file")
+	only := flags.String("only", "", "try only mutants whose name matches, such as a file, a `REGEX`")
 	flags.StringVar(&o.tests, "run", ".", "tests that are run, as a `REGEX`")
 	flags.StringVar(&o.list, "list", "docs/mutants", "`DIRECTORY` with the survivors that have a reason")
 	flags.BoolVar(&o.dry, "dry", false, "only tell the mutants and how many tests reach them")
 	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
 		return err
 	}
 	if flags.NArg() != 1 {
@@ -96,7 +102,7 @@ func run(ctx context.Context, pattern string, o *options, out, log io.Writer) er
 func (w *workshop) examine(ctx context.Context, o *options, reasons map[string]string, out io.Writer) error {
 	chosen := choose(w.mutants, o)
 	if len(chosen) == 0 {
-		return fmt.Errorf("no mutant of %s has %q in its name", w.p.name, o.only)
+		return fmt.Errorf("no mutant of %s matches %q", w.p.name, o.only)
 	}
 	if o.dry {
 		for _, m := range chosen {
@@ -117,7 +123,7 @@ func (w *workshop) examine(ctx context.Context, o *options, reasons map[string]s
 // choose draws the sample. The same seed draws the same of the same code.
 func choose(all []*mutant, o *options) (chosen []*mutant) {
 	for _, m := range all {
-		if m.named(o.only) {
+		if o.only.MatchString(m.key()) {
 			chosen = append(chosen, m)
 		}
 	}

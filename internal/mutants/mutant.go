@@ -31,8 +31,6 @@ func (m *mutant) change() string {
 // key names a change however lines move.
 func (m *mutant) key() string { return m.file + " " + m.function + ": " + m.change() }
 
-func (m *mutant) named(text string) bool { return strings.Contains(m.key(), text) }
-
 // oneLine makes a text short enough for a line.
 func oneLine(text string) string {
 	text = strings.Join(strings.Fields(text), " ")

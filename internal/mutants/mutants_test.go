@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ func TestMutants(t *testing.T) {
 
 func all(t *testing.T, w *workshop) {
 	var text bytes.Buffer
-	if err := w.examine(t.Context(), &options{workers: 2}, nil, &text); err != errSurvivors {
+	if err := w.examine(t.Context(), &options{workers: 2, only: regexp.MustCompile("")}, nil, &text); err != errSurvivors {
 		t.Error(err)
 	}
 	out := text.String()
@@ -102,7 +103,7 @@ func withReasons(t *testing.T, w *workshop) {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	if err := w.examine(t.Context(), &options{only: "Same"}, reasons, &text); err != nil {
+	if err := w.examine(t.Context(), &options{only: regexp.MustCompile("Same")}, reasons, &text); err != nil {
 		t.Error(err)
 	}
 	for _, want := range []string{
@@ -144,7 +145,7 @@ func flakyTest(t *testing.T, w *workshop) {
 
 // What names no mutant, or no package, is told.
 func TestArguments(t *testing.T) {
-	if err := (&workshop{p: &pkg{name: "sums"}}).examine(t.Context(), &options{only: "nothing"}, nil, io.Discard); err == nil {
+	if err := (&workshop{p: &pkg{name: "sums"}}).examine(t.Context(), &options{only: regexp.MustCompile("nothing")}, nil, io.Discard); err == nil {
 		t.Error("no mutant is none")
 	}
 	for _, args := range [][]string{{}, {"./a", "./b"}, {"-seed", "x", "."}} {
@@ -161,7 +162,7 @@ func TestSample(t *testing.T) {
 		all = append(all, &mutant{id: i, file: "a.go"})
 	}
 	ids := func(seed uint64) (ids []int) {
-		for _, m := range choose(all, &options{sample: 10, seed: seed}) {
+		for _, m := range choose(all, &options{sample: 10, seed: seed, only: regexp.MustCompile("")}) {
 			ids = append(ids, m.id)
 		}
 		return ids
@@ -178,7 +179,7 @@ func TestSample(t *testing.T) {
 	if !same(a, again) || same(a, b) {
 		t.Error(a, again, b)
 	}
-	if n := len(choose(all, &options{sample: 1000})); n != 100 {
+	if n := len(choose(all, &options{sample: 1000, only: regexp.MustCompile("")})); n != 100 {
 		t.Error(n)
 	}
 }
