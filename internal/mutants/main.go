@@ -45,12 +45,13 @@ var errSurvivors = errors.New("there are survivors without a reason: write a tes
 
 // options are what the command line says.
 type options struct {
-	sample, workers int
-	seed            uint64
-	only            *regexp.Regexp
-	tests           string
-	list            string
-	dry             bool
+	sample, skip int
+	workers      int
+	seed         uint64
+	only         *regexp.Regexp
+	tests        string
+	list         string
+	dry          bool
 }
 
 // command does what the arguments say: results to out, progress to log.
@@ -59,6 +60,7 @@ func command(ctx context.Context, args []string, out, log io.Writer) error {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(log)
 	flags.IntVar(&o.sample, "sample", 0, "try `N` mutants, chosen by the seed; 0: all")
+	flags.IntVar(&o.skip, "skip", 0, "leave out the first `N` of the sample, which were tried before as a smaller one")
 	flags.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that chooses the sample")
 	flags.IntVar(&o.workers, "workers", 1, "`N` mutants are tried at a time")
 	only := flags.String("only", "", "try only mutants whose name matches, such as a file, a `REGEX`")
@@ -120,17 +122,18 @@ func (w *workshop) examine(ctx context.Context, o *options, reasons map[string]s
 	return ctx.Err()
 }
 
-// choose draws the sample. The same seed draws the same of the same code.
+// choose draws the sample. The same seed draws the same of the same code, and a smaller sample is the beginning of a larger one.
 func choose(all []*mutant, o *options) (chosen []*mutant) {
 	for _, m := range all {
 		if o.only.MatchString(m.key()) {
 			chosen = append(chosen, m)
 		}
 	}
-	if o.sample > 0 && o.sample < len(chosen) {
+	if o.sample > 0 {
 		random := rand.New(rand.NewPCG(o.seed, 1))
 		random.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
-		chosen = chosen[:o.sample]
+		n := min(o.sample, len(chosen))
+		chosen = chosen[min(o.skip, n):n]
 		slices.SortFunc(chosen, func(a, b *mutant) int { return a.id - b.id })
 	}
 	return chosen

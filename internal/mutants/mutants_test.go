@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,32 +156,35 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// The same seed draws the same sample, another one another.
+// The same seed draws the same sample, another one another, and a smaller sample is the beginning of a larger one.
 func TestSample(t *testing.T) {
 	var all []*mutant
 	for i := range 100 {
 		all = append(all, &mutant{id: i, file: "a.go"})
 	}
-	ids := func(seed uint64) (ids []int) {
-		for _, m := range choose(all, &options{sample: 10, seed: seed, only: regexp.MustCompile("")}) {
+	draw := func(o options) (ids []int) {
+		o.only = regexp.MustCompile("")
+		for _, m := range choose(all, &o) {
 			ids = append(ids, m.id)
 		}
 		return ids
 	}
-	a, again, b := ids(1), ids(1), ids(2)
-	same := func(a, b []int) bool {
-		for i := range a {
-			if a[i] != b[i] {
-				return false
-			}
+	first := draw(options{sample: 10, seed: 1})
+	if len(first) != 10 || !slices.Equal(first, draw(options{sample: 10, seed: 1})) {
+		t.Errorf("two samples of seed 1 differ from %v", first)
+	}
+	if slices.Equal(first, draw(options{sample: 10, seed: 2})) {
+		t.Error("seed 2 draws what seed 1 draws")
+	}
+	rest := draw(options{sample: 30, skip: 10, seed: 1})
+	both := slices.Sorted(slices.Values(slices.Concat(first, rest)))
+	if !slices.Equal(both, draw(options{sample: 30, seed: 1})) {
+		t.Errorf("%v and %v are not a sample of 30", first, rest)
+	}
+	for _, n := range []int{0, 1000} {
+		if n := len(draw(options{sample: n, seed: 1})); n != len(all) {
+			t.Errorf("of 100 only %d", n)
 		}
-		return len(a) == 10
-	}
-	if !same(a, again) || same(a, b) {
-		t.Error(a, again, b)
-	}
-	if n := len(choose(all, &options{sample: 1000, only: regexp.MustCompile("")})); n != 100 {
-		t.Error(n)
 	}
 }
 
