@@ -227,3 +227,26 @@ func TestNotificationsStoredTwiceInADrain(t *testing.T) {
 		want(t, client.take(), answer)
 	}
 }
+
+// Notifications gather from the first one on: those that follow do not put its time off. When they have gone out, the next one
+// has a time of its own.
+func TestNotificationsAreNotPutOff(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	c.cfg.Quota = 100
+	arranged := 0
+	c.notifyLater = func() { arranged++ }
+	owner, sender := c.connect(), c.connect()
+	text, q, dh := c.router.newCommand(smp.CurrentVersion, queueOptions{mode: smp.ModeMessaging, alg: box.Ed25519, notifier: true})
+	c.runDrain(c.batch(owner, q.key, nil, text))
+	m := owner.take()
+	q.created(t, smp.CurrentVersion, &m, dh)
+	for times := 1; times <= 2; times++ {
+		for range 3 {
+			want(t, c.do(sender, nil, q.sender, smp.AppendSend(nil, true, []byte("x"))), "OK")
+			if arranged != times {
+				t.Fatalf("the time was set %d times, not %d", arranged, times)
+			}
+		}
+		c.runDrain(NewBatch(batchNotify, nil))
+	}
+}

@@ -1,0 +1,43 @@
+package shard
+
+import (
+	"log/slog"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// What the operator leaves out is what the comments of Config say; what is given stays, within what there can be.
+func TestDefaults(t *testing.T) {
+	cfg := Config{}.withDefaults()
+	if cfg.Shards != min(runtime.GOMAXPROCS(0), MaxShards) || cfg.Quota != 128 || cfg.QueueCache != 50_000 {
+		t.Errorf("%d shards, quota %d, %d queues in memory", cfg.Shards, cfg.Quota, cfg.QueueCache)
+	}
+	if cfg.ExpireEvery != 2*time.Hour || cfg.NotifyEvery != 1500*time.Millisecond || cfg.NotifyTTL != 24*time.Hour {
+		t.Errorf("intervals of %v and %v, notifications for %v", cfg.ExpireEvery, cfg.NotifyEvery, cfg.NotifyTTL)
+	}
+	if cfg.MessageTTL != 0 || cfg.Subscriptions != 0 {
+		t.Errorf("messages for %v, %d subscriptions, where nothing limits them", cfg.MessageTTL, cfg.Subscriptions)
+	}
+	if now := cfg.Clock(); time.Since(now) > time.Hour {
+		t.Errorf("the clock says %v", now)
+	}
+	cfg.Refused()
+	cfg.Log.Error("to nobody")
+
+	now, refused, log := time.Unix(1, 0), 0, slog.New(slog.DiscardHandler)
+	given := Config{
+		Shards: MaxShards + 1, Quota: 1, QueueCache: 2, ExpireEvery: 3, NotifyEvery: 4, NotifyTTL: 5,
+		Clock: func() time.Time { return now }, Refused: func() { refused++ }, Log: log,
+	}.withDefaults()
+	given.Refused()
+	if given.Shards != MaxShards || given.Quota != 1 || given.QueueCache != 2 {
+		t.Errorf("%d shards, quota %d, %d queues in memory", given.Shards, given.Quota, given.QueueCache)
+	}
+	if given.ExpireEvery != 3 || given.NotifyEvery != 4 || given.NotifyTTL != 5 {
+		t.Errorf("intervals of %v and %v, notifications for %v", given.ExpireEvery, given.NotifyEvery, given.NotifyTTL)
+	}
+	if given.Clock() != now || refused != 1 || given.Log != log {
+		t.Error("the clock, the log or who is told of refusals is another one")
+	}
+}
