@@ -29,7 +29,7 @@ type outcome struct {
 
 const (
 	// A run may take runFactor times what its tests took, and runLeast; what takes longer has changed so much that it hangs.
-	runFactor = 8
+	runFactor = 4
 	runLeast  = 15 * time.Second
 	// firstBatch is how long the tests take that are tried together at first. Each further batch takes twice as long.
 	firstBatch = time.Second
