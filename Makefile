@@ -65,9 +65,9 @@ simulate: ## run shards, loops and store step by step, in orders that seeds choo
 	@$(GO) run ./internal/simulate/weave $(if $(FAULTS),-faults shard/testdata/faults) -- -timeout 0 $(if $(LOOSE),-race) ./shard \
 		-run '^TestSimulation$$' -args -simulate.seeds $(or $(SEEDS),10000) -simulate.first $(or $(FIRST),1) $(if $(LOOSE),-simulate.loose)
 
-mutants: ## change a package in one place at a time, and tell what no test notices [PKG=./shard SAMPLE=200 SEED=1 ONLY=regex WORKERS=1]
+mutants: ## change a package in one place at a time, and tell what no test notices [PKG=./shard SAMPLE=200 SEED=1 ONLY SKIP=regex WORKERS=1]
 	@nice -n 10 $(GO) run ./internal/mutants -sample $(or $(SAMPLE),0) -seed $(or $(SEED),1) -workers $(or $(WORKERS),1) \
-		$(if $(ONLY),-only '$(ONLY)') $(filter-out ./...,$(PKG))
+		$(if $(ONLY),-only '$(ONLY)') $(if $(SKIP),-skip '$(SKIP)') $(filter-out ./...,$(PKG))
 
 torture: build ## break things until a budget of time is spent, from seeds that none had before [BUDGET=1h ONLY=crash,power]
 	@bin/torture --dir $(DATA)/torture --budget $(or $(BUDGET),1h) $(if $(ONLY),--only $(ONLY))

@@ -45,11 +45,11 @@ var errSurvivors = errors.New("there are survivors without a reason: write a tes
 
 // options are what the command line says.
 type options struct {
-	sample, skip int
+	sample, from int
 	workers      int
 	seed         uint64
 	only         *regexp.Regexp
-	tests        string
+	tests, skip  string
 	list         string
 	dry          bool
 }
@@ -60,11 +60,12 @@ func command(ctx context.Context, args []string, out, log io.Writer) error {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(log)
 	flags.IntVar(&o.sample, "sample", 0, "try `N` mutants, chosen by the seed; 0: all")
-	flags.IntVar(&o.skip, "skip", 0, "leave out the first `N` of the sample, which were tried before as a smaller one")
+	flags.IntVar(&o.from, "from", 0, "leave out the first `N` of the sample, which were tried before as a smaller one")
 	flags.Uint64Var(&o.seed, "seed", 1, "`NUMBER` that chooses the sample")
 	flags.IntVar(&o.workers, "workers", 1, "`N` mutants are tried at a time")
 	only := flags.String("only", "", "try only mutants whose name matches, such as a file, a `REGEX`")
 	flags.StringVar(&o.tests, "run", ".", "tests that are run, as a `REGEX`")
+	flags.StringVar(&o.skip, "skip", "", "tests that are not, as a `REGEX`: slow ones, so that what they alone notice survives")
 	flags.StringVar(&o.list, "list", "docs/mutants", "`DIRECTORY` with the survivors that have a reason")
 	flags.BoolVar(&o.dry, "dry", false, "only tell the mutants and how many tests reach them")
 	if err := flags.Parse(args); err != nil {
@@ -94,7 +95,7 @@ func run(ctx context.Context, pattern string, o *options, out, log io.Writer) er
 		return err
 	}
 	defer w.close()
-	if err := w.trace(ctx, o.tests); err != nil {
+	if err := w.trace(ctx, o.tests, o.skip); err != nil {
 		return err
 	}
 	return w.examine(ctx, o, reasons, out)
@@ -133,7 +134,7 @@ func choose(all []*mutant, o *options) (chosen []*mutant) {
 		random := rand.New(rand.NewPCG(o.seed, 1))
 		random.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 		n := min(o.sample, len(chosen))
-		chosen = chosen[min(o.skip, n):n]
+		chosen = chosen[min(o.from, n):n]
 		slices.SortFunc(chosen, func(a, b *mutant) int { return a.id - b.id })
 	}
 	return chosen

@@ -33,7 +33,7 @@ func sums(t *testing.T) *workshop {
 	}
 	t.Cleanup(w.close)
 	w.least = 2 * time.Second
-	if err := w.trace(t.Context(), "."); err != nil {
+	if err := w.trace(t.Context(), ".", "^TestSkipped$"); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -176,7 +176,7 @@ func TestSample(t *testing.T) {
 	if slices.Equal(first, draw(options{sample: 10, seed: 2})) {
 		t.Error("seed 2 draws what seed 1 draws")
 	}
-	rest := draw(options{sample: 30, skip: 10, seed: 1})
+	rest := draw(options{sample: 30, from: 10, seed: 1})
 	both := slices.Sorted(slices.Values(slices.Concat(first, rest)))
 	if !slices.Equal(both, draw(options{sample: 30, seed: 1})) {
 		t.Errorf("%v and %v are not a sample of 30", first, rest)

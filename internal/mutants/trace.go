@@ -28,17 +28,17 @@ type test struct {
 // traceLimit is how long one test may take when nothing is changed.
 const traceLimit = 10 * time.Minute
 
-// trace runs each test that matches by itself, with nothing changed, and notes what it reaches. What was traced of the same
+// trace runs each test that matches, and not skip, by itself, with nothing changed, and notes what it reaches. What was traced of the same
 // binary before is not traced again. A test that fails in the copy is left out, and named.
-func (w *workshop) trace(ctx context.Context, pattern string) error {
-	remembered, err := w.remembered(pattern)
+func (w *workshop) trace(ctx context.Context, pattern, skip string) error {
+	remembered, err := w.remembered(pattern, skip)
 	if err != nil {
 		return err
 	}
 	if data, err := os.ReadFile(remembered); err == nil && json.Unmarshal(data, &w.tests) == nil {
 		return nil
 	}
-	names, err := w.list(ctx, pattern)
+	names, err := w.list(ctx, pattern, skip)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (w *workshop) trace(ctx context.Context, pattern string) error {
 }
 
 // remembered is the file with what was traced of this binary.
-func (w *workshop) remembered(pattern string) (string, error) {
+func (w *workshop) remembered(pattern, skip string) (string, error) {
 	data, err := os.ReadFile(w.binary)
 	if err != nil {
 		return "", err
@@ -72,17 +72,25 @@ func (w *workshop) remembered(pattern string) (string, error) {
 		return "", err
 	}
 	dir = filepath.Join(dir, "switchyard-mutants")
-	sum := sha256.Sum256(append(data, pattern...))
+	sum := sha256.Sum256(append(data, pattern+"\x00"+skip...))
 	return filepath.Join(dir, hex.EncodeToString(sum[:16])+".json"), os.MkdirAll(dir, 0o700)
 }
 
-func (w *workshop) list(ctx context.Context, pattern string) (names []string, err error) {
+func (w *workshop) list(ctx context.Context, pattern, skip string) (names []string, err error) {
 	out, err := w.command(ctx, "-test.list", pattern).Output()
 	if err != nil {
 		return nil, fmt.Errorf("the tests of %s cannot be listed: %w", w.p.name, err)
 	}
+	without, err := regexp.Compile(skip)
+	if err != nil {
+		return nil, err
+	}
 	for line := range strings.Lines(string(out)) {
-		if name := strings.TrimSpace(line); regexp.MustCompile(`^(Test|Fuzz|Example)\w*$`).MatchString(name) {
+		name := strings.TrimSpace(line)
+		if skip != "" && without.MatchString(name) {
+			continue
+		}
+		if regexp.MustCompile(`^(Test|Fuzz|Example)\w*$`).MatchString(name) {
 			names = append(names, name)
 		}
 	}

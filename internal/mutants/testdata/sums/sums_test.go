@@ -28,6 +28,13 @@ func TestSame(t *testing.T) {
 	}
 }
 
+// TestSkipped would kill a survivor.
+func TestSkipped(t *testing.T) {
+	if HalfKnown(10) || HalfKnown(100) {
+		t.Error("wrong")
+	}
+}
+
 // TestFlaky fails now and then, whatever is changed: each time a file says so.
 func TestFlaky(t *testing.T) {
 	HalfKnown(50)
