@@ -213,3 +213,28 @@ func TestLookupForgetsWhatItFound(t *testing.T) {
 		}
 	}
 }
+
+// What was made of a notifier's key and the session that used it is gone with the notifier.
+func TestNotifierSecretOfASessionIsForgotten(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	owner, ntf := c.connect(), c.connect()
+	q := c.securedQueue(owner, owner, box.X25519, smp.ModeMessaging)
+	q.notifierKey = c.router.newKeyOf(box.X25519)
+	m := c.do(owner, q.key, q.recipient, smp.AppendNKey(nil, smp.NKeyParams{Key: spki(q.notifierKey), DHKey: spki(c.router.newKeyOf(box.X25519))}))
+	nid, ok := smp.ParseNID(m.params)
+	if !ok {
+		t.Fatal(m.text())
+	}
+	want(t, c.do(ntf, q.notifierKey, nid.NotifierID, smp.AppendNSub(nil)), "SOK")
+	public := q.notifierKey.Public()
+	raw, _ := public.X25519()
+	var shared [32]byte
+	_ = box.DH(&shared, &ntf.shard.SecretKey, raw)
+	if len(c.left("secret", shared[:])) == 0 {
+		t.Fatal("the shard has never had the secret")
+	}
+	want(t, c.do(owner, q.key, q.recipient, smp.AppendNDel(nil)), "OK")
+	if places := c.left("secret", shared[:]); len(places) > 0 {
+		t.Errorf("the secret is in memory: %q", places)
+	}
+}

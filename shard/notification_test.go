@@ -250,3 +250,28 @@ func TestNotificationsAreNotPutOff(t *testing.T) {
 		c.runDrain(NewBatch(batchNotify, nil))
 	}
 }
+
+// A queue whose notifications have gone out may leave memory again.
+func TestNotifiedQueueMayLeave(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	owner, sender := c.connect(), c.connect()
+	text, q, dh := c.router.newCommand(smp.CurrentVersion, queueOptions{mode: smp.ModeMessaging, alg: box.Ed25519, notifier: true})
+	c.runDrain(c.batch(owner, q.key, nil, text))
+	m := owner.take()
+	q.created(t, smp.CurrentVersion, &m, dh)
+	want(t, c.do(sender, nil, q.sender, smp.AppendSend(nil, true, []byte("x"))), "OK")
+	c.cache.limit = 0
+	for range 3 { // as many passes of the hand, and more
+		c.runDrain()
+	}
+	if c.cache.byRecipient[smp.ID(q.recipient)] == nil {
+		t.Fatal("the queue has left before its notifications")
+	}
+	c.runDrain(NewBatch(batchNotify, nil))
+	for range 2 {
+		c.runDrain()
+	}
+	if c.cache.byRecipient[smp.ID(q.recipient)] != nil {
+		t.Error("the queue stays")
+	}
+}

@@ -41,3 +41,20 @@ func TestDefaults(t *testing.T) {
 		t.Error("the clock, the log or who is told of refusals is another one")
 	}
 }
+
+// Of an operator's order that comes when the shards stop the error says so: it is not carried out.
+func TestOrderWhenShardsStop(t *testing.T) {
+	r := newRouter(t, testConfig())
+	q := r.connect().newQueue(queueOptions{})
+	if err := r.set.Unblock(q.sender); err != nil {
+		t.Fatal(err)
+	}
+	set := r.set
+	r.set = nil // is closed here
+	if err := set.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := set.Unblock(q.sender); err == nil {
+		t.Error("an order is said to be carried out by shards that have stopped")
+	}
+}
