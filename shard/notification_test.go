@@ -275,3 +275,37 @@ func TestNotifiedQueueMayLeave(t *testing.T) {
 		t.Error("the queue stays")
 	}
 }
+
+// What waits in the store for a notifier goes out before what has come since, and NSUB writes nothing when nothing waits.
+func TestStoredNotificationsComeFirst(t *testing.T) {
+	cfg := testConfig() // where nothing goes out before it is told to
+	cfg.Shards, cfg.NotifyEvery = 1, time.Hour
+	r := newRouter(t, cfg)
+	alice, bob, ntf := r.connect(), r.connect(), r.connect()
+	q := alice.newNotified()
+	want(t, alice.sub(q.testQueue), "SOK")
+	var ids [][]byte
+	for _, body := range []string{"first", "second"} {
+		want(t, bob.sendNotify(q, body), "OK")
+		m := alice.event()
+		ids = append(ids, wantMessage(t, q.testQueue, m, body, true))
+		want(t, alice.ack(q.testQueue, ids[len(ids)-1]), "OK")
+		if body == "first" {
+			alice.notifyNow() // to the store, as nobody is there
+			r.sync()
+			if n := len(r.store.queue(q.recipient).ntfs); n != 1 {
+				t.Fatalf("%d notifications are stored", n)
+			}
+		}
+	}
+	want(t, ntf.nsub(q.testQueue), "SOK")
+	alice.notifyNow()
+	for _, id := range ids {
+		wantNMsg(t, q, ntf.event(), id)
+	}
+	before := r.store.commits
+	want(t, ntf.nsub(q.testQueue), "SOK")
+	if n := r.store.commits - before; n != 0 {
+		t.Errorf("NSUB has written %d times", n)
+	}
+}

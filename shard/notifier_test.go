@@ -112,3 +112,21 @@ func TestNDelAndFailingStore(t *testing.T) {
 	wantEvent(t, service.event(), "DELD", q.notifier)
 	wantSubs(t, service.subs())
 }
+
+// The store keeps the ID of a notifier as long as the queue has it.
+func TestReplacedNotifierLeavesTheStore(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice := r.connect()
+	q := alice.newQueue(queueOptions{notifier: true})
+	ids := func() int {
+		r.store.mu.Lock()
+		defer r.store.mu.Unlock()
+		return len(r.store.state.ntfs)
+	}
+	if alice.nkey(q); ids() != 1 {
+		t.Errorf("%d IDs of one notifier", ids())
+	}
+	if want(t, alice.do(q.key, q.recipient, smp.AppendNDel(nil)), "OK"); ids() != 0 {
+		t.Errorf("%d IDs of none", ids())
+	}
+}

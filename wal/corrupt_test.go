@@ -44,6 +44,24 @@ func TestRowsThatDoNotParse(t *testing.T) {
 	}
 }
 
+// A queue whose last header does not parse is damaged, also when its first one does.
+func TestLastHeaderThatDoesNotParse(t *testing.T) {
+	s := openStore(t, "store", Options{FS: vfs.NewMem()})
+	r := randomRecord(rand.New(rand.NewPCG(1, 4)))
+	tx := s.Begin(0).(*transaction)
+	tx.PutQueue(&r)
+	tx.PutMessage(&r.RecipientID, &shard.MessageHeader{Seq: 1}, []byte("body"))
+	tx.set(spaceHeads, append(r.RecipientID[:], 0, 0, 0, 0, 0, 0, 0, 2), []byte("x"))
+	commit(t, tx)
+	l := []shard.Lookup{{Kind: shard.ByRecipient, ID: r.RecipientID[:]}}
+	if s.Load(l); l[0].Err != ErrCorrupt || l[0].Found != nil {
+		t.Errorf("found %v, error %v", l[0].Found, l[0].Err)
+	}
+	if _, err := s.Header(&r.RecipientID, 1); err != nil {
+		t.Errorf("the first header: %v", err)
+	}
+}
+
 // reads are all reads of a store, for a queue with a message and all IDs, and a service that has it.
 func (d *everything) reads(s *Store) map[string]error {
 	load := func(kind shard.IDKind, id []byte) error {
@@ -147,6 +165,16 @@ func TestReadsOfAFailingDisk(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s, when the disk can be read: %v", what, err)
 		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	failing.Store(true) // a store that cannot be read is not taken for another program's, nor for a new one
+	wantFault(t, "store", Options{FS: fs}, "does not open")
+	failing.Store(false)
+	s = openStore(t, "store", Options{FS: fs})
+	if err := d.reads(s)["body"]; err != nil {
+		t.Error(err)
 	}
 }
 
