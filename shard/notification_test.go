@@ -251,15 +251,17 @@ func TestNotificationsAreNotPutOff(t *testing.T) {
 	}
 }
 
-// A queue whose notifications have gone out may leave memory again.
+// A queue stays in memory while notifications of it gather, also when its subscriber goes, and may leave when they have gone out.
 func TestNotifiedQueueMayLeave(t *testing.T) {
 	c := newTestCore(t, newFakeStore())
-	owner, sender := c.connect(), c.connect()
+	owner, reader, sender := c.connect(), c.connect(), c.connect()
 	text, q, dh := c.router.newCommand(smp.CurrentVersion, queueOptions{mode: smp.ModeMessaging, alg: box.Ed25519, notifier: true})
 	c.runDrain(c.batch(owner, q.key, nil, text))
 	m := owner.take()
 	q.created(t, smp.CurrentVersion, &m, dh)
+	want(t, c.do(reader, q.key, q.recipient, smp.AppendSub(nil)), "SOK")
 	want(t, c.do(sender, nil, q.sender, smp.AppendSend(nil, true, []byte("x"))), "OK")
+	c.runDrain(NewBatch(BatchClosed, reader.shard))
 	c.cache.limit = 0
 	for range 3 { // as many passes of the hand, and more
 		c.runDrain()

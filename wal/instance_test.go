@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"switchyard/internal/disk/disktest"
@@ -112,6 +114,23 @@ func TestOptionDefaults(t *testing.T) {
 	for sync, name := range map[Sync]string{SyncAlways: "always", SyncInterval: "interval", SyncNever: "never", 9: "unknown"} {
 		if sync.String() != name {
 			t.Errorf("%d is %s, not %s", sync, sync, name)
+		}
+	}
+}
+
+// Pebble is set up as the package comment says: few files, no compression, filters but for the last level.
+func TestPebbleOptions(t *testing.T) {
+	var o pebble.Options
+	configure(&o)
+	o.EnsureDefaults()
+	if o.Comparer != comparer || o.MaxOpenFiles != openFiles || o.LBaseMaxBytes != 512<<20 || !o.Experimental.EnableColumnarBlocks() {
+		t.Errorf("comparer %s, %d files, %d bytes of the first level", o.Comparer.Name, o.MaxOpenFiles, o.LBaseMaxBytes)
+	}
+	for i := range o.Levels {
+		l := &o.Levels[i]
+		filter := l.FilterPolicy != pebble.NoFilterPolicy
+		if last := i == len(o.Levels)-1; filter == last || l.BlockSize != blockSize || l.IndexBlockSize != 8*blockSize || l.Compression() != sstable.NoCompression {
+			t.Errorf("level %d: filter %v, blocks of %d and %d, %v", i, filter, l.BlockSize, l.IndexBlockSize, l.Compression())
 		}
 	}
 }

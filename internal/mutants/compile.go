@@ -39,8 +39,11 @@ func sortedKeys(m map[string]string) (keys []string) {
 	return keys
 }
 
-// changesAt are those of the innermost site around a place.
+// changesAt are those that a fault may come of: the ones of the innermost site around its place, if that is within the statement
+// there; else of all sites in the statement; else of the site around it.
 func changesAt(files []*ast.File, at token.Pos) (ids []int) {
+	var statement ast.Stmt
+	var around []int
 	for _, f := range files {
 		if at < f.FileStart || at > f.FileEnd {
 			continue
@@ -49,11 +52,26 @@ func changesAt(files []*ast.File, at token.Pos) (ids []int) {
 			if n == nil || at < n.Pos() || at > n.End() {
 				return false
 			}
+			if s, ok := n.(ast.Stmt); ok {
+				statement = s
+				if ids != nil {
+					around, ids = ids, nil
+				}
+			}
 			if found := changesOf(n); found != nil {
 				ids = found // of a smaller node
 			}
 			return true
 		})
+	}
+	if ids == nil && statement != nil {
+		ast.Inspect(statement, func(n ast.Node) bool {
+			ids = append(ids, changesOf(n)...)
+			return true
+		})
+	}
+	if ids == nil {
+		return around
 	}
 	return ids
 }

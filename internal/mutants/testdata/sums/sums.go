@@ -40,3 +40,6 @@ func Same(all []int) (n int) {
 	_ = last
 	return n
 }
+
+// Bits has a shift whose type its place decides.
+func Bits(set *[2]uint64, n uint16) { set[n/64] |= 1 << (n % 64) }
