@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"switchyard/smp"
 )
 
 // What the operator leaves out is what the comments of Config say; what is given stays, within what there can be.
@@ -57,4 +59,32 @@ func TestOrderWhenShardsStop(t *testing.T) {
 	if err := set.Unblock(q.sender); err == nil {
 		t.Error("an order is said to be carried out by shards that have stopped")
 	}
+}
+
+// Shards that stop answer what is still to come from others: here the one of a link's queue has nothing to do any more, when the
+// one to which LGET came is still looking for the link.
+func TestStopAnswersWhatIsUnderWayBetweenShards(t *testing.T) {
+	r := newRouter(t, testConfig())
+	c, reader := r.connect(), r.connect()
+	q, link := c.foreignLink(t)
+	set, closed := r.set, make(chan error, 1)
+	r.store.onSought(func() {
+		go func() { closed <- set.Close() }()
+		<-set.workers[0].rested
+		for range 1000 { // in which it would end
+			runtime.Gosched()
+		}
+	})
+	reader.send(command{entity: link, text: smp.AppendLGet(nil)})
+	r.set = nil // is closed here
+	if err := <-closed; err != nil {
+		t.Fatal(err)
+	}
+	r.mu.Lock()
+	answered := len(reader.inbox) > 0
+	r.mu.Unlock()
+	if !answered {
+		t.Fatal("LGET has no answer")
+	}
+	wantLink(t, reader.take(), q, link, "user")
 }
