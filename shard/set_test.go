@@ -71,7 +71,7 @@ func TestStopAnswersWhatIsUnderWayBetweenShards(t *testing.T) {
 	r.store.onSought(func() {
 		go func() { closed <- set.Close() }()
 		<-set.workers[0].rested
-		for range 1000 { // in which it would end
+		for range 50_000 { // in which it would end
 			runtime.Gosched()
 		}
 	})
