@@ -19,7 +19,7 @@ LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 BUILD   := $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help go build run test race race-short torture modelcheck simulate bench-machine fuzz timing bogo interop web lint tools clean
+.PHONY: help go build run test race race-short torture modelcheck simulate mutants bench-machine fuzz timing bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2
 simulate: ## run shards, loops and store step by step, in orders that seeds choose [SEEDS=10000 FIRST=1 FAULTS=1 LOOSE=1]
 	@$(GO) run ./internal/simulate/weave $(if $(FAULTS),-faults shard/testdata/faults) -- -timeout 0 $(if $(LOOSE),-race) ./shard \
 		-run '^TestSimulation$$' -args -simulate.seeds $(or $(SEEDS),10000) -simulate.first $(or $(FIRST),1) $(if $(LOOSE),-simulate.loose)
+
+mutants: ## change a package in one place at a time, and tell what no test notices [PKG=./shard SAMPLE=200 SEED=1 ONLY SKIP=regex WORKERS=1]
+	@nice -n 10 $(GO) run ./internal/mutants -sample $(or $(SAMPLE),0) -seed $(or $(SEED),1) -workers $(or $(WORKERS),1) \
+		$(if $(ONLY),-only '$(ONLY)') $(if $(SKIP),-skip '$(SKIP)') $(filter-out ./...,$(PKG))
 
 torture: build ## break things until a budget of time is spent, from seeds that none had before [BUDGET=1h ONLY=crash,power]
 	@bin/torture --dir $(DATA)/torture --budget $(or $(BUDGET),1h) $(if $(ONLY),--only $(ONLY))

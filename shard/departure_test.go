@@ -78,3 +78,27 @@ func TestLinkOfAFailedStore(t *testing.T) {
 		want(t, c.lget(link), "AUTH")
 	}
 }
+
+// When the store of a shard shows again what it has kept, the departures of that shard have ended, and of no other.
+func TestDeparturesOfAShardEnd(t *testing.T) {
+	r := newReservations()
+	drains := [2]departure{{0, new(drain)}, {1, new(drain)}}
+	for i, id := range []string{"first", "second"} {
+		r.depart(id, drains[i])
+	}
+	r.returned(0)
+	if shard, ok := r.departedBy([]byte("first")); ok {
+		t.Errorf("the link still departs from shard %d", shard)
+	}
+	if shard, ok := r.departedBy([]byte("second")); !ok || shard != 1 {
+		t.Errorf("the link of shard 1 departs: %v, from %d", ok, shard)
+	}
+	r.departed(drains[0], []string{"second"}) // which is not that drain's
+	if _, ok := r.departedBy([]byte("second")); !ok {
+		t.Error("another drain has ended the departure")
+	}
+	r.departed(drains[1], []string{"second"})
+	if _, ok := r.departedBy([]byte("second")); ok {
+		t.Error("the link still departs")
+	}
+}

@@ -2,6 +2,8 @@ package shard
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"switchyard/smp"
 )
@@ -105,4 +107,29 @@ func TestFullStoreTakesWhatMakesItSmaller(t *testing.T) {
 	r.store.full.Store(false)
 	want(t, bob.sendTo(q, "2"), "OK")
 	wantMessage(t, q, alice.event(), "2", true)
+}
+
+// A shard sees by itself that the store works again, however long that took: no command comes, and the message whose ACK was
+// not stored is delivered again.
+func TestEndOfEpochIsSeenWithoutCommands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newFakeStore()
+		r := &router{t: t, store: store, backing: store, cfg: testConfig(), random: seeded(1)} // the bubble's clock is its clock
+		r.cfg.Shards = 1
+		r.arrived = newCond(r)
+		r.start()
+		defer r.set.Close() // whose error is that of the commit that fails
+		alice := r.connect()
+		q := alice.newQueue(queueOptions{subscribe: true})
+		want(t, r.connect().sendTo(q, "again"), "OK")
+		id := wantMessage(t, q, alice.event(), "again", true)
+		r.store.setFail(true, "freeze")
+		want(t, alice.ack(q, id), "STORE failed")
+		<-time.After(100 * resumeDelay)
+		r.store.thaw()
+		wantMessage(t, q, alice.take(), "again", true)
+		if e := r.set.workers[0].core.epoch; e != r.store.Epoch() {
+			t.Errorf("the shard is in epoch %d", e)
+		}
+	})
 }

@@ -289,3 +289,23 @@ func TestCloseIsSilentOfAnEpochThatHasEnded(t *testing.T) {
 	}
 	r.set = nil
 }
+
+// After a failed commit the store may show what it has not kept, until one is stored: before that a link ID is not said to
+// be taken, from then on it is.
+func TestDoubtEndsWithTheNextCommit(t *testing.T) {
+	for _, failure := range failures {
+		cfg := testConfig()
+		cfg.Shards = 1
+		r := newRouter(t, cfg)
+		c := r.connect()
+		q, other := c.newQueue(queueOptions{mode: smp.ModeContact}), c.newQueue(queueOptions{mode: smp.ModeContact})
+		link := []byte("link")
+		want(t, c.lset(q, link, "fixed", "user"), "OK")
+		r.store.setFail(true, failure)
+		want(t, c.sendTo(q, "lost"), "STORE failed")
+		r.store.setFail(false, failure)
+		want(t, c.lset(other, link, "fixed", "user"), "STORE failed")
+		want(t, c.sendTo(q, "kept"), "OK")
+		want(t, c.lset(other, link, "fixed", "user"), "AUTH")
+	}
+}

@@ -189,3 +189,52 @@ func TestCommandsBehindDeletionAreRefused(t *testing.T) {
 		want(t, client.take(), answer)
 	}
 }
+
+// Of what a lookup has found no key and no secret stays with the lookup, also when there is a queue with them in memory.
+func TestLookupForgetsWhatItFound(t *testing.T) {
+	secret := func(b byte) (s [32]byte) { s[0] = b; return s }
+	key := func() []byte { return []byte("key") }
+	found := &Loaded{Record: Record{
+		Secret: secret(1), RecipientKeys: [][]byte{key(), key()}, SenderKey: key(),
+		Notifier: &Notifier{Secret: secret(2)},
+	}}
+	l := Lookup{Found: found}
+	l.forget()
+	r := &found.Record
+	for what, b := range map[string][]byte{
+		"secret": r.Secret[:], "first recipient's key": r.RecipientKeys[0], "second recipient's key": r.RecipientKeys[1],
+		"sender's key": r.SenderKey, "notifier's secret": r.Notifier.Secret[:],
+	} {
+		for _, left := range b {
+			if left != 0 {
+				t.Errorf("%s is left: %q", what, b)
+				break
+			}
+		}
+	}
+}
+
+// What was made of a notifier's key and the session that used it is gone with the notifier.
+func TestNotifierSecretOfASessionIsForgotten(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	owner, ntf := c.connect(), c.connect()
+	q := c.securedQueue(owner, owner, box.X25519, smp.ModeMessaging)
+	q.notifierKey = c.router.newKeyOf(box.X25519)
+	m := c.do(owner, q.key, q.recipient, smp.AppendNKey(nil, smp.NKeyParams{Key: spki(q.notifierKey), DHKey: spki(c.router.newKeyOf(box.X25519))}))
+	nid, ok := smp.ParseNID(m.params)
+	if !ok {
+		t.Fatal(m.text())
+	}
+	want(t, c.do(ntf, q.notifierKey, nid.NotifierID, smp.AppendNSub(nil)), "SOK")
+	public := q.notifierKey.Public()
+	raw, _ := public.X25519()
+	var shared [32]byte
+	_ = box.DH(&shared, &ntf.shard.SecretKey, raw)
+	if len(c.left("secret", shared[:])) == 0 {
+		t.Fatal("the shard has never had the secret")
+	}
+	want(t, c.do(owner, q.key, q.recipient, smp.AppendNDel(nil)), "OK")
+	if places := c.left("secret", shared[:]); len(places) > 0 {
+		t.Errorf("the secret is in memory: %q", places)
+	}
+}

@@ -81,3 +81,16 @@ func TestGetsCountForTheLimit(t *testing.T) {
 	}
 	want(t, other.do(queues[0].key, queues[0].recipient, smp.AppendGet(nil)), "OK")
 }
+
+// A GET that finds nothing is behind the message that the one before brought: another connection has acknowledged that.
+func TestGetThatFindsNothingEndsTheDelivery(t *testing.T) {
+	r := newRouter(t, testConfig())
+	getter, other := r.connect(), r.connect()
+	q := getter.newQueue(queueOptions{})
+	want(t, other.sendTo(q, "hello"), "OK")
+	id := wantMessage(t, q, getter.get(q), "hello", false)
+	wantMessage(t, q, other.get(q), "hello", false)
+	want(t, other.ack(q, id), "OK")
+	want(t, getter.get(q), "OK")
+	want(t, getter.ack(q, id), "NO_MSG")
+}

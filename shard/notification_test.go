@@ -227,3 +227,87 @@ func TestNotificationsStoredTwiceInADrain(t *testing.T) {
 		want(t, client.take(), answer)
 	}
 }
+
+// Notifications gather from the first one on: those that follow do not put its time off. When they have gone out, the next one
+// has a time of its own.
+func TestNotificationsAreNotPutOff(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	c.cfg.Quota = 100
+	arranged := 0
+	c.notifyLater = func() { arranged++ }
+	owner, sender := c.connect(), c.connect()
+	text, q, dh := c.router.newCommand(smp.CurrentVersion, queueOptions{mode: smp.ModeMessaging, alg: box.Ed25519, notifier: true})
+	c.runDrain(c.batch(owner, q.key, nil, text))
+	m := owner.take()
+	q.created(t, smp.CurrentVersion, &m, dh)
+	for times := 1; times <= 2; times++ {
+		for range 3 {
+			want(t, c.do(sender, nil, q.sender, smp.AppendSend(nil, true, []byte("x"))), "OK")
+			if arranged != times {
+				t.Fatalf("the time was set %d times, not %d", arranged, times)
+			}
+		}
+		c.runDrain(NewBatch(batchNotify, nil))
+	}
+}
+
+// A queue stays in memory while notifications of it gather, also when its subscriber goes, and may leave when they have gone out.
+func TestNotifiedQueueMayLeave(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	owner, reader, sender := c.connect(), c.connect(), c.connect()
+	text, q, dh := c.router.newCommand(smp.CurrentVersion, queueOptions{mode: smp.ModeMessaging, alg: box.Ed25519, notifier: true})
+	c.runDrain(c.batch(owner, q.key, nil, text))
+	m := owner.take()
+	q.created(t, smp.CurrentVersion, &m, dh)
+	want(t, c.do(reader, q.key, q.recipient, smp.AppendSub(nil)), "SOK")
+	want(t, c.do(sender, nil, q.sender, smp.AppendSend(nil, true, []byte("x"))), "OK")
+	c.runDrain(NewBatch(BatchClosed, reader.shard))
+	c.cache.limit = 0
+	for range 3 { // as many passes of the hand, and more
+		c.runDrain()
+	}
+	if c.cache.byRecipient[smp.ID(q.recipient)] == nil {
+		t.Fatal("the queue has left before its notifications")
+	}
+	c.runDrain(NewBatch(batchNotify, nil))
+	for range 2 {
+		c.runDrain()
+	}
+	if c.cache.byRecipient[smp.ID(q.recipient)] != nil {
+		t.Error("the queue stays")
+	}
+}
+
+// What waits in the store for a notifier goes out before what has come since, and NSUB writes nothing when nothing waits.
+func TestStoredNotificationsComeFirst(t *testing.T) {
+	cfg := testConfig() // where nothing goes out before it is told to
+	cfg.Shards, cfg.NotifyEvery = 1, time.Hour
+	r := newRouter(t, cfg)
+	alice, bob, ntf := r.connect(), r.connect(), r.connect()
+	q := alice.newNotified()
+	want(t, alice.sub(q.testQueue), "SOK")
+	var ids [][]byte
+	for _, body := range []string{"first", "second"} {
+		want(t, bob.sendNotify(q, body), "OK")
+		m := alice.event()
+		ids = append(ids, wantMessage(t, q.testQueue, m, body, true))
+		want(t, alice.ack(q.testQueue, ids[len(ids)-1]), "OK")
+		if body == "first" {
+			alice.notifyNow() // to the store, as nobody is there
+			r.sync()
+			if n := len(r.store.queue(q.recipient).ntfs); n != 1 {
+				t.Fatalf("%d notifications are stored", n)
+			}
+		}
+	}
+	want(t, ntf.nsub(q.testQueue), "SOK")
+	alice.notifyNow()
+	for _, id := range ids {
+		wantNMsg(t, q, ntf.event(), id)
+	}
+	before := r.store.commits
+	want(t, ntf.nsub(q.testQueue), "SOK")
+	if n := r.store.commits - before; n != 0 {
+		t.Errorf("NSUB has written %d times", n)
+	}
+}

@@ -97,3 +97,36 @@ func TestFailedNotifierChange(t *testing.T) {
 		want(t, two.nsub(q), "SOK")
 	}
 }
+
+// When the count of a notifier's service cannot be read, its queue keeps the notifier: NDEL fails as a whole.
+func TestNDelAndFailingStore(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice, service := r.connect(), r.connectService(1, smp.RoleNotifier)
+	q := alice.newQueue(queueOptions{notifier: true})
+	wantSOK(t, service.nsub(q), service.id())
+	r.store.setFail(true, "count")
+	want(t, alice.do(q.key, q.recipient, smp.AppendNDel(nil)), "STORE failed")
+	r.store.setFail(false, "count")
+	wantSOK(t, service.nsub(q), service.id())
+	want(t, alice.do(q.key, q.recipient, smp.AppendNDel(nil)), "OK")
+	wantEvent(t, service.event(), "DELD", q.notifier)
+	wantSubs(t, service.subs())
+}
+
+// The store keeps the ID of a notifier as long as the queue has it.
+func TestReplacedNotifierLeavesTheStore(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice := r.connect()
+	q := alice.newQueue(queueOptions{notifier: true})
+	ids := func() int {
+		r.store.mu.Lock()
+		defer r.store.mu.Unlock()
+		return len(r.store.state.ntfs)
+	}
+	if alice.nkey(q); ids() != 1 {
+		t.Errorf("%d IDs of one notifier", ids())
+	}
+	if want(t, alice.do(q.key, q.recipient, smp.AppendNDel(nil)), "OK"); ids() != 0 {
+		t.Errorf("%d IDs of none", ids())
+	}
+}

@@ -21,6 +21,30 @@ func TestSizesInMemory(t *testing.T) {
 }
 
 // TestQueuesOfEachVersion creates a queue at each version and uses it.
+// A queue as clients make them, with one short key for each side, is in one piece of memory. Replacing its recipient's keys by
+// several needs another one, which a single key gives back.
+func TestPlainQueueIsOnePieceOfMemory(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	owner := c.connect()
+	for _, alg := range []box.Alg{box.Ed25519, box.X25519} {
+		q := c.newQueue(owner, alg)
+		want(t, c.do(owner, q.key, q.recipient, smp.AppendKey(nil, spki(c.router.newKeyOf(box.Ed25519)))), "OK")
+		if c.cache.byRecipient[smp.ID(q.recipient)].rare != nil {
+			t.Errorf("%s: there is a second piece", alg)
+		}
+	}
+	var q queue
+	one, two := c.router.newKeyOf(box.Ed25519).Public(), c.router.newKeyOf(box.Ed25519).Public()
+	q.setRecipientKeys([]box.PublicKey{one, two})
+	if len(q.rare.recipientKeys) != 2 || q.recipientKey.alg != 0 {
+		t.Error("not both keys are kept")
+	}
+	q.setRecipientKeys([]box.PublicKey{two})
+	if len(q.rare.recipientKeys) != 0 || q.recipientKey.key() != two {
+		t.Error("more than the one key is kept")
+	}
+}
+
 func TestQueuesOfEachVersion(t *testing.T) {
 	r := newRouter(t, testConfig())
 	for v := smp.MinVersion; v <= smp.CurrentVersion; v++ {

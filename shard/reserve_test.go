@@ -130,6 +130,23 @@ func TestLinkIDOfAFailedStore(t *testing.T) {
 	}
 }
 
+// TestLinkIDIsFreeAfterAFailure: a queue that stays in memory for its subscriber does not keep the link ID that it did not get.
+func TestLinkIDIsFreeAfterAFailure(t *testing.T) {
+	for _, failure := range failures {
+		r := newRouter(t, testConfig())
+		c := r.connect()
+		link := []byte("link")
+		q, other := c.queueOn(0), c.queueOn(0)
+		want(t, c.sub(q), "SOK")
+		r.store.setFail(true, failure)
+		want(t, c.lset(q, link, "fixed", "user"), "STORE failed")
+		r.store.setFail(false, failure)
+		want(t, c.sendTo(q, "ends the doubt"), "OK")
+		want(t, c.lset(other, link, "fixed", "other"), "OK")
+		wantLink(t, c.lget(link), other, link, "other")
+	}
+}
+
 // TestRefusalIsJudgedAgain has a refusal come so late that the link is gone: to say that it is taken would be wrong by then.
 func TestRefusalIsJudgedAgain(t *testing.T) {
 	r := newRouter(t, testConfig())

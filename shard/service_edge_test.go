@@ -74,6 +74,95 @@ func TestServiceIsToldOfDeletedQueues(t *testing.T) {
 	}
 }
 
+func TestNotifierServiceIsToldOfDeletedQueues(t *testing.T) {
+	r := newRouter(t, notifyConfig())
+	alice, service := r.connect(), r.connectService(1, smp.RoleNotifier)
+	deleted, kept := alice.newQueue(queueOptions{notifier: true}), alice.newQueue(queueOptions{notifier: true})
+	for _, q := range []*testQueue{deleted, kept} {
+		wantSOK(t, service.nsub(q), service.id())
+	}
+	want(t, alice.del(deleted), "OK")
+	wantEvent(t, service.event(), "DELD", deleted.notifier)
+	wantSubs(t, service.subs(), kept.notifier)
+	if s := r.store.state.services; len(s.rows) != 1 {
+		t.Errorf("%d rows are left of one queue", len(s.rows))
+	}
+}
+
+// A queue of a service has a subscription while a message is on its way, and none when nothing waits.
+func TestServiceHasNoSubscriptionToQuietQueues(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards = 1
+	r := newRouter(t, cfg)
+	bob, service := r.connect(), r.connectService(1, smp.RoleMessaging)
+	q := service.newQueue(queueOptions{})
+	subscribed := func() (is bool) {
+		r.inShard(0, func(c *core) { is = c.cache.byRecipient[smp.ID(q.recipient)].sub != nil })
+		return is
+	}
+	for range 2 {
+		want(t, bob.sendTo(q, "hello"), "OK")
+		m := wantMessage(t, q, service.event(), "hello", true)
+		if !subscribed() {
+			t.Error("no subscription while a message is on its way")
+		}
+		want(t, service.ack(q, m), "OK")
+		if subscribed() {
+			t.Error("a subscription to a queue where nothing waits")
+		}
+	}
+}
+
+// A connection that has ended does not have its service any more, and cannot take it again by commands that are still under way.
+func TestServiceOfAnEndedConnection(t *testing.T) {
+	s, gone, next := new(service), NewClient(1), NewClient(1)
+	if _, taken := s.take(gone); !taken || s.current.Load() != gone {
+		t.Fatal("the service is not taken")
+	}
+	if _, taken := s.take(gone); taken {
+		t.Error("taken twice by one connection")
+	}
+	s.leave(gone)
+	if s.current.Load() != nil {
+		t.Error("a connection that has ended has the service")
+	}
+	if _, taken := s.take(gone); taken || s.current.Load() != nil {
+		t.Error("a connection that has ended takes the service")
+	}
+	if previous, taken := s.take(next); previous != nil || !taken {
+		t.Error("the service is not free")
+	}
+	s.leave(gone)
+	if s.current.Load() != next {
+		t.Error("a connection that has no service takes it from another one")
+	}
+}
+
+func TestServiceCounts(t *testing.T) {
+	var one, two, all ServiceCount
+	ids := []smp.ID{{1}, {2}, {3}}
+	for i := range ids {
+		all.add(ids[i][:])
+	}
+	one.add(ids[0][:])
+	two.add(ids[1][:])
+	two.add(ids[2][:])
+	sum := one
+	if sum.join(&two); sum != all || sum.Count != 3 {
+		t.Errorf("together %v, not %v", sum, all)
+	}
+	sum.remove(ids[2][:])
+	sum.remove(ids[1][:])
+	if sum != one {
+		t.Errorf("of one %v, not %v", sum, one)
+	}
+	for range 2 { // never fewer than none, nor a hash of none
+		if sum.remove(ids[0][:]); sum != (ServiceCount{}) {
+			t.Errorf("of none %v", sum)
+		}
+	}
+}
+
 func TestQueueMovesBetweenServices(t *testing.T) {
 	r := newRouter(t, testConfig())
 	bob, one, two := r.connect(), r.connectService(1, smp.RoleMessaging), r.connectService(2, smp.RoleMessaging)

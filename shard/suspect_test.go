@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"runtime"
 	"testing"
 
 	"switchyard/box"
@@ -256,5 +257,50 @@ func TestStaleQueueMayLeaveLater(t *testing.T) {
 	core.reload([]smp.ID{q.recipientID})
 	if core.cache.stale(q) || q.notifier() != nil || q.slot < 0 {
 		t.Errorf("stale %v, notifier %v, place %d among those that may leave", core.cache.stale(q), q.notifier(), q.slot)
+	}
+}
+
+// A service whose connection has used one shard only has it after an epoch, too, and what waits in the other shard comes.
+func TestNewEpochForServiceOfOneShard(t *testing.T) {
+	r := newRouter(t, testConfig())
+	bob, first := r.connect(), r.connectService(1, smp.RoleMessaging)
+	queues := make([]*testQueue, r.set.Len())
+	for left := len(queues); left > 0; {
+		q := first.newQueue(queueOptions{})
+		if i := r.set.partitions.shard(q.recipient); queues[i] == nil {
+			queues[i] = q
+			left--
+		}
+	}
+	first.close()
+	r.sync()
+	want(t, bob.sendTo(queues[1], "waits"), "OK")
+	second := r.connectService(1, smp.RoleMessaging)
+	wantSOK(t, second.sub(queues[0]), second.id())
+	r.store.goBack(r.store.kept())
+	r.sync()
+	wantMessage(t, queues[1], second.event(), "waits", true)
+}
+
+// An epoch that ends before all is read again leaves nothing running.
+func TestEndedEpochLeavesNothingBehind(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	alice := c.connect()
+	for range 2 {
+		c.newQueue(alice, box.Ed25519)
+	}
+	c.distrust()
+	c.suspects.next() // one of two
+	before := runtime.NumGoroutine()
+	for range 100 {
+		c.distrust()
+		c.suspects.next()
+	}
+	c.suspects.end()
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines more than before", n-before)
+	}
+	if c.suspects.left() {
+		t.Error("queues are suspect of no epoch")
 	}
 }

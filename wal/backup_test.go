@@ -96,6 +96,27 @@ func TestBackupFails(t *testing.T) {
 	m.check(t, s)
 }
 
+// TestBackupOfAFailingStore has the disk of the store fail when a backup is made: what was committed and never written is not in
+// the copy, so there is none.
+func TestBackupOfAFailingStore(t *testing.T) {
+	var failing atomic.Bool
+	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if failing.Load() && strings.HasPrefix(op.Path, "store/") && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+			return &os.PathError{Op: "write", Path: op.Path, Err: syscall.EIO}
+		}
+		return nil
+	}))
+	s := openStore(t, "store", Options{FS: fs, Sync: SyncNever})
+	commit(t, message(s, 0))
+	failing.Store(true)
+	if err := s.Backup("backup"); err == nil {
+		t.Error("a backup is made of what the disk has not taken")
+	}
+	if _, err := fs.Stat("backup"); !os.IsNotExist(err) {
+		t.Errorf("a part of the backup is left: %v", err)
+	}
+}
+
 // TestBackupOnAnotherDisk cannot link tables.
 func TestBackupOnAnotherDisk(t *testing.T) {
 	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {

@@ -86,7 +86,10 @@ func (s *Store) ingest(names [2]string, fill func(a, b *sstable.Writer) error) e
 	if err = errors.Join(err, a.Close(), b.Close()); err != nil {
 		return err
 	}
-	return in.DB.Ingest(context.Background(), []string{a.path, b.path})
+	if err := in.DB.Ingest(context.Background(), []string{a.path, b.path}); err != nil {
+		return err
+	}
+	return in.Err() // the guard hides failures of the disk from Pebble
 }
 
 func fillTables(n int, record func(int, *shard.Record), queues, senders *sstable.Writer) error {

@@ -55,6 +55,9 @@ func TestKeysAreHidden(t *testing.T) {
 		if strings.Contains(text, "Z") || strings.Contains(text, "5a") || len(text) > 16 {
 			t.Errorf("a key prints as %q", text)
 		}
+		if len(key) > 0 && !strings.Contains(text, string(key[:1])) {
+			t.Errorf("the space of a key is not in %q", text)
+		}
 	}
 }
 

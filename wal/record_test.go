@@ -129,6 +129,7 @@ func TestRecordRefuses(t *testing.T) {
 		"unknown mode":                     func(b []byte) []byte { b[2] = 3; return b },
 		"unknown status":                   func(b []byte) []byte { b[3] = 3; return b },
 		"no recipient key":                 func(b []byte) []byte { b[count] = 0; return b },
+		"no recipient key and no bytes":    func(b []byte) []byte { return append(append(b[:count:count], 0), b[count+1+33:]...) },
 		"more keys than bytes":             func(b []byte) []byte { b[count] = 255; return b },
 		"unknown form of key":              func(b []byte) []byte { b[count+1] = 5; return b },
 		"well known key stored as unknown": func(b []byte) []byte { return otherForm(b, &r, count+1) },

@@ -192,6 +192,19 @@ func visitAll(t *testing.T, s *Store, r *shard.WaitingRange) (all []smp.ID, piec
 
 func compareIDs(a, b smp.ID) int { return slices.Compare(a[:], b[:]) }
 
+// Behind damage a walk goes on with the next partition, up to the last of its range.
+func TestWalkGoesOnBehindAPartition(t *testing.T) {
+	r := shard.WaitingRange{Service: smp.ID{7}, First: 2, Last: 4}
+	for partition := r.First; partition < r.Last; partition++ {
+		if got := behindPartition(&r, partition); string(got) != string(appendCountKey(nil, spaceAssociations, &r.Service, partition+1)) {
+			t.Errorf("behind partition %d: %x", partition, got)
+		}
+	}
+	if got := behindPartition(&r, r.Last); got != nil {
+		t.Errorf("behind the last partition: %x", got)
+	}
+}
+
 func FuzzCount(f *testing.F) {
 	f.Add(appendCount(nil, &shard.ServiceCount{Count: 5, Hash: [16]byte{1}}))
 	f.Add(make([]byte, countSize))

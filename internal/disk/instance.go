@@ -111,10 +111,13 @@ func (in *Instance) Checkpoint(dir string) error {
 	if err := in.DB.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
 		return err // Pebble removes what it has made of it
 	}
+	var failure error
 	if err := in.guard.outside.Load(); err != nil {
-		return errors.Join(*err, in.owner.options.FS.RemoveAll(dir))
+		failure = *err
+	} else if failure = in.Err(); failure == nil { // else what Pebble has not seen fail is not in the copy
+		return nil
 	}
-	return nil
+	return errors.Join(failure, in.owner.options.FS.RemoveAll(dir))
 }
 
 // FS is the file system behind the guard, for tables that are made to be ingested.

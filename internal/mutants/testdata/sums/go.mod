@@ -1,0 +1,3 @@
+module example.net/sums
+
+go 1.26
