@@ -118,7 +118,7 @@ func (w *simulation) configure() {
 	for range 4 {
 		w.keys = append(w.keys, w.newKey())
 	}
-	w.most = []int{4, 8, 8, 24}[w.IntN(4)]
+	w.most = []int{4, 8, 8, 64}[w.IntN(4)]
 	w.pace = []int{2, 6, 20, 60, 200}[w.IntN(5)]
 	if w.IntN(4) == 0 {
 		w.limits.CommandsPerSecond = 2 + w.IntN(10)
