@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"switchyard/server/listen"
+	"switchyard/smp"
 )
+
+// This file keeps a session to the limits of what one connection may ask for.
 
 // Limits bound what strangers may ask of a router. A zero is no limit.
 type Limits struct {
@@ -52,4 +55,40 @@ func (r *Router) mayRegister() bool {
 		r.gate.Refuse(RefusedServices)
 	}
 	return ok
+}
+
+// errLimit answers what a limit refuses. To clients of the reference a failure of the store is one that passes: they try
+// again later, where other errors end what they were about to do.
+var errLimit = smp.ErrStore("limit")
+
+// limited answers a command that a limit refuses; it says whether it did.
+func (s *session) limited(tag smp.CommandTag, t *smp.Transmission, params []byte) bool {
+	r := s.loop.router
+	why, ok := Refusal(""), true
+	switch tag {
+	case smp.CmdNew:
+		if why, ok = RefusedSubscriptions, s.maySubscribe() || !s.newSubscribes(params); ok {
+			why, ok = r.mayCreate(s.source, s.active)
+		}
+	case smp.CmdSub, smp.CmdNSub:
+		why, ok = RefusedSubscriptions, s.maySubscribe()
+	}
+	if !ok {
+		r.gate.Refuse(why)
+		s.replyError(t.CorrID, t.EntityID, errLimit)
+	}
+	return !ok
+}
+
+// maySubscribe tells whether the connection has fewer subscriptions than it may have. GET counts, too; whether one names another
+// queue the shards know, which judge it themselves.
+func (s *session) maySubscribe() bool {
+	limit := s.loop.router.cfg.Limits.Subscriptions
+	return limit == 0 || int(s.client.Subscriptions.Load()+s.client.Gets.Load()) < limit
+}
+
+// newSubscribes tells whether NEW subscribes the connection to the queue that it makes.
+func (s *session) newSubscribes(params []byte) bool {
+	p, ok := smp.ParseNew(s.version(), params)
+	return ok && p.Subscribe && s.client.Service == nil
 }

@@ -28,11 +28,11 @@
 //     sessions fill;
 //   - an idle session holds no buffer: what is half read waits in gnet's, or in a pooled block.
 //
-// While input has to wait, because answers to it are not read, because it comes too fast, is far ahead of the answers (backpressure.go)
-// or other routers have to answer first, its socket is not read (pause.go): what is in the kernel has TCP hold the peer back.
+// While input has to wait, because answers to it are not read, because it comes too fast, is far ahead of the answers
+// or other routers have to answer first, its socket is not read (backpressure.go, pause.go): what is in the kernel has TCP hold the peer back.
 //
 // Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go). What
-// operators may limit is kept by admission.go for what is created and throttle.go for connections; what is begun and not
+// operators may limit is kept by admission.go; what is begun and not
 // finished is ended by halfread.go. A router ends by stop.go.
 //
 // Forwarding has two sides here: the destination's (forwarded.go) opens RFWD and sends the command inside through the

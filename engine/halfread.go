@@ -30,11 +30,6 @@ func (s *session) notePart() {
 	}
 }
 
-// waits tells that it is not the peer's fault that input is not taken.
-func (s *session) waits() bool {
-	return s.throttled || s.ahead || s.clogged || s.forwards >= s.loop.router.cfg.ForwardsPerClient
-}
-
 // memory is about what half read input takes, and what of it is kept until the handshake is done.
 func (s *session) memory() int {
 	n := s.unfinished()

@@ -60,24 +60,6 @@ func (s *session) readSome() bool {
 	return !s.busy && s.conn.InboundBuffered() > 0
 }
 
-// paused tells whether input waits: for shards or other routers to answer, and then the answer goes on with it; or because the
-// peer does not read what we send, and then the session is looked at again when its socket drains.
-func (s *session) paused() bool {
-	if s.throttled || s.ahead || s.forwards >= s.loop.router.cfg.ForwardsPerClient {
-		return true
-	}
-	unsent := s.conn.OutboundBuffered()
-	if unsent <= outputPause {
-		return false
-	}
-	if s.phase != phaseOpen || s.conn.InboundBuffered() > s.heldLimit() {
-		s.close(CauseUnread)
-		return true
-	}
-	s.clog()
-	return true
-}
-
 // failRecord ends a session whose record could not be opened. The alert, if one is due, goes out behind the answers to what
 // came before: nothing can be sealed after it, and what is sealed already has lower numbers.
 func (s *session) failRecord(err error) {

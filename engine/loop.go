@@ -288,55 +288,6 @@ func (l *loop) lookAfter(now time.Time) {
 	l.closeIdle(now)
 }
 
-// drainLater arranges a look at clogged sockets and full rings, as nobody tells when they have drained.
-func (l *loop) drainLater() {
-	if l.draining == nil {
-		l.draining = time.AfterFunc(drainTick, func() { l.run(l.unclog) })
-		l.drainIn = drainTick
-	}
-}
-
-// drainSoon is drainLater for what has not waited before.
-func (l *loop) drainSoon() {
-	l.drainLater()
-	if l.drainIn > drainTick {
-		l.drainIn = drainTick
-		l.draining.Reset(drainTick)
-	}
-}
-
-// unclog returns the windows of sessions whose socket has drained and lets them go on. While nothing moves the next look
-// comes later than the last.
-func (l *loop) unclog() {
-	now, moves := time.Now(), len(l.owed) > 0
-	next := min(2*l.drainIn, drainTickMax)
-	l.draining = nil
-	waiting := l.clogged
-	l.clogged = nil
-	write := !now.Before(l.writeAt)
-	if write {
-		l.writeAt = now.Add(drainTickMax)
-	}
-	for _, s := range waiting {
-		if write && s.phase == phaseOpen {
-			s.writeWaiting()
-		}
-		s.clogged = false
-		if s.phase != phaseOpen {
-			continue
-		}
-		moves = s.moved(now) || moves
-		s.drained()
-		if s.phase == phaseOpen && s.conn.InboundBuffered() > 0 && s.conn.OutboundBuffered() <= outputPause {
-			s.traffic()
-		}
-	}
-	if !moves && l.draining != nil {
-		l.draining.Reset(next)
-		l.drainIn = next
-	}
-}
-
 // stopInput makes the loop take no more commands than it has.
 func (l *loop) stopInput() {
 	l.handOver()

@@ -183,80 +183,9 @@ func (s *session) writeSealed() {
 	}
 }
 
-// drained looks at how much of the output the socket has taken: all of it, and the shards may send the messages that
-// wait for room; or not all, and it will be looked at again.
-func (s *session) drained() {
-	if s.phase != phaseOpen {
-		return
-	}
-	unsent := s.conn.OutboundBuffered()
-	switch {
-	case unsent > outputLimit:
-		s.close(CauseUnread)
-		return
-	case unsent > 0:
-		s.clog()
-		return
-	}
-	s.weigh(0)
-	s.left = 0
-	s.client.Window.Clog(false)
-	s.returnWindow()
-}
-
 // returnWindow tells the shards that messages have left. The socket has taken all that the session was given.
 func (s *session) returnWindow() {
 	if c := s.client; c.Window.Return() {
 		s.eachShard(func(i int) { s.loop.owe(i, shard.NewBatch(shard.BatchResume, c)) })
 	}
-}
-
-// clog puts the session on the list of those to look at again, unless too much waits.
-func (s *session) clog() {
-	if s.left == 0 {
-		s.progress = time.Now()
-	}
-	s.left = s.conn.OutboundBuffered()
-	s.weigh(s.left + s.conn.InboundBuffered())
-	if s.overweight() {
-		s.close(CauseUnread)
-		return
-	}
-	if s.clogged {
-		s.loop.drainLater()
-		return
-	}
-	s.clogged = true
-	s.client.Window.Clog(true)
-	s.loop.clogged = append(s.loop.clogged, s)
-	s.loop.drainSoon()
-}
-
-// weigh counts what waits of the session.
-func (s *session) weigh(n int) {
-	if n != s.backlog {
-		s.loop.router.backlog.Add(int64(n - s.backlog))
-		s.backlog = n
-	}
-}
-
-// overweight tells that of all sessions together more waits than may, and that this one has to end for it.
-func (s *session) overweight() bool {
-	r := s.loop.router
-	total := r.backlog.Load()
-	return total > r.backlogTotal && s.backlog > outputPause || total > 2*r.backlogTotal
-}
-
-// moved tells whether the socket has taken something since the last look, or will not be looked at again: one that has
-// taken nothing for long is closed.
-func (s *session) moved(now time.Time) bool {
-	if s.conn.OutboundBuffered() < s.left {
-		s.progress = now
-		return true
-	}
-	if now.Sub(s.progress) > s.loop.router.stallLimit {
-		s.close(CauseUnread)
-		return true
-	}
-	return false
 }

@@ -33,17 +33,6 @@ func (r *Router) pollerOf(e gnet.EventLoop) poller {
 	return pollerOf(e)
 }
 
-// mustWait tells whether input of n bytes may not be taken now.
-func (s *session) mustWait(n int) bool {
-	switch {
-	case s.busy:
-		return n > handshakeInput // few clients say anything now, and fewer so much
-	case !s.loop.input, s.throttled, s.ahead, s.ended, s.forwards >= s.loop.router.cfg.ForwardsPerClient:
-		return true
-	}
-	return s.conn.OutboundBuffered() > outputPause
-}
-
 // wanted is what the socket is to be watched for.
 func (s *session) wanted() watch {
 	n := s.conn.InboundBuffered()
@@ -78,17 +67,5 @@ func (s *session) setWatch(w watch) {
 func (s *session) changed() {
 	if s.watch != watchAll {
 		s.watch = watchUnknown
-	}
-}
-
-// writeWaiting writes what waits of a session whose socket is not watched even for that.
-func (s *session) writeWaiting() {
-	if s.watch != watchNothing {
-		return
-	}
-	_ = s.conn.Flush() // gnet closes the connection when it fails
-	if s.phase != phaseClosed && s.conn.OutboundBuffered() == 0 {
-		s.changed()
-		s.settle()
 	}
 }

@@ -106,30 +106,3 @@ func (l *loop) takeRelayed() {
 	}
 	l.relayed.spare = list[:0]
 }
-
-// heldLimit is how much input may wait unread. When it waits for other routers, or did and is being worked off, the peer
-// has done nothing wrong, so it may be more where sockets cannot be told to wait, as long as all such input together is not
-// too much.
-func (s *session) heldLimit() int {
-	r, n := s.loop.router, s.conn.InboundBuffered()
-	if s.forwards < r.cfg.ForwardsPerClient && (s.held == 0 || n <= inputLimit) {
-		s.hold(0)
-		return inputLimit
-	}
-	s.hold(n)
-	switch held := r.held.Load(); {
-	case held > 2*r.heldTotal:
-		return 0
-	case held > r.heldTotal:
-		return inputPeek
-	}
-	return heldInput
-}
-
-// hold counts the input that waits.
-func (s *session) hold(n int) {
-	if n != s.held {
-		s.loop.router.held.Add(int64(n - s.held))
-		s.held = n
-	}
-}

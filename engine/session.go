@@ -80,37 +80,6 @@ func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
 	return s
 }
 
-// traffic takes what the socket has received, as far as it may be taken now; while the rest waits, so does the socket.
-func (s *session) traffic() {
-	s.takeInput()
-	s.settle()
-}
-
-func (s *session) takeInput() {
-	limit, cause := s.heldLimit(), CauseUnread
-	if s.phase == phaseTLS && s.loop.poller == noPoller {
-		limit, cause = handshakeInput, CauseHandshakeFlood
-	}
-	switch {
-	case s.phase == phaseClosed:
-		if s.leaving {
-			_, _ = s.conn.Discard(-1)
-		}
-	case s.ended:
-		s.endAnswered()
-	case s.throttled:
-		s.throttledInput()
-	case s.phase == phaseTLS && !s.busy && s.loop.input: // what is there may be more than a handshake
-		s.continueTLS()
-	case s.conn.InboundBuffered() > limit:
-		s.close(cause)
-	case s.busy || !s.loop.input:
-	default:
-		s.readRecords()
-		s.notePart()
-	}
-}
-
 // late tells whether a connection that is not open yet is to be closed at this time, and why.
 func (s *session) late(now time.Time) (Cause, bool) {
 	cfg := &s.loop.router.cfg
