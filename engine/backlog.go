@@ -2,6 +2,17 @@ package engine
 
 import "time"
 
+// This file bounds what waits: output that a socket has not taken, and input that is not taken for one of the reasons in
+// backpressure.go.
+//
+//	what                     one session                    all sessions      patience     counted by  seen by
+//	output                   outputLimit                    backlogTotal      stallLimit   weigh       drained, clog, moved
+//	input                    inputLimit                     with the output                weigh       clog, throttledInput
+//	input behind forwarding  heldInput                      heldTotal                      hold        heldLimit
+//
+// Limits of input are met only where sockets cannot be left unread. A session that meets a limit is closed. gnet does not
+// tell when a socket has drained: so sessions with unsent output stand on the loop's list, clogged, and unclog looks at them.
+
 // drained looks at how much of the output the socket has taken: all of it, and the shards may send the messages that
 // wait for room; or not all, and it will be looked at again.
 func (s *session) drained() {
@@ -78,7 +89,7 @@ func (s *session) moved(now time.Time) bool {
 // too much.
 func (s *session) heldLimit() int {
 	r, n := s.loop.router, s.conn.InboundBuffered()
-	if s.forwards < r.cfg.ForwardsPerClient && (s.held == 0 || n <= inputLimit) {
+	if s.blocked&reasonRelays == 0 && (s.held == 0 || n <= inputLimit) {
 		s.hold(0)
 		return inputLimit
 	}

@@ -2,26 +2,97 @@ package engine
 
 import "time"
 
-// This file has the input of a session wait that is far ahead of the answers: what its commands take in the shards, and their
-// answers on the way back, is bounded however fast it sends, and one connection leaves the shards to others. A client that
-// does so notices nothing but that its socket takes no more for a moment.
+// This file decides that a client's socket is not read. What is left in the kernel fills TCP's window, which holds the peer
+// back: it is not cut off for sending more than is taken at the moment, and notices only that its socket takes no more.
+//
+//	reason           the input waits because                        set by                 cleared by
+//	reasonHandshake  a worker or the shards have the handshake      work, findService      the loop, when they are done
+//	reasonRate       commands came faster than CommandsPerSecond    spend                  resume, by a timer
+//	reasonAnswers    shards owe the session askedLimit answers      ask                    answered, at half of them
+//	reasonRelays     ForwardsPerClient commands wait for relays     askRelay               relayAnswered
+//	reasonUnsent     the peer leaves more than outputPause unread   write                  gnet; unclog finds it
+//	reasonClose      the peer has said close_notify                 failRecord             nobody: endAnswered closes
+//	reasonStop       the router stops                               stopInput              nobody: leaveAll closes
+//
+// Whoever clears a reason calls traffic, which takes the input that has waited and has the socket read again. So the end of
+// the peer's stream is found only then; but a connection that is reset is closed at once, as epoll tells errors unasked.
+//
+// A handshake lets handshakeInput come before the socket waits. How much may wait in all, and for how long, is in backlog.go;
+// how a socket is left unread, in pause.go.
 
-// ask counts a command that goes to a shard. Input waits only where sockets can: elsewhere it would be in memory.
+// reasons is a set of reasons why the input of a session waits.
+type reasons uint8
+
+const (
+	reasonRate reasons = 1 << iota
+	reasonAnswers
+	reasonRelays
+	reasonClose
+
+	// These are not in session.blocked: they follow from what the session, the loop and gnet have.
+	reasonHandshake
+	reasonStop
+	reasonUnsent
+
+	// reasonsOfOurs are those for which the peer has no fault that a block of it stays unfinished.
+	reasonsOfOurs = reasonRate | reasonAnswers | reasonRelays
+)
+
+// reasons are all that there are at this moment.
+func (s *session) reasons() reasons {
+	all := s.blocked
+	if s.busy {
+		all |= reasonHandshake
+	}
+	if !s.loop.input {
+		all |= reasonStop
+	}
+	if s.conn.OutboundBuffered() > outputPause {
+		all |= reasonUnsent
+	}
+	return all
+}
+
+// mustWait tells whether input of n bytes may not be taken now.
+func (s *session) mustWait(n int) bool {
+	why := s.reasons()
+	if why&reasonHandshake != 0 {
+		return n > handshakeInput // few clients say anything now, and fewer so much
+	}
+	return why != 0
+}
+
+// ask counts a command that goes to a shard. The bound keeps small what a session has in the shards and on the way back, and
+// one session from filling them. Input waits only where sockets can: elsewhere it would be in memory.
 func (s *session) ask() {
 	if s.asked++; s.asked >= askedLimit && s.loop.poller != noPoller {
-		s.ahead = true
+		s.blocked |= reasonAnswers
 	}
 }
 
 // answered counts an answer of a shard. Every command has one, unless the connection has ended.
 func (s *session) answered() {
 	s.asked--
-	if s.ahead && s.asked <= askedLimit/2 {
-		s.ahead = false
+	if s.blocked&reasonAnswers != 0 && s.asked <= askedLimit/2 {
+		s.blocked &^= reasonAnswers
 		s.loop.caughtUp = append(s.loop.caughtUp, s)
 	}
-	if s.ended && s.asked == 0 {
+	if s.blocked&reasonClose != 0 && s.asked == 0 {
 		s.loop.caughtUp = append(s.loop.caughtUp, s)
+	}
+}
+
+// askRelay counts a command that goes to another router.
+func (s *session) askRelay() {
+	if s.forwards++; s.forwards >= s.loop.router.cfg.ForwardsPerClient {
+		s.blocked |= reasonRelays
+	}
+}
+
+// relayAnswered counts what has come of it.
+func (s *session) relayAnswered() {
+	if s.forwards--; s.forwards < s.loop.router.cfg.ForwardsPerClient {
+		s.blocked &^= reasonRelays
 	}
 }
 
@@ -63,9 +134,9 @@ func (s *session) takeInput() {
 		if s.leaving {
 			_, _ = s.conn.Discard(-1)
 		}
-	case s.ended:
+	case s.blocked&reasonClose != 0:
 		s.endAnswered()
-	case s.throttled:
+	case s.blocked&reasonRate != 0:
 		s.throttledInput()
 	case s.phase == phaseTLS && !s.busy && s.loop.input: // what is there may be more than a handshake
 		s.continueTLS()
@@ -78,25 +149,13 @@ func (s *session) takeInput() {
 	}
 }
 
-// mustWait tells whether input of n bytes may not be taken now.
-func (s *session) mustWait(n int) bool {
-	switch {
-	case s.busy:
-		return n > handshakeInput // few clients say anything now, and fewer so much
-	case !s.loop.input, s.throttled, s.ahead, s.ended, s.forwards >= s.loop.router.cfg.ForwardsPerClient:
+// holdInput tells whether the next record has to wait. When the peer does not read what we send, the session is looked at
+// again when its socket drains, or ends here; in the other cases the end of the reason goes on with it.
+func (s *session) holdInput() bool {
+	if s.blocked != 0 {
 		return true
 	}
-	return s.conn.OutboundBuffered() > outputPause
-}
-
-// paused tells whether input waits: for shards or other routers to answer, and then the answer goes on with it; or because the
-// peer does not read what we send, and then the session is looked at again when its socket drains.
-func (s *session) paused() bool {
-	if s.throttled || s.ahead || s.forwards >= s.loop.router.cfg.ForwardsPerClient {
-		return true
-	}
-	unsent := s.conn.OutboundBuffered()
-	if unsent <= outputPause {
+	if s.conn.OutboundBuffered() <= outputPause {
 		return false
 	}
 	if s.phase != phaseOpen || s.conn.InboundBuffered() > s.heldLimit() {
@@ -105,11 +164,6 @@ func (s *session) paused() bool {
 	}
 	s.clog()
 	return true
-}
-
-// waits tells that it is not the peer's fault that input is not taken.
-func (s *session) waits() bool {
-	return s.throttled || s.ahead || s.clogged || s.forwards >= s.loop.router.cfg.ForwardsPerClient
 }
 
 // throttlePause is the least time for which a session waits that was too fast.
@@ -122,17 +176,17 @@ const throttlePause = 20 * time.Millisecond
 func (s *session) spend(now time.Time, commands int) {
 	l := s.loop
 	wait := s.commands.Commands(now, commands, l.router.cfg.Limits.CommandsPerSecond)
-	if wait == 0 || s.throttled {
+	if wait == 0 || s.blocked&reasonRate != 0 {
 		return
 	}
-	s.throttled = true
+	s.blocked |= reasonRate
 	l.router.gate.Refuse(RefusedCommands)
 	time.AfterFunc(max(wait, throttlePause), func() { l.run(s.resume) })
 }
 
 // resume takes the input that waited because it came too fast.
 func (s *session) resume() {
-	s.throttled = false
+	s.blocked &^= reasonRate
 	if s.phase != phaseOpen {
 		return
 	}

@@ -66,7 +66,7 @@ func (l *loop) hurry(now time.Time) {
 		case s.phase != phaseOpen || s.begun.IsZero():
 			s.halfRead = false
 			continue
-		case s.waits():
+		case s.blocked&reasonsOfOurs != 0, s.clogged:
 			s.begun = now
 		}
 		total += s.memory()

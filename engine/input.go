@@ -27,7 +27,7 @@ func (s *session) readSome() bool {
 		return false
 	}
 	used := 0
-	for s.phase != phaseClosed && !s.busy && !s.paused() {
+	for s.phase != phaseClosed && !s.busy && !s.holdInput() {
 		n, whole, err := tls.RecordLen(in[used:])
 		if err != nil {
 			s.failRecord(err)
@@ -64,7 +64,7 @@ func (s *session) readSome() bool {
 // came before: nothing can be sealed after it, and what is sealed already has lower numbers.
 func (s *session) failRecord(err error) {
 	if errors.Is(err, io.EOF) {
-		s.ended = true
+		s.blocked |= reasonClose
 		s.endAnswered()
 		return
 	}

@@ -2,13 +2,8 @@ package engine
 
 import "github.com/panjf2000/gnet/v2"
 
-// This file has a socket wait while the input of its session has to. What is left in the kernel fills TCP's window, which
-// holds the peer back: it is not cut off for sending more than is taken at the moment, and what it sends costs this process
-// about one read of gnet, 64 KiB.
-//
-// Input waits for one of the reasons in mustWait, each of which has an event or a timer that ends it and comes to traffic,
-// at whose end the socket is read again. The end of the peer's stream is found only then, but a connection that is reset is
-// closed at once: epoll tells errors unasked.
+// This file has a socket wait while the input of its session has to (backpressure.go). What the peer sends costs this process
+// about one read of gnet then, 64 KiB.
 //
 // gnet changes what a socket is watched for as well, when its buffer of output is filled and when it is emptied, and reads
 // again from then on. The first is seen in flush. The second is wanted when output was all that input waited for; otherwise

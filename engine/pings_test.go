@@ -39,15 +39,15 @@ func TestFramesCountAsCommands(t *testing.T) {
 			m.session.web = &webSocket{upgraded: true, fragmented: true}
 			m.loop.router.cfg.Limits.CommandsPerSecond = 10
 			m.records(frame, 90)
-			if m.traffic(); m.throttled {
+			if m.traffic(); m.blocked&reasonRate != 0 {
 				t.Error("90 frames are too fast")
 			}
 			for range 10 {
 				m.records(frame, 90)
 			}
 			m.traffic()
-			if n := m.loop.router.Stats().Refused[string(RefusedCommands)]; !m.throttled || n != 1 || len(m.conn.in) == 0 {
-				t.Errorf("throttled %v, counted %d, %d bytes wait", m.throttled, n, len(m.conn.in))
+			if n := m.loop.router.Stats().Refused[string(RefusedCommands)]; m.blocked&reasonRate == 0 || n != 1 || len(m.conn.in) == 0 {
+				t.Errorf("reasons %b, counted %d, %d bytes wait", m.blocked, n, len(m.conn.in))
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func (s *session) connectRelay(corrID, params []byte) {
 		s.replyError(corrID, nil, smp.ErrProxyBasicAuth)
 		return
 	}
-	s.forwards++
+	s.askRelay()
 	corrID = bytes.Clone(corrID)
 	r.relays.Connect(&p.Server, func(key *smp.PKey, err smp.Error) {
 		s.replyLater(corrID, nil, err, func(b []byte) []byte { return smp.AppendPKey(b, key) })
@@ -50,7 +50,7 @@ func (s *session) forward(corrID, sessionID, params []byte) {
 		s.replyError(corrID, sessionID, smp.ErrProxyNoSession)
 		return
 	}
-	s.forwards++
+	s.askRelay()
 	p, _ := smp.ParsePFWD(params)
 	ids := slices.Concat(corrID, sessionID)
 	n := len(corrID)
@@ -94,7 +94,7 @@ func (l *loop) takeRelayed() {
 	for i, r := range list {
 		r.session.reply(r.buffer.Data, nil)
 		r.buffer.Release()
-		r.session.forwards--
+		r.session.relayAnswered()
 		list[i].buffer = nil
 	}
 	for i, r := range list {

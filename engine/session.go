@@ -52,18 +52,16 @@ type session struct {
 	left      int           // of it, unsent; 0 when the socket has taken everything
 	progress  time.Time     // when the socket last took something of that
 	held      int           // input that waits because there are as many as may be, counted in Router.held
+	blocked   reasons       // why input waits, as far as an event has to end it
 	asked     int           // commands that the shards have not answered
-	ahead     bool          // too far ahead of them: input waits for answers
-	ended     bool          // the peer has said close_notify, and is still to be answered
 	watch     watch         // what the socket is watched for, as far as we have changed that
 	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
 	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
 	begun     time.Time     // when that block was begun; zero when the input ends with a block
 
 	// Also owned by the loop: what limits of this connection and its source have.
-	source    *listen.Source // nil: addresses are of no account
-	commands  listen.Pace    // how fast commands have come
-	throttled bool           // too fast: input waits for a timer
+	source   *listen.Source // nil: addresses are of no account
+	commands listen.Pace    // how fast commands have come
 }
 
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
