@@ -18,7 +18,7 @@ import "time"
 // the peer's stream is found only then; but a connection that is reset is closed at once, as epoll tells errors unasked.
 //
 // A handshake lets handshakeInput come before the socket waits. How much may wait in all, and for how long, is in backlog.go;
-// how a socket is left unread, in pause.go.
+// how a socket is left unread, in socket.go.
 
 // reasons is a set of reasons why the input of a session waits.
 type reasons uint8
