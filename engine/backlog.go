@@ -162,12 +162,12 @@ func (l *loop) unclog() {
 
 // writeWaiting writes what waits of a session whose socket is not watched even for that.
 func (s *session) writeWaiting() {
-	if s.watch != watchNothing {
+	if s.conn.watched != watchNothing {
 		return
 	}
 	_ = s.conn.Flush() // gnet closes the connection when it fails
 	if s.phase != phaseClosed && s.conn.OutboundBuffered() == 0 {
-		s.changed()
+		s.conn.changed()
 		s.settle()
 	}
 }

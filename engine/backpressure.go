@@ -65,7 +65,7 @@ func (s *session) mustWait(n int) bool {
 // ask counts a command that goes to a shard. The bound keeps small what a session has in the shards and on the way back, and
 // one session from filling them. Input waits only where sockets can: elsewhere it would be in memory.
 func (s *session) ask() {
-	if s.asked++; s.asked >= askedLimit && s.loop.poller != noPoller {
+	if s.asked++; s.asked >= askedLimit && s.conn.canWait() {
 		s.blocked |= reasonAnswers
 	}
 }
@@ -124,9 +124,28 @@ func (s *session) traffic() {
 	s.settle()
 }
 
+// settle leaves the socket unread while input waits, and has it read again behind that.
+func (s *session) settle() {
+	if s.phase != phaseClosed {
+		s.conn.want(s.wanted())
+	}
+}
+
+// wanted is what the socket is to be watched for.
+func (s *session) wanted() watch {
+	n := s.conn.InboundBuffered()
+	switch {
+	case n == 0 || !s.mustWait(n):
+		return watchAll
+	case s.conn.OutboundBuffered() == 0, n > inputPeek && s.clogged:
+		return watchNothing
+	}
+	return watchOutput
+}
+
 func (s *session) takeInput() {
 	limit, cause := s.heldLimit(), CauseUnread
-	if s.phase == phaseTLS && s.loop.poller == noPoller {
+	if s.phase == phaseTLS && !s.conn.canWait() {
 		limit, cause = handshakeInput, CauseHandshakeFlood
 	}
 	switch {

@@ -59,7 +59,7 @@ func closingSession(t *testing.T, store shard.Store, key [16]byte) *session {
 func sessionOn(cfg shard.Config, store shard.Store) *session {
 	r := &Router{shards: shard.New(cfg, store), gate: newGate(&Config{})}
 	l := newLoop(r, idleEvents{})
-	s := &session{loop: l, phase: phaseOpen, tls: tls.NewServer(&tls.Config{})}
+	s := &session{loop: l, conn: socket{poller: &l.poller}, phase: phaseOpen, tls: tls.NewServer(&tls.Config{})}
 	s.client = clientOn(l, s)
 	return s
 }
@@ -146,7 +146,7 @@ func TestConnectionEndsWhileShardIsFull(t *testing.T) {
 	for l.router.shards.Put(0, shard.NewBatch(shard.BatchResume, nobody)) {
 	}
 
-	s.conn = &brokenConn{broken: func() {
+	s.conn.Conn = &brokenConn{broken: func() {
 		s.end(CausePeer)
 		close(gate)
 	}}

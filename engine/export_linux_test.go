@@ -24,7 +24,7 @@ func (r *Router) Sockets() (all Sockets) {
 		defer mu.Unlock()
 		for s := range l.sessions {
 			all.Input = max(all.Input, s.conn.InboundBuffered())
-			switch s.watch {
+			switch s.conn.watched {
 			case watchNothing:
 				all.Nothing++
 				all.Paused++
@@ -40,7 +40,7 @@ func (r *Router) Sockets() (all Sockets) {
 func (r *Router) ReadAgain() {
 	_ = r.onLoops(context.Background(), func(l *loop) {
 		for s := range l.sessions {
-			l.poller.set(s.conn, watchAll)
+			l.poller.set(s.conn.Conn, watchAll)
 		}
 	})
 }

@@ -113,7 +113,7 @@ func fuzzedSession(c *tls.Conn, pair *tls.KeyPair) *session {
 	r := &Router{hello: fuzzedHelloMaker(pair), gate: newGate(&Config{})}
 	conn := *c
 	return &session{
-		loop: &loop{router: r, events: deafEvents{}}, conn: deafConn{}, phase: phaseHello, tls: &conn, web: new(webSocket),
+		loop: &loop{router: r, events: deafEvents{}}, conn: socket{Conn: deafConn{}, poller: new(poller)}, phase: phaseHello, tls: &conn, web: new(webSocket),
 		handshake: &handshake{key: new(sessionKey)},
 	}
 }

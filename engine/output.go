@@ -160,7 +160,7 @@ func (s *session) writeSealed() {
 	blocks := s.sealed
 	s.sealed = nil
 	l.records = l.records[:0]
-	waits := s.watch != watchAll && s.conn.OutboundBuffered() == 0
+	waits := s.conn.watched != watchAll && s.conn.OutboundBuffered() == 0
 	for _, b := range blocks {
 		l.records = append(l.records, b.record)
 	}
@@ -178,7 +178,7 @@ func (s *session) writeSealed() {
 	}
 	s.drained()
 	if waits && s.phase != phaseClosed && s.conn.OutboundBuffered() > 0 { // gnet watches for room, and for input
-		s.changed()
+		s.conn.changed()
 		s.settle()
 	}
 }

@@ -173,7 +173,7 @@ func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 func (r *Router) OnTraffic(c gnet.Conn) gnet.Action {
 	defer crash.Report()
 	s := c.Context().(*session)
-	s.changed()
+	s.conn.changed()
 	span := r.cfg.Queues.Watch.Begin(stage.Open)
 	s.traffic()
 	span.End()
@@ -208,4 +208,12 @@ func (r *Router) eachLoop(do func(*loop)) {
 	for _, l := range r.loops {
 		do(l)
 	}
+}
+
+// pollerOf is what an event loop of the router waits with.
+func (r *Router) pollerOf(e gnet.EventLoop) poller {
+	if r.neverPause {
+		return noPoller
+	}
+	return pollerOf(e)
 }

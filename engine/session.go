@@ -28,9 +28,9 @@ const (
 type session struct {
 	// Immutable.
 	loop *loop
-	conn gnet.Conn
 
 	// Owned by the loop; tls and handshake by a worker while busy is set.
+	conn      socket
 	phase     phase
 	busy      bool // a worker has the handshake: input waits in gnet's buffer
 	dirty     bool // stands on the loop's list of sessions to flush
@@ -54,7 +54,6 @@ type session struct {
 	held      int           // input that waits because there are as many as may be, counted in Router.held
 	blocked   reasons       // why input waits, as far as an event has to end it
 	asked     int           // commands that the shards have not answered
-	watch     watch         // what the socket is watched for, as far as we have changed that
 	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
 	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
 	begun     time.Time     // when that block was begun; zero when the input ends with a block
@@ -67,7 +66,7 @@ type session struct {
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
 	s := &session{
 		loop:      l,
-		conn:      c,
+		conn:      socket{Conn: c, poller: &l.poller},
 		tls:       tls.NewServer(config),
 		handshake: &handshake{},
 		active:    time.Now(),
@@ -112,7 +111,7 @@ func (s *session) drop(cause Cause) {
 		return
 	}
 	s.end(cause)
-	_ = s.loop.events.Close(s.conn)
+	_ = s.loop.events.Close(s.conn.Conn)
 }
 
 // closed is told by gnet that the connection is gone; when we closed it, end has been there before.

@@ -2,13 +2,32 @@ package engine
 
 import "github.com/panjf2000/gnet/v2"
 
-// This file has a socket wait while the input of its session has to (backpressure.go). What the peer sends costs this process
-// about one read of gnet then, 64 KiB.
+// gnet reads a socket whenever it has something, and has no way not to. But its loops wait with epoll for what they have
+// asked for, so a socket that is not asked about input is not read: what comes stays in the kernel. This file says what gnet's
+// loop is to wait for at a socket. What a peer sends to one that is left unread costs this process about one read of gnet,
+// 64 KiB.
 //
-// gnet changes what a socket is watched for as well, when its buffer of output is filled and when it is emptied, and reads
-// again from then on. The first is seen in flush. The second is wanted when output was all that input waited for; otherwise
-// the one read that comes of it ends in traffic, and the socket waits again. So that this cannot go on for ever, a session
-// that has got much input in that way is written to by the loop's look at clogged sockets instead.
+// It relies on these of gnet v2.10.0; TestReadingStops and its neighbours fail where another version has it otherwise:
+//
+//	gnet                                                        so here
+//	eventloop.poller.fd is the epoll of a loop                  pollerOf finds it by reflection, or sockets are always read
+//	an event has the file descriptor, but with tag poll_opt     set makes the event anew; with poll_opt sockets are always read
+//	epoll is level-triggered                                    what came meanwhile is told when input is asked about again
+//	a connection's work is done on its loop's goroutine         neither gnet nor a session is surprised by the other
+//	an event with nothing but errors closes the connection      a reset is found though nothing is asked about
+//	a write that fills its buffer asks about room and input     the session calls changed, and want again
+//	a write that empties its buffer asks about input            changed, as OnTraffic calls it; see below
+//
+// The last is wanted when output was all that input waited for. Otherwise the one read that comes of it ends in traffic, and the
+// socket waits again. So that this cannot go on for ever, a session that has got much input in that way is written to by the
+// loop's look at clogged sockets, and its socket is watched for nothing.
+
+// socket is a connection of gnet whose socket can be left unread. It belongs to its loop's goroutine.
+type socket struct {
+	gnet.Conn
+	poller  *poller // the loop's
+	watched watch   // as far as we have changed that
+}
 
 // watch is what gnet's loop waits for at a socket.
 type watch uint8
@@ -20,47 +39,20 @@ const (
 	watchUnknown              // gnet has changed it since, or may have
 )
 
-// pollerOf is what an event loop of the router waits with.
-func (r *Router) pollerOf(e gnet.EventLoop) poller {
-	if r.neverPause {
-		return noPoller
-	}
-	return pollerOf(e)
-}
+// canWait tells whether the socket can be left unread.
+func (s *socket) canWait() bool { return *s.poller != noPoller }
 
-// wanted is what the socket is to be watched for.
-func (s *session) wanted() watch {
-	n := s.conn.InboundBuffered()
-	switch {
-	case n == 0 || !s.mustWait(n):
-		return watchAll
-	case s.conn.OutboundBuffered() == 0, n > inputPeek && s.clogged:
-		return watchNothing
-	}
-	return watchOutput
-}
-
-// settle has the socket wait, or not any longer. It costs a system call only when that changes.
-func (s *session) settle() {
-	if s.phase == phaseClosed {
-		return
-	}
-	if w := s.wanted(); w != s.watch {
-		s.setWatch(w)
-	}
-}
-
-// setWatch changes what the socket is watched for. Where that cannot be done it is read all the time, and inputLimit and
-// heldInput bound what waits.
-func (s *session) setWatch(w watch) {
-	if s.loop.poller.set(s.conn, w) {
-		s.watch = w
+// want has the socket watched for what is given. It costs a system call only when that changes. Where it cannot be done the
+// socket is read all the time.
+func (s *socket) want(w watch) {
+	if w != s.watched && s.poller.set(s.Conn, w) {
+		s.watched = w
 	}
 }
 
 // changed is told that gnet has changed what the socket is watched for, or may have.
-func (s *session) changed() {
-	if s.watch != watchAll {
-		s.watch = watchUnknown
+func (s *socket) changed() {
+	if s.watched != watchAll {
+		s.watched = watchUnknown
 	}
 }

@@ -139,9 +139,7 @@ func (s *session) leave() {
 	if s.phase == phaseClosed {
 		return
 	}
-	if s.watch != watchAll {
-		s.setWatch(watchAll)
-	}
+	s.conn.want(watchAll)
 	s.end(CauseStop)
 	s.leaving = true
 	s.loop.leaving[s] = struct{}{}
