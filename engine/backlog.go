@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"switchyard/engine/socket"
+)
 
 // This file bounds what waits: output that a socket has not taken, and input that is not taken for one of the reasons in
 // backpressure.go.
@@ -162,12 +166,12 @@ func (l *loop) unclog() {
 
 // writeWaiting writes what waits of a session whose socket is not watched even for that.
 func (s *session) writeWaiting() {
-	if s.conn.watched != watchNothing {
+	if s.conn.Watched() != socket.Nothing {
 		return
 	}
 	_ = s.conn.Flush() // gnet closes the connection when it fails
 	if s.phase != phaseClosed && s.conn.OutboundBuffered() == 0 {
-		s.conn.changed()
+		s.conn.Changed()
 		s.settle()
 	}
 }

@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"switchyard/engine/socket"
+)
 
 // This file decides that a client's socket is not read. What is left in the kernel fills TCP's window, which holds the peer
 // back: it is not cut off for sending more than is taken at the moment, and notices only that its socket takes no more.
@@ -18,7 +22,7 @@ import "time"
 // the peer's stream is found only then; but a connection that is reset is closed at once, as epoll tells errors unasked.
 //
 // A handshake lets handshakeInput come before the socket waits. How much may wait in all, and for how long, is in backlog.go;
-// how a socket is left unread, in socket.go.
+// how a socket is left unread, in package socket.
 
 // reasons is a set of reasons why the input of a session waits.
 type reasons uint8
@@ -65,7 +69,7 @@ func (s *session) mustWait(n int) bool {
 // ask counts a command that goes to a shard. The bound keeps small what a session has in the shards and on the way back, and
 // one session from filling them. Input waits only where sockets can: elsewhere it would be in memory.
 func (s *session) ask() {
-	if s.asked++; s.asked >= askedLimit && s.conn.canWait() {
+	if s.asked++; s.asked >= askedLimit && s.conn.CanWait() {
 		s.blocked |= reasonAnswers
 	}
 }
@@ -127,25 +131,25 @@ func (s *session) traffic() {
 // settle leaves the socket unread while input waits, and has it read again behind that.
 func (s *session) settle() {
 	if s.phase != phaseClosed {
-		s.conn.want(s.wanted())
+		s.conn.Want(s.wanted())
 	}
 }
 
 // wanted is what the socket is to be watched for.
-func (s *session) wanted() watch {
+func (s *session) wanted() socket.Watch {
 	n := s.conn.InboundBuffered()
 	switch {
 	case n == 0 || !s.mustWait(n):
-		return watchAll
+		return socket.All
 	case s.conn.OutboundBuffered() == 0, n > inputPeek && s.clogged:
-		return watchNothing
+		return socket.Nothing
 	}
-	return watchOutput
+	return socket.Output
 }
 
 func (s *session) takeInput() {
 	limit, cause := s.heldLimit(), CauseUnread
-	if s.phase == phaseTLS && !s.conn.canWait() {
+	if s.phase == phaseTLS && !s.conn.CanWait() {
 		limit, cause = handshakeInput, CauseHandshakeFlood
 	}
 	switch {

@@ -13,6 +13,7 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/box"
+	"switchyard/engine/socket"
 	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/tls"
@@ -59,7 +60,7 @@ func closingSession(t *testing.T, store shard.Store, key [16]byte) *session {
 func sessionOn(cfg shard.Config, store shard.Store) *session {
 	r := &Router{shards: shard.New(cfg, store), gate: newGate(&Config{})}
 	l := newLoop(r, idleEvents{})
-	s := &session{loop: l, conn: socket{poller: &l.poller}, phase: phaseOpen, tls: tls.NewServer(&tls.Config{})}
+	s := &session{loop: l, conn: socket.New(nil, &l.poller), phase: phaseOpen, tls: tls.NewServer(&tls.Config{})}
 	s.client = clientOn(l, s)
 	return s
 }

@@ -29,7 +29,7 @@
 //   - an idle session holds no buffer: what is half read waits in gnet's, or in a pooled block.
 //
 // While input has to wait, because answers to it are not read, because it comes too fast, is far ahead of the answers
-// or other routers have to answer first, its socket is not read (backpressure.go, socket.go): what is in the kernel has TCP hold the peer back.
+// or other routers have to answer first, its socket is not read (backpressure.go, socket): what is in the kernel has TCP hold the peer back.
 //
 // Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go). What
 // operators may limit is kept by admission.go; what is begun and not

@@ -8,6 +8,7 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/box"
+	"switchyard/engine/socket"
 	"switchyard/smp"
 	"switchyard/tls"
 )
@@ -113,7 +114,7 @@ func fuzzedSession(c *tls.Conn, pair *tls.KeyPair) *session {
 	r := &Router{hello: fuzzedHelloMaker(pair), gate: newGate(&Config{})}
 	conn := *c
 	return &session{
-		loop: &loop{router: r, events: deafEvents{}}, conn: socket{Conn: deafConn{}, poller: new(poller)}, phase: phaseHello, tls: &conn, web: new(webSocket),
+		loop: &loop{router: r, events: deafEvents{}}, conn: socket.New(deafConn{}, new(socket.Poller)), phase: phaseHello, tls: &conn, web: new(webSocket),
 		handshake: &handshake{key: new(sessionKey)},
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
+	"switchyard/engine/socket"
 	"switchyard/server/crash"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -18,7 +19,7 @@ type loop struct {
 	// Immutable.
 	router *Router
 	events gnet.EventLoop
-	poller poller
+	poller socket.Poller
 
 	// Shared: shards put, the loop takes. awake is set from the wake-up of the loop until it has emptied the inbox.
 	inbox   *shard.Ring[*shard.Group]
@@ -75,7 +76,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 		return &loop{
 			router:   r,
 			events:   e,
-			poller:   noPoller,
+			poller:   socket.NoPoller,
 			inbox:    shard.NewRing[*shard.Group](1),
 			sessions: make(map[*session]struct{}),
 			greeting: make(map[*session]struct{}),

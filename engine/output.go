@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/engine/socket"
 	"switchyard/internal/stage"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -160,7 +161,7 @@ func (s *session) writeSealed() {
 	blocks := s.sealed
 	s.sealed = nil
 	l.records = l.records[:0]
-	waits := s.conn.watched != watchAll && s.conn.OutboundBuffered() == 0
+	waits := s.conn.Watched() != socket.All && s.conn.OutboundBuffered() == 0
 	for _, b := range blocks {
 		l.records = append(l.records, b.record)
 	}
@@ -178,7 +179,7 @@ func (s *session) writeSealed() {
 	}
 	s.drained()
 	if waits && s.phase != phaseClosed && s.conn.OutboundBuffered() > 0 { // gnet watches for room, and for input
-		s.conn.changed()
+		s.conn.Changed()
 		s.settle()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/engine/relay"
+	"switchyard/engine/socket"
 	"switchyard/internal/stage"
 	"switchyard/server/crash"
 	"switchyard/server/listen"
@@ -173,7 +174,7 @@ func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 func (r *Router) OnTraffic(c gnet.Conn) gnet.Action {
 	defer crash.Report()
 	s := c.Context().(*session)
-	s.conn.changed()
+	s.conn.Changed()
 	span := r.cfg.Queues.Watch.Begin(stage.Open)
 	s.traffic()
 	span.End()
@@ -211,9 +212,9 @@ func (r *Router) eachLoop(do func(*loop)) {
 }
 
 // pollerOf is what an event loop of the router waits with.
-func (r *Router) pollerOf(e gnet.EventLoop) poller {
+func (r *Router) pollerOf(e gnet.EventLoop) socket.Poller {
 	if r.neverPause {
-		return noPoller
+		return socket.NoPoller
 	}
-	return pollerOf(e)
+	return socket.PollerOf(e)
 }

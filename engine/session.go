@@ -8,6 +8,7 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/box"
+	"switchyard/engine/socket"
 	"switchyard/server/listen"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -30,7 +31,7 @@ type session struct {
 	loop *loop
 
 	// Owned by the loop; tls and handshake by a worker while busy is set.
-	conn      socket
+	conn      socket.Socket
 	phase     phase
 	busy      bool // a worker has the handshake: input waits in gnet's buffer
 	dirty     bool // stands on the loop's list of sessions to flush
@@ -66,7 +67,7 @@ type session struct {
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
 	s := &session{
 		loop:      l,
-		conn:      socket{Conn: c, poller: &l.poller},
+		conn:      socket.New(c, &l.poller),
 		tls:       tls.NewServer(config),
 		handshake: &handshake{},
 		active:    time.Now(),

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"switchyard/engine/socket"
 )
 
 // This file ends a router so that nobody is left in doubt who need not be:
@@ -139,7 +141,7 @@ func (s *session) leave() {
 	if s.phase == phaseClosed {
 		return
 	}
-	s.conn.want(watchAll)
+	s.conn.Want(socket.All)
 	s.end(CauseStop)
 	s.leaving = true
 	s.loop.leaving[s] = struct{}{}

@@ -1,6 +1,6 @@
 //go:build linux && !poll_opt && !simulate
 
-package engine
+package socket
 
 import (
 	"reflect"
@@ -15,20 +15,20 @@ import (
 // other. gnet keeps the file descriptor of the socket with its events; under the build tag poll_opt it keeps a pointer that
 // we do not have.
 
-// poller is the epoll file descriptor of a loop.
-type poller int
+// Poller is the epoll file descriptor of a loop.
+type Poller int
 
-// noPoller is that of a loop of which it is not known.
-const noPoller poller = -1
+// NoPoller is that of a loop of which it is not known.
+const NoPoller Poller = -1
 
-// pollerOf looks for it in gnet's loop, which does not tell. Other versions of gnet may have other fields:
+// PollerOf looks for it in gnet's loop, which does not tell. Other versions of gnet may have other fields:
 // TestReadingStops finds that out.
-func pollerOf(e gnet.EventLoop) poller {
+func PollerOf(e gnet.EventLoop) Poller {
 	fd := field(field(reflect.ValueOf(e), "poller"), "fd")
 	if !fd.CanInt() {
-		return noPoller
+		return NoPoller
 	}
-	return poller(fd.Int())
+	return Poller(fd.Int())
 }
 
 // field is a field of the struct that v points to; the zero Value when there is none.
@@ -39,19 +39,19 @@ func field(v reflect.Value, name string) reflect.Value {
 	return v.FieldByName(name)
 }
 
-// set changes what a connection of the loop is watched for, and says whether it has.
-func (p poller) set(c gnet.Conn, w watch) bool {
-	if p == noPoller {
+// Set changes what a connection of the loop is watched for, and says whether it has.
+func (p Poller) Set(c gnet.Conn, w Watch) bool {
+	if p == NoPoller {
 		return false
 	}
 	event := unix.EpollEvent{Fd: int32(c.Fd())}
 	switch w {
-	case watchAll:
+	case All:
 		event.Events = unix.EPOLLIN | unix.EPOLLPRI
 		if c.OutboundBuffered() > 0 {
 			event.Events |= unix.EPOLLOUT
 		}
-	case watchOutput:
+	case Output:
 		event.Events = unix.EPOLLOUT
 	}
 	return unix.EpollCtl(int(p), unix.EPOLL_CTL_MOD, c.Fd(), &event) == nil
