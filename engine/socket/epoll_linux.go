@@ -9,12 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// gnet has no way to leave a socket unread. But its loops wait with epoll, level-triggered, for what they have asked for, so
-// a socket that is not asked about input is not read, and nothing is lost: what has come meanwhile is told when it is asked
-// about again. All that gnet and we do with a connection is done on its loop's goroutine, so neither is surprised by the
-// other. gnet keeps the file descriptor of the socket with its events; under the build tag poll_opt it keeps a pointer that
-// we do not have.
-
 // Poller is the epoll file descriptor of a loop.
 type Poller int
 
