@@ -19,7 +19,7 @@
 // What is expensive and asked for by strangers, TLS key agreement and signatures and the session key of the SMP
 // hello, runs on a bounded pool of workers with a queue of its own, so that a storm of connections leaves
 // established sessions their latency. A worker leaves its processor to loops and shards after each job, and waits a little
-// while the shards are behind with what the clients want that are here already (workers.go). No worker waits for the disk:
+// while the shards are behind with what the clients want that are here already (workerpool). No worker waits for the disk:
 // the service of a certificate is found, or made and stored, by a goroutine of the shards (service.go).
 //
 // Ownership:

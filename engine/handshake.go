@@ -131,7 +131,7 @@ func (s *session) work(job, then func()) {
 	}
 	s.busy = true
 	hello := &s.loop.router.hello
-	ok := s.loop.router.workers.submit(func() {
+	ok := s.loop.router.workers.Submit(func() {
 		job()
 		s.loop.run(func() {
 			s.busy = false

@@ -11,6 +11,7 @@ import (
 
 	"switchyard/engine/relay"
 	"switchyard/engine/socket"
+	"switchyard/engine/workerpool"
 	"switchyard/internal/stage"
 	"switchyard/server/crash"
 	"switchyard/server/listen"
@@ -27,8 +28,8 @@ type Router struct {
 	tls     *tls.Config
 	hello   helloMaker
 	shards  *shard.Set
-	workers *workers
-	relays  *relay.Pool // nil: no proxy
+	workers *workerpool.Pool // of handshakes
+	relays  *relay.Pool      // nil: no proxy
 	gate    *listen.Gate
 	made    creations
 	counts  counters
@@ -64,7 +65,7 @@ func New(cfg Config) (*Router, error) {
 	cfg.Queues.Subscriptions = cfg.Limits.Subscriptions
 	cfg.Queues.Refused = func() { r.gate.Refuse(RefusedSubscriptions) }
 	r.shards = shard.New(cfg.Queues, cfg.Store)
-	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
+	r.workers = workerpool.Start(cfg.HandshakeWorkers, r.shards.Behind)
 	if cfg.Proxy != nil {
 		r.relays = relay.NewPool(*cfg.Proxy)
 	}

@@ -42,7 +42,7 @@ func (r *Router) shutdown(ctx context.Context) error {
 		return err // they wait for shards that wait for the disk
 	}
 	var shards error
-	err := within(ctx, "the handshakes", r.workers.stop)
+	err := within(ctx, "the handshakes", r.workers.Stop)
 	if err == nil && r.relays != nil {
 		err = within(ctx, "the connections with other routers", r.relays.Close)
 	}

@@ -1,4 +1,5 @@
-package engine
+// Package workerpool does the asymmetric cryptography of handshakes on a bounded pool of goroutines.
+package workerpool
 
 import (
 	"runtime"
@@ -20,15 +21,15 @@ const (
 )
 
 // workers is the bounded pool that does the asymmetric cryptography of handshakes.
-type workers struct {
+type Pool struct {
 	jobs     chan func()
 	behind   func() bool // the shards have much to do for the clients that they have
 	stopping atomic.Bool
 	done     sync.WaitGroup
 }
 
-func startWorkers(n int, behind func() bool) *workers {
-	w := &workers{jobs: make(chan func(), workerQueue), behind: behind}
+func Start(n int, behind func() bool) *Pool {
+	w := &Pool{jobs: make(chan func(), workerQueue), behind: behind}
 	for range n {
 		w.done.Go(func() {
 			defer crash.Report()
@@ -43,14 +44,14 @@ func startWorkers(n int, behind func() bool) *workers {
 }
 
 // gate waits while the shards are behind, but not for long.
-func (w *workers) gate() {
+func (w *Pool) gate() {
 	for try := 0; try < gateTries && !w.stopping.Load() && w.behind(); try++ {
 		time.Sleep(gateNap)
 	}
 }
 
 // submit gives a job to the pool; false means that too many wait.
-func (w *workers) submit(job func()) bool {
+func (w *Pool) Submit(job func()) bool {
 	select {
 	case w.jobs <- job:
 		return true
@@ -60,7 +61,7 @@ func (w *workers) submit(job func()) bool {
 }
 
 // stop does what is queued and ends the workers. No submit may follow.
-func (w *workers) stop() {
+func (w *Pool) Stop() {
 	w.stopping.Store(true)
 	close(w.jobs)
 	w.done.Wait()
