@@ -1,4 +1,5 @@
-// Package workerpool does the asymmetric cryptography of handshakes on a bounded pool of goroutines.
+// Package workerpool does the asymmetric cryptography of handshakes on a bounded number of goroutines, with a bounded queue.
+// It knows nothing of what the jobs are. It imports server/crash only.
 package workerpool
 
 import (
@@ -11,16 +12,18 @@ import (
 )
 
 const (
-	// workerQueue is how many handshakes may wait for a worker. More than that are turned away: a client of the
+	// queueSize is how many handshakes may wait for a worker. More than that are turned away: a client of the
 	// reference comes back after a pause, while one that waits longer gives up and has cost its work for nothing.
-	workerQueue = 1 << 14
+	queueSize = 1 << 14
 	// gateTries is how often a worker naps for gateNap before a job while the shards are behind: a client that was let in
 	// would only wait there, and hold memory. The bound is for the case that they never catch up.
 	gateTries = 10
 	gateNap   = time.Millisecond
 )
 
-// workers is the bounded pool that does the asymmetric cryptography of handshakes.
+// Pool is such a pool.
+//
+// Any goroutine may submit; the workers own the jobs that they have taken.
 type Pool struct {
 	jobs     chan func()
 	behind   func() bool // the shards have much to do for the clients that they have
@@ -28,41 +31,42 @@ type Pool struct {
 	done     sync.WaitGroup
 }
 
+// Start starts a pool of n workers, which wait a while before a job as long as the shards are behind.
 func Start(n int, behind func() bool) *Pool {
-	w := &Pool{jobs: make(chan func(), workerQueue), behind: behind}
+	p := &Pool{jobs: make(chan func(), queueSize), behind: behind}
 	for range n {
-		w.done.Go(func() {
+		p.done.Go(func() {
 			defer crash.Report()
-			for job := range w.jobs {
-				w.gate()
+			for job := range p.jobs {
+				p.gate()
 				job()
 				runtime.Gosched() // loops and shards that wait for a processor go first
 			}
 		})
 	}
-	return w
+	return p
 }
 
 // gate waits while the shards are behind, but not for long.
-func (w *Pool) gate() {
-	for try := 0; try < gateTries && !w.stopping.Load() && w.behind(); try++ {
+func (p *Pool) gate() {
+	for try := 0; try < gateTries && !p.stopping.Load() && p.behind(); try++ {
 		time.Sleep(gateNap)
 	}
 }
 
-// submit gives a job to the pool; false means that too many wait.
-func (w *Pool) Submit(job func()) bool {
+// Submit gives a job to the pool; false means that too many wait.
+func (p *Pool) Submit(job func()) bool {
 	select {
-	case w.jobs <- job:
+	case p.jobs <- job:
 		return true
 	default:
 		return false
 	}
 }
 
-// stop does what is queued and ends the workers. No submit may follow.
-func (w *Pool) Stop() {
-	w.stopping.Store(true)
-	close(w.jobs)
-	w.done.Wait()
+// Stop does what is queued and ends the workers. No Submit may follow.
+func (p *Pool) Stop() {
+	p.stopping.Store(true)
+	close(p.jobs)
+	p.done.Wait()
 }
