@@ -45,11 +45,8 @@ func (s *session) unfinished() int {
 	if s.part != nil {
 		n += cap(s.part.Data)
 	}
-	if w := s.web; w != nil {
-		n += cap(w.in) + cap(w.message)
-		if w.fragmented {
-			n++ // of a message whose first fragment is empty
-		}
+	if s.web != nil {
+		n += s.web.unfinished()
 	}
 	return n
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/gobwas/ws"
 
@@ -17,92 +16,93 @@ import (
 type webSocket struct {
 	upgraded   bool
 	fragmented bool   // more of a message is to come
-	in         []byte // plaintext that is not yet a whole request or frame; nil when idle
+	buffer     []byte // plaintext that is not yet a whole request or frame, behind what was taken; nil when idle
+	taken      int    // bytes of it
 	message    []byte // of a message what has come, which may be nothing; nil when idle
 	ping       []byte // payload of the last ping
 	pongDue    bool   // it is to be answered
-	idle       int    // frames that are no block since the last look
-	greeting   int    // such frames before the client's hello
+	goodbye    []byte // answers the peer's close
+	control    int    // frames that are no message since the last look
 }
 
-// Limits of what a WebSocket peer may have us hold and do.
+// Limits of what a WebSocket peer may have us hold.
 const (
 	maxRequest = 8 << 10       // the HTTP request
 	maxFrame   = smp.BlockSize // payload of a frame; control frames have at most 125 bytes
-	// maxGreeting is how many frames that are no block may come before the client's hello, which may come byte by byte.
-	maxGreeting = smp.BlockSize + 1000
-	// framesOfBlock is how many of them are as much work as a block.
-	framesOfBlock = 256
 )
 
-var errWebSocket = errors.New("engine: WebSocket message is not a block")
+var (
+	errWebSocket = errors.New("engine: WebSocket message is not a block")
+	errClosing   = errors.New("engine: WebSocket peer closes")
+)
 
-// takeFrames takes plaintext of the connection: the request first, then frames. What comes while a worker has the
-// handshake waits, and nil plaintext goes on with it.
-func (s *session) takeFrames(plain []byte) {
-	w := s.web
-	w.in = append(w.in, plain...)
-	in := w.in
-	if !w.upgraded {
-		in = s.upgrade(in)
-	}
-	for w.upgraded && len(in) > 0 && s.phase != phaseClosed && !s.busy {
-		n, err := s.takeFrame(in)
-		if err != nil {
-			s.close(CauseWebSocket)
-			return
-		}
-		if n == 0 {
-			break
-		}
-		in = in[n:]
-	}
-	if len(in) == 0 {
-		w.in = nil
+// feed takes plaintext of the connection.
+func (w *webSocket) feed(plain []byte) { w.buffer = append(w.buffer, plain...) }
+
+// trim lets go of what was taken. No message of next is valid behind that.
+func (w *webSocket) trim() {
+	rest := w.buffer[w.taken:]
+	w.taken = 0
+	if len(rest) == 0 {
+		w.buffer = nil
 	} else {
-		w.in = append(w.in[:0], in...)
-	}
-	s.countFrames()
-	s.pongSoon()
-}
-
-// countFrames counts frames that are no block as commands, so that they wait as these do when they come too fast.
-func (s *session) countFrames() {
-	w := s.web
-	n := w.idle
-	if w.idle = 0; n == 0 || s.phase == phaseClosed {
-		return
-	}
-	for range n / framesOfBlock {
-		s.loop.work()
-	}
-	if s.phase == phaseOpen {
-		s.spend(time.Now(), n)
-		return
-	}
-	if w.greeting += n; w.greeting > maxGreeting {
-		s.close(CauseHandshakeFlood)
+		w.buffer = append(w.buffer[:0], rest...)
 	}
 }
 
-// pongSoon has the last ping answered: with what the session has to say when the loop turns, so that of many pings that come
-// at once, one is (RFC 6455 section 5.5.3).
-func (s *session) pongSoon() {
-	switch {
-	case !s.web.pongDue:
-	case s.phase != phaseOpen:
-		s.writePending()
-	case !s.dirty:
-		s.dirty = true
-		s.loop.dirty = append(s.loop.dirty, s)
+// upgrade takes the HTTP request when it is complete. The response is to be sent, also with an error.
+func (w *webSocket) upgrade() (response []byte, err error) {
+	end := bytes.Index(w.buffer, []byte("\r\n\r\n"))
+	if end < 0 {
+		if len(w.buffer) > maxRequest {
+			return nil, errWebSocket
+		}
+		return nil, nil
 	}
+	end += 4
+	var answer bytes.Buffer
+	exchange := struct {
+		io.Reader
+		io.Writer
+	}{bytes.NewReader(w.buffer[:end]), &answer}
+	w.taken = end
+	_, err = ws.Upgrader{}.Upgrade(exchange)
+	w.upgraded = err == nil
+	return answer.Bytes(), err
 }
 
-// writePong answers the last ping, if that is due.
-func (s *session) writePong() {
-	w := s.web
+// next is the next message, nil when none is complete. It is valid until trim. The error is errClosing when the peer closes,
+// which goodbye answers.
+func (w *webSocket) next() (message []byte, err error) {
+	for message == nil && w.taken < len(w.buffer) {
+		var n int
+		if message, n, err = w.takeFrame(w.buffer[w.taken:]); err != nil || n == 0 {
+			return nil, err
+		}
+		w.taken += n
+	}
+	return message, nil
+}
+
+// extra counts the frames that were no message since it was last asked.
+func (w *webSocket) extra() (n int) {
+	n, w.control = w.control, 0
+	return n
+}
+
+// unfinished is about what memory is taken by what is not a whole message.
+func (w *webSocket) unfinished() int {
+	n := cap(w.buffer) + cap(w.message)
+	if w.fragmented {
+		n++ // of a message whose first fragment is empty
+	}
+	return n
+}
+
+// pong is the frame that answers the last ping, nil when none is due.
+func (w *webSocket) pong() []byte {
 	if !w.pongDue {
-		return
+		return nil
 	}
 	w.pongDue = false
 	pong, err := ws.CompileFrame(ws.NewPongFrame(w.ping))
@@ -110,58 +110,33 @@ func (s *session) writePong() {
 		panic("engine: a pong that cannot be written: " + err.Error())
 	}
 	w.ping = nil
-	s.write(s.tls.Seal(nil, pong))
+	return pong
 }
 
-// upgrade answers the HTTP request when it is complete, and sends our hello. It returns what follows the request.
-func (s *session) upgrade(in []byte) []byte {
-	end := bytes.Index(in, []byte("\r\n\r\n"))
-	if end < 0 {
-		if len(in) > maxRequest {
-			s.close(CauseWebSocket)
-		}
-		return in
-	}
-	end += 4
-	var response bytes.Buffer
-	exchange := struct {
-		io.Reader
-		io.Writer
-	}{bytes.NewReader(in[:end]), &response}
-	_, err := ws.Upgrader{}.Upgrade(exchange)
-	s.write(s.tls.Seal(nil, response.Bytes()))
-	if err != nil {
-		s.close(CauseWebSocket)
-		return nil
-	}
-	s.web.upgraded = true
-	s.sendHello()
-	return in[end:]
-}
-
-// takeFrame takes one frame and returns its length, 0 when it is not complete.
-func (s *session) takeFrame(in []byte) (int, error) {
+// takeFrame takes one frame and returns its length, 0 when it is not complete, and the message that it completes.
+func (w *webSocket) takeFrame(in []byte) (message []byte, n int, err error) {
 	h, start, err := parseFrameHeader(in)
 	if err != nil || start == 0 {
-		return 0, err
+		return nil, 0, err
 	}
 	state := ws.StateServerSide
-	if s.web.fragmented {
+	if w.fragmented {
 		state |= ws.StateFragmented
 	}
 	if err := ws.CheckHeader(h, state); err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	if h.Length > maxFrame {
-		return 0, errWebSocket
+		return nil, 0, errWebSocket
 	}
 	end := start + int(h.Length)
 	if end > len(in) {
-		return 0, nil
+		return nil, 0, nil
 	}
 	payload := in[start:end]
 	ws.Cipher(payload, h.Mask, 0)
-	return end, s.takePayload(h, payload)
+	message, err = w.takePayload(h, payload)
+	return message, end, err
 }
 
 // parseFrameHeader reads the header of a frame (section 5.2) and returns its length, 0 when it is not complete. That of
@@ -192,38 +167,44 @@ func parseFrameHeader(in []byte) (h ws.Header, n int, err error) {
 }
 
 // takePayload takes the payload of a frame: part of a message, or control.
-func (s *session) takePayload(h ws.Header, payload []byte) error {
-	w := s.web
+func (w *webSocket) takePayload(h ws.Header, payload []byte) (message []byte, err error) {
 	if h.OpCode.IsControl() || !h.Fin {
-		w.idle++
+		w.control++
 	}
 	switch h.OpCode {
 	case ws.OpPing:
 		w.ping, w.pongDue = append(w.ping[:0], payload...), true
-		return nil
+		return nil, nil
 	case ws.OpPong:
-		return nil
+		return nil, nil
 	case ws.OpClose:
-		return s.takeClose(payload)
+		return nil, w.takeClose(payload)
 	}
 	if h.Fin && !w.fragmented {
-		return s.takeMessage(payload)
+		return whole(payload)
 	}
 	w.fragmented = !h.Fin
 	w.message = append(w.message, payload...)
 	if len(w.message) > smp.BlockSize {
-		return errWebSocket
+		return nil, errWebSocket
 	}
 	if !h.Fin {
-		return nil
+		return nil, nil
 	}
-	message := w.message
-	w.message = nil
-	return s.takeMessage(message)
+	message, w.message = w.message, nil
+	return whole(message)
 }
 
-// takeClose answers the peer's close, and ends the connection.
-func (s *session) takeClose(payload []byte) error {
+// whole is a message, if it is a block.
+func whole(message []byte) ([]byte, error) {
+	if len(message) != smp.BlockSize {
+		return nil, errWebSocket
+	}
+	return message, nil
+}
+
+// takeClose makes the answer to the peer's close.
+func (w *webSocket) takeClose(payload []byte) error {
 	if len(payload) > 0 {
 		if len(payload) < 2 {
 			return errWebSocket // section 5.5.1
@@ -232,24 +213,12 @@ func (s *session) takeClose(payload []byte) error {
 			return err
 		}
 	}
-	closing, err := ws.CompileFrame(ws.NewCloseFrame(payload))
+	goodbye, err := ws.CompileFrame(ws.NewCloseFrame(payload))
 	if err != nil {
 		return err
 	}
-	s.flush() // records go out in the order in which they are sealed
-	s.writePending()
-	s.write(s.tls.Seal(nil, closing))
-	s.close(CausePeer)
-	return nil
-}
-
-// takeMessage takes a whole message, which has to be a block.
-func (s *session) takeMessage(message []byte) error {
-	if len(message) != smp.BlockSize {
-		return errWebSocket
-	}
-	s.takeBlock(message)
-	return nil
+	w.goodbye = goodbye
+	return errClosing
 }
 
 // appendFrame appends a block as a message of one frame.
