@@ -14,7 +14,7 @@
 // order in which the shards gave them; those of different shards interleave.
 //
 // Connections come from the acceptors that all routers share (../server/listen), which bound their number and that of one
-// source; each goes to the loop that has the fewest (accept.go). On ports for WebSockets there is a layer of frames between TLS and blocks (websocket.go).
+// source; each goes to the loop that has the fewest (accept.go). On ports for WebSockets there is a layer of frames between TLS and blocks (websocket, webinput.go).
 //
 // What is expensive and asked for by strangers, TLS key agreement and signatures and the session key of the SMP
 // hello, runs on a bounded pool of workers with a queue of its own, so that a storm of connections leaves

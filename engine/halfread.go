@@ -46,7 +46,7 @@ func (s *session) unfinished() int {
 		n += cap(s.part.Data)
 	}
 	if s.web != nil {
-		n += s.web.unfinished()
+		n += s.web.Unfinished()
 	}
 	return n
 }

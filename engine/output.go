@@ -6,6 +6,7 @@ import (
 
 	"switchyard/box"
 	"switchyard/engine/socket"
+	"switchyard/engine/websocket"
 	"switchyard/internal/stage"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -132,7 +133,7 @@ func (s *session) framed(block []byte) []byte {
 	if s.web == nil {
 		return block
 	}
-	return appendFrame(nil, block)
+	return websocket.AppendFrame(nil, block)
 }
 
 // flush seals the open block and writes all sealed ones at once, and behind them what TLS has to say.

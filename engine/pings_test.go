@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 
+	"switchyard/engine/websocket"
+
 	"github.com/gobwas/ws"
 )
 
@@ -14,15 +16,15 @@ func (m *memorySession) records(frame ws.Frame, n int) {
 }
 
 // upgraded is a WebSocket connection behind its request.
-func upgraded(t *testing.T) *webSocket {
+func upgraded(t *testing.T) *websocket.Stream {
 	t.Helper()
-	w := new(webSocket)
-	w.feed([]byte("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+	w := new(websocket.Stream)
+	w.Feed([]byte("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"))
-	if _, err := w.upgrade(); err != nil {
+	if _, err := w.Upgrade(); err != nil {
 		t.Fatal(err)
 	}
-	w.trim()
+	w.Trim()
 	return w
 }
 
@@ -48,11 +50,11 @@ func TestFramesCountAsCommands(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := newMemorySession(t)
 			m.session.web = upgraded(t)
-			m.session.web.feed(ws.MustCompileFrame(ws.MaskFrame(ws.NewFrame(ws.OpBinary, false, nil))))
-			if _, err := m.session.web.next(); err != nil || m.session.web.extra() != 1 {
+			m.session.web.Feed(ws.MustCompileFrame(ws.MaskFrame(ws.NewFrame(ws.OpBinary, false, nil))))
+			if _, err := m.session.web.Next(); err != nil || m.session.web.Extra() != 1 {
 				t.Fatal("a message is not begun", err)
 			}
-			m.session.web.trim()
+			m.session.web.Trim()
 			m.loop.router.cfg.Limits.CommandsPerSecond = 10
 			m.records(frame, 90)
 			if m.traffic(); m.blocked&reasonRate != 0 {

@@ -9,6 +9,7 @@ import (
 
 	"switchyard/box"
 	"switchyard/engine/socket"
+	"switchyard/engine/websocket"
 	"switchyard/server/listen"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -38,8 +39,8 @@ type session struct {
 	clogged   bool // stands on the loop's list of clogged sessions
 	encrypted bool // blocks are encrypted
 	tls       *tls.Conn
-	web       *webSocket // nil on ports for plain SMP
-	handshake *handshake // until phaseOpen
+	web       *websocket.Stream // nil on ports for plain SMP
+	handshake *handshake        // until phaseOpen
 	client    *shard.Client
 	receive   box.Chain
 	send      box.Chain
@@ -73,7 +74,7 @@ func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
 		active:    time.Now(),
 	}
 	if a, ok := c.LocalAddr().(*net.TCPAddr); ok && slices.Contains(l.router.cfg.WebPorts, a.Port) {
-		s.web = &webSocket{}
+		s.web = new(websocket.Stream)
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/engine/websocket"
 	"switchyard/smp"
 )
 
@@ -20,13 +21,13 @@ const (
 // handshake waits, and nil plaintext goes on with it.
 func (s *session) takeFrames(plain []byte) {
 	w := s.web
-	w.feed(plain)
-	if !w.upgraded {
+	w.Feed(plain)
+	if !w.Upgraded {
 		s.upgrade()
 	}
-	for w.upgraded && s.phase != phaseClosed && !s.busy {
-		block, err := w.next()
-		if errors.Is(err, errClosing) {
+	for w.Upgraded && s.phase != phaseClosed && !s.busy {
+		block, err := w.Next()
+		if errors.Is(err, websocket.ErrClosing) {
 			s.takeClose()
 			break
 		}
@@ -39,14 +40,14 @@ func (s *session) takeFrames(plain []byte) {
 		}
 		s.takeBlock(block)
 	}
-	w.trim()
+	w.Trim()
 	s.countFrames()
 	s.pongSoon()
 }
 
 // upgrade answers the HTTP request when it is complete, and sends our hello.
 func (s *session) upgrade() {
-	response, err := s.web.upgrade()
+	response, err := s.web.Upgrade()
 	if len(response) > 0 {
 		s.write(s.tls.Seal(nil, response))
 	}
@@ -54,14 +55,14 @@ func (s *session) upgrade() {
 		s.close(CauseWebSocket)
 		return
 	}
-	if s.web.upgraded {
+	if s.web.Upgraded {
 		s.sendHello()
 	}
 }
 
 // countFrames counts frames that are no block as commands, so that they wait as these do when they come too fast.
 func (s *session) countFrames() {
-	n := s.web.extra()
+	n := s.web.Extra()
 	if n == 0 || s.phase == phaseClosed {
 		return
 	}
@@ -81,7 +82,7 @@ func (s *session) countFrames() {
 // at once, one is (RFC 6455 section 5.5.3).
 func (s *session) pongSoon() {
 	switch {
-	case !s.web.pongDue:
+	case !s.web.PongDue:
 	case s.phase != phaseOpen:
 		s.writePending()
 	default:
@@ -91,7 +92,7 @@ func (s *session) pongSoon() {
 
 // writePong answers the last ping, if that is due.
 func (s *session) writePong() {
-	if pong := s.web.pong(); pong != nil {
+	if pong := s.web.Pong(); pong != nil {
 		s.write(s.tls.Seal(nil, pong))
 	}
 }
@@ -100,6 +101,6 @@ func (s *session) writePong() {
 func (s *session) takeClose() {
 	s.flush() // records go out in the order in which they are sealed
 	s.writePending()
-	s.write(s.tls.Seal(nil, s.web.goodbye))
+	s.write(s.tls.Seal(nil, s.web.Goodbye))
 	s.close(CausePeer)
 }

@@ -1,4 +1,4 @@
-package engine
+package websocket
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add([]byte(request), append([]byte{0x82, 0xfe, 0x40, 0x00, 0, 0, 0, 0}, make([]byte, smp.BlockSize)...))
 	f.Add([]byte("GET / HTTP/1.1\r\nUpgrade: web"), []byte("socket\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		var whole, cut webSocket
+		var whole, cut Stream
 		messages, err := feedAll(&whole, append(bytes.Clone(first), second...))
 		some, cutErr := feedAll(&cut, bytes.Clone(first))
 		if cutErr == nil {
@@ -30,32 +30,32 @@ func FuzzFrames(f *testing.F) {
 			more, cutErr = feedAll(&cut, bytes.Clone(second))
 			some = append(some, more...)
 		}
-		for w, err := range map[*webSocket]error{&whole: err, &cut: cutErr} {
+		for w, err := range map[*Stream]error{&whole: err, &cut: cutErr} {
 			if err == nil && (len(w.buffer) > maxFrame+14 || len(w.message) > smp.BlockSize) {
 				t.Fatalf("%d bytes of input and %d of a message are held", len(w.buffer), len(w.message))
 			}
 		}
-		if len(first)+len(second) <= maxRequest && ((err == nil) != (cutErr == nil) || whole.upgraded != cut.upgraded ||
+		if len(first)+len(second) <= maxRequest && ((err == nil) != (cutErr == nil) || whole.Upgraded != cut.Upgraded ||
 			!bytes.Equal(messages, some) || err == nil && !bytes.Equal(whole.message, cut.message)) {
 			t.Fatalf("whole: %v, %x, %x; cut: %v, %x, %x", err, messages, whole.message, cutErr, some, cut.message)
 		}
 	})
 }
 
-// feedAll gives a connection its request and frames, and is the messages in them.
-func feedAll(w *webSocket, plain []byte) (messages []byte, err error) {
-	w.feed(plain)
-	if !w.upgraded {
-		_, err = w.upgrade()
+// FeedAll gives a connection its request and frames, and is the messages in them.
+func feedAll(w *Stream, plain []byte) (messages []byte, err error) {
+	w.Feed(plain)
+	if !w.Upgraded {
+		_, err = w.Upgrade()
 	}
-	for w.upgraded && err == nil {
+	for w.Upgraded && err == nil {
 		var message []byte
-		if message, err = w.next(); message == nil {
+		if message, err = w.Next(); message == nil {
 			break
 		}
 		messages = append(messages, message...)
 	}
-	w.trim()
+	w.Trim()
 	return messages, err
 }
 
@@ -83,7 +83,7 @@ func TestFrameHeaders(t *testing.T) {
 			t.Fatalf("%x: %+v of %d bytes, error %v; want %+v of %d", in, got, n, err, want, len(in)-r.Len())
 		}
 	}
-	w := &webSocket{upgraded: true}
+	w := &Stream{Upgraded: true}
 	ping := ws.MustCompileFrame(ws.MaskFrame(ws.NewPingFrame([]byte("x"))))
 	if n := testing.AllocsPerRun(100, func() { _, _, _ = w.takeFrame(ping) }); n != 0 {
 		t.Errorf("a ping costs %v allocations", n)
@@ -92,7 +92,7 @@ func TestFrameHeaders(t *testing.T) {
 
 func BenchmarkPing(b *testing.B) {
 	ping := ws.MustCompileFrame(ws.MaskFrame(ws.NewPingFrame(nil)))
-	w := &webSocket{upgraded: true}
+	w := &Stream{Upgraded: true}
 	b.ReportAllocs()
 	for b.Loop() {
 		_, _, _ = w.takeFrame(ping)

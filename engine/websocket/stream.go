@@ -1,4 +1,5 @@
-package engine
+// Package websocket carries blocks in the messages of WebSockets (RFC 6455).
+package websocket
 
 import (
 	"bytes"
@@ -11,17 +12,17 @@ import (
 	"switchyard/smp"
 )
 
-// webSocket is the layer between TLS and blocks on the ports for WebSocket clients (RFC 6455): an HTTP upgrade on any
+// Stream is the layer between TLS and blocks on the ports for WebSocket clients (RFC 6455): an HTTP upgrade on any
 // path, then binary messages of exactly one block each, in one frame or several. It belongs to its session.
-type webSocket struct {
-	upgraded   bool
+type Stream struct {
+	Upgraded   bool
 	fragmented bool   // more of a message is to come
 	buffer     []byte // plaintext that is not yet a whole request or frame, behind what was taken; nil when idle
 	taken      int    // bytes of it
 	message    []byte // of a message what has come, which may be nothing; nil when idle
 	ping       []byte // payload of the last ping
-	pongDue    bool   // it is to be answered
-	goodbye    []byte // answers the peer's close
+	PongDue    bool   // it is to be answered
+	Goodbye    []byte // answers the peer's close
 	control    int    // frames that are no message since the last look
 }
 
@@ -32,15 +33,15 @@ const (
 )
 
 var (
-	errWebSocket = errors.New("engine: WebSocket message is not a block")
-	errClosing   = errors.New("engine: WebSocket peer closes")
+	errWebSocket = errors.New("websocket: WebSocket message is not a block")
+	ErrClosing   = errors.New("websocket: WebSocket peer closes")
 )
 
-// feed takes plaintext of the connection.
-func (w *webSocket) feed(plain []byte) { w.buffer = append(w.buffer, plain...) }
+// Feed takes plaintext of the connection.
+func (w *Stream) Feed(plain []byte) { w.buffer = append(w.buffer, plain...) }
 
-// trim lets go of what was taken. No message of next is valid behind that.
-func (w *webSocket) trim() {
+// Trim lets go of what was taken. No message of Next is valid behind that.
+func (w *Stream) Trim() {
 	rest := w.buffer[w.taken:]
 	w.taken = 0
 	if len(rest) == 0 {
@@ -50,8 +51,8 @@ func (w *webSocket) trim() {
 	}
 }
 
-// upgrade takes the HTTP request when it is complete. The response is to be sent, also with an error.
-func (w *webSocket) upgrade() (response []byte, err error) {
+// Upgrade takes the HTTP request when it is complete. The response is to be sent, also with an error.
+func (w *Stream) Upgrade() (response []byte, err error) {
 	end := bytes.Index(w.buffer, []byte("\r\n\r\n"))
 	if end < 0 {
 		if len(w.buffer) > maxRequest {
@@ -67,13 +68,13 @@ func (w *webSocket) upgrade() (response []byte, err error) {
 	}{bytes.NewReader(w.buffer[:end]), &answer}
 	w.taken = end
 	_, err = ws.Upgrader{}.Upgrade(exchange)
-	w.upgraded = err == nil
+	w.Upgraded = err == nil
 	return answer.Bytes(), err
 }
 
-// next is the next message, nil when none is complete. It is valid until trim. The error is errClosing when the peer closes,
-// which goodbye answers.
-func (w *webSocket) next() (message []byte, err error) {
+// Next is the next message, nil when none is complete. It is valid until Trim. The error is ErrClosing when the peer closes,
+// which Goodbye answers.
+func (w *Stream) Next() (message []byte, err error) {
 	for message == nil && w.taken < len(w.buffer) {
 		var n int
 		if message, n, err = w.takeFrame(w.buffer[w.taken:]); err != nil || n == 0 {
@@ -84,14 +85,14 @@ func (w *webSocket) next() (message []byte, err error) {
 	return message, nil
 }
 
-// extra counts the frames that were no message since it was last asked.
-func (w *webSocket) extra() (n int) {
+// Extra counts the frames that were no message since it was last asked.
+func (w *Stream) Extra() (n int) {
 	n, w.control = w.control, 0
 	return n
 }
 
-// unfinished is about what memory is taken by what is not a whole message.
-func (w *webSocket) unfinished() int {
+// Unfinished is about what memory is taken by what is not a whole message.
+func (w *Stream) Unfinished() int {
 	n := cap(w.buffer) + cap(w.message)
 	if w.fragmented {
 		n++ // of a message whose first fragment is empty
@@ -99,22 +100,22 @@ func (w *webSocket) unfinished() int {
 	return n
 }
 
-// pong is the frame that answers the last ping, nil when none is due.
-func (w *webSocket) pong() []byte {
-	if !w.pongDue {
+// Pong is the frame that answers the last ping, nil when none is due.
+func (w *Stream) Pong() []byte {
+	if !w.PongDue {
 		return nil
 	}
-	w.pongDue = false
+	w.PongDue = false
 	pong, err := ws.CompileFrame(ws.NewPongFrame(w.ping))
 	if err != nil {
-		panic("engine: a pong that cannot be written: " + err.Error())
+		panic("websocket: a pong that cannot be written: " + err.Error())
 	}
 	w.ping = nil
 	return pong
 }
 
 // takeFrame takes one frame and returns its length, 0 when it is not complete, and the message that it completes.
-func (w *webSocket) takeFrame(in []byte) (message []byte, n int, err error) {
+func (w *Stream) takeFrame(in []byte) (message []byte, n int, err error) {
 	h, start, err := parseFrameHeader(in)
 	if err != nil || start == 0 {
 		return nil, 0, err
@@ -167,13 +168,13 @@ func parseFrameHeader(in []byte) (h ws.Header, n int, err error) {
 }
 
 // takePayload takes the payload of a frame: part of a message, or control.
-func (w *webSocket) takePayload(h ws.Header, payload []byte) (message []byte, err error) {
+func (w *Stream) takePayload(h ws.Header, payload []byte) (message []byte, err error) {
 	if h.OpCode.IsControl() || !h.Fin {
 		w.control++
 	}
 	switch h.OpCode {
 	case ws.OpPing:
-		w.ping, w.pongDue = append(w.ping[:0], payload...), true
+		w.ping, w.PongDue = append(w.ping[:0], payload...), true
 		return nil, nil
 	case ws.OpPong:
 		return nil, nil
@@ -204,7 +205,7 @@ func whole(message []byte) ([]byte, error) {
 }
 
 // takeClose makes the answer to the peer's close.
-func (w *webSocket) takeClose(payload []byte) error {
+func (w *Stream) takeClose(payload []byte) error {
 	if len(payload) > 0 {
 		if len(payload) < 2 {
 			return errWebSocket // section 5.5.1
@@ -217,12 +218,12 @@ func (w *webSocket) takeClose(payload []byte) error {
 	if err != nil {
 		return err
 	}
-	w.goodbye = goodbye
-	return errClosing
+	w.Goodbye = goodbye
+	return ErrClosing
 }
 
-// appendFrame appends a block as a message of one frame.
-func appendFrame(b, block []byte) []byte {
+// AppendFrame appends a block as a message of one frame.
+func AppendFrame(b, block []byte) []byte {
 	var header bytes.Buffer
 	_ = ws.WriteHeader(&header, ws.Header{Fin: true, OpCode: ws.OpBinary, Length: int64(len(block))}) // a Buffer takes all
 	return append(append(b, header.Bytes()...), block...)
