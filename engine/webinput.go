@@ -22,10 +22,10 @@ const (
 func (s *session) takeFrames(plain []byte) {
 	w := s.web
 	w.Feed(plain)
-	if !w.Upgraded {
+	if !w.Upgraded() {
 		s.upgrade()
 	}
-	for w.Upgraded && s.phase != phaseClosed && !s.busy {
+	for w.Upgraded() && s.phase != phaseClosed && !s.busy {
 		block, err := w.Next()
 		if errors.Is(err, websocket.ErrClosing) {
 			s.takeClose()
@@ -55,7 +55,7 @@ func (s *session) upgrade() {
 		s.close(CauseWebSocket)
 		return
 	}
-	if s.web.Upgraded {
+	if s.web.Upgraded() {
 		s.sendHello()
 	}
 }
@@ -82,7 +82,7 @@ func (s *session) countFrames() {
 // at once, one is (RFC 6455 section 5.5.3).
 func (s *session) pongSoon() {
 	switch {
-	case !s.web.PongDue:
+	case !s.web.PongDue():
 	case s.phase != phaseOpen:
 		s.writePending()
 	default:
@@ -101,6 +101,6 @@ func (s *session) writePong() {
 func (s *session) takeClose() {
 	s.flush() // records go out in the order in which they are sealed
 	s.writePending()
-	s.write(s.tls.Seal(nil, s.web.Goodbye))
+	s.write(s.tls.Seal(nil, s.web.Goodbye()))
 	s.close(CausePeer)
 }

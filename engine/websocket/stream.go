@@ -1,4 +1,12 @@
-// Package websocket carries blocks in the messages of WebSockets (RFC 6455).
+// Package websocket carries blocks in the messages of WebSockets (RFC 6455), on the server's side:
+//
+//	Feed ─▶ Upgrade: the HTTP request, on any path ─▶ response, to be sent
+//	     ─▶ Next:    binary messages of exactly one block each, in one frame or several ─▶ the block
+//	                 pings ─▶ Pong answers the last; close ─▶ ErrClosing, and Goodbye answers it
+//	Trim: what was taken goes, and an idle stream holds no buffer
+//
+// It neither reads nor writes, and knows nothing of TLS and sessions. It imports smp and gobwas/ws. A Stream belongs to its
+// session, and borrows nothing of what it is fed.
 package websocket
 
 import (
@@ -12,17 +20,16 @@ import (
 	"switchyard/smp"
 )
 
-// Stream is the layer between TLS and blocks on the ports for WebSocket clients (RFC 6455): an HTTP upgrade on any
-// path, then binary messages of exactly one block each, in one frame or several. It belongs to its session.
+// Stream is what a client sends.
 type Stream struct {
-	Upgraded   bool
+	upgraded   bool   // the request was answered, and frames follow
 	fragmented bool   // more of a message is to come
 	buffer     []byte // plaintext that is not yet a whole request or frame, behind what was taken; nil when idle
 	taken      int    // bytes of it
 	message    []byte // of a message what has come, which may be nothing; nil when idle
 	ping       []byte // payload of the last ping
-	PongDue    bool   // it is to be answered
-	Goodbye    []byte // answers the peer's close
+	pongDue    bool   // it is to be answered
+	goodbye    []byte // answers the peer's close
 	control    int    // frames that are no message since the last look
 }
 
@@ -32,10 +39,13 @@ const (
 	maxFrame   = smp.BlockSize // payload of a frame; control frames have at most 125 bytes
 )
 
-var (
-	errWebSocket = errors.New("websocket: WebSocket message is not a block")
-	ErrClosing   = errors.New("websocket: WebSocket peer closes")
-)
+// ErrClosing is that the peer closes the connection.
+var ErrClosing = errors.New("websocket: the peer closes the connection")
+
+var errMessage = errors.New("websocket: a message is not a block")
+
+// Upgraded tells that frames follow: the request was answered.
+func (w *Stream) Upgraded() bool { return w.upgraded }
 
 // Feed takes plaintext of the connection.
 func (w *Stream) Feed(plain []byte) { w.buffer = append(w.buffer, plain...) }
@@ -56,7 +66,7 @@ func (w *Stream) Upgrade() (response []byte, err error) {
 	end := bytes.Index(w.buffer, []byte("\r\n\r\n"))
 	if end < 0 {
 		if len(w.buffer) > maxRequest {
-			return nil, errWebSocket
+			return nil, errMessage
 		}
 		return nil, nil
 	}
@@ -68,7 +78,7 @@ func (w *Stream) Upgrade() (response []byte, err error) {
 	}{bytes.NewReader(w.buffer[:end]), &answer}
 	w.taken = end
 	_, err = ws.Upgrader{}.Upgrade(exchange)
-	w.Upgraded = err == nil
+	w.upgraded = err == nil
 	return answer.Bytes(), err
 }
 
@@ -100,12 +110,18 @@ func (w *Stream) Unfinished() int {
 	return n
 }
 
+// PongDue tells that a ping is to be answered.
+func (w *Stream) PongDue() bool { return w.pongDue }
+
+// Goodbye is the frame that answers the peer's close.
+func (w *Stream) Goodbye() []byte { return w.goodbye }
+
 // Pong is the frame that answers the last ping, nil when none is due.
 func (w *Stream) Pong() []byte {
-	if !w.PongDue {
+	if !w.pongDue {
 		return nil
 	}
-	w.PongDue = false
+	w.pongDue = false
 	pong, err := ws.CompileFrame(ws.NewPongFrame(w.ping))
 	if err != nil {
 		panic("websocket: a pong that cannot be written: " + err.Error())
@@ -128,7 +144,7 @@ func (w *Stream) takeFrame(in []byte) (message []byte, n int, err error) {
 		return nil, 0, err
 	}
 	if h.Length > maxFrame {
-		return nil, 0, errWebSocket
+		return nil, 0, errMessage
 	}
 	end := start + int(h.Length)
 	if end > len(in) {
@@ -174,7 +190,7 @@ func (w *Stream) takePayload(h ws.Header, payload []byte) (message []byte, err e
 	}
 	switch h.OpCode {
 	case ws.OpPing:
-		w.ping, w.PongDue = append(w.ping[:0], payload...), true
+		w.ping, w.pongDue = append(w.ping[:0], payload...), true
 		return nil, nil
 	case ws.OpPong:
 		return nil, nil
@@ -187,7 +203,7 @@ func (w *Stream) takePayload(h ws.Header, payload []byte) (message []byte, err e
 	w.fragmented = !h.Fin
 	w.message = append(w.message, payload...)
 	if len(w.message) > smp.BlockSize {
-		return nil, errWebSocket
+		return nil, errMessage
 	}
 	if !h.Fin {
 		return nil, nil
@@ -199,7 +215,7 @@ func (w *Stream) takePayload(h ws.Header, payload []byte) (message []byte, err e
 // whole is a message, if it is a block.
 func whole(message []byte) ([]byte, error) {
 	if len(message) != smp.BlockSize {
-		return nil, errWebSocket
+		return nil, errMessage
 	}
 	return message, nil
 }
@@ -208,7 +224,7 @@ func whole(message []byte) ([]byte, error) {
 func (w *Stream) takeClose(payload []byte) error {
 	if len(payload) > 0 {
 		if len(payload) < 2 {
-			return errWebSocket // section 5.5.1
+			return errMessage // section 5.5.1
 		}
 		if err := ws.CheckCloseFrameData(ws.ParseCloseFrameData(payload)); err != nil {
 			return err
@@ -218,7 +234,7 @@ func (w *Stream) takeClose(payload []byte) error {
 	if err != nil {
 		return err
 	}
-	w.Goodbye = goodbye
+	w.goodbye = goodbye
 	return ErrClosing
 }
 

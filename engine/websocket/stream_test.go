@@ -35,7 +35,7 @@ func FuzzFrames(f *testing.F) {
 				t.Fatalf("%d bytes of input and %d of a message are held", len(w.buffer), len(w.message))
 			}
 		}
-		if len(first)+len(second) <= maxRequest && ((err == nil) != (cutErr == nil) || whole.Upgraded != cut.Upgraded ||
+		if len(first)+len(second) <= maxRequest && ((err == nil) != (cutErr == nil) || whole.upgraded != cut.upgraded ||
 			!bytes.Equal(messages, some) || err == nil && !bytes.Equal(whole.message, cut.message)) {
 			t.Fatalf("whole: %v, %x, %x; cut: %v, %x, %x", err, messages, whole.message, cutErr, some, cut.message)
 		}
@@ -45,10 +45,10 @@ func FuzzFrames(f *testing.F) {
 // FeedAll gives a connection its request and frames, and is the messages in them.
 func feedAll(w *Stream, plain []byte) (messages []byte, err error) {
 	w.Feed(plain)
-	if !w.Upgraded {
+	if !w.upgraded {
 		_, err = w.Upgrade()
 	}
-	for w.Upgraded && err == nil {
+	for w.upgraded && err == nil {
 		var message []byte
 		if message, err = w.Next(); message == nil {
 			break
@@ -83,7 +83,7 @@ func TestFrameHeaders(t *testing.T) {
 			t.Fatalf("%x: %+v of %d bytes, error %v; want %+v of %d", in, got, n, err, want, len(in)-r.Len())
 		}
 	}
-	w := &Stream{Upgraded: true}
+	w := &Stream{upgraded: true}
 	ping := ws.MustCompileFrame(ws.MaskFrame(ws.NewPingFrame([]byte("x"))))
 	if n := testing.AllocsPerRun(100, func() { _, _, _ = w.takeFrame(ping) }); n != 0 {
 		t.Errorf("a ping costs %v allocations", n)
@@ -92,7 +92,7 @@ func TestFrameHeaders(t *testing.T) {
 
 func BenchmarkPing(b *testing.B) {
 	ping := ws.MustCompileFrame(ws.MaskFrame(ws.NewPingFrame(nil)))
-	w := &Stream{Upgraded: true}
+	w := &Stream{upgraded: true}
 	b.ReportAllocs()
 	for b.Loop() {
 		_, _, _ = w.takeFrame(ping)
