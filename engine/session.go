@@ -26,43 +26,64 @@ const (
 	phaseClosed
 )
 
-// session is one connection. It belongs to its loop.
+// session is one connection. It belongs to its loop, and so do its buffers, with two exceptions: a worker has those of the
+// handshake while busy is set, and shards read the commands of a block. An idle session holds none of them.
+//
+//	buffer                      holds                       who may touch it, and when
+//	gnet's inbound (conn.Peek)  records that came           loop, from Peek to Discard; records are opened in place
+//	handshake.in, out           a copy of them, the answer  worker while busy; the loop before and behind that
+//	web                         frames that came            loop; a message is part of it until Trim
+//	part                        of a block what has come    loop, until the block is whole
+//	a batch's Block             content of a block          loop until gather; then shards read it, and the last releases it
+//	replies of a shard.Group    heads and bodies            loop from Deliver to Release of the group
+//	relayedReply.buffer         a relay's answer            who made it until relay; then the loop
+//	loop.scratch                an answer of the loop's     loop, until reply has copied it
+//	out                         answers, not yet sealed     loop, until seal
+//	sealed                      blocks, not yet written     loop, until writeSealed; gnet copies what the socket leaves
+//	gnet's outbound             what the socket left        gnet
+//
+// part, Blocks and the buffers of relayed replies are shard.Buffers, out and sealed are outBlocks; both come from pools and go
+// back by Release.
 type session struct {
 	// Immutable.
-	loop *loop
+	loop   *loop
+	source *listen.Source // nil: addresses are of no account
 
-	// Owned by the loop; tls and handshake by a worker while busy is set.
-	conn      socket.Socket
+	// How far it has come, and which lists of the loop it stands on. Owned by the loop. Eight bytes in all.
 	phase     phase
-	busy      bool // a worker has the handshake: input waits in gnet's buffer
-	dirty     bool // stands on the loop's list of sessions to flush
-	clogged   bool // stands on the loop's list of clogged sessions
-	encrypted bool // blocks are encrypted
+	busy      bool    // a worker or the shards have the handshake: input waits in gnet's buffer
+	encrypted bool    // blocks are encrypted
+	blocked   reasons // why input waits, as far as an event has to end it (backpressure.go)
+	clogged   bool    // list: has output that the socket has not taken
+	dirty     bool    // list: has something to flush
+	halfRead  bool    // list: its input ends within a block
+	leaving   bool    // list: closed by us, and the peer has not closed its side
+
+	// What was agreed on. Owned by the loop; tls and handshake by a worker while busy is set.
 	tls       *tls.Conn
-	web       *websocket.Stream // nil on ports for plain SMP
 	handshake *handshake        // until phaseOpen
+	web       *websocket.Stream // nil on ports for plain SMP
 	client    *shard.Client
 	receive   box.Chain
 	send      box.Chain
-	proxied   *[32]byte     // subkey of boxes in RFWD and RRES; nil when the client gave no key in its hello
-	active    time.Time     // last block received or sent; before phaseOpen, the begin of the phase
-	part      *shard.Buffer // a block of which more is to come; nil when idle
-	out       *outBlock     // replies that are not sealed; nil when idle
-	sealed    []*outBlock   // sealed blocks that are not written
-	forwards  int           // commands that wait for other routers
-	backlog   int           // what waited at the last look while clogged, counted in Router.backlog
-	left      int           // of it, unsent; 0 when the socket has taken everything
-	progress  time.Time     // when the socket last took something of that
-	held      int           // input that waits because there are as many as may be, counted in Router.held
-	blocked   reasons       // why input waits, as far as an event has to end it
-	asked     int           // commands that the shards have not answered
-	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
-	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
-	begun     time.Time     // when that block was begun; zero when the input ends with a block
+	proxied   *[32]byte // subkey of boxes in RFWD and RRES; nil when the client gave no key in its hello
+	active    time.Time // last block received or sent; before phaseOpen, the begin of the phase
 
-	// Also owned by the loop: what limits of this connection and its source have.
-	source   *listen.Source // nil: addresses are of no account
-	commands listen.Pace    // how fast commands have come
+	// Input and output. Owned by the loop.
+	conn   socket.Socket
+	part   *shard.Buffer // a block of which more is to come; nil when idle
+	out    *outBlock     // replies that are not sealed; nil when idle
+	sealed []*outBlock   // sealed blocks that are not written
+	begun  time.Time     // when the block that the input ends within was begun; zero when it ends with a block
+
+	// What waits (backpressure.go, backlog.go). Owned by the loop.
+	commands listen.Pace // how fast commands have come
+	asked    int         // commands that the shards have not answered
+	forwards int         // commands that wait for other routers
+	backlog  int         // what waited at the last look while clogged, counted in Router.backlog
+	left     int         // of it, unsent; 0 when the socket has taken everything
+	progress time.Time   // when the socket last took something of that
+	held     int         // input that waits because there are as many as may be, counted in Router.held
 }
 
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
