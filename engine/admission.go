@@ -23,12 +23,12 @@ type Limits struct {
 // creations is what all sources have made.
 type creations struct {
 	mu       sync.Mutex
-	queues   listen.Pace
-	services listen.Pace
+	queues   listen.TokenBucket
+	services listen.TokenBucket
 }
 
 // take takes one from what may be made in a minute.
-func (c *creations) take(p *listen.Pace, now time.Time, perMinute int) bool {
+func (c *creations) take(p *listen.TokenBucket, now time.Time, perMinute int) bool {
 	if perMinute == 0 {
 		return true
 	}

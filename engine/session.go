@@ -77,13 +77,13 @@ type session struct {
 	begun  time.Time     // when the block that the input ends within was begun; zero when it ends with a block
 
 	// What waits (backpressure.go, backlog.go). Owned by the loop.
-	commands listen.Pace // how fast commands have come
-	asked    int         // commands that the shards have not answered
-	forwards int         // commands that wait for other routers
-	backlog  int         // what waited at the last look while clogged, counted in Router.backlog
-	left     int         // of it, unsent; 0 when the socket has taken everything
-	progress time.Time   // when the socket last took something of that
-	held     int         // input that waits because there are as many as may be, counted in Router.held
+	commands listen.TokenBucket // how fast commands have come
+	asked    int                // commands that the shards have not answered
+	forwards int                // commands that wait for other routers
+	backlog  int                // what waited at the last look while clogged, counted in Router.backlog
+	left     int                // of it, unsent; 0 when the socket has taken everything
+	progress time.Time          // when the socket last took something of that
+	held     int                // input that waits because there are as many as may be, counted in Router.held
 }
 
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
