@@ -135,7 +135,7 @@ func (l *loop) drainSoon() {
 // unclog returns the windows of sessions whose socket has drained and lets them go on. While nothing moves the next look
 // comes later than the last.
 func (l *loop) unclog() {
-	now, moves := time.Now(), len(l.owed) > 0
+	now, moves := time.Now(), len(l.deferred) > 0
 	next := min(2*l.drainIn, drainTickMax)
 	l.draining = nil
 	waiting := l.clogged

@@ -11,7 +11,7 @@ import (
 //
 //	reason           the input waits because                        set by                 cleared by
 //	reasonHandshake  a worker or the shards have the handshake      work, findService      the loop, when they are done
-//	reasonRate       commands came faster than CommandsPerSecond    spend                  resume, by a timer
+//	reasonRate       commands came faster than CommandsPerSecond    spend                  rateOver, by a timer
 //	reasonAnswers    shards owe the session askedLimit answers      ask                    answered, at half of them
 //	reasonRelays     ForwardsPerClient commands wait for relays     askRelay               relayAnswered
 //	reasonUnsent     the peer leaves more than outputPause unread   write                  gnet; unclog finds it
@@ -79,10 +79,10 @@ func (s *session) answered() {
 	s.asked--
 	if s.blocked&reasonAnswers != 0 && s.asked <= askedLimit/2 {
 		s.blocked &^= reasonAnswers
-		s.loop.caughtUp = append(s.loop.caughtUp, s)
+		s.loop.resumable = append(s.loop.resumable, s)
 	}
 	if s.blocked&reasonClose != 0 && s.asked == 0 {
-		s.loop.caughtUp = append(s.loop.caughtUp, s)
+		s.loop.resumable = append(s.loop.resumable, s)
 	}
 }
 
@@ -108,16 +108,16 @@ func (s *session) endAnswered() {
 	}
 }
 
-// goOn takes the input that waited for answers. What is answered meanwhile has its input taken in the next turn.
-func (l *loop) goOn() {
-	l.caughtUp, l.goingOn = l.goingOn[:0], l.caughtUp
-	for i, s := range l.goingOn {
-		l.goingOn[i] = nil
+// resumeInput takes the input that waited for answers. What is answered meanwhile has its input taken in the next turn.
+func (l *loop) resumeInput() {
+	l.resumable, l.resuming = l.resuming[:0], l.resumable
+	for i, s := range l.resuming {
+		l.resuming[i] = nil
 		if s.phase == phaseOpen {
 			s.traffic()
 		}
 	}
-	if len(l.caughtUp) > 0 {
+	if len(l.resumable) > 0 {
 		l.wake()
 	}
 }
@@ -204,11 +204,11 @@ func (s *session) spend(now time.Time, commands int) {
 	}
 	s.blocked |= reasonRate
 	l.router.gate.Refuse(RefusedCommands)
-	time.AfterFunc(max(wait, throttlePause), func() { l.run(s.resume) })
+	time.AfterFunc(max(wait, throttlePause), func() { l.run(s.rateOver) })
 }
 
-// resume takes the input that waited because it came too fast.
-func (s *session) resume() {
+// rateOver takes the input that waited because it came too fast.
+func (s *session) rateOver() {
 	s.blocked &^= reasonRate
 	if s.phase != phaseOpen {
 		return

@@ -82,7 +82,7 @@ func (s *session) command(key ed25519.PrivateKey, entity, command []byte) []byte
 // take dispatches a block of commands and hands them to the shards.
 func (s *session) take(commands ...[]byte) {
 	s.gatherBlock(commands...)
-	s.loop.payOwed()
+	s.loop.handOverDeferred()
 }
 
 func (s *session) gatherBlock(commands ...[]byte) {
@@ -156,7 +156,7 @@ func TestConnectionEndsWhileShardIsFull(t *testing.T) {
 	s.sealed = append(s.sealed, block)
 	s.dirty, l.dirty = true, append(l.dirty, s)
 	s.take(s.command(key, ids[0], smp.AppendSub(nil)), s.command(key, ids[1], smp.AppendSub(nil)))
-	for len(l.owed) > 0 {
+	for len(l.deferred) > 0 {
 		l.turn()
 	}
 	l.stopInput()

@@ -166,12 +166,12 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 func (s *session) route(b *shard.Buffer, c shard.Command) {
 	l := s.loop
 	i := l.router.shards.Route(s.client, &c)
-	part := l.parted[i]
+	part := l.batches[i]
 	if part == nil {
 		part = shard.NewBatch(shard.BatchCommands, s.client)
 		part.Block = b
 		b.Retain()
-		l.parted[i] = part
+		l.batches[i] = part
 		s.client.Shards |= 1 << i
 	}
 	part.Commands = append(part.Commands, c)

@@ -188,6 +188,6 @@ func (s *session) writeSealed() {
 // returnWindow tells the shards that messages have left. The socket has taken all that the session was given.
 func (s *session) returnWindow() {
 	if c := s.client; c.Window.Return() {
-		s.eachShard(func(i int) { s.loop.owe(i, shard.NewBatch(shard.BatchResume, c)) })
+		s.eachShard(func(i int) { s.loop.deferBatch(i, shard.NewBatch(shard.BatchResume, c)) })
 	}
 }

@@ -163,7 +163,7 @@ func (s *session) end(cause Cause) {
 	delete(s.loop.greeting, s)
 	if s.client != nil {
 		s.eachShard(func(i int) {
-			s.loop.owe(i, shard.NewBatch(shard.BatchClosed, s.client))
+			s.loop.deferBatch(i, shard.NewBatch(shard.BatchClosed, s.client))
 		})
 		s.client.End()
 	}
@@ -190,7 +190,7 @@ func (s *session) freeBuffers() {
 
 // eachShard visits the shards that have seen this client.
 func (s *session) eachShard(do func(int)) {
-	for i := range s.loop.parted {
+	for i := range s.loop.batches {
 		if s.client.Shards&(1<<i) != 0 {
 			do(i)
 		}
