@@ -28,16 +28,13 @@ type SignedKey struct {
 
 // AppendSignedKey appends the DER of the signed key with the given
 // SubjectPublicKeyInfo DER. sign returns the signature of the bytes it is
-// given, by a key of algorithm alg, which is Ed25519 or Ed448. Errors are
-// those of sign, and ErrSignedKey when the algorithm cannot sign or the
-// signature has not the algorithm's size.
-func AppendSignedKey(b, spki []byte, alg Alg, sign func(signed []byte) ([]byte, error)) ([]byte, error) {
+// given by an Ed25519 or Ed448 key; its size tells which. ErrSignedKey is that
+// it has another size.
+func AppendSignedKey(b, spki []byte, sign func(signed []byte) []byte) ([]byte, error) {
 	signed := appendTLV(make([]byte, 0, maxSignedKey), tagSequence, spki)
-	sig, err := sign(signed)
-	if err != nil {
-		return b, err
-	}
-	if alg != Ed25519 && alg != Ed448 || AuthAlg(len(sig)) != alg {
+	sig := sign(signed)
+	alg := AuthAlg(len(sig))
+	if alg != Ed25519 && alg != Ed448 {
 		return b, ErrSignedKey
 	}
 	body := append(signed, 0x30, 5, 0x06, 3, 0x2b, 0x65, algs[alg].oid)

@@ -39,8 +39,7 @@ func TestSignedKeyVectors(t *testing.T) {
 
 func checkSignedKey(t *testing.T, leaf *PrivateKey, spki, der []byte) {
 	t.Helper()
-	sign := func(m []byte) ([]byte, error) { return leaf.Sign(m), nil }
-	got, err := AppendSignedKey([]byte("x"), spki, leaf.Alg(), sign)
+	got, err := AppendSignedKey([]byte("x"), spki, leaf.Sign)
 	if err != nil || !bytes.Equal(got[1:], der) {
 		t.Errorf("got %x, %v; want %x", got[1:], err, der)
 	}
@@ -77,7 +76,7 @@ func TestSignedKeyBER(t *testing.T) {
 
 func TestSignedKeyMalformed(t *testing.T) {
 	spki := dummies[X25519].AppendSPKI(nil)
-	good, err := AppendSignedKey(nil, spki, Ed25519, func([]byte) ([]byte, error) { return make([]byte, 64), nil })
+	good, err := AppendSignedKey(nil, spki, func([]byte) []byte { return make([]byte, Ed25519SignatureSize) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,22 +95,17 @@ func TestSignedKeyMalformed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	failure := errors.New("no signer")
-	if _, err := AppendSignedKey(nil, spki, Ed25519, func([]byte) ([]byte, error) { return nil, failure }); !errors.Is(err, failure) {
-		t.Errorf("failing signer: %v", err)
-	}
-	for _, alg := range []Alg{X25519, Ed448, 0} {
-		sign := func([]byte) ([]byte, error) { return make([]byte, 64), nil }
-		if _, err := AppendSignedKey(nil, spki, alg, sign); !errors.Is(err, ErrSignedKey) {
-			t.Errorf("%v with 64 bytes: %v", alg, err)
+	for _, size := range []int{0, Ed25519SignatureSize - 1, AuthenticatorSize, Ed448SignatureSize + 1} {
+		if _, err := AppendSignedKey(nil, spki, func([]byte) []byte { return make([]byte, size) }); !errors.Is(err, ErrSignedKey) {
+			t.Errorf("signature of %d bytes: %v", size, err)
 		}
 	}
 }
 
 func FuzzParseSignedKey(f *testing.F) {
-	for alg, size := range map[Alg]int{Ed25519: 64, Ed448: 114} {
-		sign := func([]byte) ([]byte, error) { return make([]byte, size), nil }
-		der, err := AppendSignedKey(nil, dummies[X25519].AppendSPKI(nil), alg, sign)
+	for _, size := range []int{Ed25519SignatureSize, Ed448SignatureSize} {
+		sign := func([]byte) []byte { return make([]byte, size) }
+		der, err := AppendSignedKey(nil, dummies[X25519].AppendSPKI(nil), sign)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -129,7 +123,7 @@ func FuzzParseSignedKey(f *testing.F) {
 		if _, err := asn1.Unmarshal(der, &raw); err != nil {
 			return // lengths that only BER allows
 		}
-		again, err := AppendSignedKey(nil, k.SPKI, k.Alg, func([]byte) ([]byte, error) { return k.Signature, nil })
+		again, err := AppendSignedKey(nil, k.SPKI, func([]byte) []byte { return k.Signature })
 		if err != nil || len(again) > len(der) {
 			t.Errorf("%x encodes to %x, %v", der, again, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/box"
+	"switchyard/engine/socket"
 	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/tls"
@@ -59,7 +60,7 @@ func closingSession(t *testing.T, store shard.Store, key [16]byte) *session {
 func sessionOn(cfg shard.Config, store shard.Store) *session {
 	r := &Router{shards: shard.New(cfg, store), gate: newGate(&Config{})}
 	l := newLoop(r, idleEvents{})
-	s := &session{loop: l, phase: phaseOpen, tls: tls.NewServer(&tls.Config{})}
+	s := &session{loop: l, conn: socket.New(nil, &l.poller), phase: phaseOpen, tls: tls.NewServer(&tls.Config{})}
 	s.client = clientOn(l, s)
 	return s
 }
@@ -81,7 +82,7 @@ func (s *session) command(key ed25519.PrivateKey, entity, command []byte) []byte
 // take dispatches a block of commands and hands them to the shards.
 func (s *session) take(commands ...[]byte) {
 	s.gatherBlock(commands...)
-	s.loop.payOwed()
+	s.loop.handOverDeferred()
 }
 
 func (s *session) gatherBlock(commands ...[]byte) {
@@ -146,7 +147,7 @@ func TestConnectionEndsWhileShardIsFull(t *testing.T) {
 	for l.router.shards.Put(0, shard.NewBatch(shard.BatchResume, nobody)) {
 	}
 
-	s.conn = &brokenConn{broken: func() {
+	s.conn.Conn = &brokenConn{broken: func() {
 		s.end(CausePeer)
 		close(gate)
 	}}
@@ -155,7 +156,7 @@ func TestConnectionEndsWhileShardIsFull(t *testing.T) {
 	s.sealed = append(s.sealed, block)
 	s.dirty, l.dirty = true, append(l.dirty, s)
 	s.take(s.command(key, ids[0], smp.AppendSub(nil)), s.command(key, ids[1], smp.AppendSub(nil)))
-	for len(l.owed) > 0 {
+	for len(l.deferred) > 0 {
 		l.turn()
 	}
 	l.stopInput()

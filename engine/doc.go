@@ -14,29 +14,31 @@
 // order in which the shards gave them; those of different shards interleave.
 //
 // Connections come from the acceptors that all routers share (../server/listen), which bound their number and that of one
-// source; each goes to the loop that has the fewest (accept.go). On ports for WebSockets there is a layer of frames between TLS and blocks (websocket.go).
+// source. Each goes to the loop that has the fewest (accept.go). On ports for WebSockets, package ./websocket carries the
+// blocks (webinput.go).
 //
-// What is expensive and asked for by strangers, TLS key agreement and signatures and the session key of the SMP
-// hello, runs on a bounded pool of workers with a queue of its own, so that a storm of connections leaves
-// established sessions their latency. A worker leaves its processor to loops and shards after each job, and waits a little
-// while the shards are behind with what the clients want that are here already (workers.go). No worker waits for the disk:
-// the service of a certificate is found, or made and stored, by a goroutine of the shards (service.go).
+// Strangers can ask for expensive things: TLS key agreement and signatures, and the session key of the SMP hello. These run
+// on a bounded pool of workers with a queue of its own (./workerpool), so that a storm of connections leaves established
+// sessions their latency. A worker leaves its processor to loops and shards after each job. It waits a little while the shards
+// are behind with what connected clients want. No worker waits for the disk: a goroutine of the shards finds the service of a
+// certificate, or makes and stores it (service.go).
 //
 // Ownership:
-//   - a session belongs to its loop; while busy is set, its handshake belongs to a worker;
+//   - a session belongs to its loop; while busy is set, its handshake belongs to a worker. The table in session.go has its
+//     buffers;
 //   - a loop's fields belong to its event loop's goroutine, but for inbox, which shards fill, and relayed, which relay
 //     sessions fill;
 //   - an idle session holds no buffer: what is half read waits in gnet's, or in a pooled block.
 //
-// While input has to wait, because answers to it are not read, because it comes too fast, is far ahead of the answers (ahead.go)
-// or other routers have to answer first, its socket is not read (pause.go): what is in the kernel has TCP hold the peer back.
+// A client's input may have to wait: its socket is not read then, and TCP holds the client back. backpressure.go has the
+// reasons, one table and one set; backlog.go bounds what waits; ./socket leaves sockets of gnet unread.
 //
 // Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go). What
-// operators may limit is kept by creation.go for what is created and throttle.go for connections; what is begun and not
+// operators may limit is kept by admission.go, but for the rate of commands, which is a reason to wait. What is begun and not
 // finished is ended by halfread.go. A router ends by stop.go.
 //
-// Forwarding has two sides here: the destination's (forwarded.go) opens RFWD and sends the command inside through the
-// shards as any other; the proxy's (proxy.go) hands PFWD to the pool of relays in ./relay.
+// Forwarding has two sides here. The destination's (forwarded.go) opens RFWD and sends the command inside through the
+// shards as any other. The proxy's (proxy.go) hands PFWD to the pool of relays in ./relay.
 //
-// engine imports relay, server/listen, shard, stage, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
+// engine imports its own sub-packages, server/listen, shard, stage, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
 package engine

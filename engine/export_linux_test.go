@@ -6,6 +6,8 @@ import (
 	"context"
 	"sync"
 
+	"switchyard/engine/socket"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -24,11 +26,11 @@ func (r *Router) Sockets() (all Sockets) {
 		defer mu.Unlock()
 		for s := range l.sessions {
 			all.Input = max(all.Input, s.conn.InboundBuffered())
-			switch s.watch {
-			case watchNothing:
+			switch s.conn.Watched() {
+			case socket.Nothing:
 				all.Nothing++
 				all.Paused++
-			case watchOutput:
+			case socket.Output:
 				all.Paused++
 			}
 		}
@@ -40,7 +42,7 @@ func (r *Router) Sockets() (all Sockets) {
 func (r *Router) ReadAgain() {
 	_ = r.onLoops(context.Background(), func(l *loop) {
 		for s := range l.sessions {
-			l.poller.set(s.conn, watchAll)
+			l.poller.Set(s.conn.Conn, socket.All)
 		}
 	})
 }
@@ -60,5 +62,5 @@ func (r *Router) Quiet() bool {
 
 // Pause ends what NeverPause has begun, while the router runs.
 func (r *Router) Pause() {
-	_ = r.onLoops(context.Background(), func(l *loop) { l.poller = pollerOf(l.events) })
+	_ = r.onLoops(context.Background(), func(l *loop) { l.poller = socket.PollerOf(l.events) })
 }

@@ -53,7 +53,7 @@ func TestBlocksOfOneTurnAreOneDrain(t *testing.T) {
 			t.Errorf("%d drains before the loop turned", n)
 		}
 		if blocks < gatherLimit {
-			l.payOwed()
+			l.handOverDeferred()
 		}
 		for answered := 0; answered < blocks; {
 			g, ok := l.inbox.Get()

@@ -30,11 +30,6 @@ func (s *session) notePart() {
 	}
 }
 
-// waits tells that it is not the peer's fault that input is not taken.
-func (s *session) waits() bool {
-	return s.throttled || s.ahead || s.clogged || s.forwards >= s.loop.router.cfg.ForwardsPerClient
-}
-
 // memory is about what half read input takes, and what of it is kept until the handshake is done.
 func (s *session) memory() int {
 	n := s.unfinished()
@@ -50,11 +45,8 @@ func (s *session) unfinished() int {
 	if s.part != nil {
 		n += cap(s.part.Data)
 	}
-	if w := s.web; w != nil {
-		n += cap(w.in) + cap(w.message)
-		if w.fragmented {
-			n++ // of a message whose first fragment is empty
-		}
+	if s.web != nil {
+		n += s.web.Unfinished()
 	}
 	return n
 }
@@ -71,7 +63,7 @@ func (l *loop) hurry(now time.Time) {
 		case s.phase != phaseOpen || s.begun.IsZero():
 			s.halfRead = false
 			continue
-		case s.waits():
+		case s.blocked&reasonsOfOurs != 0, s.clogged:
 			s.begun = now
 		}
 		total += s.memory()

@@ -23,6 +23,7 @@ type handshake struct {
 	hello    []byte      // content of the client's hello
 	agreed   agreed      // what the two hellos agree on
 	chain    int         // bytes of the certificates that the client has shown in TLS
+	frames   int         // on ports for WebSockets, those before the client's hello that were no block
 }
 
 // helloMaker makes our hello and judges the client's.
@@ -131,7 +132,7 @@ func (s *session) work(job, then func()) {
 	}
 	s.busy = true
 	hello := &s.loop.router.hello
-	ok := s.loop.router.workers.submit(func() {
+	ok := s.loop.router.workers.Submit(func() {
 		job()
 		s.loop.run(func() {
 			s.busy = false

@@ -109,7 +109,7 @@ func (h *hostile) greet(s *hostileSession) error {
 	if err := box.GenerateX25519(rand.Reader, &s.key, &public); err != nil {
 		return err
 	}
-	signed, err := box.AppendSignedKey(nil, box.AppendX25519(nil, &public), box.Ed25519, func(b []byte) ([]byte, error) { return h.pair.Sign(b), nil })
+	signed, err := box.AppendSignedKey(nil, box.AppendX25519(nil, &public), h.pair.Sign)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
+	"switchyard/engine/socket"
 	"switchyard/server/listen"
 	"switchyard/shard"
 	"switchyard/tls"
@@ -29,7 +30,7 @@ func TestIdleConnectionsAreClosedInSteps(t *testing.T) {
 	events := &closingEvents{}
 	r := &Router{gate: listen.NewGate(listen.Config{})}
 	r.cfg.InactiveTTL, r.cfg.InactiveCheck = time.Hour, time.Minute
-	l := &loop{router: r, events: events, poller: noPoller, sessions: make(map[*session]struct{})}
+	l := &loop{router: r, events: events, poller: socket.NoPoller, sessions: make(map[*session]struct{})}
 	now := time.Now()
 	for i := range idle + 2*other {
 		source, ok := r.gate.Enter(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})

@@ -27,7 +27,7 @@ func (s *session) readSome() bool {
 		return false
 	}
 	used := 0
-	for s.phase != phaseClosed && !s.busy && !s.paused() {
+	for s.phase != phaseClosed && !s.busy && !s.holdInput() {
 		n, whole, err := tls.RecordLen(in[used:])
 		if err != nil {
 			s.failRecord(err)
@@ -60,29 +60,11 @@ func (s *session) readSome() bool {
 	return !s.busy && s.conn.InboundBuffered() > 0
 }
 
-// paused tells whether input waits: for shards or other routers to answer, and then the answer goes on with it; or because the
-// peer does not read what we send, and then the session is looked at again when its socket drains.
-func (s *session) paused() bool {
-	if s.throttled || s.ahead || s.forwards >= s.loop.router.cfg.ForwardsPerClient {
-		return true
-	}
-	unsent := s.conn.OutboundBuffered()
-	if unsent <= outputPause {
-		return false
-	}
-	if s.phase != phaseOpen || s.conn.InboundBuffered() > s.heldLimit() {
-		s.close(CauseUnread)
-		return true
-	}
-	s.clog()
-	return true
-}
-
 // failRecord ends a session whose record could not be opened. The alert, if one is due, goes out behind the answers to what
 // came before: nothing can be sealed after it, and what is sealed already has lower numbers.
 func (s *session) failRecord(err error) {
 	if errors.Is(err, io.EOF) {
-		s.ended = true
+		s.blocked |= reasonClose
 		s.endAnswered()
 		return
 	}
@@ -184,12 +166,12 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 func (s *session) route(b *shard.Buffer, c shard.Command) {
 	l := s.loop
 	i := l.router.shards.Route(s.client, &c)
-	part := l.parted[i]
+	part := l.batches[i]
 	if part == nil {
 		part = shard.NewBatch(shard.BatchCommands, s.client)
 		part.Block = b
 		b.Retain()
-		l.parted[i] = part
+		l.batches[i] = part
 		s.client.Shards |= 1 << i
 	}
 	part.Commands = append(part.Commands, c)

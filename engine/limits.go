@@ -16,7 +16,7 @@ const (
 	// one whose disk takes 100 ms: 2,500 commands of one connection a second.
 	askedLimit = 256
 	// inputLimit is the unread input at which a session is closed: 256 blocks. It is reached only where sockets cannot be
-	// told to wait (pause.go), by a peer that sends without reading or too fast.
+	// told to wait (backpressure.go), by a peer that sends without reading or too fast.
 	inputLimit = 4 << 20
 	// inputPeek is how much of the unread input is looked at at a time: more than one read of gnet, so that it usually is
 	// all there is. Where sockets wait, hardly more is in memory.

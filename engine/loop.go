@@ -8,6 +8,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
+	"switchyard/engine/socket"
 	"switchyard/server/crash"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -18,7 +19,7 @@ type loop struct {
 	// Immutable.
 	router *Router
 	events gnet.EventLoop
-	poller poller
+	poller socket.Poller
 
 	// Shared: shards put, the loop takes. awake is set from the wake-up of the loop until it has emptied the inbox.
 	inbox   *shard.Ring[*shard.Group]
@@ -32,31 +33,31 @@ type loop struct {
 	commands [smp.CommandTags]atomic.Int64
 
 	// Owned by the loop.
-	sessions map[*session]struct{}
-	greeting map[*session]struct{} // those that are not open yet
-	dirty    []*session            // have replies that are not written
-	clogged  []*session            // have messages that the socket has not taken
-	halfRead []*session            // have input that ends within a block, or had a moment ago
-	caughtUp []*session            // whose input may go on, as shards have answered
-	goingOn  []*session            // memory for the next of these lists
-	parted   []*shard.Batch        // by shard: the commands of the block at hand
-	gathered [][]*shard.Batch      // by shard: the commands of blocks that were taken since the last turn
-	blocks   int                   // that have something in gathered
-	worked   int                   // blocks opened and sealed since the loop last yielded
-	owed     []owedBatch           // batches for shards whose ring was full, and those made where waiting is not allowed
-	scratch  []byte                // head of a reply of the loop's own
-	records  [][]byte              // sealed blocks of one write
-	nextIdle time.Time             // next look for idle sessions
-	idle     []*session            // that are still to be looked at for that
-	input    bool                  // false once the router stops
-	leaving  map[*session]struct{} // closed by us while stopping, and not by the peer yet
-	draining *time.Timer           // of the next look at clogged sockets; nil: none is arranged
-	drainIn  time.Duration         // when nothing moves: until the look after that
-	writeAt  time.Time             // not before: to sockets that are watched for nothing
+	sessions  map[*session]struct{}
+	greeting  map[*session]struct{} // those that are not open yet
+	dirty     []*session            // have replies that are not written
+	clogged   []*session            // have messages that the socket has not taken
+	halfRead  []*session            // have input that ends within a block, or had a moment ago
+	resumable []*session            // whose input may go on, as shards have answered
+	resuming  []*session            // memory for the next of these lists
+	batches   []*shard.Batch        // by shard: the commands of the block at hand
+	pending   [][]*shard.Batch      // by shard: the commands of blocks that were taken since the last turn
+	blocks    int                   // that have something in pending
+	worked    int                   // blocks opened and sealed since the loop last yielded
+	deferred  []deferredBatch       // batches for shards whose ring was full, and those made where waiting is not allowed
+	scratch   []byte                // head of a reply of the loop's own
+	records   [][]byte              // sealed blocks of one write
+	nextIdle  time.Time             // next look for idle sessions
+	idle      []*session            // that are still to be looked at for that
+	input     bool                  // false once the router stops
+	leaving   map[*session]struct{} // closed by us while stopping, and not by the peer yet
+	draining  *time.Timer           // of the next look at clogged sockets; nil: none is arranged
+	drainIn   time.Duration         // when nothing moves: until the look after that
+	writeAt   time.Time             // not before: to sockets that are watched for nothing
 }
 
-// owedBatch is a batch on its way to a shard.
-type owedBatch struct {
+// deferredBatch is a batch on its way to a shard.
+type deferredBatch struct {
 	shard int
 	batch *shard.Batch
 }
@@ -75,7 +76,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 		return &loop{
 			router:   r,
 			events:   e,
-			poller:   noPoller,
+			poller:   socket.NoPoller,
 			inbox:    shard.NewRing[*shard.Group](1),
 			sessions: make(map[*session]struct{}),
 			greeting: make(map[*session]struct{}),
@@ -89,8 +90,8 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 		inbox:    shard.NewRing[*shard.Group](inboxSize),
 		sessions: make(map[*session]struct{}),
 		greeting: make(map[*session]struct{}),
-		parted:   make([]*shard.Batch, r.shards.Len()),
-		gathered: make([][]*shard.Batch, r.shards.Len()),
+		batches:  make([]*shard.Batch, r.shards.Len()),
+		pending:  make([][]*shard.Batch, r.shards.Len()),
 		nextIdle: time.Now().Add(r.cfg.InactiveCheck),
 		input:    true,
 	}
@@ -133,19 +134,19 @@ func (l *loop) run(do func()) {
 	}))
 }
 
-// turn takes what shards reply, writes, and hands over what is owed to shards, such as windows that writing has freed.
+// turn takes what shards reply, writes, and hands over what was deferred, such as windows that writing has freed.
 func (l *loop) turn() {
 	l.takeReplies()
 	l.takeRelayed()
-	l.goOn()
+	l.resumeInput()
 	l.flush()
-	l.payOwed()
+	l.handOverDeferred()
 }
 
 // turnSoon has the loop turn when it has read from all connections that are ready, if that has brought about anything.
 // Blocks that were gathered have arranged it already.
 func (l *loop) turnSoon() {
-	if len(l.dirty) > 0 || len(l.owed) > 0 {
+	if len(l.dirty) > 0 || len(l.deferred) > 0 {
 		l.wake()
 	}
 }
@@ -186,10 +187,10 @@ func (l *loop) takeReplies() {
 // verified and stored together. Nothing waits for that: the loop turns when it has read what is there.
 func (l *loop) gather() {
 	some := false
-	for i, part := range l.parted {
+	for i, part := range l.batches {
 		if part != nil {
-			l.parted[i] = nil
-			l.gathered[i] = append(l.gathered[i], part)
+			l.batches[i] = nil
+			l.pending[i] = append(l.pending[i], part)
 			some = true
 		}
 	}
@@ -212,7 +213,7 @@ func (l *loop) handOver() {
 		return
 	}
 	l.blocks = 0
-	for i, all := range l.gathered {
+	for i, all := range l.pending {
 		for rest := all; ; {
 			n := l.router.shards.PutAll(i, rest)
 			if rest = rest[n:]; len(rest) == 0 {
@@ -224,7 +225,7 @@ func (l *loop) handOver() {
 			time.Sleep(ringWait)
 		}
 		clear(all)
-		l.gathered[i] = all[:0]
+		l.pending[i] = all[:0]
 	}
 	l.yield()
 }
@@ -242,26 +243,28 @@ func (l *loop) yield() {
 	runtime.Gosched()
 }
 
-// owe arranges that a batch reaches a shard, without waiting for it.
-func (l *loop) owe(i int, b *shard.Batch) { l.owed = append(l.owed, owedBatch{i, b}) }
+// deferBatch arranges that a batch reaches a shard, without waiting for it.
+func (l *loop) deferBatch(i int, b *shard.Batch) {
+	l.deferred = append(l.deferred, deferredBatch{i, b})
+}
 
-// payOwed hands over owed batches in their order, as far as the rings take them. A stopping router owes nothing. What was
-// gathered goes first, as one of the batches may be a connection's last.
-func (l *loop) payOwed() {
+// handOverDeferred hands over deferred batches in their order, as far as the rings take them; a stopping router drops them.
+// What was gathered goes first, as one of the batches may be a connection's last.
+func (l *loop) handOverDeferred() {
 	l.handOver()
 	if !l.input {
-		for _, o := range l.owed {
+		for _, o := range l.deferred {
 			o.batch.Drop()
 		}
-		l.owed = nil
+		l.deferred = nil
 		return
 	}
-	for len(l.owed) > 0 && l.router.shards.Put(l.owed[0].shard, l.owed[0].batch) {
-		l.owed[0] = owedBatch{}
-		l.owed = l.owed[1:]
+	for len(l.deferred) > 0 && l.router.shards.Put(l.deferred[0].shard, l.deferred[0].batch) {
+		l.deferred[0] = deferredBatch{}
+		l.deferred = l.deferred[1:]
 	}
-	if len(l.owed) == 0 {
-		l.owed = nil
+	if len(l.deferred) == 0 {
+		l.deferred = nil
 		return
 	}
 	l.drainSoon()
@@ -286,55 +289,6 @@ func (l *loop) lookAfter(now time.Time) {
 		}
 	}
 	l.closeIdle(now)
-}
-
-// drainLater arranges a look at clogged sockets and full rings, as nobody tells when they have drained.
-func (l *loop) drainLater() {
-	if l.draining == nil {
-		l.draining = time.AfterFunc(drainTick, func() { l.run(l.unclog) })
-		l.drainIn = drainTick
-	}
-}
-
-// drainSoon is drainLater for what has not waited before.
-func (l *loop) drainSoon() {
-	l.drainLater()
-	if l.drainIn > drainTick {
-		l.drainIn = drainTick
-		l.draining.Reset(drainTick)
-	}
-}
-
-// unclog returns the windows of sessions whose socket has drained and lets them go on. While nothing moves the next look
-// comes later than the last.
-func (l *loop) unclog() {
-	now, moves := time.Now(), len(l.owed) > 0
-	next := min(2*l.drainIn, drainTickMax)
-	l.draining = nil
-	waiting := l.clogged
-	l.clogged = nil
-	write := !now.Before(l.writeAt)
-	if write {
-		l.writeAt = now.Add(drainTickMax)
-	}
-	for _, s := range waiting {
-		if write && s.phase == phaseOpen {
-			s.writeWaiting()
-		}
-		s.clogged = false
-		if s.phase != phaseOpen {
-			continue
-		}
-		moves = s.moved(now) || moves
-		s.drained()
-		if s.phase == phaseOpen && s.conn.InboundBuffered() > 0 && s.conn.OutboundBuffered() <= outputPause {
-			s.traffic()
-		}
-	}
-	if !moves && l.draining != nil {
-		l.draining.Reset(next)
-		l.drainIn = next
-	}
 }
 
 // stopInput makes the loop take no more commands than it has.

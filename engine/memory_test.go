@@ -88,7 +88,7 @@ func newMemorySession(t *testing.T) *memorySession {
 	r.heldTotal, r.backlogTotal, r.stallLimit = heldTotal, backlogTotal, stallLimit
 	s.loop.events = memoryEvents{}
 	m := &memorySession{session: s, t: t, conn: &memoryConn{}}
-	s.conn, s.active = m.conn, time.Now()
+	s.conn.Conn, s.active = m.conn, time.Now()
 	s.tls, m.peer = handshaken(t)
 	return m
 }

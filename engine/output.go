@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/engine/socket"
+	"switchyard/engine/websocket"
 	"switchyard/internal/stage"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -131,7 +133,7 @@ func (s *session) framed(block []byte) []byte {
 	if s.web == nil {
 		return block
 	}
-	return appendFrame(nil, block)
+	return websocket.AppendFrame(nil, block)
 }
 
 // flush seals the open block and writes all sealed ones at once, and behind them what TLS has to say.
@@ -160,7 +162,7 @@ func (s *session) writeSealed() {
 	blocks := s.sealed
 	s.sealed = nil
 	l.records = l.records[:0]
-	waits := s.watch != watchAll && s.conn.OutboundBuffered() == 0
+	waits := s.conn.Watched() != socket.All && s.conn.OutboundBuffered() == 0
 	for _, b := range blocks {
 		l.records = append(l.records, b.record)
 	}
@@ -178,85 +180,14 @@ func (s *session) writeSealed() {
 	}
 	s.drained()
 	if waits && s.phase != phaseClosed && s.conn.OutboundBuffered() > 0 { // gnet watches for room, and for input
-		s.changed()
+		s.conn.Changed()
 		s.settle()
 	}
-}
-
-// drained looks at how much of the output the socket has taken: all of it, and the shards may send the messages that
-// wait for room; or not all, and it will be looked at again.
-func (s *session) drained() {
-	if s.phase != phaseOpen {
-		return
-	}
-	unsent := s.conn.OutboundBuffered()
-	switch {
-	case unsent > outputLimit:
-		s.close(CauseUnread)
-		return
-	case unsent > 0:
-		s.clog()
-		return
-	}
-	s.weigh(0)
-	s.left = 0
-	s.client.Window.Clog(false)
-	s.returnWindow()
 }
 
 // returnWindow tells the shards that messages have left. The socket has taken all that the session was given.
 func (s *session) returnWindow() {
 	if c := s.client; c.Window.Return() {
-		s.eachShard(func(i int) { s.loop.owe(i, shard.NewBatch(shard.BatchResume, c)) })
+		s.eachShard(func(i int) { s.loop.deferBatch(i, shard.NewBatch(shard.BatchResume, c)) })
 	}
-}
-
-// clog puts the session on the list of those to look at again, unless too much waits.
-func (s *session) clog() {
-	if s.left == 0 {
-		s.progress = time.Now()
-	}
-	s.left = s.conn.OutboundBuffered()
-	s.weigh(s.left + s.conn.InboundBuffered())
-	if s.overweight() {
-		s.close(CauseUnread)
-		return
-	}
-	if s.clogged {
-		s.loop.drainLater()
-		return
-	}
-	s.clogged = true
-	s.client.Window.Clog(true)
-	s.loop.clogged = append(s.loop.clogged, s)
-	s.loop.drainSoon()
-}
-
-// weigh counts what waits of the session.
-func (s *session) weigh(n int) {
-	if n != s.backlog {
-		s.loop.router.backlog.Add(int64(n - s.backlog))
-		s.backlog = n
-	}
-}
-
-// overweight tells that of all sessions together more waits than may, and that this one has to end for it.
-func (s *session) overweight() bool {
-	r := s.loop.router
-	total := r.backlog.Load()
-	return total > r.backlogTotal && s.backlog > outputPause || total > 2*r.backlogTotal
-}
-
-// moved tells whether the socket has taken something since the last look, or will not be looked at again: one that has
-// taken nothing for long is closed.
-func (s *session) moved(now time.Time) bool {
-	if s.conn.OutboundBuffered() < s.left {
-		s.progress = now
-		return true
-	}
-	if now.Sub(s.progress) > s.loop.router.stallLimit {
-		s.close(CauseUnread)
-		return true
-	}
-	return false
 }

@@ -36,7 +36,7 @@ func (s *session) connectRelay(corrID, params []byte) {
 		s.replyError(corrID, nil, smp.ErrProxyBasicAuth)
 		return
 	}
-	s.forwards++
+	s.askRelay()
 	corrID = bytes.Clone(corrID)
 	r.relays.Connect(&p.Server, func(key *smp.PKey, err smp.Error) {
 		s.replyLater(corrID, nil, err, func(b []byte) []byte { return smp.AppendPKey(b, key) })
@@ -50,7 +50,7 @@ func (s *session) forward(corrID, sessionID, params []byte) {
 		s.replyError(corrID, sessionID, smp.ErrProxyNoSession)
 		return
 	}
-	s.forwards++
+	s.askRelay()
 	p, _ := smp.ParsePFWD(params)
 	ids := slices.Concat(corrID, sessionID)
 	n := len(corrID)
@@ -94,7 +94,7 @@ func (l *loop) takeRelayed() {
 	for i, r := range list {
 		r.session.reply(r.buffer.Data, nil)
 		r.buffer.Release()
-		r.session.forwards--
+		r.session.relayAnswered()
 		list[i].buffer = nil
 	}
 	for i, r := range list {
@@ -105,31 +105,4 @@ func (l *loop) takeRelayed() {
 		list[i].session = nil
 	}
 	l.relayed.spare = list[:0]
-}
-
-// heldLimit is how much input may wait unread. When it waits for other routers, or did and is being worked off, the peer
-// has done nothing wrong, so it may be more where sockets cannot be told to wait, as long as all such input together is not
-// too much.
-func (s *session) heldLimit() int {
-	r, n := s.loop.router, s.conn.InboundBuffered()
-	if s.forwards < r.cfg.ForwardsPerClient && (s.held == 0 || n <= inputLimit) {
-		s.hold(0)
-		return inputLimit
-	}
-	s.hold(n)
-	switch held := r.held.Load(); {
-	case held > 2*r.heldTotal:
-		return 0
-	case held > r.heldTotal:
-		return inputPeek
-	}
-	return heldInput
-}
-
-// hold counts the input that waits.
-func (s *session) hold(n int) {
-	if n != s.held {
-		s.loop.router.held.Add(int64(n - s.held))
-		s.held = n
-	}
 }

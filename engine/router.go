@@ -10,6 +10,8 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/engine/relay"
+	"switchyard/engine/socket"
+	"switchyard/engine/workerpool"
 	"switchyard/internal/stage"
 	"switchyard/server/crash"
 	"switchyard/server/listen"
@@ -26,8 +28,8 @@ type Router struct {
 	tls     *tls.Config
 	hello   helloMaker
 	shards  *shard.Set
-	workers *workers
-	relays  *relay.Pool // nil: no proxy
+	workers *workerpool.Pool // of handshakes
+	relays  *relay.Pool      // nil: no proxy
 	gate    *listen.Gate
 	made    creations
 	counts  counters
@@ -63,7 +65,7 @@ func New(cfg Config) (*Router, error) {
 	cfg.Queues.Subscriptions = cfg.Limits.Subscriptions
 	cfg.Queues.Refused = func() { r.gate.Refuse(RefusedSubscriptions) }
 	r.shards = shard.New(cfg.Queues, cfg.Store)
-	r.workers = startWorkers(cfg.HandshakeWorkers, r.shards.Behind)
+	r.workers = workerpool.Start(cfg.HandshakeWorkers, r.shards.Behind)
 	if cfg.Proxy != nil {
 		r.relays = relay.NewPool(*cfg.Proxy)
 	}
@@ -173,7 +175,7 @@ func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 func (r *Router) OnTraffic(c gnet.Conn) gnet.Action {
 	defer crash.Report()
 	s := c.Context().(*session)
-	s.changed()
+	s.conn.Changed()
 	span := r.cfg.Queues.Watch.Begin(stage.Open)
 	s.traffic()
 	span.End()
@@ -208,4 +210,12 @@ func (r *Router) eachLoop(do func(*loop)) {
 	for _, l := range r.loops {
 		do(l)
 	}
+}
+
+// pollerOf is what an event loop of the router waits with.
+func (r *Router) pollerOf(e gnet.EventLoop) socket.Poller {
+	if r.neverPause {
+		return socket.NoPoller
+	}
+	return socket.PollerOf(e)
 }

@@ -188,7 +188,7 @@ func TestServiceHelloThatDoesNotMatch(t *testing.T) {
 		return k.SPKI()
 	}
 	signed := func(by *tls.KeyPair, alg box.Alg) []byte {
-		b, err := box.AppendSignedKey(nil, key(alg), box.Ed25519, func(b []byte) ([]byte, error) { return by.Sign(b), nil })
+		b, err := box.AppendSignedKey(nil, key(alg), by.Sign)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"switchyard/box"
+	"switchyard/engine/socket"
+	"switchyard/engine/websocket"
 	"switchyard/server/listen"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -24,91 +26,78 @@ const (
 	phaseClosed
 )
 
-// session is one connection. It belongs to its loop.
+// session is one connection. It belongs to its loop, and so do its buffers, with two exceptions: a worker has those of the
+// handshake while busy is set, and shards read the commands of a block. An idle session holds none of them.
+//
+//	buffer                      holds                       who may touch it, and when
+//	gnet's inbound (conn.Peek)  records that came           loop, from Peek to Discard; records are opened in place
+//	handshake.in, out           a copy of them, the answer  worker while busy; the loop before and behind that
+//	web                         frames that came            loop; a message is part of it until Trim
+//	part                        of a block what has come    loop, until the block is whole
+//	a batch's Block             content of a block          loop until gather; then shards read it, and the last releases it
+//	replies of a shard.Group    heads and bodies            loop from Deliver to Release of the group
+//	relayedReply.buffer         a relay's answer            who made it until relay; then the loop
+//	loop.scratch                an answer of the loop's     loop, until reply has copied it
+//	out                         answers, not yet sealed     loop, until seal
+//	sealed                      blocks, not yet written     loop, until writeSealed; gnet copies what the socket leaves
+//	gnet's outbound             what the socket left        gnet
+//
+// part, Blocks and the buffers of relayed replies are shard.Buffers, out and sealed are outBlocks; both come from pools and go
+// back by Release.
 type session struct {
 	// Immutable.
-	loop *loop
-	conn gnet.Conn
+	loop   *loop
+	source *listen.Source // nil: addresses are of no account
 
-	// Owned by the loop; tls and handshake by a worker while busy is set.
+	// How far it has come, and which lists of the loop it stands on. Owned by the loop. Eight bytes in all.
 	phase     phase
-	busy      bool // a worker has the handshake: input waits in gnet's buffer
-	dirty     bool // stands on the loop's list of sessions to flush
-	clogged   bool // stands on the loop's list of clogged sessions
-	encrypted bool // blocks are encrypted
+	busy      bool    // a worker or the shards have the handshake: input waits in gnet's buffer
+	encrypted bool    // blocks are encrypted
+	blocked   reasons // why input waits, as far as an event has to end it (backpressure.go)
+	clogged   bool    // list: has output that the socket has not taken
+	dirty     bool    // list: has something to flush
+	halfRead  bool    // list: its input ends within a block
+	leaving   bool    // list: closed by us, and the peer has not closed its side
+
+	// What was agreed on. Owned by the loop; tls and handshake by a worker while busy is set.
 	tls       *tls.Conn
-	web       *webSocket // nil on ports for plain SMP
-	handshake *handshake // until phaseOpen
+	handshake *handshake        // until phaseOpen
+	web       *websocket.Stream // nil on ports for plain SMP
 	client    *shard.Client
 	receive   box.Chain
 	send      box.Chain
-	proxied   *[32]byte     // subkey of boxes in RFWD and RRES; nil when the client gave no key in its hello
-	active    time.Time     // last block received or sent; before phaseOpen, the begin of the phase
-	part      *shard.Buffer // a block of which more is to come; nil when idle
-	out       *outBlock     // replies that are not sealed; nil when idle
-	sealed    []*outBlock   // sealed blocks that are not written
-	forwards  int           // commands that wait for other routers
-	backlog   int           // what waited at the last look while clogged, counted in Router.backlog
-	left      int           // of it, unsent; 0 when the socket has taken everything
-	progress  time.Time     // when the socket last took something of that
-	held      int           // input that waits because there are as many as may be, counted in Router.held
-	asked     int           // commands that the shards have not answered
-	ahead     bool          // too far ahead of them: input waits for answers
-	ended     bool          // the peer has said close_notify, and is still to be answered
-	watch     watch         // what the socket is watched for, as far as we have changed that
-	leaving   bool          // closed by us, and the peer has not closed its side; stands in the loop's leaving
-	halfRead  bool          // stands on the loop's list of sessions whose input ends within a block
-	begun     time.Time     // when that block was begun; zero when the input ends with a block
+	proxied   *[32]byte // subkey of boxes in RFWD and RRES; nil when the client gave no key in its hello
+	active    time.Time // last block received or sent; before phaseOpen, the begin of the phase
 
-	// Also owned by the loop: what limits of this connection and its source have.
-	source    *listen.Source // nil: addresses are of no account
-	commands  listen.Pace    // how fast commands have come
-	throttled bool           // too fast: input waits for a timer
+	// Input and output. Owned by the loop.
+	conn   socket.Socket
+	part   *shard.Buffer // a block of which more is to come; nil when idle
+	out    *outBlock     // replies that are not sealed; nil when idle
+	sealed []*outBlock   // sealed blocks that are not written
+	begun  time.Time     // when the block that the input ends within was begun; zero when it ends with a block
+
+	// What waits (backpressure.go, backlog.go). Owned by the loop.
+	commands listen.TokenBucket // how fast commands have come
+	asked    int                // commands that the shards have not answered
+	forwards int                // commands that wait for other routers
+	backlog  int                // what waited at the last look while clogged, counted in Router.backlog
+	left     int                // of it, unsent; 0 when the socket has taken everything
+	progress time.Time          // when the socket last took something of that
+	held     int                // input that waits because there are as many as may be, counted in Router.held
 }
 
 func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
 	s := &session{
 		loop:      l,
-		conn:      c,
+		conn:      socket.New(c, &l.poller),
 		tls:       tls.NewServer(config),
 		handshake: &handshake{},
 		active:    time.Now(),
 	}
 	if a, ok := c.LocalAddr().(*net.TCPAddr); ok && slices.Contains(l.router.cfg.WebPorts, a.Port) {
-		s.web = &webSocket{}
+		s.web = new(websocket.Stream)
 	}
 	return s
-}
-
-// traffic takes what the socket has received, as far as it may be taken now; while the rest waits, so does the socket.
-func (s *session) traffic() {
-	s.takeInput()
-	s.settle()
-}
-
-func (s *session) takeInput() {
-	limit, cause := s.heldLimit(), CauseUnread
-	if s.phase == phaseTLS && s.loop.poller == noPoller {
-		limit, cause = handshakeInput, CauseHandshakeFlood
-	}
-	switch {
-	case s.phase == phaseClosed:
-		if s.leaving {
-			_, _ = s.conn.Discard(-1)
-		}
-	case s.ended:
-		s.endAnswered()
-	case s.throttled:
-		s.throttledInput()
-	case s.phase == phaseTLS && !s.busy && s.loop.input: // what is there may be more than a handshake
-		s.continueTLS()
-	case s.conn.InboundBuffered() > limit:
-		s.close(cause)
-	case s.busy || !s.loop.input:
-	default:
-		s.readRecords()
-		s.notePart()
-	}
 }
 
 // late tells whether a connection that is not open yet is to be closed at this time, and why.
@@ -145,7 +134,7 @@ func (s *session) drop(cause Cause) {
 		return
 	}
 	s.end(cause)
-	_ = s.loop.events.Close(s.conn)
+	_ = s.loop.events.Close(s.conn.Conn)
 }
 
 // closed is told by gnet that the connection is gone; when we closed it, end has been there before.
@@ -174,7 +163,7 @@ func (s *session) end(cause Cause) {
 	delete(s.loop.greeting, s)
 	if s.client != nil {
 		s.eachShard(func(i int) {
-			s.loop.owe(i, shard.NewBatch(shard.BatchClosed, s.client))
+			s.loop.deferBatch(i, shard.NewBatch(shard.BatchClosed, s.client))
 		})
 		s.client.End()
 	}
@@ -201,7 +190,7 @@ func (s *session) freeBuffers() {
 
 // eachShard visits the shards that have seen this client.
 func (s *session) eachShard(do func(int)) {
-	for i := range s.loop.parted {
+	for i := range s.loop.batches {
 		if s.client.Shards&(1<<i) != 0 {
 			do(i)
 		}

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"switchyard/box"
-	"switchyard/tls"
 )
 
 // sessionKey is our X25519 key of one session, and as the hello carries it: its public half signed by the leaf
@@ -70,17 +69,8 @@ func (m *helloMaker) newKey() *sessionKey {
 		panic("engine: " + err.Error()) // crypto/rand does not fail
 	}
 	var err error
-	if key.signed, err = box.AppendSignedKey(nil, box.AppendX25519(nil, &public), m.algorithm(), m.sign); err != nil {
+	if key.signed, err = box.AppendSignedKey(nil, box.AppendX25519(nil, &public), m.keyPair.Sign); err != nil {
 		panic("engine: " + err.Error()) // the leaf's key can sign, as TLS has
 	}
 	return key
-}
-
-func (m *helloMaker) sign(b []byte) ([]byte, error) { return m.keyPair.Sign(b), nil }
-
-func (m *helloMaker) algorithm() box.Alg {
-	if m.keyPair.Scheme() == tls.Ed448 {
-		return box.Ed448
-	}
-	return box.Ed25519
 }

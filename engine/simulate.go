@@ -9,6 +9,7 @@ import (
 
 	"github.com/panjf2000/gnet/v2"
 
+	"switchyard/engine/socket"
 	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/tls"
@@ -22,11 +23,8 @@ type Simulated struct {
 	secret *[32]byte // of the SMP handshake's key
 }
 
-// SimulatedSocket is a connection of a simulated network. Package engine says what it is to be watched for.
-type SimulatedSocket interface {
-	gnet.Conn
-	Watch(input, output bool)
-}
+// SimulatedSocket is a connection of a simulated network.
+type SimulatedSocket = socket.Simulated
 
 // NewSimulated makes a router of these shards. All its sessions have the keys of one connection, of which end is the
 // router's, and the same key of the SMP handshake.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"switchyard/engine/socket"
 )
 
 // This file ends a router so that nobody is left in doubt who need not be:
@@ -40,7 +42,7 @@ func (r *Router) shutdown(ctx context.Context) error {
 		return err // they wait for shards that wait for the disk
 	}
 	var shards error
-	err := within(ctx, "the handshakes", r.workers.stop)
+	err := within(ctx, "the handshakes", r.workers.Stop)
 	if err == nil && r.relays != nil {
 		err = within(ctx, "the connections with other routers", r.relays.Close)
 	}
@@ -139,9 +141,7 @@ func (s *session) leave() {
 	if s.phase == phaseClosed {
 		return
 	}
-	if s.watch != watchAll {
-		s.setWatch(watchAll)
-	}
+	s.conn.Want(socket.All)
 	s.end(CauseStop)
 	s.leaving = true
 	s.loop.leaving[s] = struct{}{}

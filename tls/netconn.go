@@ -77,21 +77,28 @@ func (c *NetConn) Handshake(ctx context.Context) error {
 
 // handshake reads record by record, so that nothing of the application's is taken from the socket.
 func (c *NetConn) handshake() error {
+	_, err := c.tls.HandshakeOver(c.raw, func(int) ([]byte, error) { return c.readRecord() })
+	c.release()
+	return err
+}
+
+// HandshakeOver runs the handshake for callers with a goroutine to spend. It writes what there is to say, the alert of a
+// handshake that fails included, and takes input from more, which is told how much of the last was consumed. It returns that
+// of the last at the end.
+func (c *Conn) HandshakeOver(w io.Writer, more func(consumed int) (in []byte, err error)) (consumed int, err error) {
 	var in, out []byte
 	for {
-		var err error
-		_, out, err = c.tls.Advance(in, out[:0])
+		consumed, out, err = c.Advance(in, out[:0])
 		if len(out) > 0 {
-			if _, failed := c.raw.Write(out); err == nil {
+			if _, failed := w.Write(out); err == nil {
 				err = failed
 			}
 		}
-		if err != nil || c.tls.HandshakeDone() {
-			c.release()
-			return err
+		if err != nil || c.HandshakeDone() {
+			return consumed, err
 		}
-		if in, err = c.readRecord(); err != nil {
-			return err
+		if in, err = more(consumed); err != nil {
+			return 0, err
 		}
 	}
 }

@@ -207,7 +207,7 @@ func TestHelloVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		signed, err := box.AppendSignedKey(nil, v.SrvPublic, leaf.Alg(), func(b []byte) ([]byte, error) { return leaf.Sign(b), nil })
+		signed, err := box.AppendSignedKey(nil, v.SrvPublic, leaf.Sign)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	_ "embed"
 	"path/filepath"
-	"strings"
 	"text/template"
 
 	"switchyard/server/connections"
@@ -29,43 +28,13 @@ type iniValues struct {
 	StorePath                                                     string
 }
 
-var iniTemplate = template.Must(template.New(iniName).Funcs(template.FuncMap{
-	"setting": iniSetting,
-	"onOff":   onOff,
-
-	"connectionLimits": connections.LimitsText,
-}).Parse(iniText))
-
-// iniSetting is a line for a value, or commented out with a placeholder without one.
-func iniSetting(key, value, placeholder string) string {
-	if value == "" {
-		return "# " + key + " = " + placeholder
-	}
-	return key + " = " + value
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
-}
+var iniTemplate = inifile.NewTemplate(iniName, iniText, template.FuncMap{"connectionLimits": connections.LimitsText})
 
 // render makes the text of an ini file.
-func (v iniValues) render() (string, error) {
-	var b strings.Builder
-	err := iniTemplate.Execute(&b, v)
-	return b.String(), err
-}
+func (v iniValues) render() (string, error) { return iniTemplate.Render(v) }
 
 // knownSettings are all settings of the template.
-func knownSettings() map[string][]string {
-	text, err := iniValues{}.render()
-	if err != nil {
-		panic("smp-server: the template of the ini file is broken: " + err.Error())
-	}
-	return inifile.Settings(text)
-}
+func knownSettings() map[string][]string { return iniTemplate.Settings(iniValues{}) }
 
 // storeDir is where queues and messages are unless the ini says otherwise.
 func (p paths) storeDir() string { return filepath.Join(p.logDir, "store") }

@@ -23,9 +23,9 @@ type Pool struct {
 	running    sync.WaitGroup
 
 	mu       sync.RWMutex
-	relays   map[string]*relay   // by address in its binary form
-	sessions map[string]*session // by session ID
-	dials    int                 // attempts under way
+	relays   map[string]*relay    // by address in its binary form
+	sessions map[string]*upstream // by session ID
+	dials    int                  // attempts under way
 	closed   bool
 }
 
@@ -36,7 +36,7 @@ type relay struct {
 
 	state    state
 	waiting  []connected // while connecting
-	session  *session    // while up
+	session  *upstream   // while up
 	failure  smp.Error   // while down
 	retry    time.Time   // end of down
 	failures int         // in sequence
@@ -55,7 +55,7 @@ type connected func(key *smp.PKey, err smp.Error)
 
 // NewPool makes a pool without connections.
 func NewPool(cfg Config) *Pool {
-	p := &Pool{cfg: cfg.withDefaults(), relays: make(map[string]*relay), sessions: make(map[string]*session)}
+	p := &Pool{cfg: cfg.withDefaults(), relays: make(map[string]*relay), sessions: make(map[string]*upstream)}
 	p.begun = p.cfg.now()
 	_, _ = rand.Read(p.salt[:]) // never fails
 	p.ctx, p.stop = context.WithCancel(context.Background())
@@ -147,7 +147,7 @@ func (p *Pool) roomForDial() bool {
 	if p.dials+len(p.sessions) < maxSessions {
 		return true
 	}
-	s := oldest(p.sessions, func(s *session) (int64, bool) { return s.used.Load(), s.unanswered.Load() == 0 })
+	s := oldest(p.sessions, func(s *upstream) (int64, bool) { return s.used.Load(), s.unanswered.Load() == 0 })
 	if s == nil {
 		return false
 	}
@@ -187,7 +187,7 @@ func oldest[V any](m map[string]V, age func(V) (int64, bool)) (best V) {
 }
 
 // forget takes a session that ends by our own will out of the maps. mu is held.
-func (p *Pool) forget(s *session) {
+func (p *Pool) forget(s *upstream) {
 	delete(p.sessions, string(s.key.SessionID))
 	if p.relays[s.relay.key] == s.relay {
 		delete(p.relays, s.relay.key)

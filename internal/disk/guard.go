@@ -21,16 +21,49 @@ import (
 //
 // What is on disk after the failure is what a crash at that moment would have left, which Open recovers from.
 // Nobody is told that anything later is stored: commits ask for the failure after their sync, and new ones are refused.
-// That leaves at most the tables in memory for Pebble to write, which then stay in memory, and reads are answered:
+// That leaves at most the tables in memory for Pebble to write, which then stay in memory, and reads are answered.
 //
-//   - logs, manifests, other small files and directories swallow writes and syncs, the failed one included;
-//   - a table that is being written fails, and Pebble starts another, which is made in memory;
-//   - compactions fail, and the scheduler starts no more: there is no bound to what they write;
-//   - nothing is renamed or removed any more.
+// By kinds of files, each told by its name or by what Pebble says it is for:
 //
-// A write that finds the disk full is tried again with the place of the ballast, if there is one (ballast.go). A compaction
-// that finds it full, or nearly, is no failure: nothing was promised, and Pebble drops it. It has compactions pause. Nor is one
-// outside of the store's directory, where Pebble writes backups.
+//	kind         operation           before the failure               it fails: Pebble sees         after the failure
+//	log          create, write       on the disk, counted (space)     success; the store stops      swallowed
+//	             sync                timed, noted (tails)             success; the store stops      swallowed
+//	manifest     create, write       on the disk, counted             success; the store stops      swallowed
+//	             sync                noted (tails)                    success; the store stops      swallowed
+//	other small  create, write,      on the disk, counted             success; the store stops      swallowed
+//	             sync
+//	table of a   create              on the disk                      a file in memory; it stops    a file in memory
+//	flush        write, sync         on the disk, counted             the error; the store stops    the error, if it is on the disk:
+//	                                                                                                Pebble makes another, in memory
+//	table of a   create              on the disk                      a file in memory; it stops    the error: there is no bound to
+//	compaction                                                                                      what compactions write
+//	             write, sync         on the disk, counted; refused    the error; the store stops    the error
+//	                                 as full when space is dire
+//	directory    sync                on the disk                      success; the store stops      swallowed
+//	names        rename, link, mkdir on the disk                      success; the store stops      nothing is done
+//	             remove              on the disk                      the error, which is harmless  of what is in memory only
+//	any          open, stat          the disk                         the error                     what is in memory, then the disk
+//	             close               the disk                         the error, of tables only     as before
+//	outside      all                 on the disk                      the error                     as before
+//	             sync of directory   on the disk                      success; noted (outside)      as before
+//
+// A write or a create that finds the disk full drops the ballast and is tried again with its place, if there is one
+// (ballast.go). A compaction that finds it full, or nearly, is no failure: nothing was promised, and Pebble drops it. It has
+// compactions pause until the keeper's next look. Outside is what is not in the store's directory, where Pebble writes backups.
+//
+// And by the parts of this package:
+//
+//	part       before the failure                             at the failure               after the failure
+//	guard      counts what changes the disk (begin, end)      failure is set, once         idle when what was begun has ended
+//	scheduler  lets Pebble compact, less when space is short  -                            no compaction begins
+//	pressure   has commits wait while 32 tables lie above     who waits goes on, and is    nobody waits
+//	           each other                                     refused (Admit)
+//	tails      notes how far log and manifest are synced      -                            notes nothing; a new guard has its own
+//	space      sets the level of what is left (Full, out)     -                            as before
+//	ballast    holds half of the reserve                      -                            dropped: opening has tables to write
+//	keeper     balances the ballast, has compactions resume,  -                            opens the directory again when the guard
+//	           writes deletions, reclaims                                                  is idle, ever more seldom (reopen)
+//	Instance   Admit lets commits in, Commit waits for sync   ctx ends, the log says so    frozen: reads go on, commits are refused
 type guard struct {
 	vfs.FS              // the disk
 	dir    string       // the store's

@@ -6,6 +6,8 @@
 // how to mend it. Values are read through methods that remember the first fault, so that a server's settings are a
 // flat list; the caller asks Err once at the end.
 //
+// A Template makes such a file (template.go).
+//
 // inifile imports smp, for hosts. A File belongs to one goroutine.
 package inifile
 

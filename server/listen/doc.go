@@ -6,10 +6,10 @@
 // A Gate bounds connections: their number, so that files are left for the store, and that of one source, which is a prefix
 // of addresses. It lends files to requests that need one beside their connection's. And it counts connections, with a named cause for each that was closed and for what was refused on those that stay
 // (cause.go). All listeners of a router share one. What a source has used up outlives its connections (source.go). Rates are
-// kept by a Pace, a bucket in one number (pace.go).
+// kept by a TokenBucket, a bucket in one number (tokenbucket.go).
 //
 // An Acceptor gives connections to a router; a Listener is the same for servers of the standard library.
 //
 // Gate and Acceptor may be used by several goroutines at a time; a Source belongs to the Gate, which alone looks inside; a
-// Pace belongs to its owner. The package imports switchyard/internal only, and knows no protocol and no event loop.
+// TokenBucket belongs to its owner. The package imports switchyard/internal only, and knows no protocol and no event loop.
 package listen

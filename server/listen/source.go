@@ -31,7 +31,7 @@ type sources struct {
 type Source struct {
 	prefix netip.Prefix
 	open   int // connections
-	made   Pace
+	made   TokenBucket
 }
 
 func newSources(l Limits, creations int) sources {

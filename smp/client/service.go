@@ -77,12 +77,7 @@ func newServiceSession(s *ServiceCredentials) (*serviceSession, *smp.ServiceHell
 	if err != nil {
 		return nil, nil, err
 	}
-	alg := box.Ed25519
-	if s.KeyPair.Scheme() == tls.Ed448 {
-		alg = box.Ed448
-	}
-	sign := func(b []byte) ([]byte, error) { return s.KeyPair.Sign(b), nil }
-	signed, err := box.AppendSignedKey(nil, key.SPKI(), alg, sign)
+	signed, err := box.AppendSignedKey(nil, key.SPKI(), s.KeyPair.Sign)
 	if err != nil {
 		return nil, nil, err
 	}

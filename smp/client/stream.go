@@ -34,26 +34,15 @@ type stream struct {
 
 // handshake does the TLS handshake.
 func (s *stream) handshake() error {
-	_, out, err := s.tls.Advance(nil, nil)
-	for {
-		if len(out) > 0 {
-			if _, writeErr := s.conn.Write(out); writeErr != nil && err == nil {
-				err = writeErr
-			}
-		}
-		if err != nil {
-			return err
-		}
-		if s.tls.HandshakeDone() {
-			return nil
-		}
-		if err := s.receive(); err != nil {
-			return err
-		}
-		var consumed int
-		consumed, out, err = s.tls.Advance(s.in.data[s.start:s.end], out[:0])
+	consumed, err := s.tls.HandshakeOver(s.conn, func(consumed int) ([]byte, error) {
 		s.start += consumed
-	}
+		if err := s.receive(); err != nil {
+			return nil, err
+		}
+		return s.in.data[s.start:s.end], nil
+	})
+	s.start += consumed
+	return err
 }
 
 // receive reads until at least one whole record is there, or something that is none: what opens it says so, and has the

@@ -175,14 +175,8 @@ func (c *routerConn) hello() ([]byte, error) {
 		if c.private, err = box.GenerateKey(box.X25519, rand.Reader); err != nil {
 			return nil, err
 		}
-		alg := box.Ed25519
-		if pair.Scheme() == tls.Ed448 {
-			alg = box.Ed448
-		}
 		public := c.private.Public()
-		signed, err := box.AppendSignedKey(nil, public.AppendSPKI(nil), alg, func(m []byte) ([]byte, error) {
-			return pair.Sign(m), nil
-		})
+		signed, err := box.AppendSignedKey(nil, public.AppendSPKI(nil), pair.Sign)
 		if err != nil {
 			return nil, err
 		}

@@ -195,7 +195,7 @@ func (r *framedRouter) hello() []byte {
 	r.t.Helper()
 	var private, public [box.KeySize]byte
 	check(r.t, box.GenerateX25519(rand.Reader, &private, &public))
-	signed, err := box.AppendSignedKey(nil, box.AppendX25519(nil, &public), box.Ed25519, func(b []byte) ([]byte, error) { return r.pair.Sign(b), nil })
+	signed, err := box.AppendSignedKey(nil, box.AppendX25519(nil, &public), r.pair.Sign)
 	check(r.t, err)
 	block, err := xftp.AppendServerHello(nil, &xftp.ServerHello{Min: xftp.MinVersion, Max: xftp.CurrentVersion,
 		SessionID: r.conn.SessionID(), Chain: r.pair.Chain, SignedKey: signed})

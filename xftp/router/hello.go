@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"switchyard/box"
-	"switchyard/tls"
 	"switchyard/xftp"
 )
 
@@ -50,8 +49,7 @@ func (r *Router) greet(s *session, challenge []byte) []byte {
 		s.keyed = true
 	}
 	pair := r.cfg.KeyPair
-	signed, err := box.AppendSignedKey(nil, box.AppendX25519(nil, &s.public), leafAlg(pair),
-		func(b []byte) ([]byte, error) { return pair.Sign(b), nil })
+	signed, err := box.AppendSignedKey(nil, box.AppendX25519(nil, &s.public), pair.Sign)
 	if err != nil {
 		panic("router: a key pair that cannot sign: " + err.Error())
 	}
@@ -68,11 +66,4 @@ func (r *Router) greet(s *session, challenge []byte) []byte {
 	}
 	s.stage = greeted
 	return block
-}
-
-func leafAlg(pair *tls.KeyPair) box.Alg {
-	if pair.Scheme() == tls.Ed448 {
-		return box.Ed448
-	}
-	return box.Ed25519
 }

@@ -44,7 +44,7 @@ type session struct {
 	public  [box.KeySize]byte
 	keyed   bool
 
-	commands listen.Pace // guarded by mu
+	commands listen.TokenBucket // guarded by mu
 }
 
 // forget overwrites the private key of a session that has ended.

@@ -13,8 +13,8 @@ import (
 	"switchyard/smp/client"
 )
 
-// session is a connection with a relay.
-type session struct {
+// upstream is a session with a relay: a client of it.
+type upstream struct {
 	// Immutable.
 	relay  *relay
 	client *client.Client
@@ -30,10 +30,10 @@ type session struct {
 	left bool // ends by our own will; guarded by Pool.mu
 }
 
-func (s *session) touch() { s.used.Store(s.pool.passed(s.pool.cfg.now())) }
+func (s *upstream) touch() { s.used.Store(s.pool.passed(s.pool.cfg.now())) }
 
 // stopping ends the session, from wherever: writing the last alert may take a moment, and callbacks run meanwhile.
-func (s *session) stopping() { s.pool.running.Go(s.client.Close) }
+func (s *upstream) stopping() { s.pool.running.Go(s.client.Close) }
 
 // serve is the goroutine of an attempt, and of the session that comes of it.
 func (p *Pool) serve(r *relay) {
@@ -72,7 +72,7 @@ func tell(waiting []connected, key *smp.PKey, err smp.Error) {
 var errHost = errors.New("no acceptable host")
 
 // dial connects to a relay and checks that it can be forwarded to.
-func (p *Pool) dial(r *relay) (*session, error) {
+func (p *Pool) dial(r *relay) (*upstream, error) {
 	host, refused := p.cfg.host(r.address.Hosts)
 	if !refused.IsZero() {
 		return nil, errHost
@@ -85,7 +85,7 @@ func (p *Pool) dial(r *relay) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{relay: r, client: c, pool: p, failures: r.failures}
+	s := &upstream{relay: r, client: c, pool: p, failures: r.failures}
 	if s.key, err = c.Proxied(); err != nil {
 		c.Close()
 		return nil, &client.DialError{Host: host, Step: client.StepHandshake, Err: err}
@@ -149,7 +149,7 @@ func (p *Pool) failed(r *relay, failure smp.Error, reason error) {
 
 // ended takes the end of a session. A relay that never answered counts as one that could not be connected to. mu is
 // held.
-func (p *Pool) ended(s *session) {
+func (p *Pool) ended(s *upstream) {
 	r := s.relay
 	if s.left {
 		return
@@ -163,7 +163,7 @@ func (p *Pool) ended(s *session) {
 }
 
 // forward sends one command and calls done once.
-func (s *session) forward(corrID []byte, params smp.PFWDParams, done func([]byte, smp.Error)) {
+func (s *upstream) forward(corrID []byte, params smp.PFWDParams, done func([]byte, smp.Error)) {
 	sent := time.Now()
 	s.touch()
 	s.unanswered.Add(1)
@@ -188,14 +188,14 @@ func (s *session) forward(corrID []byte, params smp.PFWDParams, done func([]byte
 }
 
 // answered notes that the relay does what it is there for.
-func (s *session) answered() {
+func (s *upstream) answered() {
 	if s.answers.CompareAndSwap(false, true) && s.failures > 0 {
 		s.pool.cfg.Log.Info("relay answers again", "relay", s.relay.name(), "failures", s.failures)
 	}
 }
 
 // judge notes that the relay answers errors, and gives up one that is silent.
-func (s *session) judge(sent time.Time, err error) {
+func (s *upstream) judge(sent time.Time, err error) {
 	var protocol smp.Error
 	switch {
 	case errors.As(err, &protocol):

@@ -1,4 +1,4 @@
-package engine
+package workerpool
 
 import (
 	"runtime"
@@ -9,30 +9,30 @@ import (
 func TestHandshakesWaitWhileShardsAreBehind(t *testing.T) {
 	for name, behind := range map[string]int64{"not at all": 0, "for a while": 3, "for ever": 1 << 60} {
 		var looks atomic.Int64
-		w := startWorkers(1, func() bool { return looks.Add(1) <= behind })
+		w := Start(1, func() bool { return looks.Add(1) <= behind })
 		done := make(chan struct{})
-		w.submit(func() { close(done) })
+		w.Submit(func() { close(done) })
 		<-done
 		if n := looks.Load(); n < min(behind, gateTries) {
 			t.Errorf("behind %s: the job was done after %d looks", name, n)
 		}
-		w.stop()
+		w.Stop()
 	}
 }
 
 func TestStopDoesNotWaitForShards(t *testing.T) {
 	var looks atomic.Int64
-	w := startWorkers(1, func() bool { looks.Add(1); return true })
+	w := Start(1, func() bool { looks.Add(1); return true })
 	begun, hold := make(chan struct{}), make(chan struct{})
-	w.submit(func() { close(begun); <-hold })
+	w.Submit(func() { close(begun); <-hold })
 	jobs := 0
 	for range 100 {
-		w.submit(func() { jobs++ })
+		w.Submit(func() { jobs++ })
 	}
 	<-begun
 	before := looks.Load()
 	stopped := make(chan struct{})
-	go func() { w.stop(); close(stopped) }()
+	go func() { w.Stop(); close(stopped) }()
 	for !w.stopping.Load() {
 		runtime.Gosched()
 	}

@@ -7,9 +7,9 @@ import (
 	"switchyard/internal/clockstep"
 )
 
-func TestPace(t *testing.T) {
+func TestTokenBucket(t *testing.T) {
 	now := time.Now()
-	var p Pace
+	var p TokenBucket
 	const each = time.Second
 	for i := range 5 {
 		if !p.Take(now, 1, each, 5*each) {
@@ -32,9 +32,9 @@ func TestPace(t *testing.T) {
 }
 
 // Nobody waits, and nobody has more, because the system's clock is set.
-func TestPaceWhenTheClockIsSet(t *testing.T) {
+func TestTokenBucketWhenTheClockIsSet(t *testing.T) {
 	for _, set := range []time.Duration{-time.Hour, time.Hour} {
-		var p Pace
+		var p TokenBucket
 		now := time.Now()
 		for range 2 {
 			if wait := p.Commands(now, 100, 10); wait > 10*time.Second {
@@ -45,7 +45,7 @@ func TestPaceWhenTheClockIsSet(t *testing.T) {
 		if wait := p.Commands(now, 100, 10); wait != 20*time.Second {
 			t.Errorf("clock set by %v: 30 seconds' worth of commands wait for %v", set, wait)
 		}
-		var made Pace
+		var made TokenBucket
 		made.Take(now, 60, time.Second, Minute)
 		if now = clockstep.Set(now, -set); made.Take(now, 1, time.Second, Minute) {
 			t.Errorf("clock set by %v: there is more than may be made in a minute", -set)
