@@ -87,7 +87,8 @@ func (r *Report) WriteText(out io.Writer) error {
 
 // cells are those of a phase between its latency and what its attackers did.
 func (p *Phase) cells(attackers, rested string) []any {
-	return []any{results.Fixed(p.Lateness.P99), p.Work.P99("ring"), p.Work.P99("sync"), results.Fixed(p.CPUPercent), attackers, results.MiB(p.RSS), rested}
+	return []any{results.Fixed(p.Lateness.P99), p.Work.P99("ring"), p.Work.P99("sync"), results.Fixed(p.CPUPercent), attackers,
+		results.MiB(p.RSS), rested}
 }
 
 // counts is a map as text, in the order of the names.

@@ -29,7 +29,8 @@ func (k *killer) judge(c *Config, dir string, took time.Duration, cause error) (
 	v := verdict{report: r, crash: k.report(c), lossWindow: k.lossWindow, cause: cause, latency: load.NewHistograms()}
 	k.lossWindow.LastTaken = make(map[uint32]time.Duration)
 	all := func(uint32) bool { return true }
-	if err := errors.Join(journal.ReadAll(dir, all, v.lastTaken), journal.ReadAll(dir, all, v.take), journal.ReadFaults(dir, r.Faults)); err != nil {
+	err := errors.Join(journal.ReadAll(dir, all, v.lastTaken), journal.ReadAll(dir, all, v.take), journal.ReadFaults(dir, r.Faults))
+	if err != nil {
 		return nil, err
 	}
 	r.Verdict, r.Findings = history.Judge(v.histories, k.lossWindow)

@@ -38,8 +38,12 @@ type killer struct {
 }
 
 func newKiller(c *Config, plan []Kill, t routers, w *clientGroup, ledger *os.File) *killer {
-	k := &killer{plan: plan, clients: w, killsOf: make(map[Targets]int), routers: map[Targets]router{TargetRouter: t.router},
-		lossWindow: &history.LossWindow{Length: c.lossWindow(), Ledger: ledger}, rand: rand.New(rand.NewPCG(c.Seed, 0x636c6965)), down: TargetRouter}
+	k := &killer{
+		plan: plan, clients: w, killsOf: make(map[Targets]int), down: TargetRouter,
+		routers:    map[Targets]router{TargetRouter: t.router},
+		lossWindow: &history.LossWindow{Length: c.lossWindow(), Ledger: ledger},
+		rand:       rand.New(rand.NewPCG(c.Seed, 0x636c6965)),
+	}
 	if t.proxy != nil {
 		k.routers[TargetProxy] = t.proxy
 		k.down |= TargetProxy

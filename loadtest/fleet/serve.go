@@ -66,7 +66,8 @@ func Serve(ctx context.Context, c ProcessConfig, orders io.Reader, states io.Wri
 	w.first = c.First
 	defer w.close()
 	server := server{c, w}
-	o := &process.CommandLoop{Orders: orders, Every: process.StatusInterval, Out: json.NewEncoder(states), Run: server.obey, Status: server.state}
+	o := &process.CommandLoop{Orders: orders, Every: process.StatusInterval, Out: json.NewEncoder(states),
+		Run: server.obey, Status: server.state}
 	return o.Serve(ctx)
 }
 

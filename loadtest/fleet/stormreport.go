@@ -11,7 +11,8 @@ func (r *StormReport) Clean() bool { return r.Exchange.Clean() }
 
 // Metrics implements Measured.
 func (r *StormReport) Metrics() []results.Metric {
-	m := []results.Metric{{Unit: "start-ms", Value: r.Start}, {Unit: "restored-s", Value: r.Restored}, {Unit: "quiet-p99-ms", Value: r.Quiet.P99}}
+	m := []results.Metric{{Unit: "start-ms", Value: r.Start}, {Unit: "restored-s", Value: r.Restored},
+		{Unit: "quiet-p99-ms", Value: r.Quiet.P99}}
 	if r.Storm.Count > 0 {
 		m = append(m, results.Metric{Unit: "storm-p99-ms", Value: r.Storm.P99}, results.Metric{Unit: "storm/quiet", Value: r.ratio()})
 	}

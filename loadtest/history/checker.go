@@ -9,6 +9,7 @@ type Finding struct {
 	Fault    string `json:"fault"`
 }
 
+// String is the finding in one line.
 func (f Finding) String() string {
 	return fmt.Sprintf("queue %d position %d: %s", f.Queue, f.Position, f.Fault)
 }

@@ -21,6 +21,7 @@ type Attempt struct {
 	Answered time.Duration // when it was answered OK, since the load began
 }
 
+// Answer is when the router said that it has the message.
 func (a *Attempt) Answer() Answer { return Answer{a.Epoch, a.Answered} }
 
 // Delivery is one message as the recipient got it, in the order of arrival, redeliveries included.

@@ -196,4 +196,5 @@ func read(path string, take func(Entry)) error {
 	return nil
 }
 
+// Close closes the journal of the client itself.
 func (a *Dir) Close() { _ = a.log.Close() } // nothing is buffered

@@ -46,4 +46,5 @@ func (f *Follower) Poll() (all []Entry, err error) {
 	}
 }
 
+// Close ends the following.
 func (f *Follower) Close() error { return f.file.Close() }

@@ -93,6 +93,7 @@ func takeEntries(text []byte, take func(Entry)) (whole int, err error) {
 	}
 }
 
+// Write adds an entry and gives it its time.
 func (j *Writer) Write(e Entry) error {
 	e.At = history.Clock()
 	line, err := json.Marshal(e)
@@ -103,4 +104,5 @@ func (j *Writer) Write(e Entry) error {
 	return err
 }
 
+// Close closes the file.
 func (j *Writer) Close() error { return j.file.Close() }

@@ -57,6 +57,7 @@ func (c Client) DialConfig(index int) client.Config {
 	return config
 }
 
+// KeeperConfig is how the connection with the given number is made again and again.
 func (c Client) KeeperConfig(index int) client.KeeperConfig {
 	return client.KeeperConfig{Config: c.DialConfig(index), MinDelay: MinRedial, MaxDelay: MaxRedial}
 }

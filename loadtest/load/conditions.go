@@ -11,6 +11,7 @@ func After(d time.Duration) func() bool {
 	return func() bool { return !time.Now().Before(end) }
 }
 
+// AnyOf is the condition that one of several is met.
 func AnyOf(conditions ...func() bool) func() bool {
 	return func() bool {
 		for _, c := range conditions {

@@ -52,6 +52,7 @@ func faultText(err error) string {
 	return err.Error()
 }
 
+// AllFaults is how often each fault was seen.
 func (c *Counters) AllFaults() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -159,6 +160,7 @@ type Histograms struct {
 	Delivery *results.Histogram // SEND to MSG
 }
 
+// NewHistograms makes empty ones.
 func NewHistograms() Histograms {
 	return Histograms{results.NewHistogram(), results.NewHistogram()}
 }

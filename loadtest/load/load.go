@@ -66,6 +66,7 @@ type Load struct {
 	downErr error    // why the last link that went down did
 }
 
+// New makes the links of a load; Prepare or Begin dials them.
 func New(c Config) (*Load, error) {
 	l := &Load{Config: c, changed: make(chan struct{}, 1), Latency: NewHistograms(), keys: make([]*client.Key, c.Slots)}
 	if alg := c.Auth.alg(); alg != 0 {
@@ -179,6 +180,7 @@ func (l *Load) Remove() {
 	l.wake()
 }
 
+// Close ends all connections and closes the journals.
 func (l *Load) Close() {
 	var all sync.WaitGroup
 	for _, k := range l.links {

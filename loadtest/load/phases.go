@@ -59,6 +59,7 @@ func (l *Load) Histories(cause error) []history.History {
 	return all
 }
 
+// HostOf is where a router is, for people.
 func HostOf(a smp.ServerAddress) string {
 	if len(a.Hosts) == 0 {
 		return "no host"

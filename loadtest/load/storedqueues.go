@@ -11,6 +11,7 @@ type StoredQueues struct {
 	keys map[int]*client.Key // those that were asked for
 }
 
+// NewStoredQueues makes those of a plan.
 func NewStoredQueues(p seeded.Plan) *StoredQueues {
 	return &StoredQueues{plan: p, keys: make(map[int]*client.Key)}
 }

@@ -7,8 +7,8 @@ import (
 	"switchyard/loadtest/results"
 )
 
-// lagEvery is how often the harness looks how late it is.
-const lagEvery = 2 * time.Millisecond
+// latenessInterval is how often the harness looks how late it is.
+const latenessInterval = 2 * time.Millisecond
 
 // Lateness measures how late the harness itself is when it wants to do something: what of a latency is the machine's, where
 // clients and router have to wait for a core.
@@ -18,14 +18,15 @@ type Lateness struct {
 	done sync.WaitGroup
 }
 
+// StartLateness begins to measure, on a goroutine that ends with Stop.
 func StartLateness() *Lateness {
 	l := &Lateness{Late: results.NewHistogram(), quit: make(chan struct{})}
 	l.done.Go(func() {
-		timer := time.NewTimer(lagEvery)
+		timer := time.NewTimer(latenessInterval)
 		defer timer.Stop()
 		for {
-			due := time.Now().Add(lagEvery)
-			timer.Reset(lagEvery)
+			due := time.Now().Add(latenessInterval)
+			timer.Reset(latenessInterval)
 			select {
 			case <-timer.C:
 				l.Late.Record(time.Since(due))
@@ -37,6 +38,7 @@ func StartLateness() *Lateness {
 	return l
 }
 
+// Stop ends the measuring.
 func (l *Lateness) Stop() {
 	close(l.quit)
 	l.done.Wait()

@@ -41,6 +41,7 @@ func (s *Stages) Measure(name string, total int, counter *atomic.Int64, work fun
 	return op, err
 }
 
+// Metrics are the figures that can be compared, under a name of the operation.
 func (o *Operation) Metrics(name string) []results.Metric {
 	if o == nil {
 		return nil

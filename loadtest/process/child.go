@@ -83,6 +83,7 @@ func startLower(c *exec.Cmd, lower Priority) error {
 	return <-started
 }
 
+// Order gives an order, which is one line.
 func (p *Child) Order(name string) error {
 	_, err := fmt.Fprintln(p.orders, name)
 	return err
@@ -98,4 +99,5 @@ func (p *Child) Kill() {
 	p.End()
 }
 
+// Gone is closed when the process has ended.
 func (p *Child) Gone() <-chan struct{} { return p.ended }

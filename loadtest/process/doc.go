@@ -13,6 +13,6 @@
 // Children are processes and not goroutines so that each has its own limit of open files, so that none of their work delays the
 // clients whose latency is measured, and so that a run can kill them.
 //
-// The package imports smp for addresses, and results and seeded to fill stores; a router is a program to it, never a package. A Router
-// belongs to one goroutine, and so does a Group; a Child's output is read by a goroutine that ends with the process.
+// The package imports smp for addresses, and results and seeded to fill stores; a router is a program to it, never a package.
+// A Router belongs to one goroutine, and so does a Group; a Child's output is read by a goroutine that ends with the process.
 package process

@@ -33,8 +33,10 @@ type Histogram struct {
 	recent *hdrhistogram.Histogram // since the last take; nil before the first
 }
 
+// NewHistogram makes an empty one.
 func NewHistogram() *Histogram { return &Histogram{hist: newHDR()} }
 
+// Record adds a duration.
 func (h *Histogram) Record(d time.Duration) {
 	us := min(max(d.Microseconds(), 1), latencyMax)
 	h.mu.Lock()
@@ -75,6 +77,7 @@ func (h *Histogram) Reset() {
 	}
 }
 
+// Quantiles are those of everything since the last Reset.
 func (h *Histogram) Quantiles() Latencies {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -98,4 +101,5 @@ func (l Latencies) Metrics(name string) []Metric {
 	return []Metric{{name + "-p50-ms", l.P50}, {name + "-p99-ms", l.P99}, {name + "-max-ms", l.Max}}
 }
 
+// Millis is a duration in milliseconds.
 func Millis(d time.Duration) float64 { return d.Seconds() * 1e3 }

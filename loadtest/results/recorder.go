@@ -56,6 +56,7 @@ func (r *Recorder) write(l recordingLine) {
 	}
 }
 
+// Tick writes what was seen in one interval.
 func (r *Recorder) Tick(t Tick) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -36,8 +36,10 @@ func replaceFile(path string, data []byte) error {
 // Table aligns columns; the first error of its writer is for the caller of the last write to see.
 type Table struct{ w *tabwriter.Writer }
 
+// NewTable begins a table.
 func NewTable(w io.Writer) Table { return Table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
 
+// Row adds a row.
 func (t Table) Row(cells ...any) {
 	text := make([]string, len(cells))
 	for i, c := range cells {
@@ -46,6 +48,7 @@ func (t Table) Row(cells ...any) {
 	fmt.Fprintln(t.w, strings.Join(text, "\t"))
 }
 
+// Latency adds a row of quantiles.
 func (t Table) Latency(name string, l Latencies) {
 	if l.Count == 0 {
 		t.Row(name, "–", "–", "–", "–", "–")
@@ -54,6 +57,7 @@ func (t Table) Latency(name string, l Latencies) {
 	t.Row(name, Fixed(l.P50), Fixed(l.P90), Fixed(l.P99), Fixed(l.P999), Fixed(l.Max))
 }
 
+// Flush prints the table.
 func (t Table) Flush() error { return t.w.Flush() }
 
 // Fixed prints a figure with three digits or all before the point.
@@ -68,4 +72,5 @@ func Fixed(x float64) string {
 	}
 }
 
+// MiB prints bytes as MiB.
 func MiB(bytes int64) string { return Fixed(float64(bytes) / (1 << 20)) }

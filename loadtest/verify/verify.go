@@ -59,6 +59,7 @@ func (c *Config) check() error {
 	return process.RaiseFileLimit(2 * c.Conns) // one with the router and one with the proxy each
 }
 
+// Dialer is how links connect: to the router, and by way of the proxy if there is one.
 func (c *Config) Dialer() load.Dialer {
 	if c.Proxy != nil {
 		return load.ProxiedDialer(c.Client, *c.Proxy)

@@ -57,6 +57,7 @@ type message struct {
 	quota bool
 }
 
+// New makes a router with the quota of the reference.
 func New() *Router {
 	return &Router{Quota: 128, rand: rand.New(rand.NewPCG(7, 7)), queues: map[string]*queue{}}
 }
