@@ -84,6 +84,7 @@ var rules = []rule{
 	{"file length", eachGo(length)},
 	{"no sleep and no skip in tests", eachGo(callsInTests)},
 	{"nothing left to do", each(leftovers)},
+	{"folder size", folderSize},
 	{"package doc", packageDocs},
 	{"package names", eachGo(packageName)},
 	{"import direction", importDirection},
