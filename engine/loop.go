@@ -10,6 +10,7 @@ import (
 
 	"switchyard/server/crash"
 	"switchyard/shard"
+	"switchyard/shard/ring"
 	"switchyard/smp"
 )
 
@@ -21,7 +22,7 @@ type loop struct {
 	poller poller
 
 	// Shared: shards put, the loop takes. awake is set from the wake-up of the loop until it has emptied the inbox.
-	inbox   *shard.Ring[*shard.Group]
+	inbox   *ring.Ring[*shard.Group]
 	waiting atomic.Int64 // bytes in the inbox
 	awake   atomic.Bool
 
@@ -76,7 +77,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 			router:   r,
 			events:   e,
 			poller:   noPoller,
-			inbox:    shard.NewRing[*shard.Group](1),
+			inbox:    ring.New[*shard.Group](1),
 			sessions: make(map[*session]struct{}),
 			greeting: make(map[*session]struct{}),
 		}
@@ -86,7 +87,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 		router:   r,
 		events:   e,
 		poller:   r.pollerOf(e),
-		inbox:    shard.NewRing[*shard.Group](inboxSize),
+		inbox:    ring.New[*shard.Group](inboxSize),
 		sessions: make(map[*session]struct{}),
 		greeting: make(map[*session]struct{}),
 		parted:   make([]*shard.Batch, r.shards.Len()),

@@ -8,6 +8,7 @@ import (
 
 	"switchyard/internal/stage"
 	"switchyard/server/crash"
+	"switchyard/shard/ring"
 )
 
 // inFlight is how many drains of a shard may wait for their commits. With group commits of a few milliseconds this is
@@ -24,8 +25,8 @@ const inFlight = 8
 // has failed (failure.go), and at the end.
 type worker struct {
 	// Immutable.
-	ring   *Ring[*Batch]
-	hops   *Ring[*Batch] // from other shards (forward.go)
+	ring   *ring.Ring[*Batch]
+	hops   *ring.Ring[*Batch] // from other shards (forward.go)
 	core   *core
 	clock  Clock
 	free   chan *drain   // those that are not under way; inFlight in all
@@ -53,7 +54,7 @@ type worker struct {
 
 func newWorker(cfg Config, e env) *worker {
 	w := &worker{
-		ring:     NewRing[*Batch](RingSize),
+		ring:     ring.New[*Batch](RingSize),
 		clock:    cfg.Clock,
 		free:     make(chan *drain, inFlight),
 		order:    make(chan *drain, inFlight),
@@ -61,7 +62,7 @@ func newWorker(cfg Config, e env) *worker {
 		ended:    make(chan struct{}),
 		breakage: breakage{generation: 1},
 	}
-	w.hops = newRingBeside(w.ring, RingSize)
+	w.hops = ring.NewBeside(w.ring, RingSize)
 	for range inFlight {
 		w.free <- new(drain)
 	}

@@ -27,8 +27,8 @@ var packages = []woven{
 		"flushStep":      "2",
 		"expireStep":     "2",
 		"expireBatch":    "3",
-		"spins":          "2",
 	}},
+	{"shard/ring", map[string]string{"spins": "2"}},
 	{"engine", map[string]string{
 		"outputPause": "3 * 16 << 10", // as large as a window, as ever
 		"askedLimit":  "8",

@@ -1,4 +1,4 @@
-package shard
+package ring
 
 import (
 	"runtime"
@@ -8,7 +8,7 @@ import (
 
 func TestRingIsBoundedAndOrdered(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 8} {
-		r := NewRing[*int](n)
+		r := New[*int](n)
 		capacity := len(r.cells)
 		if capacity < n {
 			t.Fatalf("capacity %d for %d", capacity, n)
@@ -38,7 +38,7 @@ func TestRingIsBoundedAndOrdered(t *testing.T) {
 func TestRingManyProducers(t *testing.T) {
 	const producers, each = 8, 2000
 	type value struct{ producer, n int }
-	r := NewRing[*value](16)
+	r := New[*value](16)
 	var wg sync.WaitGroup
 	for p := range producers {
 		wg.Add(1)
@@ -71,7 +71,7 @@ func TestRingManyProducers(t *testing.T) {
 
 // TestRingTakesAsManyAsFit puts several values at once.
 func TestRingTakesAsManyAsFit(t *testing.T) {
-	r := NewRing[int](8)
+	r := New[int](8)
 	next, want := 0, 0
 	for _, c := range []struct{ put, take int }{{3, 1}, {8, 4}, {2, 7}, {0, 1}, {20, 5}, {9, 9}} {
 		var values []int
@@ -98,7 +98,7 @@ func TestRingTakesAsManyAsFit(t *testing.T) {
 // TestRingShowsAllAtOnce: a consumer that sees the first of several values sees the others.
 func TestRingShowsAllAtOnce(t *testing.T) {
 	const rounds, each = 2000, 5
-	r := NewRing[int](rounds * each)
+	r := New[int](rounds * each)
 	go func() {
 		values := make([]int, each)
 		for n := range rounds {
@@ -127,10 +127,7 @@ func TestRingShowsAllAtOnce(t *testing.T) {
 }
 
 func TestRingAllocatesNothing(t *testing.T) {
-	if raceEnabled {
-		return
-	}
-	r := NewRing[*int](4)
+	r := New[*int](4)
 	v := new(int)
 	if n := testing.AllocsPerRun(100, func() { r.Put(v); r.Get(); r.PutAll([]*int{v, v}); r.Get(); r.Get() }); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -138,7 +135,7 @@ func TestRingAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkRing(b *testing.B) {
-	r := NewRing[*int](RingSize)
+	r := New[*int](256)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -1,19 +1,23 @@
-package shard
+// Package ring is a bounded queue between many producers and one consumer, without locks: loops and shards give each other
+// batches through rings. It imports nothing of ours.
+//
+// It is D. Vyukov's bounded MPMC queue, with the consumer's side simplified. Each cell carries a sequence number that says
+// whose turn it is:
+//
+//	seq == pos          free for the producer that takes position pos
+//	seq == pos+1        filled; the consumer may take it
+//	seq == pos+capacity taken; free for the producer one lap later
+//
+// A producer claims a position by moving tail, writes the value, and publishes it through seq. The values of one producer
+// come out in its order.
+package ring
 
 import (
 	"runtime"
 	"sync/atomic"
 )
 
-// Ring is a bounded queue between many producers and one consumer, without locks (D. Vyukov's bounded queue, with the
-// consumer's side simplified). Each cell carries a sequence number that says whose turn it is:
-//
-//	seq == pos          free for the producer that takes position pos
-//	seq == pos+1        filled; the consumer may take it
-//	seq == pos+capacity taken; free for the producer one lap later
-//
-// A producer claims a position by moving tail, writes the value, and publishes it through seq. What one producer puts
-// comes out in its order.
+// Ring is one such queue. Put and PutAll are for any goroutine; Get and Wait are for the consumer alone.
 type Ring[T any] struct {
 	// Immutable.
 	cells   []cell[T]
@@ -43,8 +47,8 @@ type cell[T any] struct {
 	_     [cacheLine - 16]byte // producers of neighbouring cells must not share a line; T is a pointer as a rule
 }
 
-// NewRing makes a ring of at least n cells; the capacity is a power of two, and no less than two.
-func NewRing[T any](n int) *Ring[T] {
+// New makes a ring of at least n cells; the capacity is a power of two, and no less than two.
+func New[T any](n int) *Ring[T] {
 	size := 2
 	for size < n {
 		size *= 2
@@ -60,9 +64,9 @@ func NewRing[T any](n int) *Ring[T] {
 	return r
 }
 
-// newRingBeside makes a second ring for the consumer of r: what is put into either ends a Wait of r. Before any use of r.
-func newRingBeside[T any](r *Ring[T], n int) *Ring[T] {
-	r.beside = NewRing[T](n)
+// NewBeside makes a second ring for the consumer of r: what is put into either ends a Wait of r. Before any use of r.
+func NewBeside[T any](r *Ring[T], n int) *Ring[T] {
+	r.beside = New[T](n)
 	r.beside.sleeper = r.sleeper
 	return r.beside
 }
