@@ -160,7 +160,7 @@ func BenchmarkRouter(b *testing.B) {
 	for i := range queues {
 		alice := r.connect()
 		q := alice.newQueue(queueOptions{subscribe: true, alg: box.Ed25519})
-		shards[i] = r.set.partitions.shard(q.recipient)
+		shards[i] = r.set.partitions.Shard(q.recipient)
 		sends = append(sends, bob.prepare(command{entity: q.sender, text: smp.AppendSend(nil, false, make([]byte, 16000))}))
 		acks = append(acks, alice.prepare(command{key: q.key, entity: q.recipient, text: smp.AppendAck(nil, make([]byte, 24))}))
 		alice.shard.Loop = done

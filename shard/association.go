@@ -54,7 +54,7 @@ func (c *core) putCounts() {
 
 // sum adds up the counts of a service in the partitions of this shard, as the drain has changed them.
 func (c *core) sum(s *service) (total ServiceCount, err error) {
-	first, last := c.partitions.owned(c.index)
+	first, last := c.partitions.Owned(c.index)
 	err = c.store.ServiceCounts(&s.id, first, last, func(partition uint8, stored ServiceCount) {
 		if c.counts[countKey{s.id, partition}] == nil {
 			total.join(&stored)
@@ -71,7 +71,7 @@ func (c *core) sum(s *service) (total ServiceCount, err error) {
 // move changes what is stored of a queue's association: from one service, nil without, to another. id is what is
 // hashed. When it fails nothing is changed.
 func (c *core) move(q *queue, id *smp.ID, from, to *service) error {
-	partition := c.partitions.partition(q.recipientID[:])
+	partition := c.partitions.Of(q.recipientID[:])
 	left, err := c.countOf(from, partition)
 	if err != nil {
 		return err

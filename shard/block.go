@@ -37,7 +37,7 @@ func (s *Set) give(id []byte, blocked smp.Error) error {
 	o := &order{id: id, blocked: blocked, done: make(chan error, 1)}
 	b := NewBatch(batchBlock, nil)
 	b.order = o
-	if !s.putPatiently(s.partitions.shard(id), b) {
+	if !s.putPatiently(s.partitions.Shard(id), b) {
 		return errClosing
 	}
 	select {

@@ -7,13 +7,14 @@ import (
 	"switchyard/box"
 	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
+	"switchyard/shard/partition"
 	"switchyard/smp"
 )
 
 // env is all that a core knows of the world beside its input, so that a simulator can drive it.
 type env struct {
 	index       int // of the shard
-	partitions  partitioner
+	partitions  partition.Map
 	store       Store
 	random      func([]byte)                 // fills the slice
 	resume      func(*Client)                // arranges a BatchResume of the connection after a while
@@ -52,7 +53,7 @@ type core struct {
 
 	outgoing []parcel // commands for other shards
 
-	ids idStock // for new queues
+	ids *partition.IDPool // for new queues
 
 	began time.Time // the first drain
 
@@ -106,8 +107,7 @@ type freshMessage struct {
 }
 
 func newCore(cfg Config, e env) *core {
-	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards)}
-	c.ids.init()
+	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards), ids: partition.NewIDPool()}
 	c.verifier.Secrets = box.NewSecretCache(secretCache / cfg.Shards)
 	c.again.Secrets = c.verifier.Secrets
 	return c

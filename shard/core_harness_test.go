@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/shard/partition"
 	"switchyard/shard/ring"
 	"switchyard/smp"
 )
@@ -30,7 +31,7 @@ func newTestCore(t testing.TB, store Store) *testCore {
 	cfg := testConfig()
 	cfg.Shards = 1
 	cfg = cfg.withDefaults()
-	r := &router{t: t, random: seeded(1), set: &Set{partitions: newPartitioner(&cfg.PartitionKey, 1), workers: []*worker{{ring: ring.New[*Batch](RingSize)}}}}
+	r := &router{t: t, random: seeded(1), set: &Set{partitions: partition.New(&cfg.PartitionKey, 1), workers: []*worker{{ring: ring.New[*Batch](RingSize)}}}}
 	c := &testCore{router: r, drain: new(drain)}
 	c.core = newCore(cfg, env{partitions: r.set.partitions, store: store, random: r.random, services: newServices(), links: newReservations()})
 	c.resume = func(client *Client) { c.resumes = append(c.resumes, client) }

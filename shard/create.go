@@ -100,13 +100,18 @@ const drawAttempts = 3
 // in memory only, as it is the randomness that excludes them.
 func (c *core) drawIDs(q *queue) bool {
 	for range drawAttempts {
-		partition := c.partitions.drawOwned(&q.recipientID, c.random, c.index)
+		partition := c.partitions.DrawOwned(&q.recipientID, c.random, c.index)
 		c.drawIn(&q.senderID, partition)
 		if c.cache.byRecipient[q.recipientID] == nil && c.cache.bySender[q.senderID] == nil {
 			return true
 		}
 	}
 	return false
+}
+
+// drawIn sets id to a random ID of the partition.
+func (c *core) drawIn(id *smp.ID, partition uint8) {
+	c.ids.Draw(id, &c.partitions, c.random, partition)
 }
 
 // agree makes a key pair, sets secret to what it has in common with the client's X25519 key (DER), and returns the

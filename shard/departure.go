@@ -54,7 +54,7 @@ func (r *reservations) returned(shard int) {
 // linkDeparts notes that the drain takes the link away from a queue, if it has one and LGET comes to another shard.
 func (c *core) linkDeparts(q *queue) {
 	id := q.linkID()
-	if id == nil || c.partitions.shard(id) == c.index {
+	if id == nil || c.partitions.Shard(id) == c.index {
 		return
 	}
 	c.links.depart(string(id), departure{c.index, c.out})

@@ -11,7 +11,7 @@ import (
 func (c *client) foreignLink(t *testing.T) (*testQueue, []byte) {
 	for n := 0; ; n++ {
 		link := fmt.Append(nil, "link ", n)
-		if c.r.set.partitions.shard(link) == 1 {
+		if c.r.set.partitions.Shard(link) == 1 {
 			q := c.queueOn(0)
 			want(t, c.lset(q, link, "fixed", "user"), "OK")
 			return q, link

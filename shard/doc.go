@@ -25,7 +25,7 @@
 // in which nothing happens the subscription alone (park.go). Message bodies stay in the store until they are delivered.
 //
 // Which shard: SipHash of the entity ID, with a secret of this router, names one of 256 partitions, and
-// partitions map to shards. The IDs of one queue are drawn until they fall in one partition (see partitioner).
+// partitions map to shards. The IDs of one queue are drawn until they fall in one partition (package partition).
 //
 // Ownership:
 //   - a Batch belongs to the loop until it is put into the ring, then to the shard, which releases it;

@@ -79,7 +79,7 @@ func (s *Set) expire() {
 func (s *Set) expireWhere(before int64, walk func(int64, func(smp.ID) bool) error) {
 	parts := make([]*Batch, len(s.workers))
 	_ = walk(before, func(id smp.ID) bool {
-		i := s.partitions.shard(id[:])
+		i := s.partitions.Shard(id[:])
 		b := parts[i]
 		if b == nil {
 			b = NewBatch(batchExpire, nil)

@@ -35,7 +35,7 @@ func (c *core) misplaced(l *Lookup) (shard int, ok bool) {
 	if l.Found == nil {
 		return 0, false
 	}
-	shard = c.partitions.shard(l.Found.Record.RecipientID[:])
+	shard = c.partitions.Shard(l.Found.Record.RecipientID[:])
 	return shard, shard != c.index
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"io"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -16,6 +17,16 @@ import (
 	"switchyard/internal/clockstep"
 	"switchyard/smp"
 )
+
+// seeded returns a source of bytes that a seed determines.
+func seeded(seed uint64) func([]byte) {
+	var key [32]byte
+	for i := range 8 {
+		key[i] = byte(seed >> (8 * i))
+	}
+	r := rand.NewChaCha8(key)
+	return func(b []byte) { _, _ = r.Read(b) }
+}
 
 // router is a Set on a store with an in-process loop: clients put commands in, and take replies out, as the engine
 // would.
@@ -488,14 +499,14 @@ func (r *router) sync() {
 
 func (r *router) syncShard(i int) {
 	var id smp.ID
-	r.set.partitions.drawOwned(&id, r.random, i)
+	r.set.partitions.DrawOwned(&id, r.random, i)
 	r.probe.do(nil, id[:], smp.AppendSend(nil, false, nil))
 }
 
 // inShard does something in a shard's goroutine, in the midst of a drain.
 func (r *router) inShard(i int, do func(*core)) {
 	var id smp.ID
-	r.set.partitions.drawOwned(&id, r.random, i)
+	r.set.partitions.DrawOwned(&id, r.random, i)
 	r.store.onSought(func() { do(r.set.workers[i].core) })
 	r.probe.do(nil, id[:], smp.AppendLGet(nil))
 }

@@ -68,11 +68,11 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 	if string(q.senderID[:]) != string(p.SenderID) {
 		return smp.ErrCmdProhibited
 	}
-	c.drawIn(&q.recipientID, c.partitions.partition(q.senderID[:]))
+	c.drawIn(&q.recipientID, c.partitions.Of(q.senderID[:]))
 	linkID := p.LinkID
 	if p.Mode != smp.ModeContact {
 		var id smp.ID
-		c.drawIn(&id, c.partitions.partition(q.senderID[:]))
+		c.drawIn(&id, c.partitions.Of(q.senderID[:]))
 		linkID = id[:]
 	}
 	q.needRare().linkID = append([]byte(nil), linkID...)

@@ -102,7 +102,7 @@ func (c *modelCheck) giveBlock(client *client) {
 
 // flood has all connections give a large block and many single commands behind it, all to one shard, if there are queues.
 func (c *modelCheck) flood() {
-	shardOf := c.router.set.partitions.shard
+	shardOf := c.router.set.partitions.Shard
 	shard := shardOf(c.queue().recipient)
 	queue := func() *modelQueue {
 		for {

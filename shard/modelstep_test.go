@@ -92,7 +92,7 @@ func (c *modelCheck) linkCommand() {
 // passes on from the shard of the link to that of the queue does not, nor does one that names a link which may be
 // another's.
 func (c *modelCheck) keepsPlace(link []byte, q *modelQueue) bool {
-	shardOf := c.router.set.partitions.shard
+	shardOf := c.router.set.partitions.Shard
 	return shardOf(link) == shardOf(q.recipient) && !bytes.HasPrefix(link, sharedLinks)
 }
 

@@ -16,7 +16,7 @@ func (c *core) newNotifier(q *queue, p smp.NKeyParams) (nid smp.NID, ok bool) {
 	if nid.DHKey, ok = c.agree(&n.Secret, p.DHKey); !ok {
 		return nid, false
 	}
-	c.drawIn(&n.ID, c.partitions.partition(q.recipientID[:]))
+	c.drawIn(&n.ID, c.partitions.Of(q.recipientID[:]))
 	nid.NotifierID = n.ID[:]
 	q.keyGen++
 	q.needRare().notifier = n

@@ -207,7 +207,7 @@ func (c *client) linkAsker(op smp.CommandTag, shard int) func(link []byte) answe
 	corr := ""
 	for n := 0; ; n++ {
 		corr = fmt.Sprint("corr ", n)
-		if id := box.SenderIDFromCorrID([]byte(corr)); c.r.set.partitions.shard(id[:]) == shard {
+		if id := box.SenderIDFromCorrID([]byte(corr)); c.r.set.partitions.Shard(id[:]) == shard {
 			break
 		}
 	}
@@ -224,7 +224,7 @@ func (c *client) linkAsker(op smp.CommandTag, shard int) func(link []byte) answe
 func (c *client) queueOn(shard int) *testQueue {
 	for {
 		q := c.newQueue(queueOptions{mode: smp.ModeContact})
-		if c.r.set.partitions.shard(q.recipient) == shard {
+		if c.r.set.partitions.Shard(q.recipient) == shard {
 			return q
 		}
 	}

@@ -31,9 +31,9 @@ type join struct {
 
 // spread begins a join: this shard does its part at once.
 func (c *core) spread(j *join) {
-	j.left.Store(int32(c.partitions.shards))
-	j.walks.Store(int32(c.partitions.shards))
-	for i := range c.partitions.shards {
+	j.left.Store(int32(c.partitions.Shards()))
+	j.walks.Store(int32(c.partitions.Shards()))
+	for i := range c.partitions.Shards() {
 		if i != c.index {
 			b := NewBatch(batchJoin, nil)
 			b.join = j

@@ -12,6 +12,7 @@ import (
 
 	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
+	"switchyard/shard/partition"
 	"switchyard/smp"
 )
 
@@ -68,11 +69,14 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
+// MaxShards bounds the shards of a router: Client.Shards has a bit for each.
+const MaxShards = 64
+
 // Set is all shards of a router.
 type Set struct {
 	cfg        Config
 	store      Store
-	partitions partitioner
+	partitions partition.Map
 	services   *services
 	random     func([]byte)
 	workers    []*worker
@@ -98,7 +102,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 	s := &Set{
 		cfg:        cfg,
 		store:      store,
-		partitions: newPartitioner(&cfg.PartitionKey, cfg.Shards),
+		partitions: partition.New(&cfg.PartitionKey, cfg.Shards),
 		services:   newServices(),
 		unread:     newUnread(cfg.Log),
 		random:     random,
@@ -126,10 +130,10 @@ func (s *Set) Len() int { return len(s.workers) }
 // their part.
 func (s *Set) Route(client *Client, cmd *Command) int {
 	if cmd.Tag != smp.CmdNew {
-		return s.partitions.shard(cmd.EntityID)
+		return s.partitions.Shard(cmd.EntityID)
 	}
 	if p, _ := smp.ParseNew(client.Version, cmd.Params); p.HasLink {
-		return s.partitions.shard(p.SenderID)
+		return s.partitions.Shard(p.SenderID)
 	}
 	return int(s.created.Add(1) % uint32(len(s.workers)))
 }

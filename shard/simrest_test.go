@@ -140,7 +140,7 @@ type simMemory struct {
 
 func (w *simulation) memoryOf(q *modelQueue) (there simMemory) {
 	there.gets = map[*client]*modelSub{}
-	core, id := w.router.set.workers[w.router.set.partitions.shard(q.recipient)].core, smp.ID(q.recipient)
+	core, id := w.router.set.workers[w.router.set.partitions.Shard(q.recipient)].core, smp.ID(q.recipient)
 	if in := core.cache.byRecipient[id]; in != nil && in.sub != nil {
 		there.sub = w.subscriptionOf(q, in.sub.client, &in.sub.receipt)
 		there.sub.ready = in.sub.ready || in.sub.aside

@@ -108,7 +108,7 @@ func (c *core) resumed(client *Client) {
 // step looks at the next rows. False means that the store failed; what is damaged of the rows is passed over, and the
 // connection is told once that there is something.
 func (c *core) step(client *Client, w *walk) bool {
-	first, last := c.partitions.owned(c.index)
+	first, last := c.partitions.Owned(c.index)
 	r := WaitingRange{
 		Service:       client.Service.ID,
 		Notifications: client.Service.Role == smp.RoleNotifier,

@@ -1,4 +1,4 @@
-package shard
+package partition
 
 import (
 	"math/rand/v2"
@@ -19,13 +19,13 @@ func seeded(seed uint64) func([]byte) {
 
 func TestPartitionsCoverAllShards(t *testing.T) {
 	for _, shards := range []int{1, 2, 3, 7, 8, 64} {
-		p := newPartitioner(&[16]byte{1}, shards)
+		p := New(&[16]byte{1}, shards)
 		count := make([]int, shards)
-		for q := range Partitions {
-			count[p.owner(uint8(q))]++
+		for q := range Count {
+			count[p.Owner(uint8(q))]++
 		}
 		for i, n := range count {
-			if n < Partitions/shards || n > Partitions/shards+1 {
+			if n < Count/shards || n > Count/shards+1 {
 				t.Errorf("%d shards: shard %d has %d partitions", shards, i, n)
 			}
 		}
@@ -34,15 +34,15 @@ func TestPartitionsCoverAllShards(t *testing.T) {
 
 func TestDrawnIDsShareAPartitionOfTheShard(t *testing.T) {
 	random := seeded(1)
-	p := newPartitioner(&[16]byte{2}, 8)
+	p := New(&[16]byte{2}, 8)
 	seen := make(map[smp.ID]bool)
 	for i := range 200 {
 		shard := i % 8
 		var recipient, sender smp.ID
-		q := p.drawOwned(&recipient, random, shard)
-		p.drawIn(&sender, random, q)
-		if p.shard(recipient[:]) != shard || p.shard(sender[:]) != shard || p.partition(sender[:]) != q {
-			t.Fatalf("IDs of shard %d went to %d and %d", shard, p.shard(recipient[:]), p.shard(sender[:]))
+		q := p.DrawOwned(&recipient, random, shard)
+		p.DrawIn(&sender, random, q)
+		if p.Shard(recipient[:]) != shard || p.Shard(sender[:]) != shard || p.Of(sender[:]) != q {
+			t.Fatalf("IDs of shard %d went to %d and %d", shard, p.Shard(recipient[:]), p.Shard(sender[:]))
 		}
 		if seen[recipient] || seen[sender] {
 			t.Fatal("ID drawn twice")
@@ -52,11 +52,11 @@ func TestDrawnIDsShareAPartitionOfTheShard(t *testing.T) {
 }
 
 func TestPartitionDependsOnTheKey(t *testing.T) {
-	a, b := newPartitioner(&[16]byte{1}, 256), newPartitioner(&[16]byte{2}, 256)
+	a, b := New(&[16]byte{1}, 256), New(&[16]byte{2}, 256)
 	same := 0
 	for i := range 1000 {
 		id := smp.ID{byte(i), byte(i >> 8)}
-		if a.partition(id[:]) == b.partition(id[:]) {
+		if a.Of(id[:]) == b.Of(id[:]) {
 			same++
 		}
 	}
@@ -67,43 +67,41 @@ func TestPartitionDependsOnTheKey(t *testing.T) {
 
 func BenchmarkDrawIDs(b *testing.B) {
 	random := seeded(1)
-	p := newPartitioner(&[16]byte{2}, 2)
+	p := New(&[16]byte{2}, 2)
 	b.ReportAllocs()
 	for b.Loop() {
 		var recipient, sender smp.ID
-		p.drawIn(&sender, random, p.drawOwned(&recipient, random, 1))
+		p.DrawIn(&sender, random, p.DrawOwned(&recipient, random, 1))
 	}
 }
 
-// BenchmarkIDStock is the same with what is left of other attempts.
-func BenchmarkIDStock(b *testing.B) {
+// BenchmarkIDPool is the same with what is left of other attempts.
+func BenchmarkIDPool(b *testing.B) {
 	random := seeded(1)
-	p := newPartitioner(&[16]byte{2}, 2)
-	stock := new(idStock)
-	stock.init()
+	p := New(&[16]byte{2}, 2)
+	pool := NewIDPool()
 	b.ReportAllocs()
 	for b.Loop() {
 		var recipient, sender smp.ID
-		stock.take(&sender, &p, random, p.drawOwned(&recipient, random, 1))
+		pool.Draw(&sender, &p, random, p.DrawOwned(&recipient, random, 1))
 	}
 }
 
-// TestIDStock: IDs are of the partition that was asked for, no two the same, and few attempts find them in the long run.
-func TestIDStock(t *testing.T) {
+// TestIDPool: IDs are of the partition that was asked for, no two the same, and few attempts find them in the long run.
+func TestIDPool(t *testing.T) {
 	random := seeded(3)
 	drawn := 0
 	counting := func(b []byte) { drawn += len(b) / len(smp.ID{}); random(b) }
-	p := newPartitioner(&[16]byte{2}, 2)
-	stock := new(idStock)
-	stock.init()
+	p := New(&[16]byte{2}, 2)
+	pool := NewIDPool()
 	choice := rand.New(rand.NewPCG(1, 2))
 	seen := make(map[smp.ID]bool)
 	const n = 20_000
 	for range n {
 		var id smp.ID
-		want := uint8(choice.UintN(Partitions))
-		stock.take(&id, &p, counting, want)
-		if p.partition(id[:]) != want || seen[id] {
+		want := uint8(choice.UintN(Count))
+		pool.Draw(&id, &p, counting, want)
+		if p.Of(id[:]) != want || seen[id] {
 			t.Fatalf("ID %x for partition %d: drawn before, or of another", id, want)
 		}
 		seen[id] = true

@@ -1,29 +1,29 @@
-package shard
+package partition
 
 import "switchyard/smp"
 
-// idStock is random IDs that a shard has drawn and not used, by their partitions. An ID falls into one of Partitions, so
+// IDPool is random IDs that a shard has drawn and not used, by their partitions. An ID falls into one of Count, so
 // one for a given partition takes as many attempts; what the others find waits here, and an ID costs little more than one
 // attempt in the end.
-type idStock struct {
-	ids    [Partitions][idsWaiting]smp.ID
-	len    [Partitions]uint8
+type IDPool struct {
+	ids    [Count][idsWaiting]smp.ID
+	len    [Count]uint8
 	random [16 * len(smp.ID{})]byte // drawn at once
 	used   int                      // of it; all at first
 }
 
-func (s *idStock) init() { s.used = len(s.random) }
+// NewIDPool makes an empty pool.
+func NewIDPool() *IDPool {
+	s := new(IDPool)
+	s.used = len(s.random)
+	return s
+}
 
 // idsWaiting is how many IDs of a partition may wait.
 const idsWaiting = 4
 
-// drawIn sets id to a random ID of the partition.
-func (c *core) drawIn(id *smp.ID, partition uint8) {
-	c.ids.take(id, &c.partitions, c.random, partition)
-}
-
-// take sets id to a random ID of the partition.
-func (s *idStock) take(id *smp.ID, p *partitioner, random func([]byte), partition uint8) {
+// Draw sets id to a random ID of the partition.
+func (s *IDPool) Draw(id *smp.ID, p *Map, random func([]byte), partition uint8) {
 	if n := s.len[partition]; n > 0 {
 		*id = s.ids[partition][n-1]
 		s.len[partition]--
@@ -31,7 +31,7 @@ func (s *idStock) take(id *smp.ID, p *partitioner, random func([]byte), partitio
 	}
 	for {
 		s.next(id, random)
-		found := p.partition(id[:])
+		found := p.Of(id[:])
 		if found == partition {
 			return
 		}
@@ -43,7 +43,7 @@ func (s *idStock) take(id *smp.ID, p *partitioner, random func([]byte), partitio
 }
 
 // next sets id to a random ID.
-func (s *idStock) next(id *smp.ID, random func([]byte)) {
+func (s *IDPool) next(id *smp.ID, random func([]byte)) {
 	if s.used == len(s.random) {
 		random(s.random[:])
 		s.used = 0
