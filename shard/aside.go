@@ -80,14 +80,14 @@ func (c *core) setAside(s *subscription, err error) {
 		c.tellDamage(s.client, s.queue.recipientID[:])
 	}
 	c.retryLater(s.client)
-	if s.kind == subService && subs.aside.len >= readyLimit {
+	if s.kind == subService && subs.aside.Len() >= readyLimit {
 		subs.beyond = true // a walk will find it
 		c.unlink(s)
 		return
 	}
-	subs.list(s).remove(s)
+	subs.list(s).Remove(s)
 	s.ready, s.aside = false, true
-	subs.aside.push(s)
+	subs.aside.Push(s)
 }
 
 // wasRead notes that nothing of a subscription waits that cannot be read.
@@ -137,8 +137,8 @@ func (c *core) retryAside(client *Client) {
 	}
 	subs.retrying = false
 	var stale []smp.ID
-	for s := subs.aside.first; s != nil; {
-		next := s.next
+	for s := subs.aside.First(); s != nil; {
+		next := s.Next()
 		if c.cache.stale(s.queue) {
 			stale = append(stale, s.queue.recipientID)
 		} else {

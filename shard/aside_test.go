@@ -481,8 +481,8 @@ func TestUnreadableMessagesOfService(t *testing.T) {
 	c.rest()
 	subs := again.shard.state[0].subs
 	for range 3 {
-		if subs.aside.len != readyLimit || subs.ready.len != 0 || !subs.beyond || len(c.retried) != 1 {
-			t.Fatalf("%d aside, %d ready, more: %v, %d retries", subs.aside.len, subs.ready.len, subs.beyond, len(c.retried))
+		if subs.aside.Len() != readyLimit || subs.ready.Len() != 0 || !subs.beyond || len(c.retried) != 1 {
+			t.Fatalf("%d aside, %d ready, more: %v, %d retries", subs.aside.Len(), subs.ready.Len(), subs.beyond, len(c.retried))
 		}
 		c.retryNow()
 	}

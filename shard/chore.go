@@ -70,16 +70,16 @@ func (c *core) leaveSome() {
 func (c *core) unlinkSome(subs *clientSubs, limit int) (n int) {
 	for ; subs != nil && n < limit; n++ {
 		switch {
-		case subs.ready.first != nil:
-			c.unlink(subs.ready.first)
-		case subs.aside.first != nil:
-			c.unlink(subs.aside.first)
-		case subs.idle.first != nil:
-			c.unlink(subs.idle.first)
-		case subs.parked.first != nil:
-			c.endParked(subs.parked.first)
-		case subs.parkedNotifiers.first != nil:
-			c.endParkedNotifier(subs.parkedNotifiers.first)
+		case subs.ready.First() != nil:
+			c.unlink(subs.ready.First())
+		case subs.aside.First() != nil:
+			c.unlink(subs.aside.First())
+		case subs.idle.First() != nil:
+			c.unlink(subs.idle.First())
+		case subs.parked.First() != nil:
+			c.endParked(subs.parked.First())
+		case subs.parkedNotifiers.First() != nil:
+			c.endParkedNotifier(subs.parkedNotifiers.First())
 		default:
 			return n
 		}
@@ -91,16 +91,16 @@ func (c *core) unlinkSome(subs *clientSubs, limit int) (n int) {
 func (c *core) loseService(client *Client) {
 	subs := client.state[c.index].subs
 	for _, l := range []*subList{&subs.ready, &subs.aside} { // no more than readyLimit of the service's in each
-		for s := l.first; s != nil; {
-			next := s.next
+		for s := l.First(); s != nil; {
+			next := s.Next()
 			if s.kind == subService {
 				c.unlink(s)
 			}
 			s = next
 		}
 	}
-	if subs.idle.len > 0 {
-		subs.lost = subs.idle.len
+	if subs.idle.Len() > 0 {
+		subs.lost = subs.idle.Len()
 		c.leaving = append(c.leaving, client)
 	}
 }
@@ -110,14 +110,14 @@ func (c *core) loseService(client *Client) {
 func (c *core) unlinkLost(subs *clientSubs, limit int) (n int) {
 	for ; subs != nil && subs.lost > 0 && n < limit; n++ {
 		subs.lost--
-		switch s := subs.idle.first; {
+		switch s := subs.idle.First(); {
 		case s == nil:
 			subs.lost = 0
 		case s.kind == subService:
 			c.unlink(s)
 		default:
-			subs.idle.remove(s)
-			subs.idle.push(s)
+			subs.idle.Remove(s)
+			subs.idle.Push(s)
 		}
 	}
 	return n

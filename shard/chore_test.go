@@ -202,7 +202,7 @@ func TestServiceOfManyIsLost(t *testing.T) {
 			t.Fatal("not dropped")
 		}
 	}
-	if n := alice.shard.state[0].subs.idle.len; n != len(gets) {
+	if n := alice.shard.state[0].subs.idle.Len(); n != len(gets) {
 		t.Errorf("%d of %d subscriptions that are not the service's", n, len(gets))
 	}
 }

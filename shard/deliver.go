@@ -29,8 +29,8 @@ func (c *core) pumpReady(client *Client) bool {
 	if c.hasLeft(client) {
 		return false
 	}
-	for subs != nil && subs.ready.first != nil {
-		s := subs.ready.first
+	for subs != nil && subs.ready.First() != nil {
+		s := subs.ready.First()
 		if s.queue.count == 0 || c.cache.stale(s.queue) {
 			c.setReady(s, false)
 			c.settle(s)

@@ -1,6 +1,9 @@
 package shard
 
-import "switchyard/smp"
+import (
+	"switchyard/shard/list"
+	"switchyard/smp"
+)
 
 // A subscription to a queue in which nothing happens is all that is kept of the queue in memory: when there are too many
 // queues (Config.QueueCache), those are evicted too, and their subscriptions are parked until the queue is read again:
@@ -13,9 +16,9 @@ import "switchyard/smp"
 
 // parked is a connection's interest in a queue that is not in memory: 48 bytes. Nothing waited there when it left.
 type parked struct {
-	id            smp.ID // recipient ID, or the notifier's
-	client        *Client
-	links[parked] // in the list of the connection
+	id                 smp.ID // recipient ID, or the notifier's
+	client             *Client
+	list.Links[parked] // in the list of the connection
 }
 
 // mayLeave tells that the queue may leave memory, with its subscriptions if it has any. One that is stale stays until it is
@@ -40,10 +43,10 @@ func (c *core) park(q *queue) {
 	}
 }
 
-func (c *core) parkOne(s *subscription, id *smp.ID, list *parkedList, all *parking) {
-	s.client.state[c.index].subs.list(s).remove(s)
+func (c *core) parkOne(s *subscription, id *smp.ID, own *parkedList, all *parking) {
+	s.client.state[c.index].subs.list(s).Remove(s)
 	p := &parked{id: *id, client: s.client}
-	list.push(p)
+	own.Push(p)
 	all.add(p)
 }
 
@@ -52,7 +55,7 @@ func (c *core) unpark(q *queue) {
 	if p := c.cache.parked.find(&q.recipientID); p != nil {
 		c.endParking(p)
 		q.sub = &subscription{queue: q, client: p.client, kind: subNormal}
-		p.client.state[c.index].subs.idle.push(q.sub)
+		p.client.state[c.index].subs.idle.Push(q.sub)
 	}
 	n := q.notifier()
 	if n == nil {
@@ -61,18 +64,18 @@ func (c *core) unpark(q *queue) {
 	if p := c.cache.parkedNotifiers.find(&n.ID); p != nil {
 		c.endNotifierParking(p)
 		n.sub = &subscription{queue: q, client: p.client, kind: subNotifier}
-		p.client.state[c.index].subs.idle.push(n.sub)
+		p.client.state[c.index].subs.idle.Push(n.sub)
 	}
 }
 
 func (c *core) endParking(p *parked) {
 	c.cache.parked.remove(&p.id)
-	p.client.state[c.index].subs.parked.remove(p)
+	p.client.state[c.index].subs.parked.Remove(p)
 }
 
 func (c *core) endNotifierParking(p *parked) {
 	c.cache.parkedNotifiers.remove(&p.id)
-	p.client.state[c.index].subs.parkedNotifiers.remove(p)
+	p.client.state[c.index].subs.parkedNotifiers.Remove(p)
 }
 
 // endParked is unlink for a subscription that is parked.

@@ -183,7 +183,7 @@ func (c *core) receiver(q *queue) *subscription {
 	if q.sub != nil || client == nil || c.gotOf(client, &q.recipientID) != nil {
 		return q.sub // one that uses GET is not pushed to
 	}
-	if subs := client.state[c.index].subs; subs != nil && subs.ready.len >= readyLimit {
+	if subs := client.state[c.index].subs; subs != nil && subs.ready.Len() >= readyLimit {
 		subs.behind = true
 		return nil
 	}

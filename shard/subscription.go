@@ -4,14 +4,15 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/shard/list"
 	"switchyard/smp"
 )
 
 // subscription is one connection's interest in one queue that is in memory: 64 bytes. It belongs to the shard of the queue.
 type subscription struct {
-	queue               *queue
-	client              *Client
-	links[subscription] // in one of the lists of the connection
+	queue                    *queue
+	client                   *Client
+	list.Links[subscription] // in one of the lists of the connection
 	receipt
 	kind   subKind
 	ready  bool // in the ready list: a message could be delivered when the connection has room
@@ -66,8 +67,8 @@ type clientSubs struct {
 }
 
 type (
-	subList    = list[subscription, *subscription]
-	parkedList = list[parked, *parked]
+	subList    = list.List[subscription, *subscription]
+	parkedList = list.List[parked, *parked]
 )
 
 // list is the one that a subscription is in.
@@ -90,9 +91,9 @@ func (c *core) setReady(s *subscription, ready bool) {
 		return
 	}
 	subs := s.client.state[c.index].subs
-	subs.list(s).remove(s)
+	subs.list(s).Remove(s)
 	s.ready, s.aside = ready, false
-	subs.list(s).push(s)
+	subs.list(s).Push(s)
 }
 
 // link enters a subscription at its connection and queue. What was at its place has been unlinked before.
@@ -101,7 +102,7 @@ func (c *core) link(s *subscription) {
 	if state.subs == nil {
 		state.subs = new(clientSubs)
 	}
-	state.subs.idle.push(s)
+	state.subs.idle.Push(s)
 	switch s.kind {
 	case subService:
 		s.queue.sub = s
@@ -117,7 +118,7 @@ func (c *core) link(s *subscription) {
 // unlink removes a subscription.
 func (c *core) unlink(s *subscription) {
 	c.wasRead(s)
-	s.client.state[c.index].subs.list(s).remove(s)
+	s.client.state[c.index].subs.list(s).Remove(s)
 	q := s.queue
 	switch s.kind {
 	case subService:
