@@ -162,7 +162,7 @@ func (c *core) retryAside(client *Client) {
 // subscription is parked.
 func (c *core) readLater(q *queue, id *smp.ID, err error) {
 	switch {
-	case q == nil && c.cache.parked.find(id) != nil:
+	case q == nil && c.cache.parked.Find(id) != nil:
 		if c.reread = append(c.reread, *id); len(c.reread) == 1 {
 			c.retry(nil, retryLimit)
 		}

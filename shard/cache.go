@@ -1,6 +1,9 @@
 package shard
 
-import "switchyard/smp"
+import (
+	"switchyard/shard/idtable"
+	"switchyard/smp"
+)
 
 // cache is the queues of a shard that are in memory, found by their IDs. Those that may leave it are in a list, in which
 // a clock hand finds one that was not looked up lately when there are too many.
@@ -9,8 +12,8 @@ type cache struct {
 	bySender        map[smp.ID]*queue
 	byNotifier      map[smp.ID]*queue
 	byLink          map[string]*queue // those that have a link
-	parked          parking           // of queues that are not in memory
-	parkedNotifiers parking           // the same for their notifiers
+	parked          parkedTable       // of queues that are not in memory
+	parkedNotifiers parkedTable       // the same for their notifiers
 	age             uint16            // of the queues that are not stale; changes with the epoch, and is not 0
 
 	unused []*queue // queues that are not in use; queue.slot is their place
@@ -24,8 +27,8 @@ func newCache(limit int) cache {
 		bySender:        make(map[smp.ID]*queue),
 		byNotifier:      make(map[smp.ID]*queue),
 		byLink:          make(map[string]*queue),
-		parked:          newParking(),
-		parkedNotifiers: newParking(),
+		parked:          idtable.New[parked](),
+		parkedNotifiers: idtable.New[parked](),
 		age:             1,
 		limit:           limit,
 	}

@@ -155,7 +155,7 @@ func (c *core) undo(d *delivery) {
 // drain that failed; it has seen the failed writes too.
 func (c *core) mark(id *smp.ID) {
 	switch q := c.cache.byRecipient[*id]; {
-	case q == nil && c.cache.parked.find(id) == nil:
+	case q == nil && c.cache.parked.Find(id) == nil:
 		return
 	case q != nil && !q.awaited():
 		c.cache.remove(q)
@@ -214,7 +214,7 @@ func (c *core) reload(ids []smp.ID) {
 		switch q := c.cache.byRecipient[smp.ID(l.ID)]; {
 		case l.Err != nil:
 			c.readLater(q, (*smp.ID)(l.ID), l.Err)
-		case q == nil && c.cache.parked.find((*smp.ID)(l.ID)) == nil:
+		case q == nil && c.cache.parked.Find((*smp.ID)(l.ID)) == nil:
 		case q == nil && l.Found != nil && l.Found.Messages == 0 && l.Found.Record.Service == nil:
 		default:
 			if _, err := c.admit(l); err != nil {
@@ -284,7 +284,7 @@ func (c *core) checkService(q *queue) {
 func (c *core) vanished(id *smp.ID) {
 	if q := c.cache.byRecipient[*id]; q != nil && c.cache.stale(q) {
 		c.drop(q)
-	} else if p := c.cache.parked.find(id); p != nil {
+	} else if p := c.cache.parked.Find(id); p != nil {
 		c.endParked(p)
 	}
 }

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"switchyard/shard/idtable"
 	"switchyard/shard/list"
 	"switchyard/smp"
 )
@@ -20,6 +21,11 @@ type parked struct {
 	client             *Client
 	list.Links[parked] // in the list of the connection
 }
+
+// HeldID is the ID by which it is found.
+func (p *parked) HeldID() *smp.ID { return &p.id }
+
+type parkedTable = idtable.Table[parked, *parked]
 
 // mayLeave tells that the queue may leave memory, with its subscriptions if it has any. One that is stale stays until it is
 // read again, for those who wait for what it may hold.
@@ -43,16 +49,16 @@ func (c *core) park(q *queue) {
 	}
 }
 
-func (c *core) parkOne(s *subscription, id *smp.ID, own *parkedList, all *parking) {
+func (c *core) parkOne(s *subscription, id *smp.ID, own *parkedList, all *parkedTable) {
 	s.client.state[c.index].subs.list(s).Remove(s)
 	p := &parked{id: *id, client: s.client}
 	own.Push(p)
-	all.add(p)
+	all.Add(p)
 }
 
 // unpark gives a queue that has come into memory its subscriptions back.
 func (c *core) unpark(q *queue) {
-	if p := c.cache.parked.find(&q.recipientID); p != nil {
+	if p := c.cache.parked.Find(&q.recipientID); p != nil {
 		c.endParking(p)
 		q.sub = &subscription{queue: q, client: p.client, kind: subNormal}
 		p.client.state[c.index].subs.idle.Push(q.sub)
@@ -61,7 +67,7 @@ func (c *core) unpark(q *queue) {
 	if n == nil {
 		return
 	}
-	if p := c.cache.parkedNotifiers.find(&n.ID); p != nil {
+	if p := c.cache.parkedNotifiers.Find(&n.ID); p != nil {
 		c.endNotifierParking(p)
 		n.sub = &subscription{queue: q, client: p.client, kind: subNotifier}
 		p.client.state[c.index].subs.idle.Push(n.sub)
@@ -69,12 +75,12 @@ func (c *core) unpark(q *queue) {
 }
 
 func (c *core) endParking(p *parked) {
-	c.cache.parked.remove(&p.id)
+	c.cache.parked.Remove(&p.id)
 	p.client.state[c.index].subs.parked.Remove(p)
 }
 
 func (c *core) endNotifierParking(p *parked) {
-	c.cache.parkedNotifiers.remove(&p.id)
+	c.cache.parkedNotifiers.Remove(&p.id)
 	p.client.state[c.index].subs.parkedNotifiers.Remove(p)
 }
 

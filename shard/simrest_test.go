@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"switchyard/shard/idtable"
 	"switchyard/smp"
 )
 
@@ -144,7 +145,7 @@ func (w *simulation) memoryOf(q *modelQueue) (there simMemory) {
 	if in := core.cache.byRecipient[id]; in != nil && in.sub != nil {
 		there.sub = w.subscriptionOf(q, in.sub.client, &in.sub.receipt)
 		there.sub.ready = in.sub.ready || in.sub.aside
-	} else if p := core.cache.parked.find(&id); p != nil {
+	} else if p := core.cache.parked.Find(&id); p != nil {
 		there.sub = &modelSub{client: w.clientOf(q, p.client)}
 	}
 	for _, e := range w.ends {
@@ -187,7 +188,7 @@ func (w *simulation) checkCounts() {
 	counts := make(map[*Client]int32)
 	for _, k := range w.router.set.workers {
 		for _, id := range parkedIn(&k.core.cache) {
-			counts[k.core.cache.parked.find(&id).client]++
+			counts[k.core.cache.parked.Find(&id).client]++
 		}
 		for _, q := range k.core.cache.byRecipient {
 			if q.sub != nil {
@@ -224,8 +225,8 @@ func (w *simulation) checkMemory() {
 
 // parkedIn is the queues out of memory to which somebody is subscribed.
 func parkedIn(c *cache) (ids []smp.ID) {
-	for part := range parkingParts {
-		ids = c.parked.appendIDs(ids, part)
+	for part := range idtable.Parts {
+		ids = c.parked.AppendIDs(ids, part)
 	}
 	return ids
 }

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 
+	"switchyard/shard/idtable"
 	"switchyard/smp"
 )
 
@@ -61,7 +62,7 @@ func (c *core) examine() {
 	}
 	s.services = nil
 	c.reload(c.someSuspects())
-	if s.next == nil && s.parts == parkingParts && len(s.parked) == 0 {
+	if s.next == nil && s.parts == idtable.Parts && len(s.parked) == 0 {
 		s.end()
 	}
 }
@@ -85,8 +86,8 @@ func (c *core) someSuspects() (some []smp.ID) {
 	if s.next != nil {
 		return some
 	}
-	for len(s.parked) < suspectStep && s.parts < parkingParts {
-		s.parked = c.cache.parked.appendIDs(s.parked, s.parts)
+	for len(s.parked) < suspectStep && s.parts < idtable.Parts {
+		s.parked = c.cache.parked.AppendIDs(s.parked, s.parts)
 		s.parts++
 	}
 	n := max(0, len(s.parked)-suspectStep+len(some))

@@ -72,7 +72,7 @@ func TestNewEpochLeavesWhatIsParked(t *testing.T) {
 		t.Errorf("%d subscriptions of %d", n, parked)
 	}
 	r.inShard(0, func(c *core) {
-		if n := c.cache.parked.len; n < parked-cached-lost {
+		if n := c.cache.parked.Len(); n < parked-cached-lost {
 			t.Errorf("%d are parked", n)
 		}
 	})
@@ -193,8 +193,8 @@ func TestNewEpochGivesQueuesBack(t *testing.T) {
 			}
 		}
 		r.inShard(0, func(c *core) {
-			if (c.cache.parked.len > 0) != parked {
-				t.Errorf("%d are parked", c.cache.parked.len)
+			if (c.cache.parked.Len() > 0) != parked {
+				t.Errorf("%d are parked", c.cache.parked.Len())
 			}
 		})
 		r.store.goBack(kept)

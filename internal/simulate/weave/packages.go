@@ -28,6 +28,7 @@ var packages = []woven{
 		"expireStep":     "2",
 		"expireBatch":    "3",
 	}},
+	{"shard/idtable", nil},
 	{"shard/ring", map[string]string{"spins": "2"}},
 	{"engine", map[string]string{
 		"outputPause": "3 * 16 << 10", // as large as a window, as ever

@@ -1,70 +1,74 @@
-package shard
+package idtable
 
 import (
 	"maps"
 	"math/rand/v2"
 	"runtime"
 	"testing"
-	"unsafe"
 
 	"switchyard/smp"
 )
 
-func randomParked(r *rand.Rand) *parked {
-	s := new(parked)
+// holder is a value that holds its ID.
+type holder struct{ id smp.ID }
+
+func (h *holder) HeldID() *smp.ID { return &h.id }
+
+func randomHolder(r *rand.Rand) *holder {
+	s := new(holder)
 	for i := range s.id {
 		s.id[i] = byte(r.Uint32())
 	}
 	return s
 }
 
-// TestParking compares with a map while subscriptions come and go, more of them and then fewer.
-func TestParking(t *testing.T) {
+// TestTable compares with a map while values come and go, more of them and then fewer.
+func TestTable(t *testing.T) {
 	seed := rand.Uint64()
 	t.Log("seed", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	p, model := newParking(), make(map[smp.ID]*parked)
-	var all []*parked
+	p, model := New[holder](), make(map[smp.ID]*holder)
+	var all []*holder
 	for step := range 200_000 {
 		if coming := 70 - 60*(step/100_000); r.IntN(100) < coming || len(all) == 0 {
-			s := randomParked(r)
+			s := randomHolder(r)
 			all = append(all, s)
 			model[s.id] = s
-			p.add(s)
+			p.Add(s)
 		} else {
 			i := r.IntN(len(all))
 			s := all[i]
 			all[i] = all[len(all)-1]
 			all = all[:len(all)-1]
 			delete(model, s.id)
-			p.remove(&s.id)
-			if p.find(&s.id) != nil {
+			p.Remove(&s.id)
+			if p.Find(&s.id) != nil {
 				t.Fatal("found after it was removed")
 			}
-			p.remove(&s.id) // no harm
+			p.Remove(&s.id) // no harm
 		}
 		if len(all) > 0 {
-			if s := all[r.IntN(len(all))]; p.find(&s.id) != s {
+			if s := all[r.IntN(len(all))]; p.Find(&s.id) != s {
 				t.Fatal("not found")
 			}
 		}
 		if step%20_000 == 0 {
-			checkParking(t, &p, model)
+			check(t, &p, model)
 		}
 	}
-	checkParking(t, &p, model)
+	check(t, &p, model)
 }
 
-func checkParking(t *testing.T, p *parking, model map[smp.ID]*parked) {
+func check(t *testing.T, p *Table[holder, *holder], model map[smp.ID]*holder) {
 	t.Helper()
 	for id, s := range model {
-		if p.find(&id) != s {
+		if p.Find(&id) != s {
 			t.Fatal("not found")
 		}
 	}
 	seen := make(map[smp.ID]bool)
 	for part := range p.parts {
-		for _, id := range p.appendIDs(nil, part) {
+		for _, id := range p.AppendIDs(nil, part) {
 			seen[id] = true
 		}
 	}
@@ -83,16 +87,13 @@ func checkParking(t *testing.T, p *parking, model map[smp.ID]*parked) {
 	}
 }
 
-// TestParkedSize: what a parked subscription takes, itself and its place.
-func TestParkedSize(t *testing.T) {
-	if size := unsafe.Sizeof(parked{}); size > 48 {
-		t.Errorf("one has %d bytes", size)
-	}
+// TestPlaceSize: what the place of a value takes.
+func TestPlaceSize(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{100_000, 123_456, 150_000} {
-		p := newParking()
+		p := New[holder]()
 		for range n {
-			p.add(randomParked(r))
+			p.Add(randomHolder(r))
 		}
 		places := 0
 		for i := range p.parts {
@@ -104,17 +105,17 @@ func TestParkedSize(t *testing.T) {
 	}
 }
 
-func BenchmarkParking(b *testing.B) {
+func BenchmarkTable(b *testing.B) {
 	const n = 1 << 20
 	r := rand.New(rand.NewPCG(1, 2))
-	all := make([]*parked, n)
+	all := make([]*holder, n)
 	for i := range all {
-		all[i] = randomParked(r)
+		all[i] = randomHolder(r)
 	}
-	fill := func() *parking {
-		p := newParking()
+	fill := func() *Table[holder, *holder] {
+		p := New[holder]()
 		for _, s := range all {
-			p.add(s)
+			p.Add(s)
 		}
 		return &p
 	}
@@ -123,22 +124,22 @@ func BenchmarkParking(b *testing.B) {
 		for b.Loop() {
 			fill()
 		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/parked")
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/value")
 	})
 	b.Run("find", func(b *testing.B) {
 		p := fill()
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			p.find(&all[i%n].id)
+			p.Find(&all[i%n].id)
 		}
 	})
 	b.Run("miss", func(b *testing.B) {
 		p := fill()
-		other := randomParked(r)
+		other := randomHolder(r)
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
 			other.id[i%len(other.id)]++
-			p.find(&other.id)
+			p.Find(&other.id)
 		}
 	})
 	runtime.KeepAlive(all)
