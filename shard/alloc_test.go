@@ -19,7 +19,7 @@ func (c *counter) Deliver(g *Group) {
 	n := len(g.Replies)
 	for i := range g.Replies {
 		if r := &g.Replies[i]; r.Message {
-			r.Client.Window.vacate(1)
+			vacate(&r.Client.Window, 1)
 		}
 	}
 	g.Release()
@@ -36,7 +36,7 @@ func (s *sink) Deliver(g *Group) {
 		s.replies++
 		if r := &g.Replies[i]; r.Message {
 			s.messages++
-			r.Client.Window.vacate(1)
+			vacate(&r.Client.Window, 1)
 		}
 	}
 	g.Release()

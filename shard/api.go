@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"switchyard/shard/credit"
 	"switchyard/smp"
 )
 
@@ -14,6 +15,8 @@ const (
 	// RingSize is the capacity of a shard's ring, in batches. A batch is at most one block of one connection, so a
 	// full ring holds 4 MiB of blocks: some 15 ms of work, which bounds what a flood adds to others' latency.
 	RingSize = 256
+	// DeliveryWindow is how many messages may be on their way to one connection.
+	DeliveryWindow = credit.Limit
 )
 
 // Client is one connection as the shards see it. The engine makes it when the SMP handshake is done.
@@ -29,7 +32,7 @@ type Client struct {
 
 	// Window is how the flow of messages keeps to what the socket takes. A shard that finds no room in it puts the queue on
 	// its ready list; the loop sends a BatchResume to the shards in Shards when there is room again.
-	Window Window
+	Window credit.Window
 
 	// Subscriptions counts the queues that the connection is subscribed to, in all shards. Shards add and subtract; the
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.

@@ -36,7 +36,7 @@ func (c *core) pumpReady(client *Client) bool {
 			c.settle(s)
 			continue
 		}
-		if client.Window.await() {
+		if client.Window.Await() {
 			return false
 		}
 		body, err := c.readHead(s.queue)
@@ -45,7 +45,7 @@ func (c *core) pumpReady(client *Client) bool {
 			c.goOn(client)
 			return false
 		}
-		if !client.Window.take() { // another shard was quicker
+		if !client.Window.Take() { // another shard was quicker
 			body.Release()
 			continue
 		}

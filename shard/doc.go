@@ -32,7 +32,7 @@
 //   - a Buffer is counted: whoever keeps a slice of it holds a reference;
 //   - a Group belongs to the shard until Loop.Deliver, then to the loop, which releases it;
 //   - the fields of a Client are immutable, atomic, or belong to one shard, as its comments say;
-//   - a Window belongs to nobody: each of its fields says who writes it;
+//   - a credit.Window belongs to nobody: each of its fields says who writes it;
 //   - queues, subscriptions and what else is in core belong to the shard's goroutine, and no other looks at them;
 //   - a drain belongs to the shard until it is handed to the waiter, and from then on to the waiter until it is free again.
 //

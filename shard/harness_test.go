@@ -186,7 +186,7 @@ func (r *router) Deliver(g *Group) {
 			if !reply.Message {
 				r.t.Error("a reply with nothing to send and no place in the window")
 			}
-			c.resume = c.shard.Window.vacate(1) || c.resume
+			c.resume = vacate(&c.shard.Window, 1) || c.resume
 			continue
 		}
 		raw := slices.Clone(reply.Head)
@@ -415,7 +415,7 @@ func (c *client) take() received {
 	m := c.inbox[0]
 	c.inbox = c.inbox[1:]
 	if m.message {
-		c.resume = c.shard.Window.vacate(1) || c.resume
+		c.resume = vacate(&c.shard.Window, 1) || c.resume
 	}
 	c.r.mu.Unlock()
 	c.parse(&m)

@@ -227,11 +227,11 @@ func (c *modelCheck) notify() {
 func (c *modelCheck) stall(client *client) {
 	if client.stalled = !client.stalled; client.stalled {
 		c.log("client %d stops reading", c.number(client))
-		client.shard.Window.occupy(DeliveryWindow)
+		occupy(&client.shard.Window, DeliveryWindow)
 		return
 	}
 	c.log("client %d reads again", c.number(client))
-	resume := client.shard.Window.vacate(DeliveryWindow)
+	resume := vacate(&client.shard.Window, DeliveryWindow)
 	for range c.IntN(4) {
 		if other := c.clients[c.IntN(len(c.clients))]; other != client && len(c.live()) > 0 {
 			c.commandsOf(other)

@@ -88,7 +88,7 @@ func (c *core) get(it *item) {
 		c.fail(it, storeError(err))
 		return
 	}
-	it.client.Window.exceed() // does not wait for room: the loop bounds what a connection may ask for and not read
+	it.client.Window.Exceed() // does not wait for room: the loop bounds what a connection may ask for and not read
 	c.respondMessage(it, r, body)
 }
 
@@ -127,9 +127,9 @@ func (c *core) ack(it *item) {
 		c.answer(it, smp.AppendOK)
 		return
 	}
-	if it.client.Window.free() {
+	if it.client.Window.Free() {
 		if body, err := c.readHead(q); err == nil {
-			if it.client.Window.take() {
+			if it.client.Window.Take() {
 				c.respondMessage(it, r, body)
 				return
 			}

@@ -81,7 +81,7 @@ func (c *core) deliverFresh(q *queue) {
 	if s == nil || s.waiting {
 		return
 	}
-	if !s.client.Window.take() {
+	if !s.client.Window.Take() {
 		c.setReady(s, true)
 		c.pump(s.client)
 		return

@@ -104,7 +104,7 @@ func TestServiceWalkKeepsToTheWindow(t *testing.T) {
 	service = r.connectService(1, smp.RoleMessaging)
 	wantSubs(t, service.subs(), ids...)
 	r.sync()
-	if w := service.shard.Window.taken(); w > DeliveryWindow {
+	if w := service.shard.Window.Taken(); w > DeliveryWindow {
 		t.Fatalf("%d messages are on their way", w)
 	}
 	if all := service.messages(); len(all) != n {

@@ -77,8 +77,8 @@ func (w *simulation) drain() {
 // about says what there is to know of a connection.
 func (w *simulation) about(e *simEnd) string {
 	c := e.client.shard
-	return fmt.Sprintf("%+v, window %x, held %d, watched for input %v, %d bytes arrived, %d in, %d out", w.front.Session(e.socket),
-		c.Window.state.Load(), c.Window.held, e.socket.input, len(e.socket.arrived), len(e.socket.inbound), len(e.socket.outbound))
+	return fmt.Sprintf("%+v, window %+v, watched for input %v, %d bytes arrived, %d in, %d out", w.front.Session(e.socket),
+		&c.Window, e.socket.input, len(e.socket.arrived), len(e.socket.inbound), len(e.socket.outbound))
 }
 
 // checkEnd checks that a connection owes nothing and is owed nothing.
@@ -91,7 +91,7 @@ func (w *simulation) checkEnd(e *simEnd) {
 		w.t.Fatalf("client %d waits for %d answers; %s", n, len(e.asked), w.about(e))
 	case e.missing() > 0:
 		w.t.Fatalf("%d replies have not reached client %d; %s", e.missing(), n, w.about(e))
-	case s.Asked != 0 || s.Clogged || s.Waits || window.state.Load() != 0 || window.held != 0:
+	case s.Asked != 0 || s.Clogged || s.Waits || !window.Idle():
 		w.t.Fatalf("client %d has read everything; %s", n, w.about(e))
 	}
 }

@@ -1,4 +1,4 @@
-package shard
+package credit
 
 import (
 	"runtime"
@@ -6,12 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 )
-
-// taken is how many messages are on their way.
-func (w *Window) taken() int { return int(places(w.state.Load())) }
-
-// occupy takes places as if for messages that the socket does not take.
-func (w *Window) occupy(n int) { w.state.Add(uint32(n)) }
 
 // vacate is what the loop does when the socket has taken n messages.
 func (w *Window) vacate(n int) (resume bool) {
@@ -26,18 +20,18 @@ func TestWindowAllows(t *testing.T) {
 		takes, await       bool
 	}{
 		{0, 1, 0, true, false},
-		{DeliveryWindow - 1, DeliveryWindow, DeliveryWindow - 1, true, false},
-		{DeliveryWindow, DeliveryWindow, DeliveryWindow | asked, false, true},
-		{DeliveryWindow + 1, DeliveryWindow + 1, DeliveryWindow + 1 | asked, false, true},
-		{DeliveryWindow | asked, DeliveryWindow | asked, DeliveryWindow | asked, false, true},
+		{Limit - 1, Limit, Limit - 1, true, false},
+		{Limit, Limit, Limit | asked, false, true},
+		{Limit + 1, Limit + 1, Limit + 1 | asked, false, true},
+		{Limit | asked, Limit | asked, Limit | asked, false, true},
 	} {
 		var w Window
 		w.state.Store(tc.start)
-		if w.free() != tc.takes || w.take() != tc.takes || w.state.Load() != tc.took {
+		if w.Free() != tc.takes || w.Take() != tc.takes || w.state.Load() != tc.took {
 			t.Errorf("take of %x leaves %x", tc.start, w.state.Load())
 		}
 		w.state.Store(tc.start)
-		if w.await() != tc.await || w.state.Load() != tc.waits {
+		if w.Await() != tc.await || w.state.Load() != tc.waits {
 			t.Errorf("await of %x leaves %x", tc.start, w.state.Load())
 		}
 	}
@@ -45,12 +39,12 @@ func TestWindowAllows(t *testing.T) {
 		start, held, left uint32
 		resume            bool
 	}{
-		{DeliveryWindow, 0, DeliveryWindow, false},
-		{DeliveryWindow | asked, 0, DeliveryWindow | asked, false},
-		{DeliveryWindow, 1, DeliveryWindow - 1, false},
-		{DeliveryWindow | asked, 1, DeliveryWindow - 1, true},
-		{DeliveryWindow + 2 | asked, 2, DeliveryWindow | asked, false}, // GETs have taken more than there is
-		{DeliveryWindow + 2 | asked, DeliveryWindow + 2, 0, true},
+		{Limit, 0, Limit, false},
+		{Limit | asked, 0, Limit | asked, false},
+		{Limit, 1, Limit - 1, false},
+		{Limit | asked, 1, Limit - 1, true},
+		{Limit + 2 | asked, 2, Limit | asked, false}, // GETs have taken more than there is
+		{Limit + 2 | asked, Limit + 2, 0, true},
 	} {
 		w := Window{held: tc.held}
 		w.state.Store(tc.start)
@@ -116,7 +110,7 @@ func withWindow(f flow, actor int) (flow, bool) {
 		s := &f.shards[actor]
 		switch {
 		case s.at == flowIdle && s.fresh > 0:
-			if s.fresh--; w.take() {
+			if s.fresh--; w.Take() {
 				f.travelling++
 				break
 			}
@@ -124,13 +118,13 @@ func withWindow(f flow, actor int) (flow, bool) {
 			s.at = flowPump
 		case s.at == flowIdle && s.resumed:
 			s.resumed, s.at = false, flowPump
-		case s.at == flowPump && (s.ready == 0 || w.await()):
+		case s.at == flowPump && (s.ready == 0 || w.Await()):
 			s.at = flowIdle
 		case s.at == flowPump:
 			s.at = flowRead
 		case s.at == flowRead:
 			s.at = flowPump
-			if w.take() {
+			if w.Take() {
 				s.ready--
 				f.travelling++
 			}
@@ -154,7 +148,7 @@ func (f flow) receive() (flow, bool) {
 // withOneFlag is the protocol that the router had before: each shard sets one flag for all, and clears it when it finds room
 // after all. It loses wake-ups, which the checker has to find.
 func withOneFlag(f flow, actor int) (flow, bool) {
-	full := places(f.window) >= DeliveryWindow
+	full := places(f.window) >= Limit
 	if actor == 2 {
 		return f.receive()
 	}
@@ -246,7 +240,7 @@ func (f flow) explore(step protocol) (states int, ends []flow) {
 // TestNoWakeUpIsLost tries all orders in which two shards that have messages for a connection, and its loop, can take their
 // steps: in the end everything is delivered. Of the former protocol the same search finds the order in which it is not.
 func TestNoWakeUpIsLost(t *testing.T) {
-	for before := int8(DeliveryWindow - 2); before <= DeliveryWindow+1; before++ {
+	for before := int8(Limit - 2); before <= Limit+1; before++ {
 		for _, messages := range [][2]int8{{1, 1}, {3, 1}, {2, 3}, {4, 4}} {
 			start := flow{window: uint32(before), held: before}
 			for i, n := range messages {
@@ -264,7 +258,7 @@ func TestNoWakeUpIsLost(t *testing.T) {
 		}
 	}
 	lost := 0
-	start := flow{window: DeliveryWindow, held: DeliveryWindow, shards: [2]flowShard{{fresh: 1}, {fresh: 1}}}
+	start := flow{window: Limit, held: Limit, shards: [2]flowShard{{fresh: 1}, {fresh: 1}}}
 	_, ends := start.explore(withOneFlag)
 	for _, f := range ends {
 		lost += int(f.shards[0].ready + f.shards[1].ready)
@@ -282,15 +276,15 @@ func TestNoWakeUpIsLostByGoroutines(t *testing.T) {
 		var w Window
 		var all sync.WaitGroup
 		var resume [shards]chan struct{}
-		way := make(chan struct{}, 2*DeliveryWindow)
+		way := make(chan struct{}, 2*Limit)
 		for i := range resume {
 			resume[i] = make(chan struct{}, 1)
 			all.Go(func() {
 				for n := 0; n < messages; {
 					switch {
-					case w.await():
+					case w.Await():
 						<-resume[i]
-					case w.take():
+					case w.Take():
 						way <- struct{}{}
 						n++
 					}
@@ -325,7 +319,7 @@ func BenchmarkWindow(b *testing.B) {
 	var w Window
 	b.ReportAllocs()
 	for b.Loop() {
-		w.take()
+		w.Take()
 		w.Hold()
 		w.Return()
 	}
