@@ -73,7 +73,7 @@ func (c *core) setAside(s *subscription, err error) {
 	subs := s.client.state[c.index].subs
 	if !s.unread {
 		s.unread = true
-		c.unread.add(err)
+		c.unread.Add(err, errors.Is(err, ErrDamaged))
 	}
 	if errors.Is(err, ErrDamaged) && !c.doubt && !s.told {
 		s.told = true
@@ -94,7 +94,7 @@ func (c *core) setAside(s *subscription, err error) {
 func (c *core) wasRead(s *subscription) {
 	if s.unread {
 		s.unread, s.told = false, false
-		c.unread.remove()
+		c.unread.Remove()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
 	"switchyard/shard/partition"
+	"switchyard/shard/unread"
 	"switchyard/smp"
 )
 
@@ -19,7 +20,7 @@ type env struct {
 	random      func([]byte)                 // fills the slice
 	resume      func(*Client)                // arranges a BatchResume of the connection after a while
 	retry       func(*Client, time.Duration) // arranges a batchRetry
-	unread      *unread
+	unread      *unread.Count
 	notifyLater func() // arranges a batchNotify
 	services    *services
 	links       *reservations

@@ -9,6 +9,7 @@ import (
 	"switchyard/box"
 	"switchyard/shard/partition"
 	"switchyard/shard/ring"
+	"switchyard/shard/unread"
 	"switchyard/smp"
 )
 
@@ -38,8 +39,7 @@ func newTestCore(t testing.TB, store Store) *testCore {
 	c.retry = func(client *Client, d time.Duration) {
 		c.retries, c.retried = append(c.retries, d), append(c.retried, client)
 	}
-	c.unread = newUnread(slog.New(slog.NewTextHandler(&c.log, nil)))
-	c.unread.after = func(_ time.Duration, f func()) { c.timers = append(c.timers, f) }
+	c.unread = unread.New(slog.New(slog.NewTextHandler(&c.log, nil)), func(_ time.Duration, f func()) { c.timers = append(c.timers, f) })
 	c.hand = func(_ int, b *Batch) bool {
 		c.drain.batches = append(c.drain.batches, b)
 		return true

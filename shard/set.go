@@ -13,6 +13,7 @@ import (
 	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
 	"switchyard/shard/partition"
+	"switchyard/shard/unread"
 	"switchyard/smp"
 )
 
@@ -84,7 +85,7 @@ type Set struct {
 	hops       atomic.Int64  // batches between shards that are not executed
 
 	registry *registry
-	unread   *unread
+	unread   *unread.Count
 
 	clock   expiry.Clock   // by which it is judged what is too old
 	expiry  sync.WaitGroup // the goroutine of the expiry
@@ -104,7 +105,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		store:      store,
 		partitions: partition.New(&cfg.PartitionKey, cfg.Shards),
 		services:   newServices(),
-		unread:     newUnread(cfg.Log),
+		unread:     unread.New(cfg.Log, unread.AfterFunc),
 		random:     random,
 		closing:    make(chan struct{}),
 	}
@@ -169,7 +170,7 @@ func (s *Set) Behind() bool {
 }
 
 // Unread is how many queues have a first message that cannot be read while somebody waits for it.
-func (s *Set) Unread() int { return s.unread.count() }
+func (s *Set) Unread() int { return s.unread.Len() }
 
 // hand hands a batch from one shard to another.
 func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(b) }
