@@ -7,6 +7,7 @@ import (
 	"switchyard/box"
 	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
+	"switchyard/shard/linkid"
 	"switchyard/shard/partition"
 	"switchyard/shard/unread"
 	"switchyard/smp"
@@ -23,7 +24,7 @@ type env struct {
 	unread      *unread.Count
 	notifyLater func() // arranges a batchNotify
 	services    *services
-	links       *reservations
+	links       *linkid.Table
 	expiry      *expiry.Clock                  // by which it is judged what is too old
 	hand        func(shard int, b *Batch) bool // hands a batch to a shard; false when its ring is full
 	hops        *atomic.Int64                  // batches between shards that are not executed

@@ -51,8 +51,8 @@ func TestLinkIsGoneBehindItsCommit(t *testing.T) {
 			}
 			want(t, c.take(), "OK")
 			want(t, reader.take(), "AUTH")
-			if n := len(r.set.workers[0].core.links.departures); n > 0 {
-				t.Errorf("%s: %d departures are left", end, n)
+			if _, n := r.set.workers[0].core.links.Len(); n > 0 {
+				t.Errorf("%s: %d removals are left", end, n)
 			}
 		}
 	}
@@ -71,8 +71,8 @@ func TestLinkOfAFailedStore(t *testing.T) {
 		r.store.thaw()
 		r.sync()
 		wantLink(t, c.lget(link), q, link, "user")
-		if n := len(r.set.workers[0].core.links.departures); n > 0 {
-			t.Errorf("%s: %d departures are left", end, n)
+		if _, n := r.set.workers[0].core.links.Len(); n > 0 {
+			t.Errorf("%s: %d removals are left", end, n)
 		}
 		want(t, c.do(q.key, q.recipient, end), "OK")
 		want(t, c.lget(link), "AUTH")

@@ -38,7 +38,7 @@
 //
 // So the waiter touches: of the drain its commit, its groups with their replies, orders, joins, link IDs, and by value the IDs
 // of queues and messages that a failure would concern; of a Client what is immutable; of the worker failed, broken, lost
-// and the channels; the departures, which have a lock.
+// and the channels; the link IDs that are taken away (linkid.Table, which has a lock).
 //
 // With Config.Watch set, each drain's stages are measured (package stage).
 //

@@ -21,9 +21,9 @@ type drain struct {
 
 	committed time.Time // zero when nobody watches
 
-	orders     []*order // that wait for the commit
-	walked     []*join  // whose walks in this shard have ended
-	departures []string // link IDs that are taken away
+	orders   []*order // that wait for the commit
+	walked   []*join  // whose walks in this shard have ended
+	removals []string // link IDs that are taken away
 
 	// For the case that the commit fails (failure.go).
 	touched    []smp.ID   // queues that its commands have seen

@@ -135,7 +135,7 @@ func (c *core) enter(epoch uint64, l losses) {
 		return
 	}
 	c.epoch, c.doubt = epoch, false
-	c.links.returned(c.index)
+	c.links.DropRemovals(c.index)
 	c.distrust()
 }
 

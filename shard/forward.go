@@ -2,8 +2,8 @@ package shard
 
 // A command whose queue belongs to another shard hops there once: the commands with a link ID that a client has chosen
 // fall into the partition of that ID, and only the store knows whose it is. So does one that asks for a link ID which another
-// shard has given away, to be refused there (reserve.go), and one that reads a link which another shard is taking away
-// (departure.go). What another shard has no room for stays in outgoing, and is tried again before the shard sleeps.
+// shard has given away, to be refused there, and one that reads a link which another shard is taking away
+// (package linkid). What another shard has no room for stays in outgoing, and is tried again before the shard sleeps.
 //
 // Hops come by a ring of their own, which a shard always empties: what comes there makes no hop to another shard. From the
 // ring of the loops it takes nothing while more than outgoingLimit waits. With one ring for both, two shards whose rings

@@ -30,7 +30,7 @@ func (c *core) deleteQueue(it *item) {
 		c.fail(it, storeError(err))
 		return
 	}
-	c.linkDeparts(q)
+	c.beginRemoval(q)
 	c.write().DeleteQueue(c.record.of(q))
 	c.answer(it, smp.AppendOK)
 	if q.sub != nil && q.sub.client != it.client {

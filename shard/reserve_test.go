@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"switchyard/box"
+	"switchyard/shard/linkid"
 	"switchyard/smp"
 )
 
@@ -146,7 +147,7 @@ func TestRefusalIsJudgedAgain(t *testing.T) {
 
 // TestLinkIDIsFreeAfterRefusal: what is refused for another reason leaves the ID to others, in the drain at hand too.
 func TestLinkIDIsFreeAfterRefusal(t *testing.T) {
-	links := newReservations()
+	links := linkid.New()
 	store := newFakeStore()
 	cores := [2]*testCore{newTestCore(t, store), newTestCore(t, store)}
 	for i, c := range cores {
@@ -182,12 +183,12 @@ func TestLinkIDIsFreeAfterRefusal(t *testing.T) {
 	if !free(owner, link) {
 		t.Error("taken, after the drain of another shard")
 	}
-	if len(links.shards) != 1 {
-		t.Errorf("%d reservations, want that of the link", len(links.shards))
+	if n, _ := links.Len(); n != 1 {
+		t.Errorf("%d reservations, want that of the link", n)
 	}
 	owner.dropReserved()
-	if len(links.shards) > 0 {
-		t.Errorf("%d reservations are left", len(links.shards))
+	if n, _ := links.Len(); n > 0 {
+		t.Errorf("%d reservations are left", n)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
+	"switchyard/shard/linkid"
 	"switchyard/shard/partition"
 	"switchyard/shard/unread"
 	"switchyard/smp"
@@ -109,7 +110,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		random:     random,
 		closing:    make(chan struct{}),
 	}
-	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, hops: &s.hops,
+	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: linkid.New(), hand: s.hand, hops: &s.hops,
 		expiry: &s.clock, unread: s.unread}
 	for e.index = range cfg.Shards {
 		w := newWorker(cfg, e)

@@ -8,6 +8,7 @@ import (
 
 	"switchyard/internal/stage"
 	"switchyard/server/crash"
+	"switchyard/shard/linkid"
 	"switchyard/shard/ring"
 )
 
@@ -234,8 +235,8 @@ func (w *worker) wait() {
 		}
 		err = w.judge(d, err)
 		w.lastErr, w.lastEpoch = err, d.epoch
-		if err == nil && len(d.departures) > 0 {
-			w.core.links.departed(departure{w.core.index, d}, d.departures)
+		if err == nil && len(d.removals) > 0 {
+			w.core.links.EndRemovals(linkid.Removal{Shard: w.core.index, Drain: d}, d.removals)
 		}
 		d.obeyed(err)
 		for _, g := range d.groups {
@@ -252,8 +253,8 @@ func (w *worker) wait() {
 func (d *drain) reset() {
 	clear(d.groups)
 	clear(d.delivered)
-	clear(d.departures)
-	d.groups, d.touched, d.delivered, d.departures = d.groups[:0], d.touched[:0], d.delivered[:0], d.departures[:0]
+	clear(d.removals)
+	d.groups, d.touched, d.delivered, d.removals = d.groups[:0], d.touched[:0], d.delivered[:0], d.removals[:0]
 	d.commit, d.err = nil, nil
 }
 
@@ -279,6 +280,9 @@ func (w *worker) putNotify() {
 // batchNudge is a batch of the shard's own, and empty: there may be something to recover from, and no command may come
 // for long.
 const batchNudge BatchKind = batchWalk + 1
+
+// batchRefusal is the command of a client whose link ID a queue of this shard has, or is given.
+const batchRefusal BatchKind = batchNudge + 1
 
 // nudgeLater puts a batchNudge into the ring, after a while, unless that is arranged already.
 func (w *worker) nudgeLater() {
