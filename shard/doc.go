@@ -16,7 +16,7 @@
 // by themselves. When a commit fails, its drain and those that were applied after it are answered with ERR STORE, and
 // the queues that they have seen are read again (failure.go).
 //
-// Client services are found and made by one more goroutine, for all shards (registry.go).
+// Client services are found and made by one more goroutine, for all shards (package registry).
 //
 // What a shard does is in core, a state machine without goroutines and locks, whose world is env: clock, randomness and
 // store. Around it is worker, with the ring, the shard's goroutine, and another one that waits for commits.

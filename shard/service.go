@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"switchyard/box"
+	"switchyard/shard/registry"
 	"switchyard/smp"
 )
 
@@ -35,10 +36,7 @@ type Service struct {
 }
 
 // ServiceRecord is what is stored of a service, under the fingerprint of its certificate.
-type ServiceRecord struct {
-	ID   smp.ID
-	Role smp.ServiceRole
-}
+type ServiceRecord = registry.Record
 
 // ServiceCount is how many queues of a partition are associated with a service, and the hash of their IDs: recipient
 // IDs for messages, notifier IDs for notifications.
@@ -131,6 +129,35 @@ func (s *services) connections() iter.Seq[*Client] {
 			}
 		}
 	}
+}
+
+// Service finds the service that has an identity certificate, or makes it with a random ID that stays; key is that of the
+// session at hand. It does not wait: done is called once, from a goroutine that it must not keep for long, when what it is
+// told is stored. Its error is one of package registry or a failure of the store. False means that too many wait, and that
+// done is not called.
+func (s *Set) Service(fingerprint *[32]byte, role smp.ServiceRole, key *box.PublicKey, done func(*Service, error)) bool {
+	v := &Service{Role: role, Fingerprint: *fingerprint, Key: *key}
+	return s.registry.Ask(fingerprint, role, func(r registry.Record, err error) {
+		if err != nil {
+			done(nil, err)
+			return
+		}
+		v.ID, v.shared = r.ID, s.services.of(r.ID[:])
+		done(v, nil)
+	})
+}
+
+// putServices stores services in one transaction, and waits for it.
+func (s *Set) putServices(epoch uint64, fresh []registry.Fresh) error {
+	tx := s.store.Begin(epoch)
+	for i := range fresh {
+		tx.PutService(fresh[i].Fingerprint, fresh[i].Record)
+	}
+	c, err := tx.Commit()
+	if err != nil {
+		return err
+	}
+	return c.Wait()
 }
 
 // Serve makes the connection a session of a service. It is called once, before the client is given to a shard. All

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"switchyard/box"
+	"switchyard/shard/registry"
 	"switchyard/smp"
 )
 
@@ -191,7 +192,7 @@ func TestServiceOfAnotherRole(t *testing.T) {
 	r := newRouter(t, testConfig())
 	r.connectService(1, smp.RoleMessaging)
 	_, err := r.service(1, smp.RoleNotifier, &box.PublicKey{})
-	if !errors.Is(err, ErrServiceRole) {
+	if !errors.Is(err, registry.ErrRole) {
 		t.Error(err)
 	}
 	for _, op := range []string{"service", "commit"} {

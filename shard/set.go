@@ -14,6 +14,7 @@ import (
 	"switchyard/internal/stage"
 	"switchyard/shard/linkid"
 	"switchyard/shard/partition"
+	"switchyard/shard/registry"
 	"switchyard/shard/unread"
 	"switchyard/smp"
 )
@@ -85,7 +86,7 @@ type Set struct {
 	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
 	hops       atomic.Int64  // batches between shards that are not executed
 
-	registry *registry
+	registry *registry.Registry
 	unread   *unread.Count
 
 	clock   expiry.Clock   // by which it is judged what is too old
@@ -118,7 +119,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		go w.run()
 		go w.wait()
 	}
-	s.registry = newRegistry(s)
+	s.registry = registry.New(registry.Config{Store: store, Put: s.putServices, Random: random, Allowed: cfg.NewService, Closing: s.closing})
 	s.expiry.Add(1)
 	go s.expireOften()
 	return s
@@ -180,7 +181,7 @@ func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(
 func (s *Set) Close() error {
 	close(s.closing)
 	s.expiry.Wait()
-	s.registry.ended.Wait()
+	s.registry.Wait()
 	for _, w := range s.workers {
 		w.stopInput()
 	}

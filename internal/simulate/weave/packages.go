@@ -30,6 +30,7 @@ var packages = []woven{
 	{"shard/credit", map[string]string{"Limit": "3"}},
 	{"shard/idtable", nil},
 	{"shard/linkid", nil},
+	{"shard/registry", nil},
 	{"shard/ring", map[string]string{"spins": "2"}},
 	{"shard/unread", nil},
 	{"engine", map[string]string{
