@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -146,3 +147,42 @@ func (r *Reply) version() smp.Version {
 
 // Clock is the time as the shards see it; the protocol counts in seconds since 1970.
 type Clock func() time.Time
+
+var batches = sync.Pool{New: func() any { return new(Batch) }}
+
+// NewBatch takes an empty batch from the pool; the shard that gets it returns it.
+func NewBatch(kind BatchKind, c *Client) *Batch {
+	b := batches.Get().(*Batch)
+	b.Kind, b.Client = kind, c
+	if c != nil {
+		c.uses.Add(1)
+	}
+	return b
+}
+
+// Drop gives up a batch that no shard gets.
+func (b *Batch) Drop() { b.release() }
+
+// release returns a batch to the pool, with its reference to the block.
+func (b *Batch) release() {
+	if b.Block != nil {
+		b.Block.Release()
+	}
+	if b.Client != nil {
+		b.Client.unused()
+	}
+	if b.hops != nil {
+		b.hops.Add(-1)
+	}
+	clear(b.Commands)
+	*b = Batch{Commands: b.Commands[:0]}
+	batches.Put(b)
+}
+
+// size is how many commands a batch counts for in a drain.
+func (b *Batch) size() int {
+	if b.Kind == batchExpire {
+		return len(b.Block.Data) / len(smp.ID{})
+	}
+	return max(1, len(b.Commands))
+}

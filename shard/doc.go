@@ -22,7 +22,7 @@
 // store. Around it is worker, with the ring, the shard's goroutine, and another one that waits for commits.
 //
 // In memory are the queues in use, as many others as Config.QueueCache says (cache.go), and of queues with a subscription
-// in which nothing happens the subscription alone (park.go). Message bodies stay in the store until they are delivered.
+// in which nothing happens the subscription alone (cache.go). Message bodies stay in the store until they are delivered.
 //
 // Which shard: SipHash of the entity ID, with a secret of this router, names one of 256 partitions, and
 // partitions map to shards. The IDs of one queue are drawn until they fall in one partition (package partition).

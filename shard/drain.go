@@ -250,11 +250,3 @@ func (c *core) execute(it *item) {
 		c.fail(it, smp.ErrCmdProhibited)
 	}
 }
-
-// size is how many commands a batch counts for in a drain.
-func (b *Batch) size() int {
-	if b.Kind == batchExpire {
-		return len(b.Block.Data) / len(smp.ID{})
-	}
-	return max(1, len(b.Commands))
-}

@@ -199,7 +199,7 @@ const recoverStep = 1000
 
 // reload reads queues again that are stale. What is parked is only looked at, and stays where it is when there is nothing
 // to do for it. A queue that cannot be read stays stale: it is looked up again by the next command, and after a while for
-// those who are subscribed (aside.go).
+// those who are subscribed (deliver.go).
 func (c *core) reload(ids []smp.ID) {
 	first := len(c.lookups) // those of the drain, if it has any
 	for i := range ids {

@@ -12,7 +12,7 @@ import (
 // secures the queue with it (LKEY), that of a contact queue by anybody (LGET). The data is not kept in memory.
 //
 // The link ID of a messaging queue is drawn in the queue's partition. That of a contact queue is the client's, so its
-// commands come to the shard of its partition, which forwards them to the shard of the queue (forward.go). Package linkid
+// commands come to the shard of its partition, which forwards them to the shard of the queue (core.go). Package linkid
 // draws how shards agree who has an ID while it is given away or taken away.
 
 // LinkData is what a short link leads to, beside the queue's sender ID.

@@ -1,7 +1,6 @@
 package shard
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 
@@ -160,41 +159,66 @@ func (c *core) subscribeNotifierAs(it *item) {
 	w.end()
 }
 
-// readyLimit is how many queues of a service wait in a shard for room on its connection. What comes for further ones
-// is found by a walk later, so that a connection which does not read takes no memory for each queue.
-const readyLimit = 256
+// The store has a row for each queue that is associated with a service, and for each service and partition the count
+// and hash of these rows, so that SUBS is answered without a walk. A partition belongs to one shard, which reads such a
+// count when a drain changes it and writes it back with the drain's commit. Nothing of it stays in memory: when the commit
+// fails, the next drain finds what the store has kept.
 
-// receiver is the subscription to push messages to, nil without. For a queue of a service it is made as needed.
-func (c *core) receiver(q *queue) *subscription {
-	s := q.service()
-	if s == nil {
-		if q.sub != nil && c.hasLeft(q.sub.client) {
-			c.unlink(q.sub)
-		}
-		return q.sub
-	}
-	client := s.current.Load()
-	if client != nil {
-		c.unlinkLost(client.state[c.index].subs, math.MaxInt) // of when it had the service before
-	}
-	if q.sub != nil && q.sub.client != client {
-		c.unlink(q.sub) // its connection has lost the service
-	}
-	if q.sub != nil || client == nil || c.gotOf(client, &q.recipientID) != nil {
-		return q.sub // one that uses GET is not pushed to
-	}
-	if subs := client.state[c.index].subs; subs != nil && subs.ready.Len() >= readyLimit {
-		subs.behind = true
-		return nil
-	}
-	sub := &subscription{queue: q, client: client, kind: subService}
-	c.link(sub)
-	return sub
+// countKey names a count.
+type countKey struct {
+	service   smp.ID
+	partition uint8
 }
 
-// settle forgets the subscription of a service to a queue where nothing waits.
-func (c *core) settle(s *subscription) {
-	if s.kind == subService && !s.waiting && !s.ready && s.queue.count == 0 {
-		c.unlink(s)
+// count is a count that the drain at hand has changed or is about to.
+type count struct {
+	ServiceCount
+	changed bool
+}
+
+// countOf reads the count of a service in a partition, for a change.
+func (c *core) countOf(s *service, partition uint8) (*count, error) {
+	if s == nil {
+		return nil, nil
 	}
+	k := countKey{s.id, partition}
+	if n := c.counts[k]; n != nil {
+		return n, nil
+	}
+	stored, err := c.store.ServiceCount(&s.id, partition)
+	if err != nil {
+		return nil, err
+	}
+	n := &count{ServiceCount: stored}
+	if c.counts == nil {
+		c.counts = make(map[countKey]*count)
+	}
+	c.counts[k] = n
+	return n, nil
+}
+
+// putCounts stores the counts that the drain has changed.
+func (c *core) putCounts() {
+	for k, n := range c.counts {
+		if n.changed {
+			c.write().PutServiceCount(&k.service, k.partition, n.ServiceCount)
+		}
+	}
+	clear(c.counts)
+}
+
+// sum adds up the counts of a service in the partitions of this shard, as the drain has changed them.
+func (c *core) sum(s *service) (total ServiceCount, err error) {
+	first, last := c.partitions.Owned(c.index)
+	err = c.store.ServiceCounts(&s.id, first, last, func(partition uint8, stored ServiceCount) {
+		if c.counts[countKey{s.id, partition}] == nil {
+			total.join(&stored)
+		}
+	})
+	for k, n := range c.counts {
+		if k.service == s.id {
+			total.join(&n.ServiceCount)
+		}
+	}
+	return total, err
 }

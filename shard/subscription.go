@@ -16,7 +16,7 @@ type subscription struct {
 	receipt
 	kind   subKind
 	ready  bool // in the ready list: a message could be delivered when the connection has room
-	aside  bool // in the list of those aside: one could be delivered when it can be read (aside.go)
+	aside  bool // in the list of those aside: one could be delivered when it can be read (deliver.go)
 	unread bool // counted as one that could not be read, since it was delivered from last
 	told   bool // of the damage
 }

@@ -204,3 +204,42 @@ func deliverAlls(client *Client) {
 	w.end()
 	client.Loop.Deliver(g)
 }
+
+// readyLimit is how many queues of a service wait in a shard for room on its connection. What comes for further ones
+// is found by a walk later, so that a connection which does not read takes no memory for each queue.
+const readyLimit = 256
+
+// receiver is the subscription to push messages to, nil without. For a queue of a service it is made as needed.
+func (c *core) receiver(q *queue) *subscription {
+	s := q.service()
+	if s == nil {
+		if q.sub != nil && c.hasLeft(q.sub.client) {
+			c.unlink(q.sub)
+		}
+		return q.sub
+	}
+	client := s.current.Load()
+	if client != nil {
+		c.unlinkLost(client.state[c.index].subs, math.MaxInt) // of when it had the service before
+	}
+	if q.sub != nil && q.sub.client != client {
+		c.unlink(q.sub) // its connection has lost the service
+	}
+	if q.sub != nil || client == nil || c.gotOf(client, &q.recipientID) != nil {
+		return q.sub // one that uses GET is not pushed to
+	}
+	if subs := client.state[c.index].subs; subs != nil && subs.ready.Len() >= readyLimit {
+		subs.behind = true
+		return nil
+	}
+	sub := &subscription{queue: q, client: client, kind: subService}
+	c.link(sub)
+	return sub
+}
+
+// settle forgets the subscription of a service to a queue where nothing waits.
+func (c *core) settle(s *subscription) {
+	if s.kind == subService && !s.waiting && !s.ready && s.queue.count == 0 {
+		c.unlink(s)
+	}
+}

@@ -27,7 +27,7 @@ const inFlight = 8
 type worker struct {
 	// Immutable.
 	ring   *ring.Ring[*Batch]
-	hops   *ring.Ring[*Batch] // from other shards (forward.go)
+	hops   *ring.Ring[*Batch] // from other shards (core.go)
 	core   *core
 	clock  Clock
 	free   chan *drain   // those that are not under way; inFlight in all
