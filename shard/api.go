@@ -82,13 +82,37 @@ type Loop interface {
 	Deliver(*Group)
 }
 
-// BatchKind says what a batch asks of the shard.
+// BatchKind says what a batch asks of the shard. Loops make three kinds, which have names for them; the others come from the
+// set, from other shards, or from the shard itself, for its next drain or by a timer:
+//
+//	kind           made by                     holds              asks for
+//	BatchCommands  a loop; another shard       Client, Commands   answers
+//	BatchClosed    a loop                      Client             its subscriptions to be dropped, and what is put off of it
+//	BatchResume    a loop; the shard           Client             what is ready to be delivered, as there is room again
+//	batchExpire    the set; the shard          Block: IDs         messages and notifications to be deleted that are too old
+//	batchNotify    the shard, by a timer       -                  notifications to go out that have gathered long enough
+//	batchBlock     the set; another shard      order              a queue to be blocked or unblocked
+//	batchJoin      another shard               join               this shard's part of SUBS, NSUBS, or of their end
+//	batchWalk      the shard                   Client             the next step of the walk of a service
+//	batchNudge     the shard, by a timer       -                  nothing: a drain, which sees whether the store has recovered
+//	batchRefusal   another shard               Client, a command  a refusal, as a queue of this shard has the link ID
+//	batchChore     the shard                   -                  nothing: a drain, which does a step of what is left to do
+//	batchRetry     the shard, by a timer       Client, or none    what could not be read to be read again
 type BatchKind uint8
 
 const (
-	BatchCommands BatchKind = iota // Commands of one block
-	BatchClosed                    // the connection is closed: drop its subscriptions, and what is put off of it
-	BatchResume                    // the connection's socket has drained: deliver what is ready
+	BatchCommands BatchKind = iota
+	BatchClosed
+	BatchResume
+	batchExpire
+	batchNotify
+	batchBlock
+	batchJoin
+	batchWalk
+	batchNudge
+	batchRefusal
+	batchChore
+	batchRetry
 )
 
 // Batch is what a loop puts into a shard's ring: the commands of one block that belong to this shard.

@@ -16,9 +16,6 @@ var ErrNoQueue = errors.New("no queue has this sender ID or link ID")
 // errClosing says that the router stops.
 var errClosing = errors.New("shard: the router stops")
 
-// batchBlock is a batch of the set's own with an order of the operator's.
-const batchBlock BatchKind = batchNotify + 1
-
 // order is what the operator wants of a queue.
 type order struct {
 	id      []byte    // sender ID or link ID

@@ -19,9 +19,6 @@ import (
 //
 // While there is more to do, a batchChore sees to it that a next drain comes.
 
-// batchChore is a batch of the shard's own: there are chores, and no command may come for long.
-const batchChore BatchKind = batchRefusal + 1
-
 // leaveStep is how many subscriptions of connections that have ended are dropped in a drain: a quarter of a millisecond of
 // work, and more than most connections have.
 const leaveStep = 1 << 10

@@ -116,10 +116,6 @@ const (
 	spoiledFor = 60
 )
 
-// batchRetry is a batch of the shard's own: what could not be read of a connection's messages is to be tried again, or without
-// a connection, what could not be read for those that are parked.
-const batchRetry BatchKind = batchChore + 1
-
 // setAside takes a subscription whose first message, or whose queue, cannot be read out of the way.
 func (c *core) setAside(s *subscription, err error) {
 	subs := s.client.state[c.index].subs

@@ -116,10 +116,6 @@ func (c *core) remove(q *queue) {
 	}
 }
 
-// batchExpire is a batch of the set's own: Block holds recipient IDs, one after the other, of queues whose first
-// message or notification is too old.
-const batchExpire BatchKind = BatchResume + 1
-
 // expireBatch is how many queues a batchExpire names: few, as each may have to be loaded and read message by message.
 const expireBatch = 32
 

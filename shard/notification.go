@@ -33,9 +33,6 @@ const NotificationLimit = 128
 // have not taken has shards wait.
 const notifyStep = 1 << 8
 
-// batchNotify is a batch of the shard's own: notifications have gathered long enough.
-const batchNotify BatchKind = batchExpire + 1
-
 // notify notes that a message has come which its sender wants the recipient to be notified of.
 func (c *core) notify(q *queue, h *MessageHeader) {
 	n := q.notifier()

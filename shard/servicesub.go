@@ -7,9 +7,6 @@ import (
 	"switchyard/smp"
 )
 
-// batchJoin is a batch of a shard's own: each shard does its part of something that concerns all queues of a service.
-const batchJoin BatchKind = batchBlock + 1
-
 // join is SUBS or NSUBS, or the end of a connection's service subscription. The shard that begins it hands it to all
 // others. Each adds the count of its own queues, and the last one tells the connection: SOKS, or ENDS.
 type join struct {

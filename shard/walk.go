@@ -14,9 +14,6 @@ import (
 //	SUBS ─▶ step: rows of the store ─▶ ready list ─▶ pump ─┐
 //	          ▲        └─ batchWalk, or BatchResume ◀──────┘
 
-// batchWalk is a batch of the shard's own: the next step of a walk.
-const batchWalk BatchKind = batchJoin + 1
-
 // walkRows is how many rows of the store a step looks at: some 200 µs of work.
 const walkRows = 128
 

@@ -277,13 +277,6 @@ func (w *worker) putNotify() {
 	}
 }
 
-// batchNudge is a batch of the shard's own, and empty: there may be something to recover from, and no command may come
-// for long.
-const batchNudge BatchKind = batchWalk + 1
-
-// batchRefusal is the command of a client whose link ID a queue of this shard has, or is given.
-const batchRefusal BatchKind = batchNudge + 1
-
 // nudgeLater puts a batchNudge into the ring, after a while, unless that is arranged already.
 func (w *worker) nudgeLater() {
 	if w.nudging.Swap(true) {
