@@ -8,7 +8,7 @@ import (
 // authorize verifies the authorizations of all items as one batch.
 func (c *core) authorize() {
 	for i := range c.items {
-		if it := &c.items[i]; it.command != nil && it.elsewhere == 0 && it.err.IsZero() {
+		if it := &c.items[i]; it.command != nil && it.elsewhere == none && it.err.IsZero() {
 			it.claim, it.err = c.claim(&c.verifier, it)
 		}
 	}
@@ -33,9 +33,9 @@ func (c *core) verdict(it *item) smp.Error {
 		return it.err
 	case q != nil && q.gone:
 		return smp.ErrAuth
-	case it.signed >= 0 && !v.Ok(int(it.signed)):
+	case it.signed != none && !v.Ok(it.signed.place()):
 		return smp.ErrService
-	case it.claim >= 0 && !v.Ok(int(it.claim)):
+	case it.claim != none && !v.Ok(it.claim.place()):
 		return smp.ErrAuth
 	}
 	return c.blocked(it)
@@ -50,7 +50,7 @@ func (c *core) findMade(it *item) {
 		return
 	}
 	if q := c.cache.find(kind, it.command.EntityID); q != nil && q != it.queue {
-		it.queue, it.keyGen = q, q.keyGen-1 // so that the claim is made now
+		it.moveTo(q)
 	}
 }
 
@@ -73,10 +73,10 @@ func (c *core) blocked(it *item) smp.Error {
 	return smp.Error{}
 }
 
-// claim adds what decides about an item to the verifier. It returns the claim's place there, -1 when no signature
+// claim adds what decides about an item to the verifier. It returns the claim's place there, none when no signature
 // decides, and an error when the item fails whatever the signature is: then a dummy costs what a signature would.
 // A service's signature is a claim of its own, at it.signed.
-func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
+func (c *core) claim(v *box.Verifier, it *item) (ref, smp.Error) {
 	cmd, q := it.command, it.queue
 	claim := box.Claim{
 		Authorized: box.Authorized{SessionID: it.client.SessionID, Signed: cmd.Signed, CorrID: cmd.CorrID},
@@ -84,12 +84,12 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		SessionKey: &it.client.SecretKey,
 		Secrets:    &it.client.state[c.index].secrets,
 	}
-	it.signed = -1
+	it.signed = none
 	s := it.service()
 	if s != nil && cmd.ServiceSig != nil && signedByService(cmd.Tag) {
 		own := claim
 		own.Auth = cmd.ServiceSig
-		it.signed = int32(v.Add(&own, &s.Key))
+		it.signed = refTo(v.Add(&own, &s.Key))
 		claim.Prefix = s.Fingerprint[:]
 	}
 	if q != nil {
@@ -98,7 +98,7 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		return refuse(v, &claim)
 	}
 	if err := it.serviceRule(s); !err.IsZero() {
-		return -1, err
+		return none, err
 	}
 	switch cmd.Tag.Party() {
 	case smp.PartyRecipient:
@@ -118,14 +118,14 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		return claimKey(v, &claim, p.AuthKey)
 	case smp.PartyRecipientService, smp.PartyNotifierService:
 		if s == nil || string(cmd.EntityID) != string(s.ID[:]) {
-			return -1, smp.ErrService
+			return none, smp.ErrService
 		}
-		it.signed = int32(v.Add(&claim, &s.Key))
-		return -1, smp.Error{}
+		it.signed = refTo(v.Add(&claim, &s.Key))
+		return none, smp.Error{}
 	default:
-		return -1, smp.ErrCmdProhibited
+		return none, smp.ErrCmdProhibited
 	}
-	return int32(v.Len() - 1), smp.Error{}
+	return refTo(v.Len() - 1), smp.Error{}
 }
 
 // signedByService tells the commands that a service signs beside the queue's key.
@@ -156,20 +156,20 @@ func (s *Service) May(tag smp.CommandTag) bool {
 }
 
 // refuse fails a claim at the cost of a verification.
-func refuse(v *box.Verifier, claim *box.Claim) (int32, smp.Error) {
+func refuse(v *box.Verifier, claim *box.Claim) (ref, smp.Error) {
 	if len(claim.Auth) > 0 {
 		v.AddDummy(claim)
 	}
-	return -1, smp.ErrAuth
+	return none, smp.ErrAuth
 }
 
 // claimKey has the claim verified with a key of the command itself.
-func claimKey(v *box.Verifier, claim *box.Claim, der []byte) (int32, smp.Error) {
+func claimKey(v *box.Verifier, claim *box.Claim, der []byte) (ref, smp.Error) {
 	k, err := box.ParseAuthKey(der)
 	if err != nil {
-		return -1, smp.ErrCmdSyntax
+		return none, smp.ErrCmdSyntax
 	}
-	return int32(v.Add(claim, &k)), smp.Error{}
+	return refTo(v.Add(claim, &k)), smp.Error{}
 }
 
 func (q *queue) claimRecipient(v *box.Verifier, claim *box.Claim) {
@@ -186,24 +186,24 @@ func (q *queue) claimRecipient(v *box.Verifier, claim *box.Claim) {
 
 // claimSender decides about SEND, which has no authorization until the queue is secured, and about SKEY and LKEY, which
 // are authorized by the key that they set, where they may set one.
-func (q *queue) claimSender(v *box.Verifier, claim *box.Claim, cmd *Command) (int32, smp.Error) {
+func (q *queue) claimSender(v *box.Verifier, claim *box.Claim, cmd *Command) (ref, smp.Error) {
 	key, secured := q.secured()
 	if cmd.Tag != smp.CmdSend {
 		der, _ := smp.ParseKey(cmd.Params)
 		k, err := box.ParseAuthKey(der)
 		if err != nil {
-			return -1, smp.ErrCmdSyntax
+			return none, smp.ErrCmdSyntax
 		}
 		if q.mode != ModeMessaging || secured && k != key {
 			return refuse(v, claim)
 		}
-		return int32(v.Add(claim, &k)), smp.Error{}
+		return refTo(v.Add(claim, &k)), smp.Error{}
 	}
 	switch {
 	case secured && len(claim.Auth) > 0:
-		return int32(v.Add(claim, &key)), smp.Error{}
+		return refTo(v.Add(claim, &key)), smp.Error{}
 	case !secured && len(claim.Auth) == 0:
-		return -1, smp.Error{}
+		return none, smp.Error{}
 	}
 	return refuse(v, claim)
 }

@@ -49,10 +49,10 @@ func (s *Set) give(id []byte, blocked smp.Error) error {
 func (c *core) obey(o *order) {
 	q, elsewhere, err := c.named(o.id)
 	switch {
-	case elsewhere >= 0:
+	case elsewhere != none:
 		b := NewBatch(batchBlock, nil)
 		b.order = o
-		c.hop(elsewhere, b)
+		c.hop(elsewhere.place(), b)
 		return
 	case err == nil && q == nil:
 		err = ErrNoQueue
@@ -66,30 +66,30 @@ func (c *core) obey(o *order) {
 	c.out.touched = append(c.out.touched, q.recipientID)
 }
 
-// named finds a queue by sender or link ID, or the shard that it belongs to; elsewhere is negative without.
-func (c *core) named(id []byte) (q *queue, elsewhere int, err error) {
+// named finds a queue by sender or link ID, or the shard that it belongs to; elsewhere is that.
+func (c *core) named(id []byte) (q *queue, elsewhere ref, err error) {
 	for _, kind := range []IDKind{BySender, ByLink} {
 		if kind == BySender && len(id) != len(smp.ID{}) {
 			continue
 		}
 		if q = c.cache.find(kind, id); q != nil {
-			return q, -1, nil
+			return q, none, nil
 		}
 		l := []Lookup{{Kind: kind, ID: id}}
 		c.store.Load(l)
 		if l[0].Err != nil {
-			return nil, -1, l[0].Err
+			return nil, none, l[0].Err
 		}
 		if owner, ok := c.misplaced(&l[0]); ok {
 			l[0].forget()
-			return nil, owner, nil
+			return nil, refTo(owner), nil
 		}
 		if l[0].Found != nil {
 			q, err = c.admit(&l[0])
-			return q, -1, err
+			return q, none, err
 		}
 	}
-	return nil, -1, nil
+	return nil, none, nil
 }
 
 // setBlocked blocks a queue or unblocks it.

@@ -92,14 +92,28 @@ type item struct {
 	client  *Client
 	command *Command // nil for a queue whose messages may have expired
 	queue   *queue   // nil when there is none
-	lookup  int32    // place in lookups of a queue that was not in memory, else -1
-	claim   int32    // place in the verifier, -1 when no signature decides
-	signed  int32    // place of the service's signature, -1 when there must be none
+	lookup  ref      // in lookups, of a queue that was not in memory
+	claim   ref      // in the verifier; none when no signature decides
+	signed  ref      // in the verifier, to the service's signature; none when there must be none
 
-	elsewhere uint8     // 1 + the shard that the queue belongs to, when it is another one
-	keyGen    uint16    // of the queue when the claim was made
+	elsewhere ref       // the shard that the queue belongs to, when it is another one
+	keyGen    keyGen    // of the queue when the claim was made
 	err       smp.Error // what is known without the signature
 }
+
+// ref is a place in a list of the drain, or none, which is its zero value.
+type ref int32
+
+const none ref = 0
+
+// refTo is the ref to a place.
+func refTo(place int) ref { return ref(place) + 1 }
+
+// place is where a ref that is not none leads.
+func (r ref) place() int { return int(r) - 1 }
+
+// moveTo gives the item another queue than it was claimed for, so that the claim is made again.
+func (it *item) moveTo(q *queue) { it.queue, it.keyGen = q, q.keyGen.other() }
 
 // freshMessage is a message that the transaction at hand stores: until the commit it cannot be read from the store.
 type freshMessage struct {

@@ -31,7 +31,7 @@ func (c *core) pumpReady(client *Client) bool {
 	}
 	for subs != nil && subs.ready.First() != nil {
 		s := subs.ready.First()
-		if s.queue.count == 0 || c.cache.stale(s.queue) {
+		if s.queue.empty() || c.cache.stale(s.queue) {
 			c.setReady(s, false)
 			c.settle(s)
 			continue

@@ -41,14 +41,14 @@ func (c *core) gather(batches []*Batch) {
 		case BatchCommands:
 			for i := range b.Commands {
 				cmd := &b.Commands[i]
-				c.items = append(c.items, item{client: b.Client, command: cmd, lookup: -1, claim: -1})
+				c.items = append(c.items, item{client: b.Client, command: cmd})
 				if kind, ok := lookupKind(cmd.Tag.Party()); ok {
 					c.find(&c.items[len(c.items)-1], kind, cmd.EntityID)
 				}
 			}
 		case batchExpire:
 			for ids := b.Block.Data; len(ids) > 0; ids = ids[len(smp.ID{}):] {
-				c.items = append(c.items, item{lookup: -1, claim: -1})
+				c.items = append(c.items, item{})
 				c.find(&c.items[len(c.items)-1], ByRecipient, ids[:len(smp.ID{})])
 			}
 		}
@@ -77,7 +77,7 @@ func (c *core) find(it *item, kind IDKind, id []byte) {
 		return
 	}
 	if it.queue = c.cache.find(kind, id); it.queue == nil {
-		it.lookup = int32(len(c.lookups))
+		it.lookup = refTo(len(c.lookups))
 		c.lookups = append(c.lookups, Lookup{Kind: kind, ID: id})
 	}
 }
@@ -91,13 +91,13 @@ func (c *core) load() {
 	c.store.Load(c.lookups)
 	for i := range c.items {
 		it := &c.items[i]
-		if it.lookup < 0 {
+		if it.lookup == none {
 			continue
 		}
-		l := &c.lookups[it.lookup]
+		l := &c.lookups[it.lookup.place()]
 		err := l.Err
 		if owner, ok := c.misplaced(l); ok {
-			it.elsewhere = uint8(owner + 1)
+			it.elsewhere = refTo(owner)
 			l.forget()
 		} else if err == nil {
 			it.queue, err = c.admit(l)
@@ -152,8 +152,8 @@ func (c *core) apply(batches []*Batch) {
 		case BatchCommands:
 			c.block = b.Block
 			for range b.Commands {
-				if it := &c.items[next]; it.elsewhere != 0 {
-					c.handOn(it, BatchCommands, int(it.elsewhere)-1)
+				if it := &c.items[next]; it.elsewhere != none {
+					c.handOn(it, BatchCommands, it.elsewhere.place())
 				} else {
 					c.execute(it)
 				}

@@ -232,7 +232,7 @@ func (c *core) wake(q *queue) {
 	if q.sub != nil && q.sub.aside {
 		c.setReady(q.sub, false) // its queue could not be read
 	}
-	if q.count == 0 {
+	if q.empty() {
 		return
 	}
 	if s := c.receiver(q); s != nil && !s.waiting {

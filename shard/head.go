@@ -11,25 +11,83 @@ import (
 
 // This file is what is done with the first message of a queue: it is read, deleted, and found too old.
 
+// messages is what is in memory of a queue's messages: how many there are, and the first of them. Bodies are in the store.
+//
+//	            count   head                      headKnown   full
+//	empty       0       Seq of the next to come   false       false
+//	known       1…      of the first message      true        the last message is the quota marker
+//	advanced    1…      Seq of the first alone    false       the same; peek reads the rest of the head
+type messages struct {
+	head      MessageHeader
+	count     int32 // quota marker included
+	headKnown bool
+	full      bool // nothing is accepted until the queue is empty
+}
+
+// empty tells that there are no messages.
+func (m *messages) empty() bool { return m.count == 0 }
+
+// firstSeq is the position of the first message, or of the next one to come when there is none.
+func (m *messages) firstSeq() uint64 { return m.head.Seq }
+
+// nextSeq is the position of the message that comes next.
+func (m *messages) nextSeq() uint64 { return m.firstSeq() + uint64(m.count) }
+
+// begin sets the position of the first message of a queue that is new or was found empty. It grows by a million a
+// second, so that positions that the queue has used before do not come again; now is of a clock that nobody sets.
+func (m *messages) begin(now int64) { *m = messages{head: MessageHeader{Seq: uint64(now) * 1e6}} }
+
+// fill sets what was found in the store.
+func (m *messages) fill(l *Loaded, now int64) {
+	if l.Messages == 0 {
+		m.begin(now)
+		return
+	}
+	*m = messages{head: l.First, headKnown: true, count: int32(l.Messages), full: l.Last.Kind == KindQuota}
+}
+
+// learn completes the head by what was read of the first message.
+func (m *messages) learn(h *MessageHeader) {
+	seq := m.head.Seq
+	m.head, m.headKnown = *h, true
+	m.head.Seq = seq
+}
+
+// append enters a stored message behind the others.
+func (m *messages) append(h *MessageHeader) {
+	if m.empty() {
+		m.head, m.headKnown = *h, true
+	}
+	m.count++
+	m.full = h.Kind == KindQuota
+}
+
+// advance removes the first message.
+func (m *messages) advance() {
+	m.head.Seq++
+	m.count--
+	m.headKnown = false
+	m.full = m.full && !m.empty()
+}
+
 // peek makes the header of the first message known; the queue is not empty.
 func (c *core) peek(q *queue) error {
 	if q.headKnown {
 		return nil
 	}
-	if m := c.freshAt(q, q.head.Seq); m != nil {
-		q.head, q.headKnown = m.header, true
+	if m := c.freshAt(q, q.firstSeq()); m != nil {
+		q.learn(&m.header)
 		return nil
 	}
 	if c.spoiled(q) {
 		return errSpoiled
 	}
-	h, err := c.store.Header(&q.recipientID, q.head.Seq)
+	h, err := c.store.Header(&q.recipientID, q.firstSeq())
 	if err != nil {
 		c.judgeRead(q, err)
 		return err
 	}
-	h.Seq = q.head.Seq
-	q.head, q.headKnown = h, true
+	q.learn(&h)
 	return nil
 }
 
@@ -41,7 +99,7 @@ func (c *core) readHead(q *queue) (*Buffer, error) {
 	if q.head.Kind == KindQuota {
 		return c.seal(q, &q.head, nil), nil
 	}
-	if m := c.freshAt(q, q.head.Seq); m != nil {
+	if m := c.freshAt(q, q.firstSeq()); m != nil {
 		m.body.Retain()
 		return m.body, nil
 	}
@@ -49,7 +107,7 @@ func (c *core) readHead(q *queue) (*Buffer, error) {
 		return nil, errSpoiled
 	}
 	b := NewBuffer(smp.DeliveredSize)
-	n, err := c.store.Body(&q.recipientID, q.head.Seq, b.Data)
+	n, err := c.store.Body(&q.recipientID, q.firstSeq(), b.Data)
 	if err == nil && n != len(b.Data) {
 		err = errBody
 	}
@@ -109,8 +167,11 @@ func (c *core) judgeRead(q *queue, err error) {
 
 // remove deletes the first message, whose header is known.
 func (c *core) remove(q *queue) {
-	c.write().DeleteMessage(&q.recipientID, q.head.Seq)
+	c.write().DeleteMessage(&q.recipientID, q.firstSeq())
 	q.advance()
+	if q.rare != nil {
+		q.rare.spoiledUntil = 0
+	}
 	if q.dayLate {
 		c.putQueue(q)
 	}
@@ -165,7 +226,7 @@ func (c *core) expireSome(q *queue, most int) (n int, err error) {
 		return 0, nil
 	}
 	before := c.judgedAt - int64(c.cfg.MessageTTL.Seconds())
-	for ; n < most && q.count > 0; n++ {
+	for ; n < most && !q.empty(); n++ {
 		if err := c.peek(q); err != nil {
 			return n, err
 		}

@@ -49,7 +49,7 @@ func (q *queue) isContact() bool {
 
 // claimLink decides about LKEY, which is authorized by the key that it sets, where it may set one, and LGET, which
 // has no authorization. A command before it in the drain may have removed the link.
-func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (int32, smp.Error) {
+func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (ref, smp.Error) {
 	if string(q.linkID()) != string(cmd.EntityID) {
 		return refuse(v, claim)
 	}
@@ -57,9 +57,9 @@ func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (int3
 		return q.claimSender(v, claim, cmd)
 	}
 	if !q.isContact() {
-		return -1, smp.ErrAuth
+		return none, smp.ErrAuth
 	}
-	return -1, smp.Error{}
+	return none, smp.Error{}
 }
 
 // newLink gives a new queue its IDs and that of its link, which the client has determined. What it asks for may be
@@ -292,13 +292,13 @@ func (c *core) beginRemoval(q *queue) {
 
 // absent decides about a lookup by link ID that has found nothing: which other shard is to tell so, and whether the store
 // may show what it has not kept.
-func (c *core) absent(id []byte) (elsewhere uint8, err error) {
+func (c *core) absent(id []byte) (elsewhere ref, err error) {
 	by, removed := c.links.RemovedBy(id)
 	switch {
 	case removed && by != c.index:
-		return uint8(by + 1), nil
+		return refTo(by), nil
 	case removed && c.doubt:
-		return 0, errStore
+		return none, errStore
 	}
-	return 0, nil
+	return none, nil
 }

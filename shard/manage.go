@@ -20,7 +20,7 @@ func (c *core) create(it *item) {
 		return
 	}
 	q := &queue{mode: modeOf(p.Mode), day: uint16(c.now / secondsPerDay)}
-	q.head.Seq = firstSeq(c.steady)
+	q.begin(c.steady)
 	if p.HasLink {
 		if err := c.newLink(it, q, &p); !err.IsZero() {
 			c.fail(it, err)
@@ -177,7 +177,7 @@ func (c *core) info(it *item) {
 	} else if r := c.gotOf(it.client, &q.recipientID); r != nil {
 		info.Sub = r.info(smp.SubThreadProhibit)
 	}
-	if q.count > 0 {
+	if !q.empty() {
 		if err := c.peek(q); err != nil {
 			c.fail(it, storeError(err))
 			return
@@ -193,7 +193,7 @@ func (c *core) info(it *item) {
 }
 
 func (s *subscription) info() *smp.InfoSub {
-	if (s.ready || s.aside) && s.queue.count > 0 { // it may be empty again: the expiry came first
+	if (s.ready || s.aside) && !s.queue.empty() { // it may be empty again: the expiry came first
 		return s.receipt.info(smp.SubThreadPending)
 	}
 	return s.receipt.info(smp.SubThreadNone)

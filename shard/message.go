@@ -116,7 +116,7 @@ func (c *core) subscribe(it *item) {
 	w.head = smp.AppendSOK(w.head, it.client.Version, nil)
 	w.end()
 	s.waiting, s.told = false, false
-	c.setReady(s, q.count > 0)
+	c.setReady(s, !q.empty())
 }
 
 // newSubscription subscribes a connection, and ends the subscription of another.
@@ -167,7 +167,7 @@ func (c *core) get(it *item) {
 		}
 	}
 	r.waiting = false
-	if q.count == 0 {
+	if q.empty() {
 		c.answer(it, smp.AppendOK)
 		return
 	}
@@ -196,19 +196,19 @@ func (c *core) ack(it *item) {
 		c.fail(it, smp.ErrNoMsg)
 		return
 	}
-	if q.count > 0 {
+	if !q.empty() {
 		if err := c.peek(q); err != nil {
 			c.fail(it, storeError(err))
 			return
 		}
 	}
-	if q.count > 0 && string(id) == string(q.head.ID[:]) {
+	if !q.empty() && string(id) == string(q.head.ID[:]) {
 		c.remove(q)
 	} else if len(id) > 0 {
 		c.confirm(q) // it is gone already
 	}
 	r.waiting = false
-	if s == nil || q.count == 0 {
+	if s == nil || q.empty() {
 		if s != nil {
 			c.settle(s)
 		}

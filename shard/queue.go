@@ -16,17 +16,11 @@ type queue struct {
 	recipientKey shortKey // the only one, else rare.recipientKeys
 	senderKey    shortKey // else rare.senderKey
 
-	mode      Mode
-	status    Status
-	keyGen    uint16 // changes with every change of a key, and when a link is removed: what was verified before is verified again
-	full      bool   // the last message is the quota marker: nothing is accepted until the queue is empty
-	headKnown bool   // head is complete, else only its Seq
-
-	// head is the first message; when there is none, its Seq is that of the next one to come.
-	head  MessageHeader
-	count int32 // messages, quota marker included
-
-	slot int32         // place in the list of idle queues, -1 when in use
+	mode   Mode
+	status Status
+	keyGen keyGen
+	slot   int32 // place in the list of idle queues, -1 when in use
+	messages
 	sub  *subscription // the connection that messages are pushed to
 	rare *rare         // what most queues do not have
 
@@ -36,6 +30,13 @@ type queue struct {
 	recent  bool   // looked up since the eviction came by
 	gone    bool   // deleted
 }
+
+// keyGen is the generation of a queue's keys. It changes with every change of a key, and when a link is removed: what was
+// verified before is verified again.
+type keyGen uint16
+
+// other is a generation that this one is not.
+func (g keyGen) other() keyGen { return g - 1 }
 
 // rare is what few queues have.
 type rare struct {
@@ -138,31 +139,6 @@ func (q *queue) secured() (k box.PublicKey, ok bool) {
 	return k, false
 }
 
-// nextSeq is the position of the message that comes next.
-func (q *queue) nextSeq() uint64 { return q.head.Seq + uint64(q.count) }
-
-// append enters a stored message behind the others.
-func (q *queue) append(h *MessageHeader) {
-	if q.count == 0 {
-		q.head, q.headKnown = *h, true
-	}
-	q.count++
-	q.full = h.Kind == KindQuota
-}
-
-// advance removes the first message.
-func (q *queue) advance() {
-	q.head.Seq++
-	q.count--
-	q.headKnown = false
-	if q.rare != nil {
-		q.rare.spoiledUntil = 0
-	}
-	if q.count == 0 {
-		q.full = false
-	}
-}
-
 // blockedError is the answer to commands while the queue is blocked.
 func (q *queue) blockedError() smp.Error {
 	if q.rare == nil || q.rare.blocked.IsZero() {
@@ -250,17 +226,3 @@ func (s *recordScratch) forget() {
 	clear(s.der[:cap(s.der)])
 	s.record, s.keys = Record{}, s.keys[:0]
 }
-
-func (q *queue) fillMessages(l *Loaded, now int64) {
-	q.count = int32(l.Messages)
-	if l.Messages == 0 {
-		q.head.Seq = firstSeq(now)
-		return
-	}
-	q.head, q.headKnown = l.First, true
-	q.full = l.Last.Kind == KindQuota
-}
-
-// firstSeq is the position of the first message of a queue that is new or was found empty. It grows by a million a
-// second, so that positions that the queue has used before do not come again; now is of a clock that nobody sets.
-func firstSeq(now int64) uint64 { return uint64(now) * 1e6 }

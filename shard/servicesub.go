@@ -133,7 +133,7 @@ func (c *core) subscribeAs(it *item) {
 	if sub := q.sub; sub != nil {
 		c.unlink(sub) // what was delivered before is delivered again
 	}
-	if q.count > 0 {
+	if !q.empty() {
 		if sub := c.receiver(q); sub != nil {
 			c.setReady(sub, true)
 		}

@@ -185,7 +185,7 @@ func (q *queue) fill(l *Loaded, now int64, s *services) error {
 	if n, old := fresh.notifier(), q.notifier(); n != nil && old != nil && n.ID == old.ID {
 		n.sub = old.sub
 	}
-	fresh.fillMessages(l, now)
+	fresh.messages.fill(l, now)
 	*q = fresh
 	return nil
 }

@@ -153,7 +153,7 @@ func (c *core) deliverWaiting(q *queue, s *Service) error {
 		}
 		return c.takeNotifications(q)
 	}
-	if q.service() != s.shared || q.count == 0 || q.sub != nil && q.sub.client == s.shared.current.Load() {
+	if q.service() != s.shared || q.empty() || q.sub != nil && q.sub.client == s.shared.current.Load() {
 		return nil
 	}
 	if sub := c.receiver(q); sub != nil {
@@ -236,7 +236,7 @@ func (c *core) receiver(q *queue) *subscription {
 
 // settle forgets the subscription of a service to a queue where nothing waits.
 func (c *core) settle(s *subscription) {
-	if s.kind == subService && !s.waiting && !s.ready && s.queue.count == 0 {
+	if s.kind == subService && !s.waiting && !s.ready && s.queue.empty() {
 		c.unlink(s)
 	}
 }
