@@ -165,7 +165,7 @@ func (c *cache) mayLeave(q *queue) bool {
 		return !q.awaited()
 	}
 	s := q.sub
-	return s == nil || s.kind == subNormal && !s.waiting && !s.ready && !s.aside && q.empty()
+	return s == nil || s.kind == subNormal && s.quiet()
 }
 
 // park keeps what is needed of the subscriptions to a queue that has left memory.

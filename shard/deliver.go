@@ -133,9 +133,7 @@ func (c *core) setAside(s *subscription, err error) {
 		c.unlink(s)
 		return
 	}
-	subs.list(s).Remove(s)
-	s.ready, s.aside = false, true
-	subs.aside.Push(s)
+	subs.move(s, subAside)
 }
 
 // wasRead notes that nothing of a subscription waits that cannot be read.

@@ -229,7 +229,7 @@ func (c *core) reload(ids []smp.ID) {
 
 // wake delivers the first message to a subscription that waits for none.
 func (c *core) wake(q *queue) {
-	if q.sub != nil && q.sub.aside {
+	if q.sub != nil && q.sub.state == subAside {
 		c.setReady(q.sub, false) // its queue could not be read
 	}
 	if q.empty() {

@@ -193,7 +193,7 @@ func (c *core) info(it *item) {
 }
 
 func (s *subscription) info() *smp.InfoSub {
-	if (s.ready || s.aside) && !s.queue.empty() { // it may be empty again: the expiry came first
+	if s.state != subIdle && !s.queue.empty() { // it may be empty again: the expiry came first
 		return s.receipt.info(smp.SubThreadPending)
 	}
 	return s.receipt.info(smp.SubThreadNone)

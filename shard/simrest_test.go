@@ -144,7 +144,7 @@ func (w *simulation) memoryOf(q *modelQueue) (there simMemory) {
 	core, id := w.router.set.workers[w.router.set.partitions.Shard(q.recipient)].core, smp.ID(q.recipient)
 	if in := core.cache.byRecipient[id]; in != nil && in.sub != nil {
 		there.sub = w.subscriptionOf(q, in.sub.client, &in.sub.receipt)
-		there.sub.ready = in.sub.ready || in.sub.aside
+		there.sub.ready = in.sub.state != subIdle
 	} else if p := core.cache.parked.Find(&id); p != nil {
 		there.sub = &modelSub{client: w.clientOf(q, p.client)}
 	}

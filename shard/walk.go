@@ -236,7 +236,7 @@ func (c *core) receiver(q *queue) *subscription {
 
 // settle forgets the subscription of a service to a queue where nothing waits.
 func (c *core) settle(s *subscription) {
-	if s.kind == subService && !s.waiting && !s.ready && s.queue.empty() {
+	if s.kind == subService && !s.waiting && s.state != subReady && s.queue.empty() {
 		c.unlink(s)
 	}
 }
