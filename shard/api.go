@@ -91,10 +91,10 @@ type Loop interface {
 //	BatchResume    a loop; the shard           Client             what is ready to be delivered, as there is room again
 //	batchExpire    the set; the shard          Block: IDs         messages and notifications to be deleted that are too old
 //	batchNotify    the shard, by a timer       -                  notifications to go out that have gathered long enough
-//	batchBlock     the set; another shard      order              a queue to be blocked or unblocked
-//	batchJoin      another shard               join               this shard's part of SUBS, NSUBS, or of their end
+//	batchBlock     the set; another shard      request            a queue to be blocked or unblocked
+//	batchFanOut    another shard               fanOut             this shard's part of SUBS, NSUBS, or of their end
 //	batchWalk      the shard                   Client             the next step of the walk of a service
-//	batchNudge     the shard, by a timer       -                  nothing: a drain, which sees whether the store has recovered
+//	batchProbe     the shard, by a timer       -                  nothing: a drain, which sees whether the store has recovered
 //	batchRefusal   another shard               Client, a command  a refusal, as a queue of this shard has the link ID
 //	batchChore     the shard                   -                  nothing: a drain, which does a step of what is left to do
 //	batchRetry     the shard, by a timer       Client, or none    what could not be read to be read again
@@ -107,9 +107,9 @@ const (
 	batchExpire
 	batchNotify
 	batchBlock
-	batchJoin
+	batchFanOut
 	batchWalk
-	batchNudge
+	batchProbe
 	batchRefusal
 	batchChore
 	batchRetry
@@ -121,12 +121,12 @@ type Batch struct {
 	Client   *Client
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
-	order    *order        // of a batchBlock
-	join     *join         // of a batchJoin
+	request  *blockRequest // of a batchBlock
+	fanOut   *fanOut       // of a batchFanOut
 	hops     *atomic.Int64 // counts this one among those between shards; nil for others
 	put      time.Time     // into the ring; zero when nobody watches
 	more     bool          // a part of what came at once, and not the last
-	next     *Batch        // in a backlog
+	next     *Batch        // in a flow
 }
 
 // Command is one parsed transmission. Its slices alias Batch.Block.

@@ -19,7 +19,7 @@ func (c *core) authorize() {
 // command before it in the drain has changed the keys of its queue, it is verified again, by itself.
 func (c *core) verdict(it *item) smp.Error {
 	if len(c.freshLinks) > 0 {
-		c.findMade(it)
+		c.findAgain(it)
 	}
 	q, v := it.queue, &c.verifier
 	if q != nil && q.keyGen != it.keyGen {
@@ -41,10 +41,10 @@ func (c *core) verdict(it *item) smp.Error {
 	return c.blocked(it)
 }
 
-// findMade looks again for the queue of an item: the IDs that come with link data are known to clients beforehand, which
+// findAgain looks again for the queue of an item: the IDs that come with link data are known to clients beforehand, which
 // may name them right behind the command that makes them, or that gives them to another queue than at the beginning of the
 // drain.
-func (c *core) findMade(it *item) {
+func (c *core) findAgain(it *item) {
 	kind, ok := lookupKind(it.command.Tag.Party())
 	if !ok || kind != ByLink && len(it.command.EntityID) != len(smp.ID{}) {
 		return

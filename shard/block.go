@@ -16,8 +16,8 @@ var ErrNoQueue = errors.New("no queue has this sender ID or link ID")
 // errClosing says that the router stops.
 var errClosing = errors.New("shard: the router stops")
 
-// order is what the operator wants of a queue.
-type order struct {
+// blockRequest is what the operator wants of a queue.
+type blockRequest struct {
 	id      []byte    // sender ID or link ID
 	blocked smp.Error // ERR BLOCKED with reason and notice; zero unblocks
 	done    chan error
@@ -31,9 +31,9 @@ func (s *Set) Block(id []byte, blocked smp.Error) error { return s.give(id, bloc
 func (s *Set) Unblock(id []byte) error { return s.give(id, smp.Error{}) }
 
 func (s *Set) give(id []byte, blocked smp.Error) error {
-	o := &order{id: id, blocked: blocked, done: make(chan error, 1)}
+	o := &blockRequest{id: id, blocked: blocked, done: make(chan error, 1)}
 	b := NewBatch(batchBlock, nil)
-	b.order = o
+	b.request = o
 	if !s.putPatiently(s.partitions.Shard(id), b) {
 		return errClosing
 	}
@@ -45,13 +45,13 @@ func (s *Set) give(id []byte, blocked smp.Error) error {
 	}
 }
 
-// obey carries out an order, or hands it to the shard of the queue.
-func (c *core) obey(o *order) {
+// blockQueue carries out a request, or hands it to the shard of the queue.
+func (c *core) blockQueue(o *blockRequest) {
 	q, elsewhere, err := c.named(o.id)
 	switch {
 	case elsewhere != none:
 		b := NewBatch(batchBlock, nil)
-		b.order = o
+		b.request = o
 		c.hop(elsewhere.place(), b)
 		return
 	case err == nil && q == nil:
@@ -62,7 +62,7 @@ func (c *core) obey(o *order) {
 		return
 	}
 	c.setBlocked(q, o.blocked)
-	c.out.orders = append(c.out.orders, o)
+	c.out.requests = append(c.out.requests, o)
 	c.out.touched = append(c.out.touched, q.recipientID)
 }
 
@@ -115,13 +115,13 @@ func (c *core) setBlocked(q *queue, blocked smp.Error) {
 	}
 }
 
-// obeyed tells the operator how the orders of a drain ended.
-func (d *drain) obeyed(err error) {
-	for i, o := range d.orders {
+// answerRequests tells the operator how the requests of a drain ended.
+func (d *drain) answerRequests(err error) {
+	for i, o := range d.requests {
 		o.done <- err
-		d.orders[i] = nil
+		d.requests[i] = nil
 	}
-	d.orders = d.orders[:0]
+	d.requests = d.requests[:0]
 }
 
 // putPause is how long the set waits for room in a ring that is full.

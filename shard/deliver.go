@@ -174,7 +174,7 @@ func (c *core) retryAside(client *Client) {
 	if client == nil {
 		c.lost = append(c.lost, c.reread...)
 		c.reread = nil
-		c.hop(c.index, NewBatch(batchNudge, nil))
+		c.hop(c.index, NewBatch(batchProbe, nil))
 		return
 	}
 	subs := client.state[c.index].subs

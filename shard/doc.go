@@ -3,13 +3,13 @@
 // A shard is one goroutine that owns a part of all queues: no lock guards a queue. The event loops of package
 // engine put batches of commands into the shard's ring, and the shard answers each drain of the ring as a whole:
 //
-//	loops ──ring──▶ drain (≤ 256 commands) → look up queues → verify all authorizations as one batch
-//	          └lane─▲    → apply in order → one store commit → replies, grouped by loop ──▶ loops
+//	loops ──ring────────▶ drain (≤ 256 commands) → look up queues → verify all authorizations as one batch
+//	          └fair queue─▲    → apply in order → one store commit → replies, grouped by loop ──▶ loops
 //
-// What a connection asks for in large batches, as clients do that come back, or as a flood, waits in a lane of its own, with
-// what follows on the connection. Drains are of the ring and of the lane in turn, so that single commands of others overtake,
-// and connections have their turns in the lane (lane.go). Commands of one connection are executed in their order; between
-// connections there is none until one has its answer.
+// What a connection asks for in large batches, as clients do that come back, or as a flood, waits in a fair queue, with
+// what follows on the connection. Drains are of the ring and of the fair queue in turn, so that single commands of others
+// overtake, and connections have their turns in the fair queue (fairqueue.go). Commands of one connection are executed in their
+// order; between connections there is none until one has its answer.
 //
 // Replies of a drain leave only when its commit is done, in the order of the drains, so that nothing is answered
 // before it is stored. While a commit is under way the shard goes on with the next drain: commits form groups
@@ -36,7 +36,7 @@
 //   - queues, subscriptions and what else is in core belong to the shard's goroutine, and no other looks at them;
 //   - a drain belongs to the shard until it is handed to the waiter, and from then on to the waiter until it is free again.
 //
-// So the waiter touches: of the drain its commit, its groups with their replies, orders, joins, link IDs, and by value the IDs
+// So the waiter touches: of the drain its commit, its groups with their replies, requests to block, walks that have ended, link IDs, and by value the IDs
 // of queues and messages that a failure would concern; of a Client what is immutable; of the worker failed, broken, lost
 // and the channels; the link IDs that are taken away (linkid.Table, which has a lock).
 //

@@ -21,9 +21,9 @@ type drain struct {
 
 	committed time.Time // zero when nobody watches
 
-	orders   []*order // that wait for the commit
-	walked   []*join  // whose walks in this shard have ended
-	removals []string // link IDs that are taken away
+	requests []*blockRequest // that wait for the commit
+	walked   []*fanOut       // whose walks in this shard have ended
+	removals []string        // link IDs that are taken away
 
 	// For the case that the commit fails (failure.go).
 	touched    []smp.ID   // queues that its commands have seen
@@ -103,7 +103,7 @@ func (c *core) load() {
 			it.queue, err = c.admit(l)
 		}
 		if l.Kind == ByLink && l.Found == nil && err == nil {
-			it.elsewhere, err = c.absent(l.ID)
+			it.elsewhere, err = c.missingLink(l.ID)
 		}
 		if err != nil {
 			it.err = storeError(err)
@@ -176,9 +176,9 @@ func (c *core) apply(batches []*Batch) {
 			c.notifySoon = false
 			c.notifying, c.noted = append(c.notifying, c.noted...), nil
 		case batchBlock:
-			c.obey(b.order)
-		case batchJoin:
-			c.joinIn(b.join)
+			c.blockQueue(b.request)
+		case batchFanOut:
+			c.doPart(b.fanOut)
 		case batchWalk:
 			c.resumeWalk(b.Client)
 		case batchRefusal:

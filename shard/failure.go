@@ -77,7 +77,7 @@ func (w *worker) judge(d *drain, err error) error {
 	if err != nil {
 		w.broken = d.generation
 		w.failed.Store(true)
-		w.nudgeLater()
+		w.probeLater()
 	}
 	if w.broken != d.generation {
 		return nil

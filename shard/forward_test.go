@@ -162,7 +162,7 @@ func TestRestingShardDoesNothingForItself(t *testing.T) {
 	w.take(new(drain))
 	var set Set
 	set.hops.Store(1)
-	hop := laneBatch(NewClient(1), 1)
+	hop := batchOf(NewClient(1), 1)
 	hop.hops = &set.hops
 	w.hops.Put(NewBatch(batchWalk, NewClient(1)))
 	w.hops.Put(hop)

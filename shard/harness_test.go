@@ -483,7 +483,7 @@ func (c *client) event() received {
 func (r *router) syncLanes() {
 	for i, w := range r.set.workers {
 		r.syncShard(i)
-		for w.lane.commands.Load() > 0 {
+		for w.fair.commands.Load() > 0 {
 			r.syncShard(i)
 		}
 		r.syncShard(i)

@@ -77,7 +77,7 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 		linkID = id[:]
 	}
 	q.needRare().linkID = append([]byte(nil), linkID...)
-	switch taken, _, err := c.taken(BySender, q.senderID[:]); {
+	switch taken, _, err := c.idTaken(BySender, q.senderID[:]); {
 	case err != nil:
 		return storeError(err)
 	case taken:
@@ -86,8 +86,8 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 	return smp.Error{}
 }
 
-// taken tells whether an ID that a client has chosen names a queue, and of which shard, or can name none.
-func (c *core) taken(kind IDKind, id []byte) (taken bool, by int, err error) {
+// idTaken tells whether an ID that a client has chosen names a queue, and of which shard, or can name none.
+func (c *core) idTaken(kind IDKind, id []byte) (taken bool, by int, err error) {
 	if len(id) == 0 || c.cache.find(kind, id) != nil {
 		return true, c.index, nil
 	}
@@ -97,11 +97,11 @@ func (c *core) taken(kind IDKind, id []byte) (taken bool, by int, err error) {
 	if owner, ok := c.misplaced(&l[0]); ok {
 		return true, owner, nil
 	}
-	return l[0].Found != nil && !c.released(&l[0].Found.Record.RecipientID), c.index, l[0].Err
+	return l[0].Found != nil && !c.lostID(&l[0].Found.Record.RecipientID), c.index, l[0].Err
 }
 
-// released tells of a queue that the store finds by an ID and memory does not, whether it has lost that ID in this drain.
-func (c *core) released(recipientID *smp.ID) bool {
+// lostID tells of a queue that the store finds by an ID and memory does not, whether it has lost that ID in this drain.
+func (c *core) lostID(recipientID *smp.ID) bool {
 	if q := c.cache.byRecipient[*recipientID]; q != nil {
 		return !c.cache.stale(q)
 	}
@@ -230,7 +230,7 @@ func (c *core) linkTaken(id []byte) (taken bool, by int, err error) {
 	if by != c.index {
 		return true, by, nil
 	}
-	taken, by, err = c.taken(ByLink, id)
+	taken, by, err = c.idTaken(ByLink, id)
 	switch {
 	case !first: // it stays reserved for the command before
 	case err != nil || taken:
@@ -245,7 +245,7 @@ func (c *core) linkTaken(id []byte) (taken bool, by int, err error) {
 // may try again.
 func (c *core) refuse(b *Batch) {
 	it := item{client: b.Client, command: &b.Commands[0]}
-	if taken, by, err := c.taken(ByLink, it.newLinkID()); err == nil && taken && by == c.index {
+	if taken, by, err := c.idTaken(ByLink, it.newLinkID()); err == nil && taken && by == c.index {
 		c.fail(&it, c.refusal())
 	} else {
 		c.fail(&it, errStore)
@@ -290,9 +290,9 @@ func (c *core) beginRemoval(q *queue) {
 	c.out.removals = append(c.out.removals, string(id))
 }
 
-// absent decides about a lookup by link ID that has found nothing: which other shard is to tell so, and whether the store
+// missingLink decides about a lookup by link ID that has found nothing: which other shard is to tell so, and whether the store
 // may show what it has not kept.
-func (c *core) absent(id []byte) (elsewhere ref, err error) {
+func (c *core) missingLink(id []byte) (elsewhere ref, err error) {
 	by, removed := c.links.RemovedBy(id)
 	switch {
 	case removed && by != c.index:

@@ -51,7 +51,7 @@ func (c *modelCheck) blockOf(client *client, size int, queue func() *modelQueue)
 func (c *modelCheck) give(client *client, block []action, cmds []command) {
 	if len(block) > 0 {
 		c.logBlock(block)
-		if c.small[client] += len(block); c.small[client] >= laneFrom {
+		if c.small[client] += len(block); c.small[client] >= flowLimit {
 			c.router.sync()
 			clear(c.small)
 			c.small[client] = len(block)

@@ -7,9 +7,9 @@ import (
 	"switchyard/smp"
 )
 
-// join is SUBS or NSUBS, or the end of a connection's service subscription. The shard that begins it hands it to all
+// fanOut is SUBS or NSUBS, or the end of a connection's service subscription. The shard that begins it hands it to all
 // others. Each adds the count of its own queues, and the last one tells the connection: SOKS, or ENDS.
-type join struct {
+type fanOut struct {
 	// Immutable.
 	service *service
 	client  *Client
@@ -25,22 +25,22 @@ type join struct {
 	err   error // of a shard that could not count
 }
 
-// spread begins a join: this shard does its part at once.
-func (c *core) spread(j *join) {
+// startFanOut begins a fan-out: this shard does its part at once.
+func (c *core) startFanOut(j *fanOut) {
 	j.left.Store(int32(c.partitions.Shards()))
 	j.walks.Store(int32(c.partitions.Shards()))
 	for i := range c.partitions.Shards() {
 		if i != c.index {
-			b := NewBatch(batchJoin, nil)
-			b.join = j
+			b := NewBatch(batchFanOut, nil)
+			b.fanOut = j
 			c.hop(i, b)
 		}
 	}
-	c.joinIn(j)
+	c.doPart(j)
 }
 
-// joinIn does this shard's part of a join.
-func (c *core) joinIn(j *join) {
+// doPart does this shard's part of a fan-out.
+func (c *core) doPart(j *fanOut) {
 	part, err := c.sum(j.service)
 	j.mu.Lock()
 	j.total.join(&part)
@@ -60,7 +60,7 @@ func (c *core) joinIn(j *join) {
 }
 
 // conclude answers when all shards have done their part.
-func (c *core) conclude(j *join) {
+func (c *core) conclude(j *fanOut) {
 	subs := smp.ServiceSubs{Count: j.total.Count, Hash: j.total.Hash[:]}
 	w := c.beginAs(Reply{Client: j.client, Answer: !j.ended}, j.corrID, j.service.id[:])
 	switch {
@@ -80,14 +80,14 @@ func (c *core) conclude(j *join) {
 func (c *core) subscribeService(it *item) {
 	c.serve(it.client)
 	state := &it.client.state[c.index]
-	j := &join{
+	j := &fanOut{
 		service: it.client.Service.shared,
 		client:  it.client,
 		corrID:  append([]byte(nil), it.command.CorrID...),
 		first:   !state.subscribed,
 	}
 	state.subscribed = true
-	c.spread(j)
+	c.startFanOut(j)
 }
 
 // serve gives the service to the connection, if another one or none has it.
@@ -100,7 +100,7 @@ func (c *core) serve(client *Client) {
 	client.Subscriptions.Add(1)
 	if previous != nil {
 		previous.Subscriptions.Add(-1)
-		c.spread(&join{service: s, client: previous, ended: true})
+		c.startFanOut(&fanOut{service: s, client: previous, ended: true})
 	}
 }
 

@@ -164,7 +164,7 @@ func (s *Set) PutAll(shard int, all []*Batch) int {
 // same.
 func (s *Set) Behind() bool {
 	for _, w := range s.workers {
-		if w.lane.commands.Load() >= laneBehind {
+		if w.fair.commands.Load() >= fairBehind {
 			return true
 		}
 	}

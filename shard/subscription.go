@@ -72,7 +72,7 @@ func (s *subscription) quiet() bool { return s.state == subIdle && !s.waiting &&
 // clientState is what one shard keeps of a connection.
 type clientState struct {
 	subs       *clientSubs // nil until there is a subscription
-	putOff     *backlog    // nil while nothing is
+	putOff     *flow       // nil while nothing is
 	drain      uint32      // of the ring, the last one with commands of the connection
 	taken      uint8       // its commands in that drain
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID

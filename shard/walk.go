@@ -19,12 +19,12 @@ const walkRows = 128
 
 // walk is a walk in one shard.
 type walk struct {
-	join  *join  // nil: nobody waits for the end
-	from  []byte // where the store goes on
-	due   bool   // a batchWalk is on its way
-	waits bool   // a BatchResume is arranged: the store has failed, or the connection was clogged
-	told  bool   // that rows are damaged
-	done  bool   // all rows are seen
+	fanOut *fanOut // nil: nobody waits for the end
+	from   []byte  // where the store goes on
+	due    bool    // a batchWalk is on its way
+	waits  bool    // a BatchResume is arranged: the store has failed, or the connection was clogged
+	told   bool    // that rows are damaged
+	done   bool    // all rows are seen
 }
 
 // WaitingRange is the queues of a service in a range of partitions.
@@ -36,7 +36,7 @@ type WaitingRange struct {
 }
 
 // startWalk begins to deliver what waits for a connection that has subscribed.
-func (c *core) startWalk(j *join) {
+func (c *core) startWalk(j *fanOut) {
 	state := &j.client.state[c.index]
 	if state.subs == nil {
 		state.subs = new(clientSubs)
@@ -44,7 +44,7 @@ func (c *core) startWalk(j *join) {
 	c.unlinkLost(state.subs, math.MaxInt) // of when it had the service before
 	state.subs.walk = new(walk)
 	if j.client.Service.Role == smp.RoleMessaging { // NSUBS has no ALLS
-		state.subs.walk.join = j
+		state.subs.walk.fanOut = j
 	}
 	c.pump(j.client)
 }
@@ -75,8 +75,8 @@ func (c *core) walkOn(client *Client) bool {
 		return false
 	case w.done:
 		subs.walk = nil
-		if w.join != nil {
-			c.out.walked = append(c.out.walked, w.join)
+		if w.fanOut != nil {
+			c.out.walked = append(c.out.walked, w.fanOut)
 		}
 		return subs.behind
 	}
@@ -179,7 +179,7 @@ func (c *core) queueOf(id *smp.ID) (*queue, error) {
 	return q, err
 }
 
-// walked counts the walks that have ended with a drain whose replies are delivered. The last one of a join is followed by
+// endWalks counts the walks that have ended with a drain whose replies are delivered. The last one of a fan-out is followed by
 // ALLS.
 func (d *drain) endWalks() {
 	for i, j := range d.walked {

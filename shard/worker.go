@@ -38,15 +38,15 @@ type worker struct {
 	notify *time.Timer // puts a batchNotify
 
 	stopping atomic.Bool // no connection is resumed any more
-	nudging  atomic.Bool // a batchNudge is arranged
+	probing  atomic.Bool // a batchProbe is arranged
 
 	breakage
 
 	// Owned by run.
-	carry   *Batch // did not fit the last drain
-	lane    lane   // what is put off
-	laneDue bool   // the next drain is of the lane, if there is something in it
-	stopped int    // nil batches that have come: of stopInput and stopHops
+	carry   *Batch    // did not fit the last drain
+	fair    fairQueue // what is put off
+	fairDue bool      // the next drain is of the fair queue, if there is something in it
+	stopped int       // nil batches that have come: of stopInput and stopHops
 
 	// Of the waiter; read when ended is closed.
 	lastErr   error  // of the last drain
@@ -73,7 +73,7 @@ func newWorker(cfg Config, e env) *worker {
 	w.notify.Stop()
 	e.notifyLater = func() { w.notify.Reset(cfg.NotifyEvery) }
 	w.core = newCore(cfg, e)
-	w.lane.shard = e.index
+	w.fair.shard = e.index
 	return w
 }
 
@@ -90,7 +90,7 @@ func (w *worker) run() {
 		w.core.run(w.clock(), d)
 		w.pass(d)
 		if w.core.doubt {
-			w.nudgeLater() // to see the end of the epoch
+			w.probeLater() // to see the end of the epoch
 		}
 	}
 	w.finish()
@@ -127,17 +127,17 @@ const postDelay = 50 * time.Microsecond
 func (w *worker) fill(d *drain) bool {
 	for {
 		posted := w.core.post()
-		if !w.lane.empty() || w.core.choreDue {
+		if !w.fair.empty() || w.core.choreDue {
 			runtime.Gosched()
 		}
-		if !w.laneDue || w.lane.empty() {
+		if !w.fairDue || w.fair.empty() {
 			w.take(d)
 		}
-		if w.laneDue = len(d.batches) > 0; w.laneDue {
+		if w.fairDue = len(d.batches) > 0; w.fairDue {
 			return true
 		}
-		if !w.lane.empty() {
-			w.lane.fill(d)
+		if !w.fair.empty() {
+			w.fair.fill(d)
 			return true
 		}
 		if posted && w.stopped == 1 {
@@ -156,7 +156,7 @@ func (w *worker) fill(d *drain) bool {
 
 // take takes batches up to the limit of a drain.
 func (w *worker) take(d *drain) {
-	w.lane.drain++
+	w.fair.drain++
 	for n := 0; n < DrainLimit; {
 		b := w.carry
 		if w.carry = nil; b == nil {
@@ -186,14 +186,14 @@ func (w *worker) get() (*Batch, bool) {
 		}
 		b.release()
 	}
-	for len(w.core.outgoing) < outgoingLimit && !w.lane.full() {
+	for len(w.core.outgoing) < outgoingLimit && !w.fair.full() {
 		b, ok := w.ring.Get()
 		switch {
 		case !ok || b == nil:
 			return b, ok
 		case w.stopped > 0:
 			b.release()
-		case !w.lane.putOff(b):
+		case !w.fair.putOff(b):
 			return b, true
 		}
 	}
@@ -211,7 +211,7 @@ func (w *worker) rest() {
 
 // pass hands a drain to the waiter, unless nothing came of it.
 func (w *worker) pass(d *drain) {
-	if len(d.groups) == 0 && len(d.orders) == 0 && len(d.walked) == 0 && d.commit == nil && d.err == nil {
+	if len(d.groups) == 0 && len(d.requests) == 0 && len(d.walked) == 0 && d.commit == nil && d.err == nil {
 		d.reset()
 		w.free <- d
 		return
@@ -238,7 +238,7 @@ func (w *worker) wait() {
 		if err == nil && len(d.removals) > 0 {
 			w.core.links.EndRemovals(linkid.Removal{Shard: w.core.index, Drain: d}, d.removals)
 		}
-		d.obeyed(err)
+		d.answerRequests(err)
 		for _, g := range d.groups {
 			g.loop.Deliver(g)
 		}
@@ -277,15 +277,15 @@ func (w *worker) putNotify() {
 	}
 }
 
-// nudgeLater puts a batchNudge into the ring, after a while, unless that is arranged already.
-func (w *worker) nudgeLater() {
-	if w.nudging.Swap(true) {
+// probeLater puts a batchProbe into the ring, after a while, unless that is arranged already.
+func (w *worker) probeLater() {
+	if w.probing.Swap(true) {
 		return
 	}
 	time.AfterFunc(resumeDelay, func() {
-		w.nudging.Store(false)
-		if !w.stopping.Load() && !w.ring.Put(NewBatch(batchNudge, nil)) {
-			w.nudgeLater()
+		w.probing.Store(false)
+		if !w.stopping.Load() && !w.ring.Put(NewBatch(batchProbe, nil)) {
+			w.probeLater()
 		}
 	})
 }

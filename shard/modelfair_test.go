@@ -7,7 +7,7 @@ import (
 )
 
 // What several connections say at once, in large blocks and small ones, a shard executes in an order of its choice, within
-// what lane.go promises: batches as wholes or in parts of laneTurn commands, and each connection's in their order. As a shard's answers leave in the order
+// what fairqueue.go promises: batches as wholes or in parts of quantum commands, and each connection's in their order. As a shard's answers leave in the order
 // in which it has executed the commands, they tell what the order was, and the model follows it.
 
 // modelBatch is what a shard is given of a block, and the model has not executed yet. That of the end of a connection has no
@@ -89,9 +89,9 @@ func (c *modelCheck) mayGive(a *action) bool {
 
 // giveBlock has a connection give a block, half of them small, of commands to one queue or to many.
 func (c *modelCheck) giveBlock(client *client) {
-	size := 1 + c.IntN(laneFrom-1)
+	size := 1 + c.IntN(flowLimit-1)
 	if c.IntN(2) == 0 {
-		size = laneFrom + c.IntN(largeBlock-laneFrom+1)
+		size = flowLimit + c.IntN(largeBlock-flowLimit+1)
 	}
 	queue := c.queue
 	if q := c.queue(); c.IntN(3) == 0 {
@@ -181,7 +181,7 @@ func (c *modelCheck) follow(after func(*action)) {
 			c.t.Fatalf("client %d did not get the answers to a block in their order, or got one twice", c.number(b.client))
 		case b.before != nil && !b.before.done():
 			c.t.Fatalf("client %d got the answers to its blocks in another order", c.number(b.client))
-		case other != nil && other != b && !other.done() && other.answered%laneTurn > 0:
+		case other != nil && other != b && !other.done() && other.answered%quantum > 0:
 			c.t.Fatalf("commands of client %d came between those of a block of client %d", c.number(b.client), c.number(other.client))
 		case other != nil && other != b && !other.done():
 			c.parted++
@@ -199,7 +199,7 @@ func (c *modelCheck) follow(after func(*action)) {
 		}
 	}
 	for _, b := range c.given {
-		dropped := b.answered%laneTurn == 0 && slices.Contains(c.left, b.client) // what was put off of a connection that has ended
+		dropped := b.answered%quantum == 0 && slices.Contains(c.left, b.client) // what was put off of a connection that has ended
 		if !b.done() && !dropped {
 			c.t.Errorf("client %d got answers to %d commands of %d", c.number(b.client), b.answered, len(b.actions))
 		}

@@ -10,8 +10,8 @@ func newIdleWorker() *worker {
 	return newWorker(Config{Shards: 1}.withDefaults(), env{store: newFakeStore(), random: seeded(1)})
 }
 
-// laneBatch is a batch of so many commands.
-func laneBatch(c *Client, commands int) *Batch {
+// batchOf is a batch of so many commands.
+func batchOf(c *Client, commands int) *Batch {
 	b := NewBatch(BatchCommands, c)
 	b.Commands = make([]Command, commands)
 	b.Block = NewBuffer(0)
@@ -19,7 +19,7 @@ func laneBatch(c *Client, commands int) *Batch {
 }
 
 // waiting is how many commands are put off.
-func (w *worker) waiting() int { return int(w.lane.commands.Load()) }
+func (w *worker) waiting() int { return int(w.fair.commands.Load()) }
 
 // nextDrain is the batches of the next drain.
 func (w *worker) nextDrain(t *testing.T) []*Batch {
@@ -44,8 +44,8 @@ func wantDrain(t *testing.T, w *worker, want ...*Batch) {
 func TestSingleCommandsOvertakeLargeBatches(t *testing.T) {
 	w := newIdleWorker()
 	alice, bob := NewClient(1), NewClient(1)
-	large := []*Batch{laneBatch(alice, laneTurn), laneBatch(alice, laneTurn), laneBatch(NewClient(1), laneFrom)}
-	small := []*Batch{laneBatch(bob, laneFrom-2), laneBatch(bob, 1), laneBatch(bob, 1)}
+	large := []*Batch{batchOf(alice, quantum), batchOf(alice, quantum), batchOf(NewClient(1), flowLimit)}
+	small := []*Batch{batchOf(bob, flowLimit-2), batchOf(bob, 1), batchOf(bob, 1)}
 	for _, b := range []*Batch{large[0], large[1], small[0], large[2], small[1]} {
 		w.ring.Put(b)
 	}
@@ -62,10 +62,10 @@ func TestConnectionsHaveTurns(t *testing.T) {
 	alice, bob := NewClient(1), NewClient(1)
 	var hers, his []*Batch
 	for range 3 {
-		hers = append(hers, laneBatch(alice, laneTurn/2), laneBatch(alice, laneTurn/2))
+		hers = append(hers, batchOf(alice, quantum/2), batchOf(alice, quantum/2))
 	}
 	for range 3 {
-		his = append(his, laneBatch(bob, laneTurn))
+		his = append(his, batchOf(bob, quantum))
 	}
 	for _, b := range append(hers, his...) {
 		w.ring.Put(b)
@@ -81,22 +81,22 @@ func TestFloodOfSingleCommandsIsPutOff(t *testing.T) {
 	w := newIdleWorker()
 	alice, bob := NewClient(1), NewClient(1)
 	var flood []*Batch
-	for range 2 * laneFrom {
-		flood = append(flood, laneBatch(alice, 1))
+	for range 2 * flowLimit {
+		flood = append(flood, batchOf(alice, 1))
 		w.ring.Put(flood[len(flood)-1])
 	}
-	single := []*Batch{laneBatch(bob, 1), laneBatch(bob, laneFrom-2), laneBatch(bob, laneFrom-1)}
+	single := []*Batch{batchOf(bob, 1), batchOf(bob, flowLimit-2), batchOf(bob, flowLimit-1)}
 	w.ring.Put(single[0])
 	w.ring.Put(single[1])
-	wantDrain(t, w, append(flood[:laneFrom-1:laneFrom-1], single[:2]...)...)
-	more := laneBatch(alice, 1)
+	wantDrain(t, w, append(flood[:flowLimit-1:flowLimit-1], single[:2]...)...)
+	more := batchOf(alice, 1)
 	w.ring.Put(more)
-	wantDrain(t, w, flood[laneFrom-1:]...)
+	wantDrain(t, w, flood[flowLimit-1:]...)
 	wantDrain(t, w, more) // nothing is before it any more
 	w.ring.Put(single[2]) // of another drain
-	w.ring.Put(laneBatch(alice, laneFrom-1))
+	w.ring.Put(batchOf(alice, flowLimit-1))
 	if got := w.nextDrain(t); len(got) != 2 {
-		t.Errorf("a drain of %d batches, of two connections that have nothing in the lane", len(got))
+		t.Errorf("a drain of %d batches, of two connections that have nothing in the fair queue", len(got))
 	}
 }
 
@@ -104,7 +104,7 @@ func TestFloodOfSingleCommandsIsPutOff(t *testing.T) {
 func TestLargeBatchesAreExecutedInParts(t *testing.T) {
 	w := newIdleWorker()
 	alice, bob := NewClient(1), NewClient(1)
-	large, behind, other := laneBatch(alice, 2*laneTurn+1), laneBatch(alice, 1), laneBatch(bob, laneTurn)
+	large, behind, other := batchOf(alice, 2*quantum+1), batchOf(alice, 1), batchOf(bob, quantum)
 	block := large.Block
 	for i := range large.Commands {
 		large.Commands[i].CorrID = []byte{byte(i)}
@@ -127,9 +127,9 @@ func TestLargeBatchesAreExecutedInParts(t *testing.T) {
 		}
 		b.release()
 	}
-	part(laneTurn, true)
+	part(quantum, true)
 	wantDrain(t, w, other)
-	part(laneTurn, true)
+	part(quantum, true)
 	d := w.nextDrain(t)
 	if len(d) != 2 || d[0] != large || d[1] != behind || len(large.Commands) != 1 || large.more {
 		t.Fatal("the last part is not the rest, with what is behind it")
@@ -145,7 +145,7 @@ func TestLargeBatchesAreExecutedInParts(t *testing.T) {
 func TestRestOfABatchEndsWithTheConnection(t *testing.T) {
 	w := newIdleWorker()
 	alice := NewClient(1)
-	large, closed := laneBatch(alice, 3*laneTurn), NewBatch(BatchClosed, alice)
+	large, closed := batchOf(alice, 3*quantum), NewBatch(BatchClosed, alice)
 	block := large.Block
 	w.ring.Put(large)
 	w.nextDrain(t)[0].release()
@@ -159,15 +159,15 @@ func TestRestOfABatchEndsWithTheConnection(t *testing.T) {
 func TestWhatFollowsALargeBatchStaysBehindIt(t *testing.T) {
 	w := newIdleWorker()
 	alice, bob := NewClient(1), NewClient(1)
-	before, large, after := laneBatch(alice, 1), laneBatch(alice, laneFrom), laneBatch(alice, 1)
-	other := laneBatch(bob, 1)
+	before, large, after := batchOf(alice, 1), batchOf(alice, flowLimit), batchOf(alice, 1)
+	other := batchOf(bob, 1)
 	for _, b := range []*Batch{before, large, after, other} {
 		w.ring.Put(b)
 	}
 	wantDrain(t, w, before, other)
 	wantDrain(t, w, large, after)
-	again := laneBatch(alice, 1) // nothing of it is put off any more
-	w.ring.Put(laneBatch(bob, laneFrom))
+	again := batchOf(alice, 1) // nothing of it is put off any more
+	w.ring.Put(batchOf(bob, flowLimit))
 	w.ring.Put(again)
 	wantDrain(t, w, again)
 }
@@ -175,20 +175,20 @@ func TestWhatFollowsALargeBatchStaysBehindIt(t *testing.T) {
 func TestWhatIsPutOffEndsWithTheConnection(t *testing.T) {
 	w := newIdleWorker()
 	alice, bob := NewClient(1), NewClient(1)
-	before, large, closed, other := laneBatch(alice, 1), laneBatch(bob, laneFrom), NewBatch(BatchClosed, alice), laneBatch(bob, 1)
-	for _, b := range []*Batch{before, laneBatch(alice, laneFrom), large, laneBatch(alice, 1), closed, other} {
+	before, large, closed, other := batchOf(alice, 1), batchOf(bob, flowLimit), NewBatch(BatchClosed, alice), batchOf(bob, 1)
+	for _, b := range []*Batch{before, batchOf(alice, flowLimit), large, batchOf(alice, 1), closed, other} {
 		w.ring.Put(b)
 	}
 	wantDrain(t, w, before)
 	wantDrain(t, w, closed, large, other)
-	if !w.lane.empty() || w.lane.batches != 0 || w.waiting() != 0 || alice.state[0].putOff != nil {
-		t.Errorf("%d batches are put off", w.lane.batches)
+	if !w.fair.empty() || w.fair.batches != 0 || w.waiting() != 0 || alice.state[0].putOff != nil {
+		t.Errorf("%d batches are put off", w.fair.batches)
 	}
 }
 
 // Whatever comes in whatever mixture, nothing is lost, each connection's batches keep their order, of two drains one is of
-// the lane while there is something in it, and the ring is emptied before the end.
-func TestLaneKeepsTheOrderOfConnections(t *testing.T) {
+// the fair queue while there is something in it, and the ring is emptied before the end.
+func TestFairQueueKeepsTheOrderOfConnections(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	w := newIdleWorker()
 	clients := make([]*Client, 20)
@@ -198,11 +198,11 @@ func TestLaneKeepsTheOrderOfConnections(t *testing.T) {
 	put, got := make(map[*Client][]*Batch), make(map[*Client][]*Batch)
 	puts, gets := 0, 0
 	take := func() {
-		waiting := !w.lane.empty()
+		waiting := !w.fair.empty()
 		first := w.nextDrain(t)
-		if w.laneDue && waiting && !w.lane.empty() {
+		if w.fairDue && waiting && !w.fair.empty() {
 			first = append(first, w.nextDrain(t)...)
-			if w.laneDue {
+			if w.fairDue {
 				t.Fatal("two drains of the ring, while something is put off")
 			}
 		}
@@ -220,9 +220,9 @@ func TestLaneKeepsTheOrderOfConnections(t *testing.T) {
 			continue
 		}
 		c := clients[random.IntN(len(clients))]
-		b := laneBatch(c, 1)
+		b := batchOf(c, 1)
 		if random.IntN(3) == 0 {
-			b = laneBatch(c, laneFrom+random.IntN(3*laneTurn))
+			b = batchOf(c, flowLimit+random.IntN(3*quantum))
 		}
 		for !w.ring.Put(b) {
 			take()
@@ -251,21 +251,21 @@ func TestLaneKeepsTheOrderOfConnections(t *testing.T) {
 			t.Error("a connection has something put off in the end")
 		}
 	}
-	if w.lane.batches != 0 || w.waiting() != 0 {
-		t.Errorf("%d batches and %d commands are counted as put off in the end", w.lane.batches, w.waiting())
+	if w.fair.batches != 0 || w.waiting() != 0 {
+		t.Errorf("%d batches and %d commands are counted as put off in the end", w.fair.batches, w.waiting())
 	}
 }
 
-func TestFullLaneLeavesTheRingAlone(t *testing.T) {
+func TestFullFairQueueLeavesTheRingAlone(t *testing.T) {
 	w := newIdleWorker()
-	large := make([]*Batch, laneSize)
+	large := make([]*Batch, fairSize)
 	for i := range large {
-		large[i] = laneBatch(NewClient(1), laneTurn)
-		if !w.lane.putOff(large[i]) {
+		large[i] = batchOf(NewClient(1), quantum)
+		if !w.fair.putOff(large[i]) {
 			t.Fatal("a large batch is not put off")
 		}
 	}
-	small, hop := laneBatch(NewClient(1), 1), laneBatch(NewClient(1), 1)
+	small, hop := batchOf(NewClient(1), 1), batchOf(NewClient(1), 1)
 	w.ring.Put(small)
 	w.hops.Put(hop) // of another shard, which may wait for this one
 	wantDrain(t, w, hop)
@@ -279,14 +279,14 @@ func TestFullLaneLeavesTheRingAlone(t *testing.T) {
 func TestBehind(t *testing.T) {
 	w := newIdleWorker()
 	set := &Set{workers: []*worker{newIdleWorker(), w}}
-	w.lane.putOff(laneBatch(NewClient(1), laneTurn-1))
-	for n := laneTurn; n < laneBehind; n += laneTurn {
-		w.lane.putOff(laneBatch(NewClient(1), min(laneTurn, laneBehind-n)))
+	w.fair.putOff(batchOf(NewClient(1), quantum-1))
+	for n := quantum; n < fairBehind; n += quantum {
+		w.fair.putOff(batchOf(NewClient(1), min(quantum, fairBehind-n)))
 	}
 	if set.Behind() {
 		t.Error("behind too early")
 	}
-	w.lane.putOff(laneBatch(NewClient(1), laneFrom))
+	w.fair.putOff(batchOf(NewClient(1), flowLimit))
 	if !set.Behind() {
 		t.Error("not behind")
 	}
