@@ -26,7 +26,15 @@ import (
 //	a new epoch        │ the store's is not the core's │ as when recovering              │ as when recovering; all that is in
 //	                   │                               │                                 │ memory is stale, and suspect
 //
-// Doubt ends with the next commit that succeeds, or with the epoch: after a failure the store may show what it has not kept,
+// The events:
+//
+//	sound ──▶ failing          a commit is refused (worker.pass), or has failed when it is waited for (judge)
+//	failing ──▶ recovering     the shard is about to run a drain (begin), or a batchProbe makes one; all drains are free (recover)
+//	recovering ──▶ in doubt    the losses are taken over (enter); the next drain reads what they name (core.recover)
+//	in doubt ──▶ sound         a commit is taken (core.commit), or the epoch ends
+//	any ──▶ a new epoch        begin finds that Store.Epoch is another (enter, distrust, and examine in each drain)
+//
+// Doubt ends with the next commit that the store takes, or with the epoch: after a failure the store may show what it has not kept,
 // until it says by a new epoch that it has gone back to what it kept.
 //
 // A queue that is stale is not found in memory: whatever names it has it read again (core.admit). So it is for their

@@ -7,6 +7,25 @@ import (
 	"switchyard/smp"
 )
 
+// This file is the life of a SUBS, from the block to SOKS. NSUBS lives the same life, without ALLS. On a router with two
+// shards, of which shard 0 has the partition of the service ID:
+//
+//	loop     block ─▶ commands ─▶ Set.Route: the shard of the service ID ─▶ ring of shard 0
+//	shard 0  drain: claim (authorize.go): the service of the session has this ID and role, and its key has signed
+//	         execute ─▶ subscribeService
+//	           ├─ serve: service.take gives the service to this connection
+//	           │    └─ another one had it ─▶ a fan-out of its own: endService in each shard, and ENDS to that one
+//	           └─ startFanOut ──batchFanOut──▶ shard 1
+//	each     doPart
+//	           ├─ sum: the counts that the store has of this shard's partitions, as the drain at hand has changed them
+//	           └─ the connection is new to the service ─▶ startWalk (walk.go) ─▶ MSG, as its window has room
+//	last     fanOut.left is 0 ─▶ conclude: SOKS with count and hash, in the group of its drain
+//	waiter   the drain's commit is done ─▶ Loop.Deliver: SOKS
+//	each     the walk has seen all rows, and what it found is delivered ─▶ drain.walked
+//	waiter   endWalks: fanOut.walks is 0 ─▶ deliverAlls: ALLS
+//
+// The answer is ERR STORE when a shard cannot read its counts, or when the commit of the last shard's drain fails.
+
 // fanOut is SUBS or NSUBS, or the end of a connection's service subscription. The shard that begins it hands it to all
 // others. Each adds the count of its own queues, and the last one tells the connection: SOKS, or ENDS.
 type fanOut struct {
