@@ -11,6 +11,7 @@ import (
 	"switchyard/engine/socket"
 	"switchyard/server/crash"
 	"switchyard/shard"
+	"switchyard/shard/ring"
 	"switchyard/smp"
 )
 
@@ -22,7 +23,7 @@ type loop struct {
 	poller socket.Poller
 
 	// Shared: shards put, the loop takes. awake is set from the wake-up of the loop until it has emptied the inbox.
-	inbox   *shard.Ring[*shard.Group]
+	inbox   *ring.Ring[*shard.Group]
 	waiting atomic.Int64 // bytes in the inbox
 	awake   atomic.Bool
 
@@ -77,7 +78,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 			router:   r,
 			events:   e,
 			poller:   socket.NoPoller,
-			inbox:    shard.NewRing[*shard.Group](1),
+			inbox:    ring.New[*shard.Group](1),
 			sessions: make(map[*session]struct{}),
 			greeting: make(map[*session]struct{}),
 		}
@@ -87,7 +88,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 		router:   r,
 		events:   e,
 		poller:   r.pollerOf(e),
-		inbox:    shard.NewRing[*shard.Group](inboxSize),
+		inbox:    ring.New[*shard.Group](inboxSize),
 		sessions: make(map[*session]struct{}),
 		greeting: make(map[*session]struct{}),
 		batches:  make([]*shard.Batch, r.shards.Len()),

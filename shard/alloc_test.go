@@ -19,7 +19,7 @@ func (c *counter) Deliver(g *Group) {
 	n := len(g.Replies)
 	for i := range g.Replies {
 		if r := &g.Replies[i]; r.Message {
-			r.Client.Window.vacate(1)
+			vacate(&r.Client.Window, 1)
 		}
 	}
 	g.Release()
@@ -36,7 +36,7 @@ func (s *sink) Deliver(g *Group) {
 		s.replies++
 		if r := &g.Replies[i]; r.Message {
 			s.messages++
-			r.Client.Window.vacate(1)
+			vacate(&r.Client.Window, 1)
 		}
 	}
 	g.Release()
@@ -160,7 +160,7 @@ func BenchmarkRouter(b *testing.B) {
 	for i := range queues {
 		alice := r.connect()
 		q := alice.newQueue(queueOptions{subscribe: true, alg: box.Ed25519})
-		shards[i] = r.set.partitions.shard(q.recipient)
+		shards[i] = r.set.partitions.Shard(q.recipient)
 		sends = append(sends, bob.prepare(command{entity: q.sender, text: smp.AppendSend(nil, false, make([]byte, 16000))}))
 		acks = append(acks, alice.prepare(command{key: q.key, entity: q.recipient, text: smp.AppendAck(nil, make([]byte, 24))}))
 		alice.shard.Loop = done

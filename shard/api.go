@@ -1,9 +1,11 @@
 package shard
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"switchyard/shard/credit"
 	"switchyard/smp"
 )
 
@@ -14,6 +16,8 @@ const (
 	// RingSize is the capacity of a shard's ring, in batches. A batch is at most one block of one connection, so a
 	// full ring holds 4 MiB of blocks: some 15 ms of work, which bounds what a flood adds to others' latency.
 	RingSize = 256
+	// DeliveryWindow is how many messages may be on their way to one connection.
+	DeliveryWindow = credit.Limit
 )
 
 // Client is one connection as the shards see it. The engine makes it when the SMP handshake is done.
@@ -29,7 +33,7 @@ type Client struct {
 
 	// Window is how the flow of messages keeps to what the socket takes. A shard that finds no room in it puts the queue on
 	// its ready list; the loop sends a BatchResume to the shards in Shards when there is room again.
-	Window Window
+	Window credit.Window
 
 	// Subscriptions counts the queues that the connection is subscribed to, in all shards. Shards add and subtract; the
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
@@ -78,13 +82,37 @@ type Loop interface {
 	Deliver(*Group)
 }
 
-// BatchKind says what a batch asks of the shard.
+// BatchKind says what a batch asks of the shard. Loops make three kinds, which have names for them; the others come from the
+// set, from other shards, or from the shard itself, for its next drain or by a timer:
+//
+//	kind           made by                     holds              asks for
+//	BatchCommands  a loop; another shard       Client, Commands   answers
+//	BatchClosed    a loop                      Client             its subscriptions to be dropped, and what is put off of it
+//	BatchResume    a loop; the shard           Client             what is ready to be delivered, as there is room again
+//	batchExpire    the set; the shard          Block: IDs         messages and notifications to be deleted that are too old
+//	batchNotify    the shard, by a timer       -                  notifications to go out that have gathered long enough
+//	batchBlock     the set; another shard      request            a queue to be blocked or unblocked
+//	batchFanOut    another shard               fanOut             this shard's part of SUBS, NSUBS, or of their end
+//	batchWalk      the shard                   Client             the next step of the walk of a service
+//	batchProbe     the shard, by a timer       -                  nothing: a drain, which sees whether the store has recovered
+//	batchRefusal   another shard               Client, a command  a refusal, as a queue of this shard has the link ID
+//	batchChore     the shard                   -                  nothing: a drain, which does a step of what is left to do
+//	batchRetry     the shard, by a timer       Client, or none    what could not be read to be read again
 type BatchKind uint8
 
 const (
-	BatchCommands BatchKind = iota // Commands of one block
-	BatchClosed                    // the connection is closed: drop its subscriptions, and what is put off of it
-	BatchResume                    // the connection's socket has drained: deliver what is ready
+	BatchCommands BatchKind = iota
+	BatchClosed
+	BatchResume
+	batchExpire
+	batchNotify
+	batchBlock
+	batchFanOut
+	batchWalk
+	batchProbe
+	batchRefusal
+	batchChore
+	batchRetry
 )
 
 // Batch is what a loop puts into a shard's ring: the commands of one block that belong to this shard.
@@ -93,12 +121,12 @@ type Batch struct {
 	Client   *Client
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
-	order    *order        // of a batchBlock
-	join     *join         // of a batchJoin
+	request  *blockRequest // of a batchBlock
+	fanOut   *fanOut       // of a batchFanOut
 	hops     *atomic.Int64 // counts this one among those between shards; nil for others
 	put      time.Time     // into the ring; zero when nobody watches
 	more     bool          // a part of what came at once, and not the last
-	next     *Batch        // in a backlog
+	next     *Batch        // in a flow
 }
 
 // Command is one parsed transmission. Its slices alias Batch.Block.
@@ -143,3 +171,42 @@ func (r *Reply) version() smp.Version {
 
 // Clock is the time as the shards see it; the protocol counts in seconds since 1970.
 type Clock func() time.Time
+
+var batches = sync.Pool{New: func() any { return new(Batch) }}
+
+// NewBatch takes an empty batch from the pool; the shard that gets it returns it.
+func NewBatch(kind BatchKind, c *Client) *Batch {
+	b := batches.Get().(*Batch)
+	b.Kind, b.Client = kind, c
+	if c != nil {
+		c.uses.Add(1)
+	}
+	return b
+}
+
+// Drop gives up a batch that no shard gets.
+func (b *Batch) Drop() { b.release() }
+
+// release returns a batch to the pool, with its reference to the block.
+func (b *Batch) release() {
+	if b.Block != nil {
+		b.Block.Release()
+	}
+	if b.Client != nil {
+		b.Client.unused()
+	}
+	if b.hops != nil {
+		b.hops.Add(-1)
+	}
+	clear(b.Commands)
+	*b = Batch{Commands: b.Commands[:0]}
+	batches.Put(b)
+}
+
+// size is how many commands a batch counts for in a drain.
+func (b *Batch) size() int {
+	if b.Kind == batchExpire {
+		return len(b.Block.Data) / len(smp.ID{})
+	}
+	return max(1, len(b.Commands))
+}

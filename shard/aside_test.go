@@ -172,7 +172,7 @@ func TestUnreadableMessageIsSetAside(t *testing.T) {
 			if len(messages) != 7 || messages[string(bad.recipient)] > 0 || len(damaged) != test.told || damaged[string(bad.recipient)] != test.told {
 				t.Errorf("%d messages, %d told of damage", len(messages), len(damaged))
 			}
-			if n := c.unread.count(); n != 1 {
+			if n := c.unread.Len(); n != 1 {
 				t.Errorf("%d queues cannot be read", n)
 			}
 			for range 10 {
@@ -192,7 +192,7 @@ func TestUnreadableMessageIsSetAside(t *testing.T) {
 			c.spoil(nil, bad)
 			c.retryNow()
 			wantMessage(t, bad, client.take(), "fine", true)
-			if n := c.unread.count(); n != 0 || len(c.retried) != 0 {
+			if n := c.unread.Len(); n != 0 || len(c.retried) != 0 {
 				t.Errorf("%d queues cannot be read, %d retries", n, len(c.retried))
 			}
 			// The next one begins with a short delay.
@@ -221,7 +221,7 @@ func TestManyUnreadableMessages(t *testing.T) {
 		batches = append(batches, b)
 	}
 	c.runDrain(batches...)
-	if n := c.unread.count(); n != 1 {
+	if n := c.unread.Len(); n != 1 {
 		t.Errorf("%d reads have failed in one turn", n)
 	}
 	if drains := c.rest(); drains != len(queues)-1 {
@@ -231,7 +231,7 @@ func TestManyUnreadableMessages(t *testing.T) {
 	if len(messages) != 1 || messages[string(queues[len(queues)-1].recipient)] != 1 {
 		t.Errorf("%d messages", len(messages))
 	}
-	if n := c.unread.count(); n != len(queues)-1 || len(c.retried) != 1 {
+	if n := c.unread.Len(); n != len(queues)-1 || len(c.retried) != 1 {
 		t.Errorf("%d queues cannot be read, %d retries", n, len(c.retried))
 	}
 }
@@ -295,7 +295,7 @@ func TestAsideEnds(t *testing.T) {
 			c.spoil(errSpot, q)
 			client := c.connect()
 			c.subscribe(client, q)
-			if n := c.unread.count(); n != 1 {
+			if n := c.unread.Len(); n != 1 {
 				t.Fatal(n)
 			}
 			if m := c.do(client, q.key, q.recipient, smp.AppendQue(nil)); !strings.Contains(string(m.params), "subPending") {
@@ -303,7 +303,7 @@ func TestAsideEnds(t *testing.T) {
 			}
 			end(c, client, q)
 			c.retryNow() // of a timer
-			if n := c.unread.count(); n != 0 {
+			if n := c.unread.Len(); n != 0 {
 				t.Errorf("%d queues cannot be read", n)
 			}
 		})
@@ -321,7 +321,7 @@ func TestSubOfDamagedQueueIsToldEachTime(t *testing.T) {
 		if _, damaged := sorted(t, c.subscribe(client, q)); damaged[string(q.recipient)] != 1 {
 			t.Errorf("told %d times", damaged[string(q.recipient)])
 		}
-		if n := c.unread.count(); n != 1 {
+		if n := c.unread.Len(); n != 1 {
 			t.Errorf("%d queues", n)
 		}
 	}
@@ -355,13 +355,13 @@ func TestUnreadableQueueIsSetAside(t *testing.T) {
 			t.Fatal(came[0].text())
 		}
 	}
-	if n := c.unread.count(); n != 1 {
+	if n := c.unread.Len(); n != 1 {
 		t.Errorf("%d queues cannot be read", n)
 	}
 	c.spoil(nil, queues[1])
 	c.retryNow()
 	wantMessage(t, queues[1], client.take(), "fine", true)
-	if n := c.unread.count(); n != 0 {
+	if n := c.unread.Len(); n != 0 {
 		t.Errorf("%d queues cannot be read", n)
 	}
 }
@@ -481,8 +481,8 @@ func TestUnreadableMessagesOfService(t *testing.T) {
 	c.rest()
 	subs := again.shard.state[0].subs
 	for range 3 {
-		if subs.aside.len != readyLimit || subs.ready.len != 0 || !subs.beyond || len(c.retried) != 1 {
-			t.Fatalf("%d aside, %d ready, more: %v, %d retries", subs.aside.len, subs.ready.len, subs.beyond, len(c.retried))
+		if subs.aside.Len() != readyLimit || subs.ready.Len() != 0 || !subs.beyond || len(c.retried) != 1 {
+			t.Fatalf("%d aside, %d ready, more: %v, %d retries", subs.aside.Len(), subs.ready.Len(), subs.beyond, len(c.retried))
 		}
 		c.retryNow()
 	}
@@ -503,7 +503,7 @@ func TestUnreadableMessagesOfService(t *testing.T) {
 	if len(messages) != n {
 		t.Errorf("%d messages, want %d", len(messages), n)
 	}
-	if left := c.unread.count(); left != 0 {
+	if left := c.unread.Len(); left != 0 {
 		t.Errorf("%d cannot be read", left)
 	}
 }
@@ -534,12 +534,12 @@ func TestUnreadIsTold(t *testing.T) {
 		}
 	}
 	for range 3 {
-		c.unread.add(errFake)
+		c.unread.Add(errFake, errors.Is(errFake, ErrDamaged))
 	}
 	expect("before they have gathered")
 	c.timePasses()
 	expect("some", "ERROR…cannot be read…queues=3…cause=\"fake failure\"")
-	c.unread.add(errSpot)
+	c.unread.Add(errSpot, errors.Is(errSpot, ErrDamaged))
 	if len(c.timers) != 2 { // the one that ends the quiet, and a look
 		t.Fatal(len(c.timers), "timers")
 	}
@@ -550,15 +550,15 @@ func TestUnreadIsTold(t *testing.T) {
 	quiet()
 	expect("more, later", "ERROR…damaged…backup…queues=4…checksum")
 	for range 4 {
-		c.unread.remove()
+		c.unread.Remove()
 	}
 	c.timePasses()
 	expect("none", "INFO…no message")
-	c.unread.add(errFake)
-	c.unread.remove()
+	c.unread.Add(errFake, errors.Is(errFake, ErrDamaged))
+	c.unread.Remove()
 	c.timePasses()
 	expect("one that could be read in time")
-	if c.unread.count() != 0 || errors.Is(errFake, ErrDamaged) {
-		t.Error(c.unread.count())
+	if c.unread.Len() != 0 || errors.Is(errFake, ErrDamaged) {
+		t.Error(c.unread.Len())
 	}
 }

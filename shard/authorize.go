@@ -8,7 +8,7 @@ import (
 // authorize verifies the authorizations of all items as one batch.
 func (c *core) authorize() {
 	for i := range c.items {
-		if it := &c.items[i]; it.command != nil && it.elsewhere == 0 && it.err.IsZero() {
+		if it := &c.items[i]; it.command != nil && it.elsewhere == none && it.err.IsZero() {
 			it.claim, it.err = c.claim(&c.verifier, it)
 		}
 	}
@@ -19,7 +19,7 @@ func (c *core) authorize() {
 // command before it in the drain has changed the keys of its queue, it is verified again, by itself.
 func (c *core) verdict(it *item) smp.Error {
 	if len(c.freshLinks) > 0 {
-		c.findMade(it)
+		c.findAgain(it)
 	}
 	q, v := it.queue, &c.verifier
 	if q != nil && q.keyGen != it.keyGen {
@@ -33,24 +33,24 @@ func (c *core) verdict(it *item) smp.Error {
 		return it.err
 	case q != nil && q.gone:
 		return smp.ErrAuth
-	case it.signed >= 0 && !v.Ok(int(it.signed)):
+	case it.signed != none && !v.Ok(it.signed.place()):
 		return smp.ErrService
-	case it.claim >= 0 && !v.Ok(int(it.claim)):
+	case it.claim != none && !v.Ok(it.claim.place()):
 		return smp.ErrAuth
 	}
 	return c.blocked(it)
 }
 
-// findMade looks again for the queue of an item: the IDs that come with link data are known to clients beforehand, which
+// findAgain looks again for the queue of an item: the IDs that come with link data are known to clients beforehand, which
 // may name them right behind the command that makes them, or that gives them to another queue than at the beginning of the
 // drain.
-func (c *core) findMade(it *item) {
+func (c *core) findAgain(it *item) {
 	kind, ok := lookupKind(it.command.Tag.Party())
 	if !ok || kind != ByLink && len(it.command.EntityID) != len(smp.ID{}) {
 		return
 	}
 	if q := c.cache.find(kind, it.command.EntityID); q != nil && q != it.queue {
-		it.queue, it.keyGen = q, q.keyGen-1 // so that the claim is made now
+		it.moveTo(q)
 	}
 }
 
@@ -73,10 +73,10 @@ func (c *core) blocked(it *item) smp.Error {
 	return smp.Error{}
 }
 
-// claim adds what decides about an item to the verifier. It returns the claim's place there, -1 when no signature
+// claim adds what decides about an item to the verifier. It returns the claim's place there, none when no signature
 // decides, and an error when the item fails whatever the signature is: then a dummy costs what a signature would.
 // A service's signature is a claim of its own, at it.signed.
-func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
+func (c *core) claim(v *box.Verifier, it *item) (ref, smp.Error) {
 	cmd, q := it.command, it.queue
 	claim := box.Claim{
 		Authorized: box.Authorized{SessionID: it.client.SessionID, Signed: cmd.Signed, CorrID: cmd.CorrID},
@@ -84,12 +84,12 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		SessionKey: &it.client.SecretKey,
 		Secrets:    &it.client.state[c.index].secrets,
 	}
-	it.signed = -1
+	it.signed = none
 	s := it.service()
 	if s != nil && cmd.ServiceSig != nil && signedByService(cmd.Tag) {
 		own := claim
 		own.Auth = cmd.ServiceSig
-		it.signed = int32(v.Add(&own, &s.Key))
+		it.signed = refTo(v.Add(&own, &s.Key))
 		claim.Prefix = s.Fingerprint[:]
 	}
 	if q != nil {
@@ -98,7 +98,7 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		return refuse(v, &claim)
 	}
 	if err := it.serviceRule(s); !err.IsZero() {
-		return -1, err
+		return none, err
 	}
 	switch cmd.Tag.Party() {
 	case smp.PartyRecipient:
@@ -118,14 +118,14 @@ func (c *core) claim(v *box.Verifier, it *item) (int32, smp.Error) {
 		return claimKey(v, &claim, p.AuthKey)
 	case smp.PartyRecipientService, smp.PartyNotifierService:
 		if s == nil || string(cmd.EntityID) != string(s.ID[:]) {
-			return -1, smp.ErrService
+			return none, smp.ErrService
 		}
-		it.signed = int32(v.Add(&claim, &s.Key))
-		return -1, smp.Error{}
+		it.signed = refTo(v.Add(&claim, &s.Key))
+		return none, smp.Error{}
 	default:
-		return -1, smp.ErrCmdProhibited
+		return none, smp.ErrCmdProhibited
 	}
-	return int32(v.Len() - 1), smp.Error{}
+	return refTo(v.Len() - 1), smp.Error{}
 }
 
 // signedByService tells the commands that a service signs beside the queue's key.
@@ -156,20 +156,20 @@ func (s *Service) May(tag smp.CommandTag) bool {
 }
 
 // refuse fails a claim at the cost of a verification.
-func refuse(v *box.Verifier, claim *box.Claim) (int32, smp.Error) {
+func refuse(v *box.Verifier, claim *box.Claim) (ref, smp.Error) {
 	if len(claim.Auth) > 0 {
 		v.AddDummy(claim)
 	}
-	return -1, smp.ErrAuth
+	return none, smp.ErrAuth
 }
 
 // claimKey has the claim verified with a key of the command itself.
-func claimKey(v *box.Verifier, claim *box.Claim, der []byte) (int32, smp.Error) {
+func claimKey(v *box.Verifier, claim *box.Claim, der []byte) (ref, smp.Error) {
 	k, err := box.ParseAuthKey(der)
 	if err != nil {
-		return -1, smp.ErrCmdSyntax
+		return none, smp.ErrCmdSyntax
 	}
-	return int32(v.Add(claim, &k)), smp.Error{}
+	return refTo(v.Add(claim, &k)), smp.Error{}
 }
 
 func (q *queue) claimRecipient(v *box.Verifier, claim *box.Claim) {
@@ -186,24 +186,84 @@ func (q *queue) claimRecipient(v *box.Verifier, claim *box.Claim) {
 
 // claimSender decides about SEND, which has no authorization until the queue is secured, and about SKEY and LKEY, which
 // are authorized by the key that they set, where they may set one.
-func (q *queue) claimSender(v *box.Verifier, claim *box.Claim, cmd *Command) (int32, smp.Error) {
+func (q *queue) claimSender(v *box.Verifier, claim *box.Claim, cmd *Command) (ref, smp.Error) {
 	key, secured := q.secured()
 	if cmd.Tag != smp.CmdSend {
 		der, _ := smp.ParseKey(cmd.Params)
 		k, err := box.ParseAuthKey(der)
 		if err != nil {
-			return -1, smp.ErrCmdSyntax
+			return none, smp.ErrCmdSyntax
 		}
 		if q.mode != ModeMessaging || secured && k != key {
 			return refuse(v, claim)
 		}
-		return int32(v.Add(claim, &k)), smp.Error{}
+		return refTo(v.Add(claim, &k)), smp.Error{}
 	}
 	switch {
 	case secured && len(claim.Auth) > 0:
-		return int32(v.Add(claim, &key)), smp.Error{}
+		return refTo(v.Add(claim, &key)), smp.Error{}
 	case !secured && len(claim.Auth) == 0:
-		return -1, smp.Error{}
+		return none, smp.Error{}
 	}
 	return refuse(v, claim)
+}
+
+// secure answers KEY, SKEY and LKEY: it sets the sender's key, once. Setting the same key again does nothing. For SKEY
+// and LKEY the mode of the queue has been checked with the authorization.
+func (c *core) secure(it *item) {
+	q := it.queue
+	der, _ := smp.ParseKey(it.command.Params)
+	key, err := box.ParseAuthKey(der)
+	if err != nil {
+		c.fail(it, smp.ErrCmdSyntax)
+		return
+	}
+	old, secured := q.secured()
+	switch {
+	case !secured:
+		q.setSenderKey(&key)
+		c.putQueue(q)
+	case old != key:
+		c.fail(it, smp.ErrAuth)
+		return
+	default:
+		c.confirm(q)
+	}
+	if it.command.Tag == smp.CmdLKey {
+		c.readLink(it)
+		return
+	}
+	c.answer(it, smp.AppendOK)
+}
+
+// maxRecipientKeys is how many keys a queue may have. Each command of its recipient costs a verification for every one,
+// so that a block of commands with the 255 keys that RKEY can carry would keep a shard busy for seconds. No client of
+// the reference gives a queue more than one.
+const maxRecipientKeys = 8
+
+// replaceKeys answers RKEY: it replaces all keys of the recipient, for contact queues only.
+func (c *core) replaceKeys(it *item) {
+	q := it.queue
+	if q.mode != ModeContact {
+		c.fail(it, smp.ErrAuth)
+		return
+	}
+	list, _ := smp.ParseRKey(it.command.Params)
+	c.keys = c.keys[:0]
+	for der := list.Next(); der != nil; der = list.Next() {
+		k, err := box.ParseAuthKey(der)
+		if err != nil {
+			c.fail(it, smp.ErrCmdSyntax)
+			return
+		}
+		c.keys = append(c.keys, k)
+	}
+	if len(c.keys) > maxRecipientKeys {
+		c.fail(it, smp.ErrCmdProhibited)
+		return
+	}
+	c.forgetRecipientKeys(q)
+	q.setRecipientKeys(c.keys)
+	c.putQueue(q)
+	c.answer(it, smp.AppendOK)
 }

@@ -16,11 +16,8 @@ var ErrNoQueue = errors.New("no queue has this sender ID or link ID")
 // errClosing says that the router stops.
 var errClosing = errors.New("shard: the router stops")
 
-// batchBlock is a batch of the set's own with an order of the operator's.
-const batchBlock BatchKind = batchNotify + 1
-
-// order is what the operator wants of a queue.
-type order struct {
+// blockRequest is what the operator wants of a queue.
+type blockRequest struct {
 	id      []byte    // sender ID or link ID
 	blocked smp.Error // ERR BLOCKED with reason and notice; zero unblocks
 	done    chan error
@@ -34,10 +31,10 @@ func (s *Set) Block(id []byte, blocked smp.Error) error { return s.give(id, bloc
 func (s *Set) Unblock(id []byte) error { return s.give(id, smp.Error{}) }
 
 func (s *Set) give(id []byte, blocked smp.Error) error {
-	o := &order{id: id, blocked: blocked, done: make(chan error, 1)}
+	o := &blockRequest{id: id, blocked: blocked, done: make(chan error, 1)}
 	b := NewBatch(batchBlock, nil)
-	b.order = o
-	if !s.putPatiently(s.partitions.shard(id), b) {
+	b.request = o
+	if !s.putPatiently(s.partitions.Shard(id), b) {
 		return errClosing
 	}
 	select {
@@ -48,14 +45,14 @@ func (s *Set) give(id []byte, blocked smp.Error) error {
 	}
 }
 
-// obey carries out an order, or hands it to the shard of the queue.
-func (c *core) obey(o *order) {
+// blockQueue carries out a request, or hands it to the shard of the queue.
+func (c *core) blockQueue(o *blockRequest) {
 	q, elsewhere, err := c.named(o.id)
 	switch {
-	case elsewhere >= 0:
+	case elsewhere != none:
 		b := NewBatch(batchBlock, nil)
-		b.order = o
-		c.hop(elsewhere, b)
+		b.request = o
+		c.hop(elsewhere.place(), b)
 		return
 	case err == nil && q == nil:
 		err = ErrNoQueue
@@ -65,34 +62,34 @@ func (c *core) obey(o *order) {
 		return
 	}
 	c.setBlocked(q, o.blocked)
-	c.out.orders = append(c.out.orders, o)
+	c.out.requests = append(c.out.requests, o)
 	c.out.touched = append(c.out.touched, q.recipientID)
 }
 
-// named finds a queue by sender or link ID, or the shard that it belongs to; elsewhere is negative without.
-func (c *core) named(id []byte) (q *queue, elsewhere int, err error) {
+// named finds a queue by sender or link ID, or the shard that it belongs to; elsewhere is that.
+func (c *core) named(id []byte) (q *queue, elsewhere ref, err error) {
 	for _, kind := range []IDKind{BySender, ByLink} {
 		if kind == BySender && len(id) != len(smp.ID{}) {
 			continue
 		}
 		if q = c.cache.find(kind, id); q != nil {
-			return q, -1, nil
+			return q, none, nil
 		}
 		l := []Lookup{{Kind: kind, ID: id}}
 		c.store.Load(l)
 		if l[0].Err != nil {
-			return nil, -1, l[0].Err
+			return nil, none, l[0].Err
 		}
 		if owner, ok := c.misplaced(&l[0]); ok {
 			l[0].forget()
-			return nil, owner, nil
+			return nil, refTo(owner), nil
 		}
 		if l[0].Found != nil {
 			q, err = c.admit(&l[0])
-			return q, -1, err
+			return q, none, err
 		}
 	}
-	return nil, -1, nil
+	return nil, none, nil
 }
 
 // setBlocked blocks a queue or unblocks it.
@@ -118,13 +115,13 @@ func (c *core) setBlocked(q *queue, blocked smp.Error) {
 	}
 }
 
-// obeyed tells the operator how the orders of a drain ended.
-func (d *drain) obeyed(err error) {
-	for i, o := range d.orders {
+// answerRequests tells the operator how the requests of a drain ended.
+func (d *drain) answerRequests(err error) {
+	for i, o := range d.requests {
 		o.done <- err
-		d.orders[i] = nil
+		d.requests[i] = nil
 	}
-	d.orders = d.orders[:0]
+	d.requests = d.requests[:0]
 }
 
 // putPause is how long the set waits for room in a ring that is full.

@@ -1,18 +1,23 @@
 package shard
 
+import (
+	"iter"
+	"maps"
+
+	"switchyard/shard/idtable"
+	"switchyard/smp"
+)
+
 // What grows with all that a shard or a connection has is done in steps, some in each drain, so that nobody's commands wait
 // for a million of something:
 //
-//   - the queues that are read again in a new epoch of the store (suspect.go);
+//   - the queues that are read again in a new epoch of the store (suspects);
 //   - the subscriptions of connections that have ended, or have lost their service;
 //   - the notifications that have gathered (notification.go);
-//   - the messages that are too old (expire.go);
+//   - the messages that are too old (head.go);
 //   - what is stored when the router stops.
 //
 // While there is more to do, a batchChore sees to it that a next drain comes.
-
-// batchChore is a batch of the shard's own: there are chores, and no command may come for long.
-const batchChore BatchKind = batchRefusal + 1
 
 // leaveStep is how many subscriptions of connections that have ended are dropped in a drain: a quarter of a millisecond of
 // work, and more than most connections have.
@@ -70,16 +75,16 @@ func (c *core) leaveSome() {
 func (c *core) unlinkSome(subs *clientSubs, limit int) (n int) {
 	for ; subs != nil && n < limit; n++ {
 		switch {
-		case subs.ready.first != nil:
-			c.unlink(subs.ready.first)
-		case subs.aside.first != nil:
-			c.unlink(subs.aside.first)
-		case subs.idle.first != nil:
-			c.unlink(subs.idle.first)
-		case subs.parked.first != nil:
-			c.endParked(subs.parked.first)
-		case subs.parkedNotifiers.first != nil:
-			c.endParkedNotifier(subs.parkedNotifiers.first)
+		case subs.ready.First() != nil:
+			c.unlink(subs.ready.First())
+		case subs.aside.First() != nil:
+			c.unlink(subs.aside.First())
+		case subs.idle.First() != nil:
+			c.unlink(subs.idle.First())
+		case subs.parked.First() != nil:
+			c.endParked(subs.parked.First())
+		case subs.parkedNotifiers.First() != nil:
+			c.endParkedNotifier(subs.parkedNotifiers.First())
 		default:
 			return n
 		}
@@ -91,16 +96,16 @@ func (c *core) unlinkSome(subs *clientSubs, limit int) (n int) {
 func (c *core) loseService(client *Client) {
 	subs := client.state[c.index].subs
 	for _, l := range []*subList{&subs.ready, &subs.aside} { // no more than readyLimit of the service's in each
-		for s := l.first; s != nil; {
-			next := s.next
+		for s := l.First(); s != nil; {
+			next := s.Next()
 			if s.kind == subService {
 				c.unlink(s)
 			}
 			s = next
 		}
 	}
-	if subs.idle.len > 0 {
-		subs.lost = subs.idle.len
+	if subs.idle.Len() > 0 {
+		subs.lost = subs.idle.Len()
 		c.leaving = append(c.leaving, client)
 	}
 }
@@ -110,14 +115,14 @@ func (c *core) loseService(client *Client) {
 func (c *core) unlinkLost(subs *clientSubs, limit int) (n int) {
 	for ; subs != nil && subs.lost > 0 && n < limit; n++ {
 		subs.lost--
-		switch s := subs.idle.first; {
+		switch s := subs.idle.First(); {
 		case s == nil:
 			subs.lost = 0
 		case s.kind == subService:
 			c.unlink(s)
 		default:
-			subs.idle.remove(s)
-			subs.idle.push(s)
+			subs.idle.Remove(s)
+			subs.idle.Push(s)
 		}
 	}
 	return n
@@ -153,4 +158,92 @@ func (c *core) late() (late []*queue) {
 		}
 	}
 	return late
+}
+
+// suspects are the queues that are still to be read again in a new epoch of the store, unless a command names them before:
+// for those who wait for what they may hold after all. They are found as they come, and some are read in each drain, so that a
+// million of them take no memory and nobody's time.
+type suspects struct {
+	services []*Client             // whose walk is to begin
+	next     func() (*queue, bool) // of those that are in memory
+	stop     func()                // ends next
+	parked   []smp.ID              // of the subscriptions in the last part of the parking that was looked at
+	parts    int                   // of the parking that were
+}
+
+// suspectStep is how many queues are read in a drain: half a millisecond of work.
+const suspectStep = 64
+
+// distrust makes all that is in memory stale and suspect, as it may be of another epoch. What is parked is right whatever the
+// store holds; but there may be messages after all, whose ACK is lost. So may there be for services, which a walk finds.
+func (c *core) distrust() {
+	c.suspects.end()
+	c.cache.grow()
+	s := &c.suspects
+	s.next, s.stop = iter.Pull(maps.Values(c.cache.byRecipient))
+	for client := range c.services.connections() {
+		if state := &client.state[c.index]; client.Service.Role == smp.RoleMessaging && !state.left {
+			if state.subs == nil {
+				state.subs = new(clientSubs)
+			}
+			state.subs.behind = true
+			s.services = append(s.services, client)
+		}
+	}
+}
+
+// end leaves nothing suspect.
+func (s *suspects) end() {
+	if s.stop != nil {
+		s.stop()
+	}
+	*s = suspects{}
+}
+
+// left tells that there are some.
+func (s *suspects) left() bool { return s.stop != nil }
+
+// examine reads some of the suspects.
+func (c *core) examine() {
+	s := &c.suspects
+	if !s.left() {
+		return
+	}
+	for _, client := range s.services {
+		c.pump(client)
+	}
+	s.services = nil
+	c.reload(c.someSuspects())
+	if s.next == nil && s.parts == idtable.Parts && len(s.parked) == 0 {
+		s.end()
+	}
+}
+
+// someSuspects chooses a few. Those in memory come first; of these nothing is to be read where nobody waits.
+func (c *core) someSuspects() (some []smp.ID) {
+	s := &c.suspects
+	for looked := 0; s.next != nil && looked < 8*suspectStep && len(some) < suspectStep; looked++ {
+		q, ok := s.next()
+		switch {
+		case !ok:
+			s.next = nil
+		case !c.cache.stale(q):
+		case q.awaited():
+			some = append(some, q.recipientID)
+		default:
+			c.cache.remove(q)
+			c.forget(q)
+		}
+	}
+	if s.next != nil {
+		return some
+	}
+	for len(s.parked) < suspectStep && s.parts < idtable.Parts {
+		s.parked = c.cache.parked.AppendIDs(s.parked, s.parts)
+		s.parts++
+	}
+	n := max(0, len(s.parked)-suspectStep+len(some))
+	some = append(some, s.parked[n:]...)
+	s.parked = s.parked[:n]
+	return some
 }

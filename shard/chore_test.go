@@ -75,7 +75,7 @@ func TestConnectionEndsInSteps(t *testing.T) {
 	}
 	core.runDrain(send(q), NewBatch(batchNotify, nil)) // pushed to nobody
 	want(t, bob.take(), "OK")
-	if alice.shard.Window.taken() != 0 || len(alice.inbox) > 0 {
+	if alice.shard.Window.Taken() != 0 || len(alice.inbox) > 0 {
 		t.Error("delivered to who has left")
 	}
 	if len(store.queue(gathered.recipientID[:]).ntfs) != 1 {
@@ -202,7 +202,7 @@ func TestServiceOfManyIsLost(t *testing.T) {
 			t.Fatal("not dropped")
 		}
 	}
-	if n := alice.shard.state[0].subs.idle.len; n != len(gets) {
+	if n := alice.shard.state[0].subs.idle.Len(); n != len(gets) {
 		t.Errorf("%d of %d subscriptions that are not the service's", n, len(gets))
 	}
 }

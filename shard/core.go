@@ -7,21 +7,24 @@ import (
 	"switchyard/box"
 	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
+	"switchyard/shard/linkid"
+	"switchyard/shard/partition"
+	"switchyard/shard/unread"
 	"switchyard/smp"
 )
 
 // env is all that a core knows of the world beside its input, so that a simulator can drive it.
 type env struct {
 	index       int // of the shard
-	partitions  partitioner
+	partitions  partition.Map
 	store       Store
 	random      func([]byte)                 // fills the slice
 	resume      func(*Client)                // arranges a BatchResume of the connection after a while
 	retry       func(*Client, time.Duration) // arranges a batchRetry
-	unread      *unread
+	unread      *unread.Count
 	notifyLater func() // arranges a batchNotify
 	services    *services
-	links       *reservations
+	links       *linkid.Table
 	expiry      *expiry.Clock                  // by which it is judged what is too old
 	hand        func(shard int, b *Batch) bool // hands a batch to a shard; false when its ring is full
 	hops        *atomic.Int64                  // batches between shards that are not executed
@@ -48,11 +51,11 @@ type core struct {
 	notifying []*queue  // have notifications that are to go out
 	choreDue  bool      // a batchChore is on its way
 
-	reread []smp.ID // queues of parked subscriptions that could not be read (aside.go)
+	reread []smp.ID // queues of parked subscriptions that could not be read (deliver.go)
 
 	outgoing []parcel // commands for other shards
 
-	ids idStock // for new queues
+	ids *partition.IDPool // for new queues
 
 	began time.Time // the first drain
 
@@ -89,14 +92,28 @@ type item struct {
 	client  *Client
 	command *Command // nil for a queue whose messages may have expired
 	queue   *queue   // nil when there is none
-	lookup  int32    // place in lookups of a queue that was not in memory, else -1
-	claim   int32    // place in the verifier, -1 when no signature decides
-	signed  int32    // place of the service's signature, -1 when there must be none
+	lookup  ref      // in lookups, of a queue that was not in memory
+	claim   ref      // in the verifier; none when no signature decides
+	signed  ref      // in the verifier, to the service's signature; none when there must be none
 
-	elsewhere uint8     // 1 + the shard that the queue belongs to, when it is another one
-	keyGen    uint16    // of the queue when the claim was made
+	elsewhere ref       // the shard that the queue belongs to, when it is another one
+	keyGen    keyGen    // of the queue when the claim was made
 	err       smp.Error // what is known without the signature
 }
+
+// ref is a place in a list of the drain, or none, which is its zero value.
+type ref int32
+
+const none ref = 0
+
+// refTo is the ref to a place.
+func refTo(place int) ref { return ref(place) + 1 }
+
+// place is where a ref that is not none leads.
+func (r ref) place() int { return int(r) - 1 }
+
+// moveTo gives the item another queue than it was claimed for, so that the claim is made again.
+func (it *item) moveTo(q *queue) { it.queue, it.keyGen = q, q.keyGen.other() }
 
 // freshMessage is a message that the transaction at hand stores: until the commit it cannot be read from the store.
 type freshMessage struct {
@@ -106,8 +123,7 @@ type freshMessage struct {
 }
 
 func newCore(cfg Config, e env) *core {
-	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards)}
-	c.ids.init()
+	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards), ids: partition.NewIDPool()}
 	c.verifier.Secrets = box.NewSecretCache(secretCache / cfg.Shards)
 	c.again.Secrets = c.verifier.Secrets
 	return c
@@ -222,4 +238,65 @@ func (c *core) reset() {
 	}
 	c.out.batches = c.out.batches[:0]
 	c.out, c.block = nil, nil
+}
+
+// A command whose queue belongs to another shard hops there once: the commands with a link ID that a client has chosen
+// fall into the partition of that ID, and only the store knows whose it is. So does one that asks for a link ID which another
+// shard has given away, to be refused there, and one that reads a link which another shard is taking away
+// (package linkid). What another shard has no room for stays in outgoing, and is tried again before the shard sleeps.
+//
+// Hops come by a ring of their own, which a shard always empties: what comes there makes no hop to another shard. From the
+// ring of the loops it takes nothing while more than outgoingLimit waits. With one ring for both, two shards whose rings
+// are full of what belongs to the other would wait for each other for ever.
+
+// outgoingLimit is how many forwarded commands may wait before the shard takes no more from its ring.
+const outgoingLimit = DrainLimit
+
+// When the router stops, shards end together: each answers what loops have asked of it, and then what others hand to it, until
+// all have done so and no hop is under way (Set.Close). So no command is without an answer.
+
+// parcel is a batch on its way to another shard, or to the same for its next drain.
+type parcel struct {
+	shard int
+	batch *Batch
+}
+
+// hop has a batch reach a shard.
+func (c *core) hop(shard int, b *Batch) {
+	if shard != c.index {
+		b.hops = c.hops
+		c.hops.Add(1)
+	}
+	c.outgoing = append(c.outgoing, parcel{shard, b})
+}
+
+// misplaced says to which shard the queue of a lookup belongs, if it is another one.
+func (c *core) misplaced(l *Lookup) (shard int, ok bool) {
+	if l.Found == nil {
+		return 0, false
+	}
+	shard = c.partitions.Shard(l.Found.Record.RecipientID[:])
+	return shard, shard != c.index
+}
+
+// handOn sends the command of an item to another shard, in a batch of the kind. The block that it refers to goes along.
+func (c *core) handOn(it *item, kind BatchKind, shard int) {
+	b := NewBatch(kind, it.client)
+	b.Block = c.block
+	b.Block.Retain()
+	b.Commands = append(b.Commands, *it.command)
+	c.hop(shard, b)
+}
+
+// post hands over what is outgoing, in its order, and says whether all of it went.
+func (c *core) post() bool {
+	for len(c.outgoing) > 0 && c.hand(c.outgoing[0].shard, c.outgoing[0].batch) {
+		c.outgoing[0] = parcel{}
+		c.outgoing = c.outgoing[1:]
+	}
+	if len(c.outgoing) > 0 {
+		return false
+	}
+	c.outgoing = nil
+	return true
 }

@@ -7,6 +7,10 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/shard/linkid"
+	"switchyard/shard/partition"
+	"switchyard/shard/ring"
+	"switchyard/shard/unread"
 	"switchyard/smp"
 )
 
@@ -29,15 +33,14 @@ func newTestCore(t testing.TB, store Store) *testCore {
 	cfg := testConfig()
 	cfg.Shards = 1
 	cfg = cfg.withDefaults()
-	r := &router{t: t, random: seeded(1), set: &Set{partitions: newPartitioner(&cfg.PartitionKey, 1), workers: []*worker{{ring: NewRing[*Batch](RingSize)}}}}
+	r := &router{t: t, random: seeded(1), set: &Set{partitions: partition.New(&cfg.PartitionKey, 1), workers: []*worker{{ring: ring.New[*Batch](RingSize)}}}}
 	c := &testCore{router: r, drain: new(drain)}
-	c.core = newCore(cfg, env{partitions: r.set.partitions, store: store, random: r.random, services: newServices(), links: newReservations()})
+	c.core = newCore(cfg, env{partitions: r.set.partitions, store: store, random: r.random, services: newServices(), links: linkid.New()})
 	c.resume = func(client *Client) { c.resumes = append(c.resumes, client) }
 	c.retry = func(client *Client, d time.Duration) {
 		c.retries, c.retried = append(c.retries, d), append(c.retried, client)
 	}
-	c.unread = newUnread(slog.New(slog.NewTextHandler(&c.log, nil)))
-	c.unread.after = func(_ time.Duration, f func()) { c.timers = append(c.timers, f) }
+	c.unread = unread.New(slog.New(slog.NewTextHandler(&c.log, nil)), func(_ time.Duration, f func()) { c.timers = append(c.timers, f) })
 	c.hand = func(_ int, b *Batch) bool {
 		c.drain.batches = append(c.drain.batches, b)
 		return true

@@ -1,7 +1,10 @@
 package shard
 
 import (
-	"switchyard/box"
+	"errors"
+	"slices"
+	"time"
+
 	"switchyard/smp"
 )
 
@@ -12,10 +15,7 @@ import (
 //	ACK ──▶ the next message is the response
 //
 // In between, a normal subscription waits for an ACK, or is in the ready list, or aside as its message cannot be read
-// (aside.go), or its queue is empty.
-
-// errBody reports a stored message whose body has not the one size that all have.
-const errBody = damaged("shard: stored message is damaged")
+//, or its queue is empty.
 
 // pump delivers to a connection what is ready, as far as the window has room, and then what its walk finds.
 func (c *core) pump(client *Client) {
@@ -29,14 +29,14 @@ func (c *core) pumpReady(client *Client) bool {
 	if c.hasLeft(client) {
 		return false
 	}
-	for subs != nil && subs.ready.first != nil {
-		s := subs.ready.first
-		if s.queue.count == 0 || c.cache.stale(s.queue) {
+	for subs != nil && subs.ready.First() != nil {
+		s := subs.ready.First()
+		if s.queue.empty() || c.cache.stale(s.queue) {
 			c.setReady(s, false)
 			c.settle(s)
 			continue
 		}
-		if client.Window.await() {
+		if client.Window.Await() {
 			return false
 		}
 		body, err := c.readHead(s.queue)
@@ -45,7 +45,7 @@ func (c *core) pumpReady(client *Client) bool {
 			c.goOn(client)
 			return false
 		}
-		if !client.Window.take() { // another shard was quicker
+		if !client.Window.Take() { // another shard was quicker
 			body.Release()
 			continue
 		}
@@ -72,82 +72,152 @@ func (c *core) endMessage(w *writer, q *queue, r *receipt, body *Buffer) {
 	r.delivered, r.waiting = *id, true
 }
 
-// peek makes the header of the first message known; the queue is not empty.
-func (c *core) peek(q *queue) error {
-	if q.headKnown {
-		return nil
+// A message that cannot be read keeps its place: it is neither skipped nor deleted, as the disk may read it later, or a backup
+// have it. Its subscription is set aside, so that what waits on other queues of the connection goes on, and is tried again
+// after a while, which doubles up to retryLimit:
+//
+//	ready ──read fails──▶ aside ──batchRetry──▶ ready ──▶ MSG
+//
+// When the store says that it is damage, the connection is told so once, by ERR STORE as an event of the queue. What only
+// failed it is not told of: the message comes later than others, as it may anyway. The operator reads how many queues wait
+// (package unread). When the store has been opened again, all queues are read again, and what is aside is tried at once. A message
+// that stays damaged goes when its recipient deletes the queue or it is too old, and those behind it come.
+
+// ErrDamaged is matched by errors of a Store when what was stored is damaged, or gone, so that reading it again is of use only
+// if the disk was at fault for a moment.
+var ErrDamaged = errors.New("shard: damaged")
+
+// damaged is a sentinel error that matches ErrDamaged.
+type damaged string
+
+func (d damaged) Error() string { return string(d) }
+
+func (d damaged) Is(target error) bool { return target == ErrDamaged }
+
+// storeError is the answer when the store fails. What failed is nothing that a client could use, but that it is for good.
+// Clients try again later in both cases.
+func storeError(err error) smp.Error {
+	if errors.Is(err, ErrDamaged) {
+		return errDamaged
 	}
-	if m := c.freshAt(q, q.head.Seq); m != nil {
-		q.head, q.headKnown = m.header, true
-		return nil
-	}
-	if c.spoiled(q) {
-		return errSpoiled
-	}
-	h, err := c.store.Header(&q.recipientID, q.head.Seq)
-	if err != nil {
-		c.judgeRead(q, err)
-		return err
-	}
-	h.Seq = q.head.Seq
-	q.head, q.headKnown = h, true
-	return nil
+	return errStore
 }
 
-// readHead returns the sealed body of the first message in a buffer with one reference for the caller.
-func (c *core) readHead(q *queue) (*Buffer, error) {
-	if err := c.peek(q); err != nil {
-		return nil, err
+var (
+	errStore   = smp.ErrStore("failed")
+	errDamaged = smp.ErrStore("damaged")
+)
+
+const (
+	// retryLimit is the longest time until messages that could not be read are tried again.
+	retryLimit = 64 * resumeDelay
+	// spoiledFor is how many seconds a message that is damaged is not read again, whoever asks: Pebble takes a tenth of a
+	// second for one, looking which bit it may be.
+	spoiledFor = 60
+)
+
+// setAside takes a subscription whose first message, or whose queue, cannot be read out of the way.
+func (c *core) setAside(s *subscription, err error) {
+	subs := s.client.state[c.index].subs
+	if !s.unread {
+		s.unread = true
+		c.unread.Add(err, errors.Is(err, ErrDamaged))
 	}
-	if q.head.Kind == KindQuota {
-		return c.seal(q, &q.head, nil), nil
+	if errors.Is(err, ErrDamaged) && !c.doubt && !s.told {
+		s.told = true
+		c.tellDamage(s.client, s.queue.recipientID[:])
 	}
-	if m := c.freshAt(q, q.head.Seq); m != nil {
-		m.body.Retain()
-		return m.body, nil
+	c.retryLater(s.client)
+	if s.kind == subService && subs.aside.Len() >= readyLimit {
+		subs.beyond = true // a walk will find it
+		c.unlink(s)
+		return
 	}
-	if c.spoiled(q) {
-		return nil, errSpoiled
-	}
-	b := NewBuffer(smp.DeliveredSize)
-	n, err := c.store.Body(&q.recipientID, q.head.Seq, b.Data)
-	if err == nil && n != len(b.Data) {
-		err = errBody
-	}
-	if err != nil {
-		b.Release()
-		c.judgeRead(q, err)
-		return nil, err
-	}
-	return b, nil
+	subs.move(s, subAside)
 }
 
-// freshAt finds a message that the transaction at hand stores.
-func (c *core) freshAt(q *queue, seq uint64) *freshMessage {
-	for i := range c.fresh {
-		if m := &c.fresh[i]; m.queue == q && m.header.Seq == seq {
-			return m
+// wasRead notes that nothing of a subscription waits that cannot be read.
+func (c *core) wasRead(s *subscription) {
+	if s.unread {
+		s.unread, s.told = false, false
+		c.unread.Remove()
+	}
+}
+
+// tellDamage tells a connection that something which it would be sent is damaged.
+func (c *core) tellDamage(client *Client, entityID []byte) {
+	w := c.begin(client, nil, entityID)
+	w.note.kind = replyEnd // stays
+	w.head = smp.AppendErr(w.head, client.Version, errDamaged)
+	w.end()
+}
+
+// retryLater arranges a batchRetry, unless it is.
+func (c *core) retryLater(client *Client) {
+	subs := client.state[c.index].subs
+	if subs.retrying {
+		return
+	}
+	subs.retrying = true
+	c.retry(client, subs.delay())
+}
+
+// delay is the time until the next retry, which doubles from one to the next.
+func (l *clientSubs) delay() time.Duration {
+	d := max(l.retryIn, resumeDelay)
+	l.retryIn = min(2*d, retryLimit)
+	return d
+}
+
+// retryAside tries what is aside again, behind what else is ready. Of queues that have to be read first it is the queue.
+func (c *core) retryAside(client *Client) {
+	if client == nil {
+		c.lost = append(c.lost, c.reread...)
+		c.reread = nil
+		c.hop(c.index, NewBatch(batchProbe, nil))
+		return
+	}
+	subs := client.state[c.index].subs
+	if subs == nil {
+		return
+	}
+	subs.retrying = false
+	var stale []smp.ID
+	for s := subs.aside.First(); s != nil; {
+		next := s.Next()
+		if c.cache.stale(s.queue) {
+			stale = append(stale, s.queue.recipientID)
+		} else {
+			c.setReady(s, true)
 		}
+		s = next
 	}
-	return nil
+	for some := range slices.Chunk(stale, recoverStep) {
+		c.reload(some)
+		c.out.touched = append(c.out.touched, some...)
+	}
+	subs.behind = subs.behind || subs.beyond
+	subs.beyond = false
+	c.pump(client)
+	if !subs.retrying {
+		subs.retryIn = 0
+	}
 }
 
-// seal makes the body of a message as it is stored and delivered, or that of a quota marker, which is stored without
-// one and comes out the same each time.
-func (c *core) seal(q *queue, h *MessageHeader, body []byte) *Buffer {
-	b := NewBuffer(smp.DeliveredSize)
-	padded := b.Data[box.TagSize:]
-	var plain []byte
-	if h.Kind == KindQuota {
-		plain = smp.AppendQuotaBody(padded[2:2], h.Time)
-	} else {
-		plain = smp.AppendMessageBody(padded[2:2], h.Time, h.Notify, body)
+// readLater has a queue that could not be read again, for somebody who is subscribed, be read later. q is nil when its
+// subscription is parked.
+func (c *core) readLater(q *queue, id *smp.ID, err error) {
+	switch {
+	case q == nil && c.cache.parked.Find(id) != nil:
+		if c.reread = append(c.reread, *id); len(c.reread) == 1 {
+			c.retry(nil, retryLimit)
+		}
+	case q != nil && c.cache.stale(q) && q.sub != nil:
+		c.setAside(q.sub, err)
 	}
-	if err := box.PadInPlace(padded, len(plain)); err != nil {
-		panic("shard: message over the limit was let through")
-	}
-	var subkey [box.KeySize]byte
-	box.Precompute(&subkey, &q.secret)
-	box.Seal(b.Data, (*[box.NonceSize]byte)(&h.ID), &subkey)
-	return b
+}
+
+// goOn has a connection's ready list pumped again when others had their turn, as a read that fails may have taken long.
+func (c *core) goOn(client *Client) {
+	c.hop(c.index, NewBatch(BatchResume, client))
 }

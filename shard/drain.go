@@ -21,9 +21,9 @@ type drain struct {
 
 	committed time.Time // zero when nobody watches
 
-	orders     []*order // that wait for the commit
-	walked     []*join  // whose walks in this shard have ended
-	departures []string // link IDs that are taken away
+	requests []*blockRequest // that wait for the commit
+	walked   []*fanOut       // whose walks in this shard have ended
+	removals []string        // link IDs that are taken away
 
 	// For the case that the commit fails (failure.go).
 	touched    []smp.ID   // queues that its commands have seen
@@ -41,14 +41,14 @@ func (c *core) gather(batches []*Batch) {
 		case BatchCommands:
 			for i := range b.Commands {
 				cmd := &b.Commands[i]
-				c.items = append(c.items, item{client: b.Client, command: cmd, lookup: -1, claim: -1})
+				c.items = append(c.items, item{client: b.Client, command: cmd})
 				if kind, ok := lookupKind(cmd.Tag.Party()); ok {
 					c.find(&c.items[len(c.items)-1], kind, cmd.EntityID)
 				}
 			}
 		case batchExpire:
 			for ids := b.Block.Data; len(ids) > 0; ids = ids[len(smp.ID{}):] {
-				c.items = append(c.items, item{lookup: -1, claim: -1})
+				c.items = append(c.items, item{})
 				c.find(&c.items[len(c.items)-1], ByRecipient, ids[:len(smp.ID{})])
 			}
 		}
@@ -77,7 +77,7 @@ func (c *core) find(it *item, kind IDKind, id []byte) {
 		return
 	}
 	if it.queue = c.cache.find(kind, id); it.queue == nil {
-		it.lookup = int32(len(c.lookups))
+		it.lookup = refTo(len(c.lookups))
 		c.lookups = append(c.lookups, Lookup{Kind: kind, ID: id})
 	}
 }
@@ -91,19 +91,19 @@ func (c *core) load() {
 	c.store.Load(c.lookups)
 	for i := range c.items {
 		it := &c.items[i]
-		if it.lookup < 0 {
+		if it.lookup == none {
 			continue
 		}
-		l := &c.lookups[it.lookup]
+		l := &c.lookups[it.lookup.place()]
 		err := l.Err
 		if owner, ok := c.misplaced(l); ok {
-			it.elsewhere = uint8(owner + 1)
+			it.elsewhere = refTo(owner)
 			l.forget()
 		} else if err == nil {
 			it.queue, err = c.admit(l)
 		}
 		if l.Kind == ByLink && l.Found == nil && err == nil {
-			it.elsewhere, err = c.absent(l.ID)
+			it.elsewhere, err = c.missingLink(l.ID)
 		}
 		if err != nil {
 			it.err = storeError(err)
@@ -152,8 +152,8 @@ func (c *core) apply(batches []*Batch) {
 		case BatchCommands:
 			c.block = b.Block
 			for range b.Commands {
-				if it := &c.items[next]; it.elsewhere != 0 {
-					c.handOn(it, BatchCommands, int(it.elsewhere)-1)
+				if it := &c.items[next]; it.elsewhere != none {
+					c.handOn(it, BatchCommands, it.elsewhere.place())
 				} else {
 					c.execute(it)
 				}
@@ -176,9 +176,9 @@ func (c *core) apply(batches []*Batch) {
 			c.notifySoon = false
 			c.notifying, c.noted = append(c.notifying, c.noted...), nil
 		case batchBlock:
-			c.obey(b.order)
-		case batchJoin:
-			c.joinIn(b.join)
+			c.blockQueue(b.request)
+		case batchFanOut:
+			c.doPart(b.fanOut)
 		case batchWalk:
 			c.resumeWalk(b.Client)
 		case batchRefusal:
@@ -249,12 +249,4 @@ func (c *core) execute(it *item) {
 	default:
 		c.fail(it, smp.ErrCmdProhibited)
 	}
-}
-
-// size is how many commands a batch counts for in a drain.
-func (b *Batch) size() int {
-	if b.Kind == batchExpire {
-		return len(b.Block.Data) / len(smp.ID{})
-	}
-	return max(1, len(b.Commands))
 }

@@ -97,7 +97,7 @@ func TestMessagesOfOneDrain(t *testing.T) {
 func TestDrainKeepsToItsLimit(t *testing.T) {
 	w := newIdleWorker()
 	for range 200 {
-		w.ring.Put(laneBatch(NewClient(1), 3))
+		w.ring.Put(batchOf(NewClient(1), 3))
 	}
 	w.ring.Put(nil) // as stopInput
 	w.ring.Put(nil) // and stopHops do

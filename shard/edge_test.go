@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/shard/partition"
 	"switchyard/smp"
 )
 
@@ -48,7 +49,7 @@ func TestDamagedBodyIsAStoreError(t *testing.T) {
 func TestExpiryWaitsForRoom(t *testing.T) {
 	store := newFakeStore()
 	s := &Set{cfg: Config{Shards: 1, MessageTTL: time.Hour}.withDefaults(), store: store, closing: make(chan struct{})}
-	s.partitions = newPartitioner(&[16]byte{}, 1)
+	s.partitions = partition.New(&[16]byte{}, 1)
 	w := newWorker(s.cfg, env{store: store, random: seeded(1), partitions: s.partitions})
 	s.workers = []*worker{w}
 	for w.ring.Put(NewBatch(BatchResume, NewClient(1))) {

@@ -26,7 +26,15 @@ import (
 //	a new epoch        │ the store's is not the core's │ as when recovering              │ as when recovering; all that is in
 //	                   │                               │                                 │ memory is stale, and suspect
 //
-// Doubt ends with the next commit that succeeds, or with the epoch: after a failure the store may show what it has not kept,
+// The events:
+//
+//	sound ──▶ failing          a commit is refused (worker.pass), or has failed when it is waited for (judge)
+//	failing ──▶ recovering     the shard is about to run a drain (begin), or a batchProbe makes one; all drains are free (recover)
+//	recovering ──▶ in doubt    the losses are taken over (enter); the next drain reads what they name (core.recover)
+//	in doubt ──▶ sound         a commit is taken (core.commit), or the epoch ends
+//	any ──▶ a new epoch        begin finds that Store.Epoch is another (enter, distrust, and examine in each drain)
+//
+// Doubt ends with the next commit that the store takes, or with the epoch: after a failure the store may show what it has not kept,
 // until it says by a new epoch that it has gone back to what it kept.
 //
 // A queue that is stale is not found in memory: whatever names it has it read again (core.admit). So it is for their
@@ -77,7 +85,7 @@ func (w *worker) judge(d *drain, err error) error {
 	if err != nil {
 		w.broken = d.generation
 		w.failed.Store(true)
-		w.nudgeLater()
+		w.probeLater()
 	}
 	if w.broken != d.generation {
 		return nil
@@ -135,7 +143,7 @@ func (c *core) enter(epoch uint64, l losses) {
 		return
 	}
 	c.epoch, c.doubt = epoch, false
-	c.links.returned(c.index)
+	c.links.DropRemovals(c.index)
 	c.distrust()
 }
 
@@ -155,7 +163,7 @@ func (c *core) undo(d *delivery) {
 // drain that failed; it has seen the failed writes too.
 func (c *core) mark(id *smp.ID) {
 	switch q := c.cache.byRecipient[*id]; {
-	case q == nil && c.cache.parked.find(id) == nil:
+	case q == nil && c.cache.parked.Find(id) == nil:
 		return
 	case q != nil && !q.awaited():
 		c.cache.remove(q)
@@ -199,7 +207,7 @@ const recoverStep = 1000
 
 // reload reads queues again that are stale. What is parked is only looked at, and stays where it is when there is nothing
 // to do for it. A queue that cannot be read stays stale: it is looked up again by the next command, and after a while for
-// those who are subscribed (aside.go).
+// those who are subscribed (deliver.go).
 func (c *core) reload(ids []smp.ID) {
 	first := len(c.lookups) // those of the drain, if it has any
 	for i := range ids {
@@ -214,7 +222,7 @@ func (c *core) reload(ids []smp.ID) {
 		switch q := c.cache.byRecipient[smp.ID(l.ID)]; {
 		case l.Err != nil:
 			c.readLater(q, (*smp.ID)(l.ID), l.Err)
-		case q == nil && c.cache.parked.find((*smp.ID)(l.ID)) == nil:
+		case q == nil && c.cache.parked.Find((*smp.ID)(l.ID)) == nil:
 		case q == nil && l.Found != nil && l.Found.Messages == 0 && l.Found.Record.Service == nil:
 		default:
 			if _, err := c.admit(l); err != nil {
@@ -229,10 +237,10 @@ func (c *core) reload(ids []smp.ID) {
 
 // wake delivers the first message to a subscription that waits for none.
 func (c *core) wake(q *queue) {
-	if q.sub != nil && q.sub.aside {
+	if q.sub != nil && q.sub.state == subAside {
 		c.setReady(q.sub, false) // its queue could not be read
 	}
-	if q.count == 0 {
+	if q.empty() {
 		return
 	}
 	if s := c.receiver(q); s != nil && !s.waiting {
@@ -284,7 +292,7 @@ func (c *core) checkService(q *queue) {
 func (c *core) vanished(id *smp.ID) {
 	if q := c.cache.byRecipient[*id]; q != nil && c.cache.stale(q) {
 		c.drop(q)
-	} else if p := c.cache.parked.find(id); p != nil {
+	} else if p := c.cache.parked.Find(id); p != nil {
 		c.endParked(p)
 	}
 }

@@ -66,7 +66,7 @@ func TestFailedCommitAcknowledgesNothing(t *testing.T) {
 		if n := alice.shard.Subscriptions.Load(); n != 2 {
 			t.Errorf("%s: %d subscriptions", failure, n)
 		}
-		if n := alice.shard.Window.taken(); n != 0 {
+		if n := alice.shard.Window.Taken(); n != 0 {
 			t.Errorf("%s: %d messages are said to be on their way", failure, n)
 		}
 	}
@@ -143,7 +143,7 @@ func TestFailedGetHasReceivedNothing(t *testing.T) {
 	if info, ok := smp.ParseInfo(m.params); !ok || info.Sub == nil || info.Sub.Delivered != nil {
 		t.Errorf("%s %s", m.text(), m.params)
 	}
-	if n := alice.shard.Window.taken(); n != 0 {
+	if n := alice.shard.Window.Taken(); n != 0 {
 		t.Errorf("%d messages are said to be on their way", n)
 	}
 	wantMessage(t, q, alice.get(q), "hello", false)

@@ -99,7 +99,7 @@ func TestCloseAnswersWhatIsBetweenShards(t *testing.T) {
 		owner, reader := r.connect(), r.connect()
 		q := owner.queueOn(shard)
 		link := []byte("link")
-		for r.set.partitions.shard(link) == shard {
+		for r.set.partitions.Shard(link) == shard {
 			link = append(link, '+')
 		}
 		want(t, owner.lset(q, link, "fixed", "user"), "OK")
@@ -127,7 +127,7 @@ func TestCloseAnswersWhatAllShardsDo(t *testing.T) {
 		r := newRouter(t, testConfig())
 		service := r.connectService(1, smp.RoleMessaging)
 		_, ids := service.newQueues(8)
-		first := r.set.partitions.shard(service.id())
+		first := r.set.partitions.Shard(service.id())
 		closed := make(chan error)
 		r.store.onSought(func() {
 			go func() { closed <- r.set.Close() }()
@@ -136,7 +136,7 @@ func TestCloseAnswersWhatAllShardsDo(t *testing.T) {
 			}
 		})
 		link := []byte("link")
-		for r.set.partitions.shard(link) != first {
+		for r.set.partitions.Shard(link) != first {
 			link = append(link, '+')
 		}
 		service.send(command{key: service.own, entity: service.id(), text: smp.AppendSubs(nil, service.shard.Version, smp.ServiceSubs{Hash: make([]byte, 16)})},
@@ -162,7 +162,7 @@ func TestRestingShardDoesNothingForItself(t *testing.T) {
 	w.take(new(drain))
 	var set Set
 	set.hops.Store(1)
-	hop := laneBatch(NewClient(1), 1)
+	hop := batchOf(NewClient(1), 1)
 	hop.hops = &set.hops
 	w.hops.Put(NewBatch(batchWalk, NewClient(1)))
 	w.hops.Put(hop)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"io"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -16,6 +17,16 @@ import (
 	"switchyard/internal/clockstep"
 	"switchyard/smp"
 )
+
+// seeded returns a source of bytes that a seed determines.
+func seeded(seed uint64) func([]byte) {
+	var key [32]byte
+	for i := range 8 {
+		key[i] = byte(seed >> (8 * i))
+	}
+	r := rand.NewChaCha8(key)
+	return func(b []byte) { _, _ = r.Read(b) }
+}
 
 // router is a Set on a store with an in-process loop: clients put commands in, and take replies out, as the engine
 // would.
@@ -175,7 +186,7 @@ func (r *router) Deliver(g *Group) {
 			if !reply.Message {
 				r.t.Error("a reply with nothing to send and no place in the window")
 			}
-			c.resume = c.shard.Window.vacate(1) || c.resume
+			c.resume = vacate(&c.shard.Window, 1) || c.resume
 			continue
 		}
 		raw := slices.Clone(reply.Head)
@@ -404,7 +415,7 @@ func (c *client) take() received {
 	m := c.inbox[0]
 	c.inbox = c.inbox[1:]
 	if m.message {
-		c.resume = c.shard.Window.vacate(1) || c.resume
+		c.resume = vacate(&c.shard.Window, 1) || c.resume
 	}
 	c.r.mu.Unlock()
 	c.parse(&m)
@@ -472,7 +483,7 @@ func (c *client) event() received {
 func (r *router) syncLanes() {
 	for i, w := range r.set.workers {
 		r.syncShard(i)
-		for w.lane.commands.Load() > 0 {
+		for w.fair.commands.Load() > 0 {
 			r.syncShard(i)
 		}
 		r.syncShard(i)
@@ -488,14 +499,14 @@ func (r *router) sync() {
 
 func (r *router) syncShard(i int) {
 	var id smp.ID
-	r.set.partitions.drawOwned(&id, r.random, i)
+	r.set.partitions.DrawOwned(&id, r.random, i)
 	r.probe.do(nil, id[:], smp.AppendSend(nil, false, nil))
 }
 
 // inShard does something in a shard's goroutine, in the midst of a drain.
 func (r *router) inShard(i int, do func(*core)) {
 	var id smp.ID
-	r.set.partitions.drawOwned(&id, r.random, i)
+	r.set.partitions.DrawOwned(&id, r.random, i)
 	r.store.onSought(func() { do(r.set.workers[i].core) })
 	r.probe.do(nil, id[:], smp.AppendLGet(nil))
 }

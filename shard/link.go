@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"switchyard/box"
+	"switchyard/shard/linkid"
 	"switchyard/smp"
 )
 
@@ -11,8 +12,8 @@ import (
 // secures the queue with it (LKEY), that of a contact queue by anybody (LGET). The data is not kept in memory.
 //
 // The link ID of a messaging queue is drawn in the queue's partition. That of a contact queue is the client's, so its
-// commands come to the shard of its partition, which forwards them to the shard of the queue (forward.go). It is the shard
-// of the queue that gives the link away, after it has reserved the ID, and refuses it to others (reserve.go).
+// commands come to the shard of its partition, which forwards them to the shard of the queue (core.go). Package linkid
+// draws how shards agree who has an ID while it is given away or taken away.
 
 // LinkData is what a short link leads to, beside the queue's sender ID.
 type LinkData struct {
@@ -48,7 +49,7 @@ func (q *queue) isContact() bool {
 
 // claimLink decides about LKEY, which is authorized by the key that it sets, where it may set one, and LGET, which
 // has no authorization. A command before it in the drain may have removed the link.
-func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (int32, smp.Error) {
+func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (ref, smp.Error) {
 	if string(q.linkID()) != string(cmd.EntityID) {
 		return refuse(v, claim)
 	}
@@ -56,9 +57,9 @@ func (q *queue) claimLink(v *box.Verifier, claim *box.Claim, cmd *Command) (int3
 		return q.claimSender(v, claim, cmd)
 	}
 	if !q.isContact() {
-		return -1, smp.ErrAuth
+		return none, smp.ErrAuth
 	}
-	return -1, smp.Error{}
+	return none, smp.Error{}
 }
 
 // newLink gives a new queue its IDs and that of its link, which the client has determined. What it asks for may be
@@ -68,15 +69,15 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 	if string(q.senderID[:]) != string(p.SenderID) {
 		return smp.ErrCmdProhibited
 	}
-	c.drawIn(&q.recipientID, c.partitions.partition(q.senderID[:]))
+	c.drawIn(&q.recipientID, c.partitions.Of(q.senderID[:]))
 	linkID := p.LinkID
 	if p.Mode != smp.ModeContact {
 		var id smp.ID
-		c.drawIn(&id, c.partitions.partition(q.senderID[:]))
+		c.drawIn(&id, c.partitions.Of(q.senderID[:]))
 		linkID = id[:]
 	}
 	q.needRare().linkID = append([]byte(nil), linkID...)
-	switch taken, _, err := c.taken(BySender, q.senderID[:]); {
+	switch taken, _, err := c.idTaken(BySender, q.senderID[:]); {
 	case err != nil:
 		return storeError(err)
 	case taken:
@@ -85,8 +86,8 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 	return smp.Error{}
 }
 
-// taken tells whether an ID that a client has chosen names a queue, and of which shard, or can name none.
-func (c *core) taken(kind IDKind, id []byte) (taken bool, by int, err error) {
+// idTaken tells whether an ID that a client has chosen names a queue, and of which shard, or can name none.
+func (c *core) idTaken(kind IDKind, id []byte) (taken bool, by int, err error) {
 	if len(id) == 0 || c.cache.find(kind, id) != nil {
 		return true, c.index, nil
 	}
@@ -96,11 +97,11 @@ func (c *core) taken(kind IDKind, id []byte) (taken bool, by int, err error) {
 	if owner, ok := c.misplaced(&l[0]); ok {
 		return true, owner, nil
 	}
-	return l[0].Found != nil && !c.released(&l[0].Found.Record.RecipientID), c.index, l[0].Err
+	return l[0].Found != nil && !c.lostID(&l[0].Found.Record.RecipientID), c.index, l[0].Err
 }
 
-// released tells of a queue that the store finds by an ID and memory does not, whether it has lost that ID in this drain.
-func (c *core) released(recipientID *smp.ID) bool {
+// lostID tells of a queue that the store finds by an ID and memory does not, whether it has lost that ID in this drain.
+func (c *core) lostID(recipientID *smp.ID) bool {
 	if q := c.cache.byRecipient[*recipientID]; q != nil {
 		return !c.cache.stale(q)
 	}
@@ -131,7 +132,7 @@ func (c *core) removeLink(q *queue) bool {
 	if id == nil {
 		return false
 	}
-	c.linkDeparts(q)
+	c.beginRemoval(q)
 	delete(c.cache.byLink, string(id))
 	c.write().DeleteLink(&q.recipientID, id)
 	q.rare.linkID = nil
@@ -203,4 +204,101 @@ func (c *core) readLink(it *item) {
 	w := c.respond(it)
 	w.head = smp.AppendLnk(w.head, smp.Lnk{SenderID: q.senderID[:], Fixed: d.Fixed, User: d.User})
 	w.end()
+}
+
+// grantLink tells whether the queue of an item may have a link ID, and answers if not.
+func (c *core) grantLink(it *item, id []byte) bool {
+	taken, by, err := c.linkTaken(id)
+	switch {
+	case err != nil:
+		c.fail(it, storeError(err))
+	case !taken:
+		return true
+	case by == c.index:
+		c.fail(it, c.refusal())
+	default:
+		c.handOn(it, batchRefusal, by)
+	}
+	return false
+}
+
+// linkTaken tells whether a link ID leads to a queue, or another shard is giving it to one, and which shard that is. When
+// it is free it stays reserved until the end of the drain, so that nothing may follow which keeps the queue from having it.
+func (c *core) linkTaken(id []byte) (taken bool, by int, err error) {
+	name := string(id)
+	by, first := c.links.Reserve(name, c.index)
+	if by != c.index {
+		return true, by, nil
+	}
+	taken, by, err = c.idTaken(ByLink, id)
+	switch {
+	case !first: // it stays reserved for the command before
+	case err != nil || taken:
+		c.links.Release(name)
+	default:
+		c.reserved = append(c.reserved, name)
+	}
+	return taken, by, err
+}
+
+// refuse answers a batchRefusal. When the ID does not lead here after all, it was not stored, or is free again: the client
+// may try again.
+func (c *core) refuse(b *Batch) {
+	it := item{client: b.Client, command: &b.Commands[0]}
+	if taken, by, err := c.idTaken(ByLink, it.newLinkID()); err == nil && taken && by == c.index {
+		c.fail(&it, c.refusal())
+	} else {
+		c.fail(&it, errStore)
+	}
+}
+
+// refusal is the answer for a link ID that is taken, unless the store may still show what it has not kept.
+func (c *core) refusal() smp.Error {
+	if c.doubt {
+		return errStore
+	}
+	return smp.ErrAuth
+}
+
+// newLinkID is the link ID that LSET or NEW asks for.
+func (it *item) newLinkID() []byte {
+	if it.command.Tag == smp.CmdNew {
+		p, _ := smp.ParseNew(it.client.Version, it.command.Params)
+		return p.LinkID
+	}
+	p, _ := smp.ParseLSet(it.command.Params)
+	return p.LinkID
+}
+
+// dropReserved ends the reservations of a drain, whose writes can be seen, or have failed.
+func (c *core) dropReserved() {
+	if len(c.reserved) == 0 {
+		return
+	}
+	c.links.Release(c.reserved...)
+	clear(c.reserved)
+	c.reserved = c.reserved[:0]
+}
+
+// beginRemoval notes that the drain takes the link away from a queue, if it has one and LGET comes to another shard.
+func (c *core) beginRemoval(q *queue) {
+	id := q.linkID()
+	if id == nil || c.partitions.Shard(id) == c.index {
+		return
+	}
+	c.links.BeginRemoval(string(id), linkid.Removal{Shard: c.index, Drain: c.out})
+	c.out.removals = append(c.out.removals, string(id))
+}
+
+// missingLink decides about a lookup by link ID that has found nothing: which other shard is to tell so, and whether the store
+// may show what it has not kept.
+func (c *core) missingLink(id []byte) (elsewhere ref, err error) {
+	by, removed := c.links.RemovedBy(id)
+	switch {
+	case removed && by != c.index:
+		return refTo(by), nil
+	case removed && c.doubt:
+		return none, errStore
+	}
+	return none, nil
 }

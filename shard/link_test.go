@@ -139,7 +139,7 @@ func TestLinkOfAnotherShard(t *testing.T) {
 	hops := 0
 	for link, q := range queues {
 		wantLink(t, c.lget([]byte(link)), q, []byte(link), "user")
-		if r.set.partitions.shard([]byte(link)) != r.set.partitions.shard(q.recipient) {
+		if r.set.partitions.Shard([]byte(link)) != r.set.partitions.Shard(q.recipient) {
 			hops++
 		}
 	}
@@ -215,7 +215,7 @@ func TestShardsForwardToEachOtherWithFullRings(t *testing.T) {
 	for i := 0; len(links) < 2; i++ {
 		id := fmt.Appendf(nil, "link %d", i)
 		q, _, _ := c.newLinked(smp.ModeContact, id, fmt.Sprint(i), nil)
-		if at := r.set.partitions.shard(id); at != r.set.partitions.shard(q.recipient) {
+		if at := r.set.partitions.Shard(id); at != r.set.partitions.Shard(q.recipient) {
 			links[at] = id
 		}
 	}

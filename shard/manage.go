@@ -1,10 +1,134 @@
 package shard
 
 import (
+	"crypto/subtle"
 	"time"
 
+	"switchyard/box"
 	"switchyard/smp"
 )
+
+// create answers NEW.
+func (c *core) create(it *item) {
+	p, _ := smp.ParseNew(it.client.Version, it.command.Params)
+	if !c.mayCreate(p.BasicAuth) {
+		c.fail(it, smp.ErrAuth)
+		return
+	}
+	if it.client.Service != nil && !p.Subscribe {
+		c.fail(it, smp.ErrCmdProhibited)
+		return
+	}
+	q := &queue{mode: modeOf(p.Mode), day: uint16(c.now / secondsPerDay)}
+	q.begin(c.steady)
+	if p.HasLink {
+		if err := c.newLink(it, q, &p); !err.IsZero() {
+			c.fail(it, err)
+			return
+		}
+	} else if !c.drawIDs(q) {
+		c.fail(it, smp.ErrInternal)
+		return
+	}
+	key, err := box.ParseAuthKey(p.AuthKey)
+	if err != nil {
+		c.fail(it, smp.ErrCmdSyntax)
+		return
+	}
+	q.setRecipientKeys([]box.PublicKey{key})
+	ids := smp.IDs{
+		RecipientID: q.recipientID[:],
+		SenderID:    q.senderID[:],
+		Mode:        p.Mode,
+		LinkID:      q.linkID(),
+		ServiceID:   it.client.serviceID(),
+	}
+	ok := false
+	if ids.DHKey, ok = c.agree(&q.secret, p.DHKey); ok && p.HasNtf {
+		ids.HasNtf = true
+		ids.Ntf, ok = c.newNotifier(q, p.Ntf)
+	}
+	if !ok {
+		c.fail(it, smp.ErrCmdSyntax)
+		return
+	}
+	if p.HasLink && !c.grantLink(it, q.linkID()) {
+		return
+	}
+	if s := it.client.Service; s != nil {
+		c.serve(it.client)
+		if err := c.associate(q, s.shared); err != nil {
+			c.fail(it, storeError(err))
+			return
+		}
+	}
+	if p.HasLink {
+		c.putLink(q, LinkData{Fixed: p.Fixed, User: p.User})
+	}
+	c.cache.add(q)
+	c.putQueue(q)
+	it.queue = q // so that it is touched by the drain
+	if p.Subscribe && it.client.Service == nil {
+		c.link(&subscription{queue: q, client: it.client, kind: subNormal})
+	}
+	w := c.respond(it)
+	w.head = smp.AppendIDs(w.head, it.client.Version, &ids)
+	w.end()
+}
+
+// mayCreate says whether the router takes new queues from whoever knows this password.
+func (c *core) mayCreate(password []byte) bool {
+	if !c.cfg.NewQueues {
+		return false
+	}
+	return c.cfg.BasicAuth == "" || subtle.ConstantTimeCompare(password, []byte(c.cfg.BasicAuth)) == 1
+}
+
+func modeOf(m smp.QueueMode) Mode {
+	switch m {
+	case smp.ModeMessaging:
+		return ModeMessaging
+	case smp.ModeContact:
+		return ModeContact
+	}
+	return ModeUnset
+}
+
+// drawAttempts is how often IDs are drawn that are taken. With 24 random bytes the first attempt succeeds.
+const drawAttempts = 3
+
+// drawIDs gives a new queue its recipient and sender ID, both in one partition of this shard. It looks for collisions
+// in memory only, as it is the randomness that excludes them.
+func (c *core) drawIDs(q *queue) bool {
+	for range drawAttempts {
+		partition := c.partitions.DrawOwned(&q.recipientID, c.random, c.index)
+		c.drawIn(&q.senderID, partition)
+		if c.cache.byRecipient[q.recipientID] == nil && c.cache.bySender[q.senderID] == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// drawIn sets id to a random ID of the partition.
+func (c *core) drawIn(id *smp.ID, partition uint8) {
+	c.ids.Draw(id, &c.partitions, c.random, partition)
+}
+
+// agree makes a key pair, sets secret to what it has in common with the client's X25519 key (DER), and returns the
+// public key as DER. A key of low order gives the zero secret, as in the reference: whoever sends it has chosen to
+// have no encryption.
+func (c *core) agree(secret *[32]byte, clientKey []byte) (public []byte, ok bool) {
+	theirs, err := box.ParseX25519(clientKey)
+	if err != nil {
+		return nil, false
+	}
+	var private, ours [box.KeySize]byte
+	c.random(private[:])
+	box.PublicX25519(&ours, &private)
+	_ = box.DH(secret, &private, &theirs)
+	return box.AppendX25519(nil, &ours), true
+}
 
 // turnOff answers OFF: from now on the queue takes no messages. What it holds can still be received.
 func (c *core) turnOff(it *item) {
@@ -30,7 +154,7 @@ func (c *core) deleteQueue(it *item) {
 		c.fail(it, storeError(err))
 		return
 	}
-	c.linkDeparts(q)
+	c.beginRemoval(q)
 	c.write().DeleteQueue(c.record.of(q))
 	c.answer(it, smp.AppendOK)
 	if q.sub != nil && q.sub.client != it.client {
@@ -53,7 +177,7 @@ func (c *core) info(it *item) {
 	} else if r := c.gotOf(it.client, &q.recipientID); r != nil {
 		info.Sub = r.info(smp.SubThreadProhibit)
 	}
-	if q.count > 0 {
+	if !q.empty() {
 		if err := c.peek(q); err != nil {
 			c.fail(it, storeError(err))
 			return
@@ -69,7 +193,7 @@ func (c *core) info(it *item) {
 }
 
 func (s *subscription) info() *smp.InfoSub {
-	if (s.ready || s.aside) && s.queue.count > 0 { // it may be empty again: the expiry came first
+	if s.state != subIdle && !s.queue.empty() { // it may be empty again: the expiry came first
 		return s.receipt.info(smp.SubThreadPending)
 	}
 	return s.receipt.info(smp.SubThreadNone)

@@ -26,7 +26,7 @@ type Disk interface {
 //
 // Most commands come in small blocks, one or two of a client at a time, which are executed in the order in which they were put
 // into the rings. Now and then there are large ones, and floods, which shards put off; then the model takes the order from the
-// answers (modellane_test.go).
+// answers (modelfair_test.go).
 //
 // A seed makes each step the same again. How far the router has come when the power fails is left to the machine.
 func CheckModel(t *testing.T, disk func() Disk) {
@@ -59,7 +59,7 @@ type modelCheck struct {
 	step       int
 	trace      trace
 
-	// What the shards have been given at once, in the order in which it was put into their rings (modellane_test.go).
+	// What the shards have been given at once, in the order in which it was put into their rings (modelfair_test.go).
 	given     []*modelBatch
 	room      map[*client]int // how many messages may be pushed; nil at other times
 	left      []*client       // were cut meanwhile
@@ -227,11 +227,11 @@ func (c *modelCheck) notify() {
 func (c *modelCheck) stall(client *client) {
 	if client.stalled = !client.stalled; client.stalled {
 		c.log("client %d stops reading", c.number(client))
-		client.shard.Window.occupy(DeliveryWindow)
+		occupy(&client.shard.Window, DeliveryWindow)
 		return
 	}
 	c.log("client %d reads again", c.number(client))
-	resume := client.shard.Window.vacate(DeliveryWindow)
+	resume := vacate(&client.shard.Window, DeliveryWindow)
 	for range c.IntN(4) {
 		if other := c.clients[c.IntN(len(c.clients))]; other != client && len(c.live()) > 0 {
 			c.commandsOf(other)

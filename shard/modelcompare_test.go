@@ -163,7 +163,7 @@ func (c *modelCheck) checkCounts(client *client) {
 	if client.stalled {
 		unread = DeliveryWindow
 	}
-	if n, w := client.shard.Subscriptions.Load(), client.shard.Window.taken(); n != subs || w != unread {
+	if n, w := client.shard.Subscriptions.Load(), client.shard.Window.Taken(); n != subs || w != unread {
 		c.t.Errorf("client %d has %d subscriptions, %d messages to read, the model says %d, %d", c.number(client), n, w, subs, unread)
 	}
 }

@@ -51,7 +51,7 @@ func (c *modelCheck) blockOf(client *client, size int, queue func() *modelQueue)
 func (c *modelCheck) give(client *client, block []action, cmds []command) {
 	if len(block) > 0 {
 		c.logBlock(block)
-		if c.small[client] += len(block); c.small[client] >= laneFrom {
+		if c.small[client] += len(block); c.small[client] >= flowLimit {
 			c.router.sync()
 			clear(c.small)
 			c.small[client] = len(block)
@@ -92,7 +92,7 @@ func (c *modelCheck) linkCommand() {
 // passes on from the shard of the link to that of the queue does not, nor does one that names a link which may be
 // another's.
 func (c *modelCheck) keepsPlace(link []byte, q *modelQueue) bool {
-	shardOf := c.router.set.partitions.shard
+	shardOf := c.router.set.partitions.Shard
 	return shardOf(link) == shardOf(q.recipient) && !bytes.HasPrefix(link, sharedLinks)
 }
 

@@ -33,9 +33,6 @@ const NotificationLimit = 128
 // have not taken has shards wait.
 const notifyStep = 1 << 8
 
-// batchNotify is a batch of the shard's own: notifications have gathered long enough.
-const batchNotify BatchKind = batchExpire + 1
-
 // notify notes that a message has come which its sender wants the recipient to be notified of.
 func (c *core) notify(q *queue, h *MessageHeader) {
 	n := q.notifier()
@@ -196,4 +193,84 @@ func (c *core) expireNotifications(q *queue) {
 	if fresh := c.fresher(stored); len(fresh) < len(stored) {
 		c.putNotifications(q, fresh)
 	}
+}
+
+// newNotifier gives the queue notification credentials with a new ID, in the partition of its other IDs, and a new
+// secret. It returns what the client is told; ok is false when a key does not parse.
+func (c *core) newNotifier(q *queue, p smp.NKeyParams) (nid smp.NID, ok bool) {
+	key, err := box.ParseAuthKey(p.Key)
+	if err != nil {
+		return nid, false
+	}
+	n := &notifier{key: key, Notifier: Notifier{Key: key.AppendSPKI(nil)}}
+	if nid.DHKey, ok = c.agree(&n.Secret, p.DHKey); !ok {
+		return nid, false
+	}
+	c.drawIn(&n.ID, c.partitions.Of(q.recipientID[:]))
+	nid.NotifierID = n.ID[:]
+	q.keyGen++
+	q.needRare().notifier = n
+	return nid, true
+}
+
+// setNotifier answers NKEY. Credentials that the queue had before are replaced.
+func (c *core) setNotifier(it *item) {
+	q := it.queue
+	p, _ := smp.ParseNKey(it.command.Params)
+	if _, err := c.removeNotifier(it); err != nil {
+		c.fail(it, storeError(err))
+		return
+	}
+	nid, ok := c.newNotifier(q, p)
+	if !ok {
+		c.fail(it, smp.ErrCmdSyntax)
+		return
+	}
+	c.cache.byNotifier[smp.ID(nid.NotifierID)] = q
+	c.putQueue(q)
+	w := c.respond(it)
+	w.head = smp.AppendNID(w.head, nid)
+	w.end()
+}
+
+// deleteNotifier answers NDEL.
+func (c *core) deleteNotifier(it *item) {
+	removed, err := c.removeNotifier(it)
+	if err != nil {
+		c.fail(it, storeError(err))
+		return
+	}
+	if removed {
+		c.putQueue(it.queue)
+	} else {
+		c.confirm(it.queue)
+	}
+	c.answer(it, smp.AppendOK)
+}
+
+// removeNotifier takes the notification credentials of the queue away, if there are any, and tells another connection
+// that was subscribed. The caller stores the queue.
+func (c *core) removeNotifier(it *item) (removed bool, err error) {
+	q := it.queue
+	n := q.notifier()
+	if n == nil {
+		return false, nil
+	}
+	if err := c.dissociateNotifier(q, it.client, replyDeleted); err != nil {
+		return false, err
+	}
+	switch {
+	case n.sub == nil:
+	case n.sub.client == it.client:
+		c.unlink(n.sub)
+	default:
+		c.end(n.sub, replyDeleted, n.ID[:])
+	}
+	delete(c.cache.byNotifier, n.ID)
+	c.write().DeleteNotifier(&n.ID)
+	c.putNotifications(q, nil)
+	c.forgetNotifier(n)
+	q.rare.notifier = nil
+	q.keyGen++
+	return true, nil
 }

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"testing"
 	"time"
+	"unsafe"
 
 	"switchyard/smp"
 )
@@ -33,8 +34,8 @@ func TestParkedSubscription(t *testing.T) {
 	again := alice.newQueue(queueOptions{subscribe: true})
 	taken := alice.newQueue(queueOptions{subscribe: true})
 	bob.crowdOut()
-	if cache.parked.len != 4 || alice.shard.Subscriptions.Load() != 4 {
-		t.Fatalf("%d parked of %d subscriptions", cache.parked.len, alice.shard.Subscriptions.Load())
+	if cache.parked.Len() != 4 || alice.shard.Subscriptions.Load() != 4 {
+		t.Fatalf("%d parked of %d subscriptions", cache.parked.Len(), alice.shard.Subscriptions.Load())
 	}
 	want(t, bob.sendTo(q, "hello"), "OK")
 	id := wantMessage(t, q, alice.event(), "hello", true)
@@ -54,8 +55,8 @@ func TestParkedSubscription(t *testing.T) {
 	bob.crowdOut()
 	alice.close()
 	r.sync()
-	if cache.parked.len != 1 || alice.shard.Subscriptions.Load() != 0 {
-		t.Fatalf("%d parked when one connection is left", cache.parked.len)
+	if cache.parked.Len() != 1 || alice.shard.Subscriptions.Load() != 0 {
+		t.Fatalf("%d parked when one connection is left", cache.parked.Len())
 	}
 	want(t, bob.sendTo(taken, "still there"), "OK")
 	wantMessage(t, taken, carol.event(), "still there", true)
@@ -125,7 +126,7 @@ func TestParkedBehindAFailingCommit(t *testing.T) {
 				r.underWay(behind + 1 + i)
 			}
 			parked := make(chan bool, 1)
-			r.store.onSought(func() { parked <- cache.parked.find((*smp.ID)(q.recipient)) != nil })
+			r.store.onSought(func() { parked <- cache.parked.Find((*smp.ID)(q.recipient)) != nil })
 			carol.send(command{entity: []byte("no link"), text: smp.AppendLGet(nil)}) // is not answered yet
 			if !<-parked {
 				t.Fatal("the subscription is not parked while the commit is under way")
@@ -173,8 +174,8 @@ func TestCacheKeepsItsLimitInAStorm(t *testing.T) {
 	}
 	r.sync()
 	cache := &r.set.workers[0].core.cache
-	if n := len(cache.byRecipient); n > 64 || cache.parked.len != len(queues)-n {
-		t.Fatalf("%d queues in memory, %d parked", n, cache.parked.len)
+	if n := len(cache.byRecipient); n > 64 || cache.parked.Len() != len(queues)-n {
+		t.Fatalf("%d queues in memory, %d parked", n, cache.parked.Len())
 	}
 }
 
@@ -194,8 +195,8 @@ func TestParkedNotifier(t *testing.T) {
 	q, deleted, removed, taken, both := queues[0], queues[1], queues[2], queues[3], queues[4]
 	want(t, alice.sub(both), "SOK")
 	bob.crowdOut()
-	if cache.parkedNotifiers.len != 5 || cache.parked.len != 1 || ntf.shard.Subscriptions.Load() != 5 {
-		t.Fatalf("%d and %d parked of %d", cache.parkedNotifiers.len, cache.parked.len, ntf.shard.Subscriptions.Load())
+	if cache.parkedNotifiers.Len() != 5 || cache.parked.Len() != 1 || ntf.shard.Subscriptions.Load() != 5 {
+		t.Fatalf("%d and %d parked of %d", cache.parkedNotifiers.Len(), cache.parked.Len(), ntf.shard.Subscriptions.Load())
 	}
 	for range 2 {
 		want(t, bob.do(nil, q.sender, smp.AppendSend(nil, true, []byte("x"))), "OK")
@@ -217,10 +218,17 @@ func TestParkedNotifier(t *testing.T) {
 	bob.crowdOut()
 	ntf.close()
 	r.sync()
-	if cache.parkedNotifiers.len != 1 || ntf.shard.Subscriptions.Load() != 0 {
-		t.Errorf("%d parked when one connection is left", cache.parkedNotifiers.len)
+	if cache.parkedNotifiers.Len() != 1 || ntf.shard.Subscriptions.Load() != 0 {
+		t.Errorf("%d parked when one connection is left", cache.parkedNotifiers.Len())
 	}
 	want(t, bob.do(nil, taken.sender, smp.AppendSend(nil, true, []byte("x"))), "OK")
 	wantEvent(t, other.event(), "NMSG", taken.notifier)
 	wantNothing(t, ntf)
+}
+
+// TestParkedSize: what a parked subscription takes beside its place in the table.
+func TestParkedSize(t *testing.T) {
+	if size := unsafe.Sizeof(parked{}); size > 48 {
+		t.Errorf("one has %d bytes", size)
+	}
 }

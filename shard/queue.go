@@ -16,17 +16,11 @@ type queue struct {
 	recipientKey shortKey // the only one, else rare.recipientKeys
 	senderKey    shortKey // else rare.senderKey
 
-	mode      Mode
-	status    Status
-	keyGen    uint16 // changes with every change of a key, and when a link is removed: what was verified before is verified again
-	full      bool   // the last message is the quota marker: nothing is accepted until the queue is empty
-	headKnown bool   // head is complete, else only its Seq
-
-	// head is the first message; when there is none, its Seq is that of the next one to come.
-	head  MessageHeader
-	count int32 // messages, quota marker included
-
-	slot int32         // place in the list of idle queues, -1 when in use
+	mode   Mode
+	status Status
+	keyGen keyGen
+	slot   int32 // place in the list of idle queues, -1 when in use
+	messages
 	sub  *subscription // the connection that messages are pushed to
 	rare *rare         // what most queues do not have
 
@@ -36,6 +30,13 @@ type queue struct {
 	recent  bool   // looked up since the eviction came by
 	gone    bool   // deleted
 }
+
+// keyGen is the generation of a queue's keys. It changes with every change of a key, and when a link is removed: what was
+// verified before is verified again.
+type keyGen uint16
+
+// other is a generation that this one is not.
+func (g keyGen) other() keyGen { return g - 1 }
 
 // rare is what few queues have.
 type rare struct {
@@ -138,35 +139,90 @@ func (q *queue) secured() (k box.PublicKey, ok bool) {
 	return k, false
 }
 
-// nextSeq is the position of the message that comes next.
-func (q *queue) nextSeq() uint64 { return q.head.Seq + uint64(q.count) }
-
-// append enters a stored message behind the others.
-func (q *queue) append(h *MessageHeader) {
-	if q.count == 0 {
-		q.head, q.headKnown = *h, true
-	}
-	q.count++
-	q.full = h.Kind == KindQuota
-}
-
-// advance removes the first message.
-func (q *queue) advance() {
-	q.head.Seq++
-	q.count--
-	q.headKnown = false
-	if q.rare != nil {
-		q.rare.spoiledUntil = 0
-	}
-	if q.count == 0 {
-		q.full = false
-	}
-}
-
 // blockedError is the answer to commands while the queue is blocked.
 func (q *queue) blockedError() smp.Error {
 	if q.rare == nil || q.rare.blocked.IsZero() {
 		return smp.ErrAuth // unreadable text: what clients of old versions are told
 	}
 	return q.rare.blocked
+}
+
+// What must not outlive its use in memory that is free, or of a crash, is overwritten: the secrets that seal bodies and
+// notifications and the keys of a queue when it is deleted or leaves memory, those that are replaced at once, copies of them
+// on the way from and to the store with the drain, and the secrets of a session when it ends. RELIABILITY.md says what that
+// leaves.
+
+// forget overwrites the keys and secrets of a queue. Commands of the same drain may still look at it.
+func (c *core) forget(q *queue) {
+	q.secret = [32]byte{}
+	c.forgetRecipientKeys(q)
+	c.forgetShort(&q.senderKey)
+	if q.rare == nil {
+		return
+	}
+	c.forgetKey(&q.rare.senderKey)
+	c.forgetNotifier(q.rare.notifier)
+}
+
+// forgetRecipientKeys overwrites the keys of the recipient.
+func (c *core) forgetRecipientKeys(q *queue) {
+	c.forgetShort(&q.recipientKey)
+	if q.rare == nil {
+		return
+	}
+	for i := range q.rare.recipientKeys {
+		c.forgetKey(&q.rare.recipientKeys[i])
+	}
+}
+
+// forgetShort leaves the algorithm: that there was a key may still be asked.
+func (c *core) forgetShort(s *shortKey) {
+	if s.alg == box.X25519 {
+		k := s.key()
+		c.verifier.Secrets.ForgetKey(&k)
+	}
+	s.raw = [32]byte{}
+}
+
+func (c *core) forgetKey(k *box.PublicKey) {
+	c.verifier.Secrets.ForgetKey(k)
+	clear(k.Bytes())
+}
+
+// forgetNotifier overwrites notification credentials, if there are any.
+func (c *core) forgetNotifier(n *notifier) {
+	if n == nil {
+		return
+	}
+	n.Secret = [32]byte{}
+	c.forgetKey(&n.key)
+	clear(n.Key)
+}
+
+// forget overwrites what a lookup has found, when the queue is in memory as such or not needed. The notifier's key is the
+// queue's.
+func (l *Lookup) forget() {
+	if l.Found == nil {
+		return
+	}
+	r := &l.Found.Record
+	r.Secret = [32]byte{}
+	clear(r.SenderKey)
+	for _, der := range r.RecipientKeys {
+		clear(der)
+	}
+	if r.Notifier != nil {
+		r.Notifier.Secret = [32]byte{}
+	}
+}
+
+// forget overwrites the records that were on their way to the store.
+func (s *recordScratch) forget() {
+	for i, der := range s.keys {
+		clear(der)
+		s.keys[i] = nil
+	}
+	clear(s.record.SenderKey)
+	clear(s.der[:cap(s.der)])
+	s.record, s.keys = Record{}, s.keys[:0]
 }

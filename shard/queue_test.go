@@ -211,8 +211,8 @@ func TestCacheEviction(t *testing.T) {
 	if n := len(core.cache.byRecipient); n > 11 || n != len(core.cache.bySender) || len(core.cache.byNotifier) > 10 {
 		t.Fatalf("%d queues in memory, by sender %d, by notifier %d", n, len(core.cache.bySender), len(core.cache.byNotifier))
 	}
-	if core.cache.parked.len != 1 || core.cache.byRecipient[smp.ID(subscribed.recipient)] != nil {
-		t.Errorf("%d subscriptions are parked", core.cache.parked.len)
+	if core.cache.parked.Len() != 1 || core.cache.byRecipient[smp.ID(subscribed.recipient)] != nil {
+		t.Errorf("%d subscriptions are parked", core.cache.parked.Len())
 	}
 	if core.cache.byRecipient[smp.ID(queues[0].recipient)] == nil {
 		t.Error("queue in use was evicted")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"switchyard/box"
+	"switchyard/shard/registry"
 	"switchyard/smp"
 )
 
@@ -23,7 +24,7 @@ type answeredService struct {
 }
 
 func (r *router) asking() *asking {
-	return &asking{r: r, answers: make(chan answeredService, 2*askedLimit)}
+	return &asking{r: r, answers: make(chan answeredService, 2*registry.AskedLimit)}
 }
 
 // ask asks for the service of a certificate with this number; false when too many wait.
@@ -101,7 +102,7 @@ func TestServiceThatIsNotKept(t *testing.T) {
 	}
 	for range 2 {
 		a.ask(1)
-		if s := a.all()[0]; s.err != errLost {
+		if s := a.all()[0]; s.err != registry.ErrLost {
 			t.Fatal(s.err)
 		}
 	}
@@ -121,7 +122,7 @@ func TestServicesAskedForAreBounded(t *testing.T) {
 	<-begun
 	n := 1
 	for ; a.ask(n); n++ {
-		if n > askedLimit {
+		if n > registry.AskedLimit {
 			t.Fatal("no end")
 		}
 	}
@@ -138,7 +139,7 @@ func TestServicesAtTheEnd(t *testing.T) {
 	begun, release := r.store.hold()
 	a.ask(0)
 	<-begun
-	for i := range 2*registryGroup + 1 {
+	for i := range 2*registry.GroupSize + 1 {
 		a.ask(1 + i)
 	}
 	closed := make(chan error)
@@ -162,7 +163,7 @@ func TestFullStoreTakesNoService(t *testing.T) {
 	a.ask(1)
 	a.ask(2)
 	for _, s := range a.all() {
-		if s.number == 1 && (s.err != nil || s.service.ID != made.service.ID) || s.number == 2 && s.err != errNoRoom {
+		if s.number == 1 && (s.err != nil || s.service.ID != made.service.ID) || s.number == 2 && s.err != registry.ErrNoRoom {
 			t.Error(s.number, s.err)
 		}
 	}

@@ -2,6 +2,8 @@ package shard
 
 import (
 	"bytes"
+	"sync"
+	"sync/atomic"
 
 	"switchyard/smp"
 )
@@ -103,4 +105,82 @@ func (g *Group) fail() {
 			r.Head = smp.AppendEnd(bytes.Clone(r.Head[:n.header]))
 		}
 	}
+}
+
+// Buffer is a pooled, counted piece of memory large enough for a block. It carries the content of a received block
+// from the loop to the shards, and the sealed body of a message from a shard to a loop.
+type Buffer struct {
+	Data []byte // what is used of the memory; len ≤ smp.BlockSize
+	mem  [smp.BlockSize]byte
+	refs atomic.Int32
+}
+
+var buffers = sync.Pool{New: func() any { return new(Buffer) }}
+
+// NewBuffer takes a buffer from the pool, with one reference and Data of n bytes, whose content is undefined.
+func NewBuffer(n int) *Buffer {
+	b := buffers.Get().(*Buffer)
+	b.Data = b.mem[:n]
+	b.refs.Store(1)
+	return b
+}
+
+// Retain adds a reference.
+func (b *Buffer) Retain() { b.refs.Add(1) }
+
+// Release drops a reference; the last one returns the buffer to the pool.
+func (b *Buffer) Release() {
+	switch n := b.refs.Add(-1); {
+	case n == 0:
+		b.Data = nil
+		buffers.Put(b)
+	case n < 0:
+		panic("shard: buffer released twice")
+	}
+}
+
+// Group is what one drain replies to the connections of one loop, in order. The loop packs it into blocks and
+// releases it.
+type Group struct {
+	Replies []Reply
+	arena   []byte
+	notes   []note // one for each reply, for the case that the commit fails
+	loop    Loop
+}
+
+// arenaSize is what a group's arena starts with: the replies to a block of subscriptions.
+const arenaSize = 16 << 10
+
+var groups = sync.Pool{New: func() any { return &Group{arena: make([]byte, 0, arenaSize)} }}
+
+func newGroup() *Group { return groups.Get().(*Group) }
+
+// Size is how many bytes the replies take.
+func (g *Group) Size() int {
+	n := len(g.arena)
+	for i := range g.Replies {
+		if b := g.Replies[i].Body; b != nil {
+			n += len(b.Data)
+		}
+	}
+	return n
+}
+
+// Release returns the group and the bodies that it holds. A loop that has taken a body over sets it to nil first.
+func (g *Group) Release() {
+	for i := range g.Replies {
+		if b := g.Replies[i].Body; b != nil {
+			b.Release()
+		}
+		g.Replies[i] = Reply{}
+	}
+	g.Replies = g.Replies[:0]
+	if cap(g.arena) > 16*arenaSize {
+		g.arena = make([]byte, 0, arenaSize) // a storm's arena must not stay in the pool
+	}
+	g.arena = g.arena[:0]
+	clear(g.notes)
+	g.notes = g.notes[:0]
+	g.loop = nil
+	groups.Put(g)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"switchyard/box"
+	"switchyard/shard/linkid"
 	"switchyard/smp"
 )
 
@@ -163,7 +164,7 @@ func TestRefusalIsJudgedAgain(t *testing.T) {
 
 // TestLinkIDIsFreeAfterRefusal: what is refused for another reason leaves the ID to others, in the drain at hand too.
 func TestLinkIDIsFreeAfterRefusal(t *testing.T) {
-	links := newReservations()
+	links := linkid.New()
 	store := newFakeStore()
 	cores := [2]*testCore{newTestCore(t, store), newTestCore(t, store)}
 	for i, c := range cores {
@@ -199,12 +200,12 @@ func TestLinkIDIsFreeAfterRefusal(t *testing.T) {
 	if !free(owner, link) {
 		t.Error("taken, after the drain of another shard")
 	}
-	if len(links.shards) != 1 {
-		t.Errorf("%d reservations, want that of the link", len(links.shards))
+	if n, _ := links.Len(); n != 1 {
+		t.Errorf("%d reservations, want that of the link", n)
 	}
 	owner.dropReserved()
-	if len(links.shards) > 0 {
-		t.Errorf("%d reservations are left", len(links.shards))
+	if n, _ := links.Len(); n > 0 {
+		t.Errorf("%d reservations are left", n)
 	}
 }
 
@@ -224,7 +225,7 @@ func (c *client) linkAsker(op smp.CommandTag, shard int) func(link []byte) answe
 	corr := ""
 	for n := 0; ; n++ {
 		corr = fmt.Sprint("corr ", n)
-		if id := box.SenderIDFromCorrID([]byte(corr)); c.r.set.partitions.shard(id[:]) == shard {
+		if id := box.SenderIDFromCorrID([]byte(corr)); c.r.set.partitions.Shard(id[:]) == shard {
 			break
 		}
 	}
@@ -241,7 +242,7 @@ func (c *client) linkAsker(op smp.CommandTag, shard int) func(link []byte) answe
 func (c *client) queueOn(shard int) *testQueue {
 	for {
 		q := c.newQueue(queueOptions{mode: smp.ModeContact})
-		if c.r.set.partitions.shard(q.recipient) == shard {
+		if c.r.set.partitions.Shard(q.recipient) == shard {
 			return q
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"switchyard/box"
+	"switchyard/shard/registry"
 	"switchyard/smp"
 )
 
@@ -14,7 +15,7 @@ import (
 // subscribes all of them:
 //
 //	record of a queue ── service ID ──▶ service.current ──▶ the connection that has the service
-//	rows in the store: service, partition ─▶ count and hash of its queues     (association.go)
+//	rows in the store: service, partition ─▶ count and hash of its queues     (servicesub.go)
 //	                   service, partition, queue                              (walk.go)
 //
 // One connection at a time has the service: the last one that sent NEW, SUB, SUBS, NSUB or NSUBS. What is pushed goes to
@@ -35,10 +36,7 @@ type Service struct {
 }
 
 // ServiceRecord is what is stored of a service, under the fingerprint of its certificate.
-type ServiceRecord struct {
-	ID   smp.ID
-	Role smp.ServiceRole
-}
+type ServiceRecord = registry.Record
 
 // ServiceCount is how many queues of a partition are associated with a service, and the hash of their IDs: recipient
 // IDs for messages, notifier IDs for notifications.
@@ -133,6 +131,35 @@ func (s *services) connections() iter.Seq[*Client] {
 	}
 }
 
+// Service finds the service that has an identity certificate, or makes it with a random ID that stays; key is that of the
+// session at hand. It does not wait: done is called once, from a goroutine that it must not keep for long, when what it is
+// told is stored. Its error is one of package registry or a failure of the store. False means that too many wait, and that
+// done is not called.
+func (s *Set) Service(fingerprint *[32]byte, role smp.ServiceRole, key *box.PublicKey, done func(*Service, error)) bool {
+	v := &Service{Role: role, Fingerprint: *fingerprint, Key: *key}
+	return s.registry.Ask(fingerprint, role, func(r registry.Record, err error) {
+		if err != nil {
+			done(nil, err)
+			return
+		}
+		v.ID, v.shared = r.ID, s.services.of(r.ID[:])
+		done(v, nil)
+	})
+}
+
+// putServices stores services in one transaction, and waits for it.
+func (s *Set) putServices(epoch uint64, fresh []registry.Fresh) error {
+	tx := s.store.Begin(epoch)
+	for i := range fresh {
+		tx.PutService(fresh[i].Fingerprint, fresh[i].Record)
+	}
+	c, err := tx.Commit()
+	if err != nil {
+		return err
+	}
+	return c.Wait()
+}
+
 // Serve makes the connection a session of a service. It is called once, before the client is given to a shard. All
 // shards may push to such a connection, so all of them are told of its end.
 func (c *Client) Serve(s *Service) {
@@ -174,4 +201,106 @@ func (n *notifier) connection() *Client {
 		return n.service.current.Load()
 	}
 	return nil
+}
+
+// move changes what is stored of a queue's association: from one service, nil without, to another. id is what is
+// hashed. When it fails nothing is changed.
+func (c *core) move(q *queue, id *smp.ID, from, to *service) error {
+	partition := c.partitions.Of(q.recipientID[:])
+	left, err := c.countOf(from, partition)
+	if err != nil {
+		return err
+	}
+	joined, err := c.countOf(to, partition)
+	if err != nil {
+		return err
+	}
+	if left != nil {
+		left.remove(id[:])
+		left.changed = true
+		c.write().DeleteAssociation(&from.id, partition, &q.recipientID)
+	}
+	if joined != nil {
+		joined.add(id[:])
+		joined.changed = true
+		c.write().PutAssociation(&to.id, partition, &q.recipientID)
+	}
+	return nil
+}
+
+// associate has a service receive the messages of a queue; the one that did so before is told. The caller stores the
+// queue. When it fails nothing is changed.
+func (c *core) associate(q *queue, s *service) error {
+	old := q.service()
+	if err := c.move(q, &q.recipientID, old, s); err != nil {
+		return err
+	}
+	switch {
+	case q.sub == nil:
+	case q.sub.kind == subService:
+		c.unlink(q.sub)
+	default:
+		c.end(q.sub, replyEnd, q.recipientID[:])
+	}
+	if old != nil {
+		c.tellService(old, nil, replyEnd, q.recipientID[:])
+	}
+	q.needRare().service = s
+	return nil
+}
+
+// dissociate takes a queue from the service that receives its messages, if there is one. The service's connection is
+// told, unless it is by. The caller stores the queue.
+func (c *core) dissociate(q *queue, by *Client, kind replyKind) error {
+	s := q.service()
+	if s == nil {
+		return nil
+	}
+	if err := c.move(q, &q.recipientID, s, nil); err != nil {
+		return err
+	}
+	if q.sub != nil && q.sub.kind == subService {
+		c.unlink(q.sub)
+	}
+	c.tellService(s, by, kind, q.recipientID[:])
+	q.rare.service = nil
+	return nil
+}
+
+// associateNotifier is associate for the notifications of a queue.
+func (c *core) associateNotifier(q *queue, s *service) error {
+	n := q.notifier()
+	old := n.service
+	if err := c.move(q, &n.ID, old, s); err != nil {
+		return err
+	}
+	if n.sub != nil {
+		c.end(n.sub, replyEnd, n.ID[:])
+	}
+	if old != nil {
+		c.tellService(old, nil, replyEnd, n.ID[:])
+	}
+	n.service, n.Service = s, s.id[:]
+	return nil
+}
+
+// dissociateNotifier is dissociate for the notifications of a queue.
+func (c *core) dissociateNotifier(q *queue, by *Client, kind replyKind) error {
+	n := q.notifier()
+	if n == nil || n.service == nil {
+		return nil
+	}
+	if err := c.move(q, &n.ID, n.service, nil); err != nil {
+		return err
+	}
+	c.tellService(n.service, by, kind, n.ID[:])
+	n.service, n.Service = nil, nil
+	return nil
+}
+
+// tellService tells the connection that has a service of a queue that is its no more, unless that connection is by.
+func (c *core) tellService(s *service, by *Client, kind replyKind, entityID []byte) {
+	if client := s.current.Load(); client != nil && client != by {
+		c.tell(client, kind, entityID)
+	}
 }

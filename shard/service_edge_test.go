@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"switchyard/box"
+	"switchyard/shard/registry"
 	"switchyard/smp"
 )
 
@@ -193,7 +194,7 @@ func TestServiceWalkKeepsToTheWindow(t *testing.T) {
 	service = r.connectService(1, smp.RoleMessaging)
 	wantSubs(t, service.subs(), ids...)
 	r.sync()
-	if w := service.shard.Window.taken(); w > DeliveryWindow {
+	if w := service.shard.Window.Taken(); w > DeliveryWindow {
 		t.Fatalf("%d messages are on their way", w)
 	}
 	if all := service.messages(); len(all) != n {
@@ -280,7 +281,7 @@ func TestServiceOfAnotherRole(t *testing.T) {
 	r := newRouter(t, testConfig())
 	r.connectService(1, smp.RoleMessaging)
 	_, err := r.service(1, smp.RoleNotifier, &box.PublicKey{})
-	if !errors.Is(err, ErrServiceRole) {
+	if !errors.Is(err, registry.ErrRole) {
 		t.Error(err)
 	}
 	for _, op := range []string{"service", "commit"} {

@@ -1,19 +1,34 @@
 package shard
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 
 	"switchyard/smp"
 )
 
-// batchJoin is a batch of a shard's own: each shard does its part of something that concerns all queues of a service.
-const batchJoin BatchKind = batchBlock + 1
+// This file is the life of a SUBS, from the block to SOKS. NSUBS lives the same life, without ALLS. On a router with two
+// shards, of which shard 0 has the partition of the service ID:
+//
+//	loop     block ─▶ commands ─▶ Set.Route: the shard of the service ID ─▶ ring of shard 0
+//	shard 0  drain: claim (authorize.go): the service of the session has this ID and role, and its key has signed
+//	         execute ─▶ subscribeService
+//	           ├─ serve: service.take gives the service to this connection
+//	           │    └─ another one had it ─▶ a fan-out of its own: endService in each shard, and ENDS to that one
+//	           └─ startFanOut ──batchFanOut──▶ shard 1
+//	each     doPart
+//	           ├─ sum: the counts that the store has of this shard's partitions, as the drain at hand has changed them
+//	           └─ the connection is new to the service ─▶ startWalk (walk.go) ─▶ MSG, as its window has room
+//	last     fanOut.left is 0 ─▶ conclude: SOKS with count and hash, in the group of its drain
+//	waiter   the drain's commit is done ─▶ Loop.Deliver: SOKS
+//	each     the walk has seen all rows, and what it found is delivered ─▶ drain.walked
+//	waiter   endWalks: fanOut.walks is 0 ─▶ deliverAlls: ALLS
+//
+// The answer is ERR STORE when a shard cannot read its counts, or when the commit of the last shard's drain fails.
 
-// join is SUBS or NSUBS, or the end of a connection's service subscription. The shard that begins it hands it to all
+// fanOut is SUBS or NSUBS, or the end of a connection's service subscription. The shard that begins it hands it to all
 // others. Each adds the count of its own queues, and the last one tells the connection: SOKS, or ENDS.
-type join struct {
+type fanOut struct {
 	// Immutable.
 	service *service
 	client  *Client
@@ -29,22 +44,22 @@ type join struct {
 	err   error // of a shard that could not count
 }
 
-// spread begins a join: this shard does its part at once.
-func (c *core) spread(j *join) {
-	j.left.Store(int32(c.partitions.shards))
-	j.walks.Store(int32(c.partitions.shards))
-	for i := range c.partitions.shards {
+// startFanOut begins a fan-out: this shard does its part at once.
+func (c *core) startFanOut(j *fanOut) {
+	j.left.Store(int32(c.partitions.Shards()))
+	j.walks.Store(int32(c.partitions.Shards()))
+	for i := range c.partitions.Shards() {
 		if i != c.index {
-			b := NewBatch(batchJoin, nil)
-			b.join = j
+			b := NewBatch(batchFanOut, nil)
+			b.fanOut = j
 			c.hop(i, b)
 		}
 	}
-	c.joinIn(j)
+	c.doPart(j)
 }
 
-// joinIn does this shard's part of a join.
-func (c *core) joinIn(j *join) {
+// doPart does this shard's part of a fan-out.
+func (c *core) doPart(j *fanOut) {
 	part, err := c.sum(j.service)
 	j.mu.Lock()
 	j.total.join(&part)
@@ -64,7 +79,7 @@ func (c *core) joinIn(j *join) {
 }
 
 // conclude answers when all shards have done their part.
-func (c *core) conclude(j *join) {
+func (c *core) conclude(j *fanOut) {
 	subs := smp.ServiceSubs{Count: j.total.Count, Hash: j.total.Hash[:]}
 	w := c.beginAs(Reply{Client: j.client, Answer: !j.ended}, j.corrID, j.service.id[:])
 	switch {
@@ -84,14 +99,14 @@ func (c *core) conclude(j *join) {
 func (c *core) subscribeService(it *item) {
 	c.serve(it.client)
 	state := &it.client.state[c.index]
-	j := &join{
+	j := &fanOut{
 		service: it.client.Service.shared,
 		client:  it.client,
 		corrID:  append([]byte(nil), it.command.CorrID...),
 		first:   !state.subscribed,
 	}
 	state.subscribed = true
-	c.spread(j)
+	c.startFanOut(j)
 }
 
 // serve gives the service to the connection, if another one or none has it.
@@ -104,7 +119,7 @@ func (c *core) serve(client *Client) {
 	client.Subscriptions.Add(1)
 	if previous != nil {
 		previous.Subscriptions.Add(-1)
-		c.spread(&join{service: s, client: previous, ended: true})
+		c.startFanOut(&fanOut{service: s, client: previous, ended: true})
 	}
 }
 
@@ -137,7 +152,7 @@ func (c *core) subscribeAs(it *item) {
 	if sub := q.sub; sub != nil {
 		c.unlink(sub) // what was delivered before is delivered again
 	}
-	if q.count > 0 {
+	if !q.empty() {
 		if sub := c.receiver(q); sub != nil {
 			c.setReady(sub, true)
 		}
@@ -160,41 +175,66 @@ func (c *core) subscribeNotifierAs(it *item) {
 	w.end()
 }
 
-// readyLimit is how many queues of a service wait in a shard for room on its connection. What comes for further ones
-// is found by a walk later, so that a connection which does not read takes no memory for each queue.
-const readyLimit = 256
+// The store has a row for each queue that is associated with a service, and for each service and partition the count
+// and hash of these rows, so that SUBS is answered without a walk. A partition belongs to one shard, which reads such a
+// count when a drain changes it and writes it back with the drain's commit. Nothing of it stays in memory: when the commit
+// fails, the next drain finds what the store has kept.
 
-// receiver is the subscription to push messages to, nil without. For a queue of a service it is made as needed.
-func (c *core) receiver(q *queue) *subscription {
-	s := q.service()
-	if s == nil {
-		if q.sub != nil && c.hasLeft(q.sub.client) {
-			c.unlink(q.sub)
-		}
-		return q.sub
-	}
-	client := s.current.Load()
-	if client != nil {
-		c.unlinkLost(client.state[c.index].subs, math.MaxInt) // of when it had the service before
-	}
-	if q.sub != nil && q.sub.client != client {
-		c.unlink(q.sub) // its connection has lost the service
-	}
-	if q.sub != nil || client == nil || c.gotOf(client, &q.recipientID) != nil {
-		return q.sub // one that uses GET is not pushed to
-	}
-	if subs := client.state[c.index].subs; subs != nil && subs.ready.len >= readyLimit {
-		subs.behind = true
-		return nil
-	}
-	sub := &subscription{queue: q, client: client, kind: subService}
-	c.link(sub)
-	return sub
+// countKey names a count.
+type countKey struct {
+	service   smp.ID
+	partition uint8
 }
 
-// settle forgets the subscription of a service to a queue where nothing waits.
-func (c *core) settle(s *subscription) {
-	if s.kind == subService && !s.waiting && !s.ready && s.queue.count == 0 {
-		c.unlink(s)
+// count is a count that the drain at hand has changed or is about to.
+type count struct {
+	ServiceCount
+	changed bool
+}
+
+// countOf reads the count of a service in a partition, for a change.
+func (c *core) countOf(s *service, partition uint8) (*count, error) {
+	if s == nil {
+		return nil, nil
 	}
+	k := countKey{s.id, partition}
+	if n := c.counts[k]; n != nil {
+		return n, nil
+	}
+	stored, err := c.store.ServiceCount(&s.id, partition)
+	if err != nil {
+		return nil, err
+	}
+	n := &count{ServiceCount: stored}
+	if c.counts == nil {
+		c.counts = make(map[countKey]*count)
+	}
+	c.counts[k] = n
+	return n, nil
+}
+
+// putCounts stores the counts that the drain has changed.
+func (c *core) putCounts() {
+	for k, n := range c.counts {
+		if n.changed {
+			c.write().PutServiceCount(&k.service, k.partition, n.ServiceCount)
+		}
+	}
+	clear(c.counts)
+}
+
+// sum adds up the counts of a service in the partitions of this shard, as the drain has changed them.
+func (c *core) sum(s *service) (total ServiceCount, err error) {
+	first, last := c.partitions.Owned(c.index)
+	err = c.store.ServiceCounts(&s.id, first, last, func(partition uint8, stored ServiceCount) {
+		if c.counts[countKey{s.id, partition}] == nil {
+			total.join(&stored)
+		}
+	})
+	for k, n := range c.counts {
+		if k.service == s.id {
+			total.join(&n.ServiceCount)
+		}
+	}
+	return total, err
 }

@@ -12,6 +12,10 @@ import (
 
 	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
+	"switchyard/shard/linkid"
+	"switchyard/shard/partition"
+	"switchyard/shard/registry"
+	"switchyard/shard/unread"
 	"switchyard/smp"
 )
 
@@ -68,19 +72,22 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
+// MaxShards bounds the shards of a router: Client.Shards has a bit for each.
+const MaxShards = 64
+
 // Set is all shards of a router.
 type Set struct {
 	cfg        Config
 	store      Store
-	partitions partitioner
+	partitions partition.Map
 	services   *services
 	random     func([]byte)
 	workers    []*worker
 	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
 	hops       atomic.Int64  // batches between shards that are not executed
 
-	registry *registry
-	unread   *unread
+	registry *registry.Registry
+	unread   *unread.Count
 
 	clock   expiry.Clock   // by which it is judged what is too old
 	expiry  sync.WaitGroup // the goroutine of the expiry
@@ -98,13 +105,13 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 	s := &Set{
 		cfg:        cfg,
 		store:      store,
-		partitions: newPartitioner(&cfg.PartitionKey, cfg.Shards),
+		partitions: partition.New(&cfg.PartitionKey, cfg.Shards),
 		services:   newServices(),
-		unread:     newUnread(cfg.Log),
+		unread:     unread.New(cfg.Log, unread.AfterFunc),
 		random:     random,
 		closing:    make(chan struct{}),
 	}
-	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: newReservations(), hand: s.hand, hops: &s.hops,
+	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: linkid.New(), hand: s.hand, hops: &s.hops,
 		expiry: &s.clock, unread: s.unread}
 	for e.index = range cfg.Shards {
 		w := newWorker(cfg, e)
@@ -112,7 +119,7 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		go w.run()
 		go w.wait()
 	}
-	s.registry = newRegistry(s)
+	s.registry = registry.New(registry.Config{Store: store, Put: s.putServices, Random: random, Allowed: cfg.NewService, Closing: s.closing})
 	s.expiry.Add(1)
 	go s.expireOften()
 	return s
@@ -126,10 +133,10 @@ func (s *Set) Len() int { return len(s.workers) }
 // their part.
 func (s *Set) Route(client *Client, cmd *Command) int {
 	if cmd.Tag != smp.CmdNew {
-		return s.partitions.shard(cmd.EntityID)
+		return s.partitions.Shard(cmd.EntityID)
 	}
 	if p, _ := smp.ParseNew(client.Version, cmd.Params); p.HasLink {
-		return s.partitions.shard(p.SenderID)
+		return s.partitions.Shard(p.SenderID)
 	}
 	return int(s.created.Add(1) % uint32(len(s.workers)))
 }
@@ -157,7 +164,7 @@ func (s *Set) PutAll(shard int, all []*Batch) int {
 // same.
 func (s *Set) Behind() bool {
 	for _, w := range s.workers {
-		if w.lane.commands.Load() >= laneBehind {
+		if w.fair.commands.Load() >= fairBehind {
 			return true
 		}
 	}
@@ -165,7 +172,7 @@ func (s *Set) Behind() bool {
 }
 
 // Unread is how many queues have a first message that cannot be read while somebody waits for it.
-func (s *Set) Unread() int { return s.unread.count() }
+func (s *Set) Unread() int { return s.unread.Len() }
 
 // hand hands a batch from one shard to another.
 func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(b) }
@@ -174,7 +181,7 @@ func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(
 func (s *Set) Close() error {
 	close(s.closing)
 	s.expiry.Wait()
-	s.registry.ended.Wait()
+	s.registry.Wait()
 	for _, w := range s.workers {
 		w.stopInput()
 	}
@@ -194,35 +201,4 @@ func (s *Set) Close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-var batches = sync.Pool{New: func() any { return new(Batch) }}
-
-// NewBatch takes an empty batch from the pool; the shard that gets it returns it.
-func NewBatch(kind BatchKind, c *Client) *Batch {
-	b := batches.Get().(*Batch)
-	b.Kind, b.Client = kind, c
-	if c != nil {
-		c.uses.Add(1)
-	}
-	return b
-}
-
-// Drop gives up a batch that no shard gets.
-func (b *Batch) Drop() { b.release() }
-
-// release returns a batch to the pool, with its reference to the block.
-func (b *Batch) release() {
-	if b.Block != nil {
-		b.Block.Release()
-	}
-	if b.Client != nil {
-		b.Client.unused()
-	}
-	if b.hops != nil {
-		b.hops.Add(-1)
-	}
-	clear(b.Commands)
-	*b = Batch{Commands: b.Commands[:0]}
-	batches.Put(b)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"switchyard/shard/idtable"
 	"switchyard/smp"
 )
 
@@ -76,8 +77,8 @@ func (w *simulation) drain() {
 // about says what there is to know of a connection.
 func (w *simulation) about(e *simEnd) string {
 	c := e.client.shard
-	return fmt.Sprintf("%+v, window %x, held %d, watched for input %v, %d bytes arrived, %d in, %d out", w.front.Session(e.socket),
-		c.Window.state.Load(), c.Window.held, e.socket.input, len(e.socket.arrived), len(e.socket.inbound), len(e.socket.outbound))
+	return fmt.Sprintf("%+v, window %+v, watched for input %v, %d bytes arrived, %d in, %d out", w.front.Session(e.socket),
+		&c.Window, e.socket.input, len(e.socket.arrived), len(e.socket.inbound), len(e.socket.outbound))
 }
 
 // checkEnd checks that a connection owes nothing and is owed nothing.
@@ -90,7 +91,7 @@ func (w *simulation) checkEnd(e *simEnd) {
 		w.t.Fatalf("client %d waits for %d answers; %s", n, len(e.asked), w.about(e))
 	case e.missing() > 0:
 		w.t.Fatalf("%d replies have not reached client %d; %s", e.missing(), n, w.about(e))
-	case s.Asked != 0 || s.Clogged || s.Waits || window.state.Load() != 0 || window.held != 0:
+	case s.Asked != 0 || s.Clogged || s.Waits || !window.Idle():
 		w.t.Fatalf("client %d has read everything; %s", n, w.about(e))
 	}
 }
@@ -140,11 +141,11 @@ type simMemory struct {
 
 func (w *simulation) memoryOf(q *modelQueue) (there simMemory) {
 	there.gets = map[*client]*modelSub{}
-	core, id := w.router.set.workers[w.router.set.partitions.shard(q.recipient)].core, smp.ID(q.recipient)
+	core, id := w.router.set.workers[w.router.set.partitions.Shard(q.recipient)].core, smp.ID(q.recipient)
 	if in := core.cache.byRecipient[id]; in != nil && in.sub != nil {
 		there.sub = w.subscriptionOf(q, in.sub.client, &in.sub.receipt)
-		there.sub.ready = in.sub.ready || in.sub.aside
-	} else if p := core.cache.parked.find(&id); p != nil {
+		there.sub.ready = in.sub.state != subIdle
+	} else if p := core.cache.parked.Find(&id); p != nil {
 		there.sub = &modelSub{client: w.clientOf(q, p.client)}
 	}
 	for _, e := range w.ends {
@@ -187,7 +188,7 @@ func (w *simulation) checkCounts() {
 	counts := make(map[*Client]int32)
 	for _, k := range w.router.set.workers {
 		for _, id := range parkedIn(&k.core.cache) {
-			counts[k.core.cache.parked.find(&id).client]++
+			counts[k.core.cache.parked.Find(&id).client]++
 		}
 		for _, q := range k.core.cache.byRecipient {
 			if q.sub != nil {
@@ -224,8 +225,8 @@ func (w *simulation) checkMemory() {
 
 // parkedIn is the queues out of memory to which somebody is subscribed.
 func parkedIn(c *cache) (ids []smp.ID) {
-	for part := range parkingParts {
-		ids = c.parked.appendIDs(ids, part)
+	for part := range idtable.Parts {
+		ids = c.parked.AppendIDs(ids, part)
 	}
 	return ids
 }

@@ -140,7 +140,7 @@ func (w *simulation) giveBlocks() {
 		}
 		size := 1 + w.IntN(3)
 		if w.IntN(6) == 0 {
-			size = 1 + w.IntN(2*laneTurn)
+			size = 1 + w.IntN(2*quantum)
 		}
 		var block []action
 		for range size {

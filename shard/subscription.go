@@ -4,18 +4,40 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/shard/list"
 	"switchyard/smp"
 )
 
+// What a connection is subscribed to in a shard has one of four types:
+//
+//	type          of                             found by                  made by          ended by
+//	subscription  a queue in memory              queue.sub, notifier.sub   SUB, NEW, NSUB   another SUB, DEL, the connection
+//	parked        a queue that is not in memory  cache.parked…             core.park        the queue is read (core.unpark)
+//	receipt       a subscription, or GET         subscription, got         a MSG            ACK, SUB, another GET
+//	walk          all queues of a service        clientSubs.walk           SUBS, NSUBS      all rows are seen
+//
+// A subscription is in one of the lists of its connection, which its state names. The receipt says whether an ACK is due:
+//
+//	state     ACK is due   there is                                 goes on
+//	subIdle   no           no message                               SEND: delivered, ACK is due; or ready without room
+//	subIdle   yes          a message that is delivered              ACK: the next one is its response, or ready without room
+//	subReady  no           a message, and no room for it so far     pump: delivered, ACK is due; or aside
+//	subAside  no           a message that cannot be read            batchRetry: ready
+//	subAside  either       a stale queue that cannot be read        batchRetry: idle when it can be read; then as above
+//
+//	kind         receives        state    leaves
+//	subNormal    messages        any      is parked when it is idle, no ACK is due and the queue is empty
+//	subNotifier  notifications   subIdle  is parked with its queue
+//	subService   messages        any      is dropped when it is idle and no ACK is due: a service keeps none for quiet queues
+
 // subscription is one connection's interest in one queue that is in memory: 64 bytes. It belongs to the shard of the queue.
 type subscription struct {
-	queue               *queue
-	client              *Client
-	links[subscription] // in one of the lists of the connection
+	queue                    *queue
+	client                   *Client
+	list.Links[subscription] // in one of the lists of the connection
 	receipt
 	kind   subKind
-	ready  bool // in the ready list: a message could be delivered when the connection has room
-	aside  bool // in the list of those aside: one could be delivered when it can be read (aside.go)
+	state  subState
 	unread bool // counted as one that could not be read, since it was delivered from last
 	told   bool // of the damage
 }
@@ -35,10 +57,22 @@ const (
 	subService                 // a message is on its way to a service; in the place of a normal one
 )
 
+// subState tells which list of its connection a subscription is in.
+type subState uint8
+
+const (
+	subIdle  subState = iota // nothing is to be delivered now
+	subReady                 // a message is to be delivered when the connection has room
+	subAside                 // a message is to be delivered when it can be read (deliver.go)
+)
+
+// quiet tells that nothing is on its way: no message is to be delivered, and none waits for its ACK.
+func (s *subscription) quiet() bool { return s.state == subIdle && !s.waiting && s.queue.empty() }
+
 // clientState is what one shard keeps of a connection.
 type clientState struct {
 	subs       *clientSubs // nil until there is a subscription
-	putOff     *backlog    // nil while nothing is
+	putOff     *flow       // nil while nothing is
 	drain      uint32      // of the ring, the last one with commands of the connection
 	taken      uint8       // its commands in that drain
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
@@ -66,33 +100,38 @@ type clientSubs struct {
 }
 
 type (
-	subList    = list[subscription, *subscription]
-	parkedList = list[parked, *parked]
+	subList    = list.List[subscription, *subscription]
+	parkedList = list.List[parked, *parked]
 )
 
 // list is the one that a subscription is in.
 func (l *clientSubs) list(s *subscription) *subList {
-	switch {
-	case s.aside:
+	switch s.state {
+	case subAside:
 		return &l.aside
-	case s.ready:
+	case subReady:
 		return &l.ready
 	}
 	return &l.idle
 }
 
+// move puts a subscription behind the others of a list.
+func (l *clientSubs) move(s *subscription, to subState) {
+	l.list(s).Remove(s)
+	s.state = to
+	l.list(s).Push(s)
+}
+
 // setReady moves s between the lists of its connection. What is not ready has nothing that waits to be read.
 func (c *core) setReady(s *subscription, ready bool) {
+	to := subReady
 	if !ready {
 		c.wasRead(s)
+		to = subIdle
 	}
-	if s.ready == ready && !s.aside {
-		return
+	if s.state != to {
+		s.client.state[c.index].subs.move(s, to)
 	}
-	subs := s.client.state[c.index].subs
-	subs.list(s).remove(s)
-	s.ready, s.aside = ready, false
-	subs.list(s).push(s)
 }
 
 // link enters a subscription at its connection and queue. What was at its place has been unlinked before.
@@ -101,7 +140,7 @@ func (c *core) link(s *subscription) {
 	if state.subs == nil {
 		state.subs = new(clientSubs)
 	}
-	state.subs.idle.push(s)
+	state.subs.idle.Push(s)
 	switch s.kind {
 	case subService:
 		s.queue.sub = s
@@ -117,7 +156,7 @@ func (c *core) link(s *subscription) {
 // unlink removes a subscription.
 func (c *core) unlink(s *subscription) {
 	c.wasRead(s)
-	s.client.state[c.index].subs.list(s).remove(s)
+	s.client.state[c.index].subs.list(s).Remove(s)
 	q := s.queue
 	switch s.kind {
 	case subService:

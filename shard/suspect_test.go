@@ -73,7 +73,7 @@ func TestNewEpochLeavesWhatIsParked(t *testing.T) {
 		t.Errorf("%d subscriptions of %d", n, parked)
 	}
 	r.inShard(0, func(c *core) {
-		if n := c.cache.parked.len; n < parked-cached-lost {
+		if n := c.cache.parked.Len(); n < parked-cached-lost {
 			t.Errorf("%d are parked", n)
 		}
 	})
@@ -194,8 +194,8 @@ func TestNewEpochGivesQueuesBack(t *testing.T) {
 			}
 		}
 		r.inShard(0, func(c *core) {
-			if (c.cache.parked.len > 0) != parked {
-				t.Errorf("%d are parked", c.cache.parked.len)
+			if (c.cache.parked.Len() > 0) != parked {
+				t.Errorf("%d are parked", c.cache.parked.Len())
 			}
 		})
 		r.store.goBack(kept)
@@ -267,7 +267,7 @@ func TestNewEpochForServiceOfOneShard(t *testing.T) {
 	queues := make([]*testQueue, r.set.Len())
 	for left := len(queues); left > 0; {
 		q := first.newQueue(queueOptions{})
-		if i := r.set.partitions.shard(q.recipient); queues[i] == nil {
+		if i := r.set.partitions.Shard(q.recipient); queues[i] == nil {
 			queues[i] = q
 			left--
 		}

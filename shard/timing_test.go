@@ -43,7 +43,7 @@ func refused(t *testing.T, alg box.Alg) func(class int) func() {
 	for i := range known {
 		known[i] = c.newQueue(owner, alg).recipient
 		var id smp.ID
-		c.router.set.partitions.drawOwned(&id, c.router.random, 0)
+		c.router.set.partitions.DrawOwned(&id, c.router.random, 0)
 		unknown[i] = id[:]
 	}
 	stranger := c.router.newKeyOf(alg)

@@ -14,20 +14,17 @@ import (
 //	SUBS ─▶ step: rows of the store ─▶ ready list ─▶ pump ─┐
 //	          ▲        └─ batchWalk, or BatchResume ◀──────┘
 
-// batchWalk is a batch of the shard's own: the next step of a walk.
-const batchWalk BatchKind = batchJoin + 1
-
 // walkRows is how many rows of the store a step looks at: some 200 µs of work.
 const walkRows = 128
 
 // walk is a walk in one shard.
 type walk struct {
-	join  *join  // nil: nobody waits for the end
-	from  []byte // where the store goes on
-	due   bool   // a batchWalk is on its way
-	waits bool   // a BatchResume is arranged: the store has failed, or the connection was clogged
-	told  bool   // that rows are damaged
-	done  bool   // all rows are seen
+	fanOut *fanOut // nil: nobody waits for the end
+	from   []byte  // where the store goes on
+	due    bool    // a batchWalk is on its way
+	waits  bool    // a BatchResume is arranged: the store has failed, or the connection was clogged
+	told   bool    // that rows are damaged
+	done   bool    // all rows are seen
 }
 
 // WaitingRange is the queues of a service in a range of partitions.
@@ -39,7 +36,7 @@ type WaitingRange struct {
 }
 
 // startWalk begins to deliver what waits for a connection that has subscribed.
-func (c *core) startWalk(j *join) {
+func (c *core) startWalk(j *fanOut) {
 	state := &j.client.state[c.index]
 	if state.subs == nil {
 		state.subs = new(clientSubs)
@@ -47,7 +44,7 @@ func (c *core) startWalk(j *join) {
 	c.unlinkLost(state.subs, math.MaxInt) // of when it had the service before
 	state.subs.walk = new(walk)
 	if j.client.Service.Role == smp.RoleMessaging { // NSUBS has no ALLS
-		state.subs.walk.join = j
+		state.subs.walk.fanOut = j
 	}
 	c.pump(j.client)
 }
@@ -78,8 +75,8 @@ func (c *core) walkOn(client *Client) bool {
 		return false
 	case w.done:
 		subs.walk = nil
-		if w.join != nil {
-			c.out.walked = append(c.out.walked, w.join)
+		if w.fanOut != nil {
+			c.out.walked = append(c.out.walked, w.fanOut)
 		}
 		return subs.behind
 	}
@@ -108,7 +105,7 @@ func (c *core) resumed(client *Client) {
 // step looks at the next rows. False means that the store failed; what is damaged of the rows is passed over, and the
 // connection is told once that there is something.
 func (c *core) step(client *Client, w *walk) bool {
-	first, last := c.partitions.owned(c.index)
+	first, last := c.partitions.Owned(c.index)
 	r := WaitingRange{
 		Service:       client.Service.ID,
 		Notifications: client.Service.Role == smp.RoleNotifier,
@@ -156,7 +153,7 @@ func (c *core) deliverWaiting(q *queue, s *Service) error {
 		}
 		return c.takeNotifications(q)
 	}
-	if q.service() != s.shared || q.count == 0 || q.sub != nil && q.sub.client == s.shared.current.Load() {
+	if q.service() != s.shared || q.empty() || q.sub != nil && q.sub.client == s.shared.current.Load() {
 		return nil
 	}
 	if sub := c.receiver(q); sub != nil {
@@ -182,7 +179,7 @@ func (c *core) queueOf(id *smp.ID) (*queue, error) {
 	return q, err
 }
 
-// walked counts the walks that have ended with a drain whose replies are delivered. The last one of a join is followed by
+// endWalks counts the walks that have ended with a drain whose replies are delivered. The last one of a fan-out is followed by
 // ALLS.
 func (d *drain) endWalks() {
 	for i, j := range d.walked {
@@ -203,4 +200,43 @@ func deliverAlls(client *Client) {
 	w.head = smp.AppendAlls(w.head)
 	w.end()
 	client.Loop.Deliver(g)
+}
+
+// readyLimit is how many queues of a service wait in a shard for room on its connection. What comes for further ones
+// is found by a walk later, so that a connection which does not read takes no memory for each queue.
+const readyLimit = 256
+
+// receiver is the subscription to push messages to, nil without. For a queue of a service it is made as needed.
+func (c *core) receiver(q *queue) *subscription {
+	s := q.service()
+	if s == nil {
+		if q.sub != nil && c.hasLeft(q.sub.client) {
+			c.unlink(q.sub)
+		}
+		return q.sub
+	}
+	client := s.current.Load()
+	if client != nil {
+		c.unlinkLost(client.state[c.index].subs, math.MaxInt) // of when it had the service before
+	}
+	if q.sub != nil && q.sub.client != client {
+		c.unlink(q.sub) // its connection has lost the service
+	}
+	if q.sub != nil || client == nil || c.gotOf(client, &q.recipientID) != nil {
+		return q.sub // one that uses GET is not pushed to
+	}
+	if subs := client.state[c.index].subs; subs != nil && subs.ready.Len() >= readyLimit {
+		subs.behind = true
+		return nil
+	}
+	sub := &subscription{queue: q, client: client, kind: subService}
+	c.link(sub)
+	return sub
+}
+
+// settle forgets the subscription of a service to a queue where nothing waits.
+func (c *core) settle(s *subscription) {
+	if s.kind == subService && !s.waiting && s.state != subReady && s.queue.empty() {
+		c.unlink(s)
+	}
 }

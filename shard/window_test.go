@@ -4,8 +4,24 @@ import (
 	"runtime"
 	"testing"
 
+	"switchyard/shard/credit"
 	"switchyard/smp"
 )
+
+// occupy takes places as if for messages that the socket does not take.
+func occupy(w *credit.Window, n int) {
+	for range n {
+		w.Exceed()
+	}
+}
+
+// vacate is what the loop does when the socket has taken n messages.
+func vacate(w *credit.Window, n int) (resume bool) {
+	for range n {
+		w.Hold()
+	}
+	return w.Return()
+}
 
 // TestDeliveryWindow has a client with 1,000 full queues that does not read: it gets a window of messages and the
 // answers to its commands, and the rest as it reads.
@@ -54,7 +70,7 @@ func TestDeliveryWindow(t *testing.T) {
 				t.Fatal("message for a queue that has had its own")
 			}
 			delete(all, m.entity)
-			if n := alice.shard.Window.taken(); n > DeliveryWindow {
+			if n := alice.shard.Window.Taken(); n > DeliveryWindow {
 				t.Fatalf("%d messages on their way", n)
 			}
 			alice.send(command{key: q.key, entity: q.recipient, text: smp.AppendAck(nil, wantMessage(t, q, m, "waiting", true))})
@@ -66,7 +82,7 @@ func TestDeliveryWindow(t *testing.T) {
 			t.Fatal("a message came twice")
 		}
 	}
-	if n := alice.shard.Window.taken(); n != 0 {
+	if n := alice.shard.Window.Taken(); n != 0 {
 		t.Errorf("%d messages are said to be on their way", n)
 	}
 }
@@ -79,14 +95,14 @@ func TestFullWindow(t *testing.T) {
 	want(t, bob.sendTo(q, "1"), "OK")
 	want(t, bob.sendTo(q, "2"), "OK")
 	m1 := wantMessage(t, q, alice.event(), "1", true)
-	alice.shard.Window.occupy(DeliveryWindow)
+	occupy(&alice.shard.Window, DeliveryWindow)
 	want(t, alice.ack(q, m1), "OK") // the next message does not come with the response
 	wantInfo(t, alice, q, smp.SubThreadPending)
 	other := alice.newQueue(queueOptions{subscribe: true})
 	want(t, bob.sendTo(other, "sent"), "OK")
 	wantInfo(t, alice, other, smp.SubThreadPending)
 	wantNothing(t, alice)
-	if !alice.shard.Window.vacate(2) {
+	if !vacate(&alice.shard.Window, 2) {
 		t.Fatal("nobody waits for room")
 	}
 	alice.eachShard(BatchResume)
@@ -100,7 +116,7 @@ func TestFullWindow(t *testing.T) {
 	wantInfo(t, alice, q, smp.SubThreadNone)
 
 	carol := r.connect()
-	carol.shard.Window.occupy(DeliveryWindow)
+	occupy(&carol.shard.Window, DeliveryWindow)
 	wantMessage(t, q, carol.get(q), "2", false) // a response does not wait
 }
 
@@ -120,7 +136,7 @@ func TestReadyQueueLosesItsTurn(t *testing.T) {
 	emptied := alice.newQueue(queueOptions{})
 	taken := alice.newQueue(queueOptions{})
 	deleted := alice.newQueue(queueOptions{})
-	alice.shard.Window.occupy(DeliveryWindow)
+	occupy(&alice.shard.Window, DeliveryWindow)
 	for _, q := range []*testQueue{emptied, taken, deleted} {
 		want(t, bob.sendTo(q, "1"), "OK")
 		want(t, alice.sub(q), "SOK")
@@ -134,7 +150,7 @@ func TestReadyQueueLosesItsTurn(t *testing.T) {
 			t.Fatal(m.text())
 		}
 	}
-	if !alice.shard.Window.vacate(DeliveryWindow) {
+	if !vacate(&alice.shard.Window, DeliveryWindow) {
 		t.Fatal("nobody waits for room")
 	}
 	alice.eachShard(BatchResume)
@@ -162,7 +178,7 @@ func TestMessagesTakenBackMakeRoom(t *testing.T) {
 		bob.send(command{entity: q.sender, text: smp.AppendSend(nil, false, []byte("lost"))})
 	}
 	<-begun
-	for alice.shard.Window.taken() < DeliveryWindow {
+	for alice.shard.Window.Taken() < DeliveryWindow {
 		runtime.Gosched()
 	}
 	want(t, alice.sub(waits), "SOK") // does not wait for the other shard

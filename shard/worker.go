@@ -8,6 +8,8 @@ import (
 
 	"switchyard/internal/stage"
 	"switchyard/server/crash"
+	"switchyard/shard/linkid"
+	"switchyard/shard/ring"
 )
 
 // inFlight is how many drains of a shard may wait for their commits. With group commits of a few milliseconds this is
@@ -24,8 +26,8 @@ const inFlight = 8
 // has failed (failure.go), and at the end.
 type worker struct {
 	// Immutable.
-	ring   *Ring[*Batch]
-	hops   *Ring[*Batch] // from other shards (forward.go)
+	ring   *ring.Ring[*Batch]
+	hops   *ring.Ring[*Batch] // from other shards (core.go)
 	core   *core
 	clock  Clock
 	free   chan *drain   // those that are not under way; inFlight in all
@@ -36,15 +38,15 @@ type worker struct {
 	notify *time.Timer // puts a batchNotify
 
 	stopping atomic.Bool // no connection is resumed any more
-	nudging  atomic.Bool // a batchNudge is arranged
+	probing  atomic.Bool // a batchProbe is arranged
 
 	breakage
 
 	// Owned by run.
-	carry   *Batch // did not fit the last drain
-	lane    lane   // what is put off
-	laneDue bool   // the next drain is of the lane, if there is something in it
-	stopped int    // nil batches that have come: of stopInput and stopHops
+	carry   *Batch    // did not fit the last drain
+	fair    fairQueue // what is put off
+	fairDue bool      // the next drain is of the fair queue, if there is something in it
+	stopped int       // nil batches that have come: of stopInput and stopHops
 
 	// Of the waiter; read when ended is closed.
 	lastErr   error  // of the last drain
@@ -53,7 +55,7 @@ type worker struct {
 
 func newWorker(cfg Config, e env) *worker {
 	w := &worker{
-		ring:     NewRing[*Batch](RingSize),
+		ring:     ring.New[*Batch](RingSize),
 		clock:    cfg.Clock,
 		free:     make(chan *drain, inFlight),
 		order:    make(chan *drain, inFlight),
@@ -61,7 +63,7 @@ func newWorker(cfg Config, e env) *worker {
 		ended:    make(chan struct{}),
 		breakage: breakage{generation: 1},
 	}
-	w.hops = newRingBeside(w.ring, RingSize)
+	w.hops = ring.NewBeside(w.ring, RingSize)
 	for range inFlight {
 		w.free <- new(drain)
 	}
@@ -71,7 +73,7 @@ func newWorker(cfg Config, e env) *worker {
 	w.notify.Stop()
 	e.notifyLater = func() { w.notify.Reset(cfg.NotifyEvery) }
 	w.core = newCore(cfg, e)
-	w.lane.shard = e.index
+	w.fair.shard = e.index
 	return w
 }
 
@@ -88,7 +90,7 @@ func (w *worker) run() {
 		w.core.run(w.clock(), d)
 		w.pass(d)
 		if w.core.doubt {
-			w.nudgeLater() // to see the end of the epoch
+			w.probeLater() // to see the end of the epoch
 		}
 	}
 	w.finish()
@@ -125,17 +127,17 @@ const postDelay = 50 * time.Microsecond
 func (w *worker) fill(d *drain) bool {
 	for {
 		posted := w.core.post()
-		if !w.lane.empty() || w.core.choreDue {
+		if !w.fair.empty() || w.core.choreDue {
 			runtime.Gosched()
 		}
-		if !w.laneDue || w.lane.empty() {
+		if !w.fairDue || w.fair.empty() {
 			w.take(d)
 		}
-		if w.laneDue = len(d.batches) > 0; w.laneDue {
+		if w.fairDue = len(d.batches) > 0; w.fairDue {
 			return true
 		}
-		if !w.lane.empty() {
-			w.lane.fill(d)
+		if !w.fair.empty() {
+			w.fair.fill(d)
 			return true
 		}
 		if posted && w.stopped == 1 {
@@ -154,7 +156,7 @@ func (w *worker) fill(d *drain) bool {
 
 // take takes batches up to the limit of a drain.
 func (w *worker) take(d *drain) {
-	w.lane.drain++
+	w.fair.drain++
 	for n := 0; n < DrainLimit; {
 		b := w.carry
 		if w.carry = nil; b == nil {
@@ -184,14 +186,14 @@ func (w *worker) get() (*Batch, bool) {
 		}
 		b.release()
 	}
-	for len(w.core.outgoing) < outgoingLimit && !w.lane.full() {
+	for len(w.core.outgoing) < outgoingLimit && !w.fair.full() {
 		b, ok := w.ring.Get()
 		switch {
 		case !ok || b == nil:
 			return b, ok
 		case w.stopped > 0:
 			b.release()
-		case !w.lane.putOff(b):
+		case !w.fair.putOff(b):
 			return b, true
 		}
 	}
@@ -209,7 +211,7 @@ func (w *worker) rest() {
 
 // pass hands a drain to the waiter, unless nothing came of it.
 func (w *worker) pass(d *drain) {
-	if len(d.groups) == 0 && len(d.orders) == 0 && len(d.walked) == 0 && d.commit == nil && d.err == nil {
+	if len(d.groups) == 0 && len(d.requests) == 0 && len(d.walked) == 0 && d.commit == nil && d.err == nil {
 		d.reset()
 		w.free <- d
 		return
@@ -233,10 +235,10 @@ func (w *worker) wait() {
 		}
 		err = w.judge(d, err)
 		w.lastErr, w.lastEpoch = err, d.epoch
-		if err == nil && len(d.departures) > 0 {
-			w.core.links.departed(departure{w.core.index, d}, d.departures)
+		if err == nil && len(d.removals) > 0 {
+			w.core.links.EndRemovals(linkid.Removal{Shard: w.core.index, Drain: d}, d.removals)
 		}
-		d.obeyed(err)
+		d.answerRequests(err)
 		for _, g := range d.groups {
 			g.loop.Deliver(g)
 		}
@@ -251,8 +253,8 @@ func (w *worker) wait() {
 func (d *drain) reset() {
 	clear(d.groups)
 	clear(d.delivered)
-	clear(d.departures)
-	d.groups, d.touched, d.delivered, d.departures = d.groups[:0], d.touched[:0], d.delivered[:0], d.departures[:0]
+	clear(d.removals)
+	d.groups, d.touched, d.delivered, d.removals = d.groups[:0], d.touched[:0], d.delivered[:0], d.removals[:0]
 	d.commit, d.err = nil, nil
 }
 
@@ -275,19 +277,15 @@ func (w *worker) putNotify() {
 	}
 }
 
-// batchNudge is a batch of the shard's own, and empty: there may be something to recover from, and no command may come
-// for long.
-const batchNudge BatchKind = batchWalk + 1
-
-// nudgeLater puts a batchNudge into the ring, after a while, unless that is arranged already.
-func (w *worker) nudgeLater() {
-	if w.nudging.Swap(true) {
+// probeLater puts a batchProbe into the ring, after a while, unless that is arranged already.
+func (w *worker) probeLater() {
+	if w.probing.Swap(true) {
 		return
 	}
 	time.AfterFunc(resumeDelay, func() {
-		w.nudging.Store(false)
-		if !w.stopping.Load() && !w.ring.Put(NewBatch(batchNudge, nil)) {
-			w.nudgeLater()
+		w.probing.Store(false)
+		if !w.stopping.Load() && !w.ring.Put(NewBatch(batchProbe, nil)) {
+			w.probeLater()
 		}
 	})
 }

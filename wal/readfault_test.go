@@ -13,6 +13,7 @@ import (
 
 	"switchyard/internal/disk/disktest"
 	"switchyard/shard"
+	"switchyard/shard/partition"
 	"switchyard/smp"
 )
 
@@ -81,7 +82,7 @@ func (d *damagedStore) walk(t *testing.T, rows int) (visited []smp.ID, faults in
 	r := shard.WaitingRange{Service: d.service, First: 0, Last: 255, Rows: rows}
 	var from []byte
 	for steps := 0; ; steps++ {
-		if steps > len(d.rows)+2*shard.Partitions {
+		if steps > len(d.rows)+2*partition.Count {
 			t.Fatal("the walk does not end")
 		}
 		next, err := d.Waiting(&r, from, func(id smp.ID) { visited = append(visited, id) })

@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"switchyard/shard"
+	"switchyard/shard/partition"
 	"switchyard/smp"
 )
 
@@ -249,7 +250,7 @@ func BenchmarkServiceCounts(b *testing.B) {
 		if i == 1000 {
 			all = id
 		}
-		for p := range shard.Partitions {
+		for p := range partition.Count {
 			if p%3 == 0 || i == 1000 {
 				tx.PutServiceCount(&id, uint8(p), shard.ServiceCount{Count: 1})
 			}

@@ -15,6 +15,7 @@ import (
 	"switchyard/loadtest/seeded"
 	"switchyard/server/cli"
 	"switchyard/shard"
+	"switchyard/shard/partition"
 	"switchyard/smp"
 	"switchyard/wal"
 )
@@ -137,7 +138,7 @@ func (f *filler) chunk(c uint64) (n uint64, err error) {
 		keys[0] = f.keys[f.plan.KeyNumber(q)]
 		*r = shard.Record{RecipientID: f.plan.RecipientID(q), SenderID: f.plan.SenderID(q), RecipientKeys: keys,
 			Secret: f.plan.Secret(q), Mode: shard.ModeMessaging, Updated: day}
-		shard.FitSenderID(&f.key, &r.RecipientID, &r.SenderID)
+		partition.FitSenderID(&f.key, &r.RecipientID, &r.SenderID)
 	})
 	if err == nil && f.plan.Messages > 0 {
 		err = f.messages(from, n)
