@@ -2,9 +2,9 @@ package engine
 
 import "time"
 
-// A connection costs little while it is silent, and up to two blocks of memory while a block of it is on its way. So what is
-// begun has to be finished: the handshakes by their own times, a block within blockTimeout. When what is half read takes
-// much memory in all, there is less patience with each.
+// This file ends connections that begin and do not finish, as slow-loris attacks do. A connection costs little while it is
+// silent, and up to two blocks of memory while a block of it is on its way. So the handshakes have to end within their own
+// times, and a block within blockTimeout. When what is half read takes much memory in all, there is less patience with each.
 
 const (
 	// blockTimeout is the time for the rest of a block. A client of the reference gives up on an answer sooner.

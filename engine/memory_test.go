@@ -67,12 +67,12 @@ func (memoryEvents) Close(c gnet.Conn) error {
 // memorySession is an open session whose peer is in the test, which turns the loop.
 type memorySession struct {
 	*session
-	t    *testing.T
+	t    testing.TB
 	conn *memoryConn
 	peer *tls.Conn
 }
 
-func newMemorySession(t *testing.T) *memorySession {
+func newMemorySession(t testing.TB) *memorySession {
 	t.Helper()
 	store, err := wal.Open("store", wal.Options{FS: vfs.NewMem(), Sync: wal.SyncNever})
 	if err != nil {
@@ -94,7 +94,7 @@ func newMemorySession(t *testing.T) *memorySession {
 }
 
 // handshaken is both ends of a TLS connection.
-func handshaken(t *testing.T) (server, client *tls.Conn) {
+func handshaken(t testing.TB) (server, client *tls.Conn) {
 	t.Helper()
 	caPEM, caKey, err := tls.IssueCA(tls.Ed25519, "a", "b", time.Now())
 	if err != nil {
@@ -148,4 +148,21 @@ func (m *memorySession) answers() (plain []byte, err error) {
 		plain, in = append(plain, part...), in[n:]
 	}
 	return plain, err
+}
+
+// BenchmarkBlock is what a loop does with a block of one command that it answers itself: TLS, parsing, and the same back.
+func BenchmarkBlock(b *testing.B) {
+	m := newMemorySession(b)
+	block, record := m.block(m.ping()), []byte(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		record = m.peer.Seal(record[:0], block)
+		m.conn.in = record
+		m.traffic()
+		m.loop.flush()
+		if len(m.conn.out) == 0 {
+			b.Fatal("no answer")
+		}
+		m.conn.out = m.conn.out[:0]
+	}
 }
