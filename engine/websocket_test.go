@@ -22,6 +22,19 @@ import (
 	"switchyard/tls"
 )
 
+// readFrame reads a frame no larger than a router sends.
+func readFrame(conn io.Reader) (f ws.Frame, err error) {
+	if f.Header, err = ws.ReadHeader(conn); err != nil {
+		return f, err
+	}
+	if f.Header.Length > smp.BlockSize {
+		return f, fmt.Errorf("a frame of %d bytes", f.Header.Length)
+	}
+	f.Payload = make([]byte, f.Header.Length)
+	_, err = io.ReadFull(conn, f.Payload)
+	return f, err
+}
+
 // webStream carries a stream of blocks in WebSocket messages.
 type webStream struct {
 	conn io.ReadWriter
@@ -137,7 +150,7 @@ func TestWebSocketFragments(t *testing.T) {
 					if write(ws.NewFrame(op, i == len(lengths), block[from:to])); pinged && i < len(lengths) {
 						payload := strconv.Itoa(i)
 						write(ws.NewPingFrame([]byte(payload)))
-						if f, err := ws.ReadFrame(conn); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != payload {
+						if f, err := readFrame(conn); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != payload {
 							t.Fatalf("ping is answered %v %q, error %v", f.Header, f.Payload, err)
 						}
 					}
@@ -228,7 +241,7 @@ func TestWebSocketPingsBeforeHello(t *testing.T) {
 	if _, err := conn.Write(ping); err != nil {
 		t.Fatal(err)
 	}
-	if f, err := ws.ReadFrame(conn); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != "first" {
+	if f, err := readFrame(conn); err != nil || f.Header.OpCode != ws.OpPong || string(f.Payload) != "first" {
 		t.Fatalf("ping is answered %v, error %v", f.Header, err)
 	}
 	pings := bytes.Repeat(ping, 100)

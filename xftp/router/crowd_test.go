@@ -121,7 +121,7 @@ func TestIdleMakeRoomInACrowd(t *testing.T) {
 // Handshakes that do not go on are ended soon when there are many.
 func TestHandshakesInACrowd(t *testing.T) {
 	f := newFixture(t, options{memory: true, prepare: func(r *Router) {
-		r.crowd.every, r.crowd.handshake, r.crowd.atEase = time.Millisecond, time.Millisecond, 10
+		r.crowd.every, r.crowd.handshake, r.crowd.atEase = time.Millisecond, 0, 10
 	}})
 	c := f.dial()
 	for range 10 {
