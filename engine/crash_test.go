@@ -50,7 +50,7 @@ func (panickyKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 // crashes are what the report of a crash has to name, by where that is.
 var crashes = map[string][]string{
 	"shard":    {"a bug of the store", "panickyStore", "switchyard/shard."},
-	"registry": {"a bug of the store", "panickyStore", "switchyard/shard."},
+	"registry": {"a bug of the store", "panickyStore", "switchyard/shard/registry."},
 	"worker":   {"a bug of the key", "panickyKey", "switchyard/engine."},
 }
 
@@ -90,9 +90,9 @@ func TestCrashInProcess(t *testing.T) {
 		fingerprint := tls.Fingerprint(tls.Identity(s.KeyPair.Chain))
 		secrets = append(secrets, fingerprint[:])
 		tell(secrets)
-		agentConfig := client.Defaults(other.address)
-		agentConfig.Service = s
-		_, _ = client.Dial(testContext(t), agentConfig)
+		clientConfig := client.Defaults(other.address)
+		clientConfig.Service = s
+		_, _ = client.Dial(testContext(t), clientConfig)
 	} else {
 		tell(secrets)
 		_ = other.dial(t).Subscribe(testContext(t), q)

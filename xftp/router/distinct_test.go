@@ -39,11 +39,11 @@ func TestDistinctCounts(t *testing.T) {
 func TestDistinctTakesLittle(t *testing.T) {
 	const sets = 64
 	for _, n := range []int{exactly, exactly + 1, 100_000} {
-		heap := func() uint64 {
+		heap := func() int64 {
 			runtime.GC()
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
-			return m.HeapAlloc
+			return int64(m.HeapAlloc)
 		}
 		random := rand.New(rand.NewPCG(3, uint64(n)))
 		before := heap()
