@@ -32,6 +32,7 @@ func (r *Router) NeverPause() { r.neverPause = true }
 type Keys struct {
 	session *session
 	secrets map[string][]byte
+	Held    map[string][]string // what Left said when they were copied
 }
 
 // Keys looks at all open sessions.
@@ -45,14 +46,16 @@ func (r *Router) Keys() (all []*Keys) {
 				continue
 			}
 			conn := reflect.ValueOf(s.tls).Elem()
-			all = append(all, &Keys{s, map[string][]byte{
+			k := &Keys{session: s, secrets: map[string][]byte{
 				"secret of TLS, in":        bytesOf(conn.FieldByName("in").FieldByName("secret"))[:32],
 				"secret of TLS, out":       bytesOf(conn.FieldByName("out").FieldByName("secret"))[:32],
 				"key of blocks, in":        bytesOf(reflect.ValueOf(&s.receive).Elem().Field(0)),
 				"key of blocks, out":       bytesOf(reflect.ValueOf(&s.send).Elem().Field(0)),
 				"secret of forwarding":     bytes.Clone(s.proxied[:]),
 				"private key of the hello": bytes.Clone(s.client.SecretKey[:]),
-			}})
+			}}
+			k.Held = k.Left()
+			all = append(all, k)
 		}
 	})
 	return all
@@ -66,7 +69,7 @@ func bytesOf(v reflect.Value) (b []byte) {
 	return b
 }
 
-// Left is where keys are in what a session leads to, by what they are. Chains advance, so only their present keys count.
+// Left is where keys are, once the router has ended, in what a session leads to, by what they are. Chains advance, so only their present keys count.
 func (k *Keys) Left() map[string][]string {
 	left := make(map[string][]string)
 	for what, secret := range k.secrets {

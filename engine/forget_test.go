@@ -22,8 +22,8 @@ func TestEndedSessionForgetsItsKeys(t *testing.T) {
 		t.Fatal(len(keys), "sessions")
 	}
 	for _, k := range keys {
-		if left := k.Left(); len(left) != 6 {
-			t.Fatalf("an open session has %q", left)
+		if len(k.Held) != 6 {
+			t.Fatalf("an open session has %q", k.Held)
 		}
 	}
 	c.Close()
