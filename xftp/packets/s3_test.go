@@ -77,18 +77,18 @@ func TestS3BrokenUploads(t *testing.T) {
 	}
 	u.Write(make([]byte, 60_000))
 	u.Abort()
-	server.Fail = func(m, object string) bool { return m == "PUT" && strings.Contains(object, uploadsPrefix) }
+	server.Refuse(func(m, object string) bool { return m == "PUT" && strings.Contains(object, uploadsPrefix) })
 	if err := f.upload(id, 100_000); err == nil {
 		t.Error("PUT failed and the upload succeeded")
 	}
 	if f.account.reserved != 0 || f.Usage() != (Usage{}) || len(server.Objects()) > 0 {
 		t.Errorf("reserved %d, %+v, objects %v", f.account.reserved, f.Usage(), server.Objects())
 	}
-	server.Fail = func(m, object string) bool { return m == "DELETE" && strings.Contains(object, uploadsPrefix) }
+	server.Refuse(func(m, object string) bool { return m == "DELETE" && strings.Contains(object, uploadsPrefix) })
 	if err := f.upload(id, 100_000); err != nil {
 		t.Error(err)
 	}
-	server.Fail = nil
+	server.Refuse(nil)
 	f.tidy.Look()
 	if got := server.Objects(); !slices.Equal(got, []string{"x/" + fileName(id)}) || f.Usage().Bytes != 100_000 {
 		t.Errorf("objects %v, %+v", got, f.Usage())
@@ -127,7 +127,7 @@ func TestS3DeleteFails(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		server.Fail = func(method, _ string) bool { return method == "DELETE" }
+		server.Refuse(func(method, _ string) bool { return method == "DELETE" })
 		for _, id := range ids[:2] {
 			if err := f.Delete(context.Background(), id); err != nil {
 				t.Error(err)
@@ -140,7 +140,7 @@ func TestS3DeleteFails(t *testing.T) {
 		if got := server.Objects(); len(got) != 3 || f.Usage() != (Usage{3000, 3}) {
 			t.Errorf("objects %v, %+v", got, f.Usage())
 		}
-		server.Fail = func(method, object string) bool { return method == "DELETE" && object == "x/"+fileName(ids[0]) }
+		server.Refuse(func(method, object string) bool { return method == "DELETE" && object == "x/"+fileName(ids[0]) })
 		if restarted {
 			crashed := f.fs.CrashClone(vfs.CrashCloneCfg{})
 			f.Store.Close()
@@ -152,7 +152,7 @@ func TestS3DeleteFails(t *testing.T) {
 		if got := server.Objects(); len(got) != 2 || f.Usage() != (Usage{2000, 2}) {
 			t.Errorf("one is refused: objects %v, %+v", got, f.Usage())
 		}
-		server.Fail = nil
+		server.Refuse(nil)
 		f.tidy.Look()
 		if got := server.Objects(); !slices.Equal(got, []string{"x/" + fileName(ids[2])}) || f.Usage() != (Usage{1000, 1}) {
 			t.Errorf("objects %v, %+v", got, f.Usage())
@@ -168,13 +168,13 @@ func TestS3DeleteFails(t *testing.T) {
 func TestS3Slow(t *testing.T) {
 	f, server := newS3Fixture(t)
 	id, came, goes := f.create(1000), make(chan struct{}), make(chan struct{})
-	server.Fail = func(method, object string) bool {
+	server.Refuse(func(method, object string) bool {
 		if method == "PUT" && object == "x/"+fileName(id) { // its copy
 			close(came)
 			<-goes
 		}
 		return false
-	}
+	})
 	uploaded := make(chan error)
 	go func() { uploaded <- f.upload(id, 1000) }()
 	<-came

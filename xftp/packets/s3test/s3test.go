@@ -18,14 +18,14 @@ import (
 	"time"
 )
 
-// Server is the object store. Fail, if set, lets a request fail with status 500.
+// Server is the object store.
 type Server struct {
-	URL  *url.URL
-	Fail func(method, object string) bool
+	URL *url.URL
 
 	mu      sync.Mutex
 	bucket  string
 	objects map[string][]byte
+	refuse  func(method, object string) bool
 }
 
 // Start starts a store with one bucket, which ends with the test.
@@ -36,6 +36,20 @@ func Start(t testing.TB, bucket string) *Server {
 	t.Cleanup(h.Close)
 	s.URL, _ = url.Parse(h.URL)
 	return s
+}
+
+// Refuse has requests fail with status 500 for which refuse is true; nil has none fail. It may be said while requests are under way.
+func (s *Server) Refuse(refuse func(method, object string) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = refuse
+}
+
+func (s *Server) refuses(method, object string) bool {
+	s.mu.Lock()
+	refuse := s.refuse
+	s.mu.Unlock()
+	return refuse != nil && refuse(method, object)
 }
 
 // Objects lists the names of the objects.
@@ -62,7 +76,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	switch {
 	case bucket != s.bucket:
 		fail(w, http.StatusNotFound, "NoSuchBucket")
-	case s.Fail != nil && s.Fail(q.Method, object):
+	case s.refuses(q.Method, object):
 		fail(w, http.StatusInternalServerError, "InternalError")
 	case object == "" && q.URL.Query().Has("location"):
 		io.WriteString(w, `<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></LocationConstraint>`)
