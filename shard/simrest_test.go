@@ -231,10 +231,12 @@ func parkedIn(c *cache) (ids []smp.ID) {
 	return ids
 }
 
-// idleQueues counts the queues in memory that could leave it.
+// idleQueues counts the queues in memory that could leave it. What keeps one there is said here once more, as the shards may be
+// wrong about it.
 func idleQueues(c *cache) (n int) {
 	for _, q := range c.byRecipient {
-		if !q.inUse() && c.mayLeave(q) {
+		notifier := q.notifier()
+		if pending := notifier != nil && notifier.pending != nil; !pending && c.mayLeave(q) {
 			n++
 		}
 	}
