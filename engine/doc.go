@@ -40,5 +40,6 @@
 // Forwarding has two sides here. The destination's (forwarded.go) opens RFWD and sends the command inside through the
 // shards as any other. The proxy's (proxy.go) hands PFWD to the pool of relays in ./relay.
 //
-// engine imports its own sub-packages, server/listen, shard, stage, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
+// engine imports its own sub-packages, shard and shard/ring, server/listen, server/crash, stage, smp, box and tls. The protocol is
+// in ../smp, its behaviour in ../shard.
 package engine

@@ -1,5 +1,5 @@
 // Package packets is where an XFTP router keeps packets: their records in Pebble, their bodies as files or objects.
-// It knows nothing of connections. It imports smp, box, xftp, internal/disk and server/crash.
+// It knows nothing of connections. It imports smp, box, internal/disk, internal/expiry and server/crash.
 //
 // # Records
 //
