@@ -48,7 +48,7 @@ func (r *Router) mayCreate(s *listen.Source, now time.Time) (why Refusal, ok boo
 	return "", true
 }
 
-// mayRegister takes a service from what all sources may register. It is called by workers.
+// mayRegister takes a service from what all sources may register. The goroutine that finds services calls it (shard/registry).
 func (r *Router) mayRegister() bool {
 	ok := r.made.take(&r.made.services, time.Now(), r.cfg.Limits.Services)
 	if !ok {

@@ -4,10 +4,10 @@
 //	       ──ring──▶ shard (looks up, verifies, applies, commits)
 //	shard  ──inbox──▶ loop: packs replies into a block of the session → block chain seals → tls seals → one write
 //
-// A loop reads from all connections that are ready before it hands their commands to the shards, so that drains are
-// large when there is much to do: what signatures, commits and wake-ups cost is shared. It turns then: takes replies,
-// seals, writes. When it has handed over commands, and every few blocks, it leaves its processor to others, as shards and
-// waiters have no other on a machine whose loops all have input without end.
+// A loop reads from all connections that are ready before it hands their commands to the shards. So drains are large when
+// there is much to do, and commands share the cost of signatures, commits and wake-ups. Then the loop turns: it takes replies,
+// seals and writes. After each hand-over, and every few blocks, it yields its processor, as shards and waiters get no other
+// when all loops have input without end.
 //
 // A loop never waits for a shard without serving its own inbox, so that shards may wait for loops. Replies to one
 // connection share blocks: a block is sealed when the loop turns, not when a reply comes. Responses keep the
@@ -28,17 +28,18 @@
 //     buffers;
 //   - a loop's fields belong to its event loop's goroutine, but for inbox, which shards fill, and relayed, which relay
 //     sessions fill;
-//   - an idle session holds no buffer: what is half read waits in gnet's, or in a pooled block.
+//   - an idle session holds no buffer: a record that is half read waits in gnet's, a block in a pooled one.
 //
 // A client's input may have to wait: its socket is not read then, and TCP holds the client back. backpressure.go has the
 // reasons, one table and one set; backlog.go bounds what waits; ./socket leaves sockets of gnet unread.
 //
-// Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go). What
-// operators may limit is kept by admission.go, but for the rate of commands, which is a reason to wait. What is begun and not
-// finished is ended by halfread.go. A router ends by stop.go.
+// Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go).
+// admission.go keeps the limits that operators set, but for the rate of commands, which is a reason to wait. halfread.go ends
+// blocks and handshakes that are begun and not finished. stop.go ends a router.
 //
 // Forwarding has two sides here. The destination's (forwarded.go) opens RFWD and sends the command inside through the
 // shards as any other. The proxy's (proxy.go) hands PFWD to the pool of relays in ./relay.
 //
-// engine imports its own sub-packages, server/listen, shard, stage, smp, box and tls. The protocol is in ../smp, its behaviour in ../shard.
+// engine imports its own sub-packages, shard and shard/ring, server/listen, server/crash, stage, smp, box and tls. The protocol is
+// in ../smp, its behaviour in ../shard.
 package engine

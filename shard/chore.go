@@ -8,14 +8,14 @@ import (
 	"switchyard/smp"
 )
 
-// What grows with all that a shard or a connection has is done in steps, some in each drain, so that nobody's commands wait
-// for a million of something:
+// A chore is work that grows with all that a shard or a connection has. Each drain does some steps of it, so that nobody's
+// commands wait for a million of something. The chores go over:
 //
 //   - the queues that are read again in a new epoch of the store (suspects);
 //   - the subscriptions of connections that have ended, or have lost their service;
 //   - the notifications that have gathered (notification.go);
 //   - the messages that are too old (head.go);
-//   - what is stored when the router stops.
+//   - the rows that are stored when the router stops.
 //
 // While there is more to do, a batchChore sees to it that a next drain comes.
 

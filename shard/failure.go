@@ -41,8 +41,8 @@ import (
 // subscribers alone that stale queues are read unasked: after a failure those that the failed drains have seen, in the next
 // drain; in a new epoch the suspects, which are all that is in memory or parked, some in each drain.
 //
-// What the waiter touches of a drain is values, which the shard has given away: a queue or a subscription may be another one,
-// or parked, before the waiter comes to it.
+// The waiter touches only values of a drain, which the shard has given away. A queue or a subscription may be another one, or
+// parked, before the waiter comes to it.
 //
 //	field                        written and read by
 //	failed                       both; the shard alone takes it back, when no drain is under way

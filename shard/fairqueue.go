@@ -6,18 +6,18 @@ import (
 	"sync/atomic"
 )
 
-// What a connection asks for in large batches, or faster than it is done, is put off: clients that come back subscribe all
-// their queues, most of which have to be read from the store, and a million of such commands, or a flood of others, must not
-// delay the single ones of everybody else. A shard moves them from its ring to a fair queue, and takes turns: a drain of
-// what is in the ring, and one of what was put off. So single commands overtake, and the fair queue always moves.
+// A shard puts off large batches of commands, and floods. Clients that come back subscribe all their queues, most of which
+// have to be read from the store. A million of such commands, or a flood of others, must not delay the single commands of
+// everybody else. So the shard moves them from its ring to a fair queue, and drains the two in turn. Single commands
+// overtake, and the fair queue always moves.
 //
 //	ring ──▶ drain of at most DrainLimit commands, fewer than flowLimit of them of one connection
 //	   └─▶ fair queue: connection ─▶ connection ─▶ … ──▶ drain of at most quantum commands
 //	                     batches       batches
 //
-// It is round robin: connections have their turns one after the other, and only a part of a batch may have one. What follows on a
-// connection of which something is put off is put off, too, so that each connection's commands are executed in their order.
-// When that connection ends, what is put off of it is dropped: a client that is back already, and whose new subscriptions
+// It is round robin: connections have their turns one after the other, and a turn may take a part of a batch. While commands
+// of a connection are put off, all that follow on it are put off, too, so that they are executed in their order. When the
+// connection ends, its commands in the fair queue are dropped: a client that is back already, and whose new subscriptions
 // have overtaken the old ones, must not lose its queues to a connection that is no more.
 
 const (

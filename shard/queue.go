@@ -147,10 +147,13 @@ func (q *queue) blockedError() smp.Error {
 	return q.rare.blocked
 }
 
-// What must not outlive its use in memory that is free, or of a crash, is overwritten: the secrets that seal bodies and
-// notifications and the keys of a queue when it is deleted or leaves memory, those that are replaced at once, copies of them
-// on the way from and to the store with the drain, and the secrets of a session when it ends. RELIABILITY.md says what that
-// leaves.
+// Secrets are overwritten when they have served, so that they are neither in free memory nor in the memory of a crash:
+//   - the keys of a queue, and the secrets that seal bodies and notifications, when it is deleted or leaves memory;
+//   - those that a command replaces, at once;
+//   - copies of them on the way from and to the store, with the drain;
+//   - the secrets of a session, when it ends.
+//
+// RELIABILITY.md says what that leaves.
 
 // forget overwrites the keys and secrets of a queue. Commands of the same drain may still look at it.
 func (c *core) forget(q *queue) {

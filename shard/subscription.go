@@ -8,7 +8,7 @@ import (
 	"switchyard/smp"
 )
 
-// What a connection is subscribed to in a shard has one of four types:
+// A shard keeps the subscriptions of its connections in four types:
 //
 //	type          of                             found by                  made by          ended by
 //	subscription  a queue in memory              queue.sub, notifier.sub   SUB, NEW, NSUB   another SUB, DEL, the connection

@@ -89,6 +89,8 @@ var rules = []rule{
 	{"package names", eachGo(packageName)},
 	{"import direction", importDirection},
 	{"pages name what is there", pagesNameWhatIsThere},
+	{"pages run what is there", pagesRunWhatIsThere},
+	{"profiles have what is named", profileNames},
 	{"Pebble is opened in one place", eachGo(opensPebble)},
 	{"no machine paths", each(machinePaths)},
 	{"no registry hosts", each(registryHosts)},

@@ -1,5 +1,5 @@
 // Package tls is TLS 1.3 (RFC 8446) in the profile of the SimpleX network, as a state machine without I/O and with a
-// net.Conn face on top. It knows nothing of SMP; of ours it imports box, for X25519.
+// net.Conn face on top. It knows nothing of SMP; of ours it imports box, for X25519 and ChaCha20-Poly1305.
 //
 // The profile:
 //

@@ -2,8 +2,8 @@ package tls
 
 import "net"
 
-// What is secret is overwritten when it has served: what a handshake has made when it is done, and the rest by Forget. The AEADs
-// of crypto/aes and x/crypto have copies of the key that nobody can reach; for those the collector has to be waited for.
+// Secrets are overwritten when they have served: those of a handshake when it is done, the others by Forget. The AEADs of
+// crypto/aes and x/crypto have copies of the key that nobody can reach. Those stay until the collector takes them.
 
 // Forget overwrites the keys of a connection that has ended. Nothing is opened or sealed any more.
 func (c *Conn) Forget() {

@@ -11,7 +11,7 @@ import (
 	der "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// What the network trusts is a fingerprint. In a chain of certificates, leaf first:
+// The network trusts the fingerprint of an identity. In a chain of certificates, leaf first:
 //
 //	certificates  leaf  identity (fingerprinted)  anchor
 //	1             0     0                         0        clients only

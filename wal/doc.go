@@ -16,24 +16,24 @@
 //	'm' recipient ID, position   → sealed body, 16,122 bytes; quota markers have none
 //	 0  'f', 0 'p'               → format version; partition key
 //
-// Headers stand apart from bodies, so that finding a queue's first and last message, which is two seeks and tells how
-// many there are as positions are contiguous, and looking for expired messages never read a body. IDs that no longer
-// belong to the queue they lead to find nothing.
+// Headers stand apart from bodies, so that neither a lookup of a queue nor a search for expired messages reads a body. A
+// lookup finds the queue's first and last message by two seeks; their positions tell how many there are, as positions are
+// contiguous. An ID that leads to a queue to which it no longer belongs finds nothing.
 //
 // # Writes
 //
 // A shard's transaction is one Pebble batch. Commit copies it into the log's buffer and into the table in memory; it
 // is visible then. With SyncAlways, Commit.Wait returns when the log is synced: one goroutine of Pebble writes and syncs
 // the log, each time for all transactions that came meanwhile, so groups form by themselves under load, and a lone
-// commit waits for its own sync only. Stats shows their sizes. With SyncInterval nothing is waited for as long as the
-// disk keeps up, with SyncNever nothing at all; see there what a crash may cost. In each mode a crash leaves a prefix of what was committed: never a later
-// transaction without an earlier one.
+// commit waits for its own sync only. Stats shows their sizes. With SyncInterval Commit.Wait waits for nothing as long as
+// the disk keeps up, with SyncNever never; their comments say what a crash may cost. In each mode a crash leaves a prefix of
+// the commits: never a later transaction without an earlier one.
 //
-// Messages are deleted with SingleDelete, which vanishes together with the Set that it meets, in the table in memory at
-// the latest when that is written to disk. Its condition is that a key is Set at most once between two deletions, which
-// holds as a position is used again, if at all, after its message was deleted. So of messages that live for
-// milliseconds nothing ever reaches a table, and the log is the only disk they see. A queue's messages are deleted one
-// by one as well; transaction.deleteMessages tells why.
+// Messages are deleted with SingleDelete. It vanishes together with the Set that it meets; when both are in the
+// table in memory, at the latest when that is written to disk. So nothing of a message that lives for milliseconds ever reaches a table, and
+// the log is its only place on disk. The condition of SingleDelete is that a key is Set at most once between two deletions. It
+// holds, as a position is used again, if at all, after its message was deleted. A queue's messages are deleted one by one as
+// well; transaction.deleteMessages tells why.
 //
 // Batches, buffers of the log and tables in memory come from pools: a message is stored, read and deleted without an
 // allocation.
@@ -41,22 +41,20 @@
 // # Start and end
 //
 // Open reads the manifest and what is left of the log: nothing after Close, at most two tables in memory after a kill
-// (84 ms for 188 MB of logs). It compacts nothing: package disk holds compactions back until it is
-// done, as Pebble would wait for one otherwise. 6,000,000 queues open in 15 ms. Records are read when they are asked
-// for.
+// (84 ms for 188 MB of logs). It compacts nothing: package disk holds compactions back until Open is done, as Pebble would
+// wait for one otherwise. 6,000,000 queues open in 15 ms. Records are read when they are asked for.
 //
 // Backup (backup.go) makes a copy while the store is used.
 //
-// Another process that holds the directory, content that is not ours, a newer version, damage, and a directory that
-// cannot be written each give an *Error, which is one line with the fault, the place and what to do.
+// Open gives an *Error, one line with the fault, the place and what to do, when another process holds the directory, its
+// content is not ours or of a newer version, it is damaged, or it cannot be written.
 //
 // # When the disk fails or fills up
 //
-// Package disk freezes the store at the first failed write, and opens it again when the disk works: reads go on, commits are
-// refused meanwhile. What was frozen showed more than is there then, as commits are visible before they are durable; so the
-// Epoch counts on, commits of those who do not know it fail, and shards read again what they have in memory. When the disk is
-// nearly full, Full says so, on which shards refuse what makes the store larger, while messages are still received and
-// deleted.
+// Package disk freezes the store at the first failed write, and opens it again when the disk works; meanwhile reads go on and
+// commits are refused. The frozen store showed commits that were visible and never became durable. So the Epoch counts on,
+// commits that do not know the new one fail, and shards read again what they have in memory. When the disk is nearly
+// full, Full says so. Shards then refuse commands that make the store larger, while messages are still received and deleted.
 //
 // # Choices
 //

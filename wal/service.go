@@ -11,7 +11,7 @@ import (
 	"switchyard/smp"
 )
 
-// What is stored of client services:
+// The rows of client services:
 //
 //	spaceServices      fingerprint of the certificate(32)                → role(1) service ID(24)
 //	spaceCounts        service ID(24) partition(1)                       → count(8) hash(16)

@@ -17,5 +17,5 @@
 // Ownership: Pool.mu guards the maps and the fields of relays; sessions are immutable but for their atomics. Callbacks
 // run on the caller's goroutine or on one of the pool's, with no lock held, and must not block.
 //
-// The package imports smp/client, smp and box; nothing of the engine.
+// The package imports smp/client, smp, box and server/crash; nothing of the engine.
 package relay

@@ -7,11 +7,11 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// ballast is a file that holds half of the reserve. Another program may fill the disk in the time between two looks; what
-// it cannot take is what a file of ours has. The file goes when space gets short, and at the latest when a write finds none,
-// which then succeeds; it comes back when there is enough again.
+// ballast is a file that holds half of the reserve. Another program may fill the disk in the time between two looks, but it
+// cannot take the place of a file of ours. The file goes when space gets short, at the latest when a write finds none; the
+// write then succeeds. The file comes back when there is enough space again.
 //
-// Where a file cannot be given its place in advance there is no ballast.
+// On file systems that cannot give a file its place in advance there is no ballast.
 type ballast struct {
 	fs   vfs.FS
 	name string

@@ -9,23 +9,24 @@
 // from panicking, hanging or ending the process. Commits that wait because compactions are behind (pressure.go) return.
 //
 // The keeper (keeper.go) then tries whether the disk works again. If so it opens the directory once more, beside the
-// frozen instance, and puts the new one in its place (instance.go): all that was waited for is there. What was frozen
-// showed more than that, as commits are visible before they are durable; so each Instance has an Epoch, and whoever has
-// something in memory of one reads it again when the Epoch counts on.
+// frozen instance, and puts the new one in its place (instance.go). The new one has every commit whose wait ended well. The
+// frozen one showed more than that, as commits are visible before they are durable. So each Instance has an Epoch, and an
+// owner that keeps something of it in memory reads it again when the Epoch counts on.
 //
 // # When the disk fills up
 //
-// That should not come to a failure: with less free space than the reserve (space.go) Full says so, on which the owner
+// A full disk should not come to a failure. With less free space than the reserve (space.go) Full says so; the owner then
 // refuses what makes the database larger, while reads and deletions go on. Half of the reserve is a file that holds its
-// place (ballast.go), so that the deletions have room when another program has taken all the rest. The keeper writes
-// them to tables then, and compactions give back the space.
+// place (ballast.go), so that the deletions have room when another program has taken all the rest. The keeper then writes
+// the deletions to tables, and compactions give back the space.
 //
-// What Pebble takes in advance, logs above all, is sized by the disk, and a disk that is too small is refused (size.go).
+// The size of the disk bounds the space that Pebble takes in advance, logs above all. A disk that is too small is refused
+// (size.go).
 //
 // # When the disk changes what is on it
 //
-// Bits that a disk changes are found by the checksums of tables when they are read, and when the database is opened by
-// those of logs and manifests. Where their end is, tail.go tells.
+// Checksums find bits that a disk changes: those of tables when they are read, those of logs and manifests when the database
+// is opened. tail.go tells where logs and manifests end.
 //
 // # Who owns what
 //

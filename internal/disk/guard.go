@@ -10,7 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// guard stands between Pebble and the file system. At the first write that fails it parts them: the disk stays as it
+// guard stands between Pebble and the file system. At the first write that fails it separates them: the disk stays as it
 // is from then on, and Pebble lives on in memory, until another instance of it with another guard takes over (keeper.go).
 // It also counts the syncs of the log, and how far logs and manifests are synced (tail.go).
 //
@@ -19,7 +19,7 @@ import (
 // when that does not happen; when a table fails it tries again at once, forever, while commits wait for room. And a
 // sync that failed may report success when it is repeated, although the data is gone.
 //
-// What is on disk after the failure is what a crash at that moment would have left, which Open recovers from.
+// After the failure the disk holds what a crash at that moment would have left, from which Open recovers.
 // Nobody is told that anything later is stored: commits ask for the failure after their sync, and new ones are refused.
 // That leaves at most the tables in memory for Pebble to write, which then stay in memory, and reads are answered.
 //

@@ -13,9 +13,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// What a crash cuts off a log or a manifest, and what a damaged disk does to its end, look the same to Pebble: it takes
-// the first record that does not check for the end, and drops the rest. A small file tells the two apart. It holds, of the
-// newest log and the newest manifest, how many bytes are known to be synced; up to there every record has to check.
+// A crash may cut off the end of a log or a manifest, and a bad disk may damage it. Both look the same to Pebble: it takes
+// the first record that does not check for the end, and drops the rest. A small file tells the two apart. It says how many
+// bytes of the newest log and of the newest manifest are known to be synced. Up to there every record has to check.
 //
 //	log number u64 ‖ bytes u64 ‖ manifest number u64 ‖ bytes u64 ‖ CRC-32C of these u32
 //

@@ -1,6 +1,6 @@
 // Command mutants tells how much of a package its tests hold to account: it changes the code in one place at a time, such as a
 // < that becomes a <=, or a call that is left out, and looks whether a test fails. Such a change is a mutant; a test that fails
-// kills it. What no test notices is a survivor: the tests say nothing of what it changes.
+// kills it. A mutant that no test notices is a survivor: the tests say nothing of the code that it changes.
 //
 //	go run ./internal/mutants -sample 200 -seed 1 ./shard
 //
@@ -10,10 +10,10 @@
 //	  ─▶ list.go: survivors that docs/mutants has a reason for, and others
 //
 // All mutants are compiled once, and the environment says which one lives. So a mutant costs the tests that reach it and not
-// a build, and a sample of a few hundred takes minutes. What changes nothing that a test could see stands in docs/mutants
-// with the reason; a survivor that does not makes the exit code 1.
+// a build, and a sample of a few hundred takes minutes. A mutant that changes nothing a test could see stands in docs/mutants
+// with the reason; a survivor that does not stand there makes the exit code 1.
 //
-// What is not changed: locking, as that is the race detector's, constants, and what other packages test of this one.
+// Not changed are locking, which is the race detector's, constants, and code that only other packages test.
 //
 // It runs go and the tests as processes, and imports nothing of this module.
 package main

@@ -21,7 +21,7 @@
 // not come true. Actors that can go on do so with different weights, which change now and then, so that some are slow for
 // a while, and with a probability of the seed's the last one goes on.
 //
-// What the driver itself calls runs through; it must not have to wait. Without a Simulation the operations are those of the
+// Code that the driver itself calls runs through; it must not have to wait. Without a Simulation the operations are those of the
 // standard library, with other goroutines let through at random (Jitter), as the race detector needs: in a simulation all
 // steps happen after each other.
 //

@@ -20,5 +20,5 @@
 // these none is held while another is taken.
 //
 // The package is a client: it imports smp/client, smp and box, never a router's package; of loadtest it imports history, journal,
-// measure, process, results and seeded.
+// measure, results and seeded.
 package load

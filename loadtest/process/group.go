@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// What disturbs a router may live in processes of its own: each has its own limit of open files, and none of its work
-// delays the clients whose latency is measured. Here are those that all get the same orders.
+// Clients that disturb a router may live in processes of their own. Each process has its own limit of open files, and none of
+// its work delays the clients whose latency is measured. This file has groups of processes that all get the same orders.
 
 // Status is what every child says of itself.
 type Status struct {

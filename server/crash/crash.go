@@ -5,10 +5,10 @@
 // given. Silence stops Go from printing stacks by itself, those of goroutines of libraries among them, and answers the
 // signals on which Go would (signal.go).
 //
-// What is left are the errors after which the runtime cannot go on by itself: no memory, a stack past its limit, too many
-// threads, a fault at an address that is none of Go's, an instruction that the processor refuses, or a fault of the runtime.
-// These are printed with stacks whatever GOTRACEBACK says. Those that it finds in the program, such as concurrent writes of
-// a map, an unlock of what is not locked or a deadlock, are not.
+// Some errors are printed with stacks whatever GOTRACEBACK says. They are those after which the runtime itself cannot go on:
+// no memory, a stack past its limit, too many threads, a fault at an address that is none of Go's, an instruction that the
+// processor refuses, or a fault of the runtime. Errors that it finds in the program, such as concurrent writes of a map, an
+// unlock of a lock that is not held, or a deadlock, are not among them.
 //
 // The package imports nothing of ours.
 package crash

@@ -1,8 +1,8 @@
-// Package directories is about who works on the directories of a server: one that runs, and commands that would take the
-// directories from under it. It imports nothing of ours.
+// Package directories has commands refuse to take the directories of a running server from under it. It imports nothing of
+// ours.
 //
-// Who works on a directory has a lock on it (flock(2)), which no file is needed for, and which is gone with the process
-// however it ends. Servers share theirs.
+// A program that works on a directory holds a lock on it (flock(2)). The lock needs no file, and goes with the process however
+// that ends. Servers share theirs.
 package directories
 
 import (

@@ -11,5 +11,5 @@
 // An Acceptor gives connections to a router; a Listener is the same for servers of the standard library.
 //
 // Gate and Acceptor may be used by several goroutines at a time; a Source belongs to the Gate, which alone looks inside; a
-// TokenBucket belongs to its owner. The package imports switchyard/internal only, and knows no protocol and no event loop.
+// TokenBucket belongs to its owner. The package imports server/crash only, and knows no protocol and no event loop.
 package listen

@@ -4,7 +4,7 @@
 //
 //	Ask ──asked──▶ run: read all ─▶ one commit ─▶ done of each
 //
-// registry imports smp and crash, and knows of the store what Store says.
+// registry imports smp and server/crash, and knows of the store what Store says.
 package registry
 
 import (

@@ -53,10 +53,10 @@ func (c *Client) peer() peer { return peer{c.version, c.sessionID, c.serverKey, 
 //
 //	short auth ‖ [version ≥ 16, with auth: '0', or '1' ‖ short service signature] ‖ [version 6: short session ID] ‖ short corr ID ‖ short entity ID ‖ command
 //
-// What auth covers begins with the session ID at every version. From version 7, where that is not sent, it is put
-// where the end of auth will be, so that the covered bytes lie together and nothing is copied; auth is always longer
-// than a TLS 1.3 session ID. With a service's signature, what the queue's key covers begins with the fingerprint of the
-// service's certificate, which is put there too.
+// The bytes that auth covers begin with the session ID at every version. From version 7 on the session ID is not sent. It is
+// put where the end of auth will be, so that the covered bytes lie together and nothing is copied; auth is always longer
+// than a TLS 1.3 session ID. With a service's signature, the bytes that the queue's key covers begin with the fingerprint of
+// the service's certificate, which is put there too.
 func (p *peer) appendTransmission(b []byte, command *Command, id []byte) ([]byte, error) {
 	if command.key == nil {
 		b = smp.AppendResponseHeader(b, p.version, p.sessionID, id, command.entity)

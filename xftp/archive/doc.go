@@ -1,9 +1,8 @@
 // Package archive makes one file of several files and directories, for transfers that carry one file, and takes such a
 // file apart again: a tar, as archive/tar writes and reads it.
 //
-// What is packed is not trusted by who unpacks it: nothing is written outside of a new directory, through links or
-// otherwise, and only files, directories and links among them are made, all within bounds. Of what is packed the owner is
-// left out.
+// Unpacking does not trust the archive. It writes nothing outside of a new directory, through links or otherwise, and makes
+// only files, directories and links among them, all within bounds. Packing leaves out the owners of files.
 //
 // The package imports client for names, and no routers.
 package archive

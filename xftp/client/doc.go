@@ -4,11 +4,11 @@
 // It follows protocol/xftp.md and the reference's client (facts: sections 1, 2 and 5). It imports xftp and the rooms
 // desc and sealed, box, smp and tls, and nothing of the router.
 //
-// What takes long ends with the context. Transfers that end early leave what serves to go on: Receive the packets that have
-// come (gather.go), Send a journal (journal.go). Files are looked for, and room and places, before anything is transferred.
+// Long operations end with the context. A transfer that ends early leaves files from which it can go on: Receive the packets
+// that have come (gather.go), Send a journal (journal.go). Both look for files, space and places before they transfer anything.
 //
 // A Conn may be used by many goroutines; requests of one connection share it. After an upload that failed the
-// connection is closed: what was not read of its body would otherwise stay in the way.
+// connection is closed: the unread rest of its body would otherwise stay in the way.
 package client
 
 import (

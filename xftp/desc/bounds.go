@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// What a description may be made of. The YAML library makes a node of some 160 bytes of as little as one byte, so that a
-// short link could take gigabytes; a text that may become more than these is refused before the library sees it.
+// The bounds of a description. The YAML library may make a node of some 160 bytes from a single byte, so a short link could
+// take gigabytes. A text that may become more than these is refused before the library sees it.
 const (
 	// MaxText is how many bytes of YAML a description may have: enough for maxChunks.
 	MaxText = 8 << 20

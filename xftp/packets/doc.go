@@ -1,5 +1,5 @@
 // Package packets is where an XFTP router keeps packets: their records in Pebble, their bodies as files or objects.
-// It knows nothing of connections. It imports smp, box, xftp, internal/disk and server/crash.
+// It knows nothing of connections. It imports smp, box, internal/disk, internal/expiry and server/crash.
 //
 // # Records
 //
@@ -20,17 +20,16 @@
 // way: the commit that deletes the record leaves a note, the body is removed, then the note and what the body counts. That
 // goes to the end whatever becomes of the client that asked for it.
 //
-// So whenever something is left half done, by a crash or because bodies are on an object store that does not answer, there is
-// a temporary name or a note of it. The tidier (tidier.go) settles these at start and every minute while there are some: of a
-// temporary name the record says whether it becomes the final one or is removed. So in the end records and bodies agree, and
-// with them the quota.
+// A crash, or an object store that does not answer, may leave something half done. There is a temporary name or a note of it
+// then. The tidier (tidier.go) settles these at start, and every minute while there are some. The record says whether a
+// temporary name becomes the final one or is removed. So in the end records, bodies and quota agree.
 //
 // # When the disk fails or fills up
 //
 // Package disk freezes the records at the first failed write, and opens them again when the disk works: packets are
-// read meanwhile, and changes refused. A body whose commit failed stays with its place in the quota until then, as its record
-// may be found to be there. When the disk is nearly full new packets and bodies are refused with ErrFull, which is a kind of
-// ErrQuota, and the rest goes on. So they are when bodies have a disk of their own, and that has no room.
+// read meanwhile, and changes refused. A body whose commit failed keeps its place in the quota until then, as its record
+// may turn out to be there. When the disk of records, or a disk of its own for bodies, is nearly full, new packets and bodies
+// are refused with ErrFull, which is a kind of ErrQuota, and the rest goes on.
 //
 // # Who owns what
 //

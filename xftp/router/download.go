@@ -10,7 +10,7 @@ import (
 	"switchyard/xftp"
 )
 
-// What a download is written by. Each piece goes through three buffers, all of which a slow reader holds: ours, that of
+// The pieces of a download. Each goes through three buffers, all of which a slow reader holds: ours, that of
 // golang.org/x/net and that of TLS. So pieces are small when there are many downloads; when there are few, larger ones
 // save switches between goroutines and system calls.
 const (

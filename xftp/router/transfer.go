@@ -22,7 +22,7 @@ import (
 // client's END_STREAM comes with its last DATA, later, or in a frame of its own is up to its HTTP/2; so every request is
 // read to its end: one that is refused at its first block, one that has more than it needs, one that needs no body.
 //
-// What there is to say is said early all the same: an answer of a block goes out before the rest of the request is read.
+// The answer still goes out early: its block is sent before the rest of the request is read.
 // A client whose request has no end, in bytes or in time, is told by GOAWAY, and its connection closed.
 type transfer struct {
 	http.ResponseWriter

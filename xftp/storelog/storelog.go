@@ -9,7 +9,7 @@
 //	FACK recipientID
 //
 // A line that does not fit is skipped and told, as the reference does; its content is not shown. The package does no
-// I/O of its own and imports xftp, xftp/packets and box.
+// I/O of its own and imports xftp, xftp/packets, smp and box.
 package storelog
 
 import (

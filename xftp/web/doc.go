@@ -7,8 +7,8 @@
 //	/.well-known/    what the operator has put into well-known/, for example for certificates
 //
 // Write writes the site into a directory, as the reference does, so that operators can add files of their own or let
-// another server serve it; Handler serves that directory. The pages are the same for everybody: what a file is and
-// where it lies stands behind # in its link, which browsers keep to themselves.
+// another server serve it; Handler serves that directory. The pages are the same for everybody: the description of a file
+// stands behind # in its link, which browsers keep to themselves.
 //
 // The scripts are written in TypeScript, in page/src; package page/bundle makes assets/*.js of them and of the libraries
 // that page/package-lock.json pins (`make web`), and the program holds the result, so that it is built with Go alone.

@@ -3,7 +3,7 @@
 //
 //	go run ./internal/simulate/weave -- ./shard -run TestSimulation -args -simulate.seeds 1000
 //
-// What stands behind -- are arguments of go test. With -fault FILE the change in FILE, a patch, is made to the copies first; with
+// Everything behind -- goes to go test. With -fault FILE the change in FILE, a patch, is made to the copies first; with
 // -faults DIR this is done with each patch in DIR, and the end is a table of how many seeds it took to find each. It is to be
 // run in the root of the repository.
 package main
