@@ -340,7 +340,7 @@ func TestUnreadableQueueIsSetAside(t *testing.T) {
 	lost := losses{}
 	for _, q := range queues {
 		lost.queues = append(lost.queues, smp.ID(q.recipient))
-		lost.undone = append(lost.undone, delivery{smp.ID(q.recipient), client.shard})
+		lost.undone = append(lost.undone, delivery{queue: smp.ID(q.recipient), client: client.shard})
 	}
 	c.store.ops = "load"
 	c.spoil(errFake, queues[1])
