@@ -31,7 +31,7 @@ trap 'echo "$name: TERM"; exit 0' TERM
 trap 'echo "$name: INT"; exit 0' INT
 trap '' HUP
 echo "$name: started"
-while :; do read -r <>wait; done
+while :; do read -t 0.1 -r <>wait; done # a signal just before a read that has no end would be noted only behind it
 `
 
 // makeRun is a running `make run` in a directory of its own, in which its routers are scripts.
