@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,11 +99,11 @@ func TestExpireHoldsNoTables(t *testing.T) {
 // refusing is bodies of which one cannot be removed.
 type refusing struct {
 	Bodies
-	id *ID
+	id *atomic.Pointer[ID] // nil: all can
 }
 
 func (r refusing) Remove(ctx context.Context, id ID) error {
-	if id == *r.id {
+	if stays := r.id.Load(); stays != nil && id == *stays {
 		return &fs.PathError{Op: "unlink", Path: fileName(id), Err: fs.ErrPermission}
 	}
 	return r.Bodies.Remove(ctx, id)
@@ -111,7 +112,7 @@ func (r refusing) Remove(ctx context.Context, id ID) error {
 // TestOneBodyStays: the packets whose bodies cannot be removed are told once, the others go.
 func TestOneBodyStays(t *testing.T) {
 	f := newFixture(t, 0)
-	var stays ID
+	var stays atomic.Pointer[ID]
 	f.reopen(0, func(b Bodies) Bodies { return refusing{b, &stays} })
 	var ids []ID
 	for range 5 {
@@ -120,7 +121,7 @@ func TestOneBodyStays(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	stays = ids[2]
+	stays.Store(&ids[2])
 	f.now = f.now.Add(3 * time.Hour)
 	n := 0
 	if err := f.Expire(context.Background(), time.Hour, func() { n++ }); err != nil || n != 5 {
@@ -132,10 +133,10 @@ func TestOneBodyStays(t *testing.T) {
 	if f.Usage() != (Usage{10, 1}) {
 		t.Errorf("%+v", f.Usage())
 	}
-	if log := f.log.String(); strings.Count(log, "level=WARN") != 2 || !strings.Contains(log, "count=1") || strings.Contains(log, fileName(stays)) {
+	if log := f.log.String(); strings.Count(log, "level=WARN") != 2 || !strings.Contains(log, "count=1") || strings.Contains(log, fileName(ids[2])) {
 		t.Errorf("logged: %s", log)
 	}
-	stays = ID{}
+	stays.Store(nil)
 	f.tidy.Look()
 	f.agree()
 }
