@@ -63,5 +63,5 @@ func rootCommand(p paths) *cobra.Command {
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
 		Version: version(),
 	}, initCommand(p), certCommand(p), startCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p),
-		seedCommand(p))
+		seedCommand(p), importCommand(p), exportCommand(p))
 }

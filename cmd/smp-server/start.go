@@ -135,7 +135,7 @@ func openStore(p paths, s *settings, log *slog.Logger) (*wal.Store, error) {
 	if _, err := os.Lstat(s.storePath); errors.Is(err, os.ErrNotExist) {
 		for _, name := range referenceStores(p.logDir) {
 			if _, err := os.Lstat(name); err == nil {
-				return nil, fmt.Errorf("%s holds queues that this version cannot take over; run them with the server that made them, or move the file away to begin without queues", name)
+				return nil, fmt.Errorf("%s holds queues of the reference's server, and %s does not exist; take them over with `smp-server import --from %s`, or move the file away to begin without queues", name, s.storePath, p.logDir)
 			}
 		}
 	}
