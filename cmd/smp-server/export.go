@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,7 +46,7 @@ links without data; and, of blocked queues that belong to a service, the notice.
 
 // export writes the files of the reference into a directory that gets its name when they are whole.
 func export(cmd *cobra.Command, p paths, to, backup string) (err error) {
-	debug.SetMemoryLimit(importLimit)
+	boundMemory()
 	storePath := filepath.Join(backup, backupStore)
 	if backup == "" {
 		release, err := directories.Alone(p.cfgDir)

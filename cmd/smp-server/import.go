@@ -32,8 +32,9 @@ const (
 
 // Memory of an import, in bytes, whatever the size of what is imported.
 const (
-	importSorting = 256 << 20
-	importLimit   = 800 << 20 // of the process
+	importSorting = 128 << 20
+	importLimit   = 640 << 20 // of the process
+	importGarbage = 25        // percent of what is in use
 	importCache   = 16 << 20
 )
 
@@ -78,9 +79,15 @@ func (o *importOptions) source(d *draft) (reference.Source, error) {
 	})
 }
 
+// boundMemory keeps garbage from being the larger part of what an import or export takes.
+func boundMemory() {
+	debug.SetMemoryLimit(importLimit)
+	debug.SetGCPercent(importGarbage)
+}
+
 // importState imports, and tells what was imported.
 func importState(cmd *cobra.Command, p paths, o importOptions) error {
-	debug.SetMemoryLimit(importLimit)
+	boundMemory()
 	release, err := directories.Alone(p.cfgDir)
 	if err != nil {
 		return err
