@@ -38,6 +38,13 @@
 // Batches, buffers of the log and tables in memory come from pools: a message is stored, read and deleted without an
 // allocation.
 //
+// # Taking in
+//
+// What comes from elsewhere in large numbers goes past the log: Rows makes the rows of queues, links, messages, notifications,
+// services and their counts, whoever calls it sorts them, and an Intake writes tables of them that become the last level of the
+// store, all at once. Neither knows more of the whole than the counts of services and a block of each table, so its memory does
+// not grow with the number of queues.
+//
 // # Start and end
 //
 // Open reads the manifest and what is left of the log: nothing after Close, at most two tables in memory after a kill
