@@ -25,6 +25,9 @@ type Config struct {
 	Socks        *Socks // nil: none
 	SocksAlways  bool   // also for hosts that are no onion hosts
 
+	// OwnDomains are domains of routers that the same operator runs (Own).
+	OwnDomains []string
+
 	PublicOnly bool // connect to no loopback, private or link-local address, whatever name leads there
 
 	DialTimeout    time.Duration // for TCP, TLS and hello; zero means 45 s
