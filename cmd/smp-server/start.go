@@ -94,6 +94,11 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 			return err
 		}
 	}
+	if !o.maintenance {
+		if err := connections.Try(s.listen(), s.storePath); err != nil {
+			return err
+		}
+	}
 	store, err := openStore(p, &s, log)
 	if err != nil {
 		return err

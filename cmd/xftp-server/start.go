@@ -87,6 +87,9 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	if err := s.loadWebCertificate(cmd.ErrOrStderr()); err != nil {
 		return err
 	}
+	if err := connections.Try(s.listen(s.port), s.storePath); err != nil {
+		return err
+	}
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	if pprof != "" {
