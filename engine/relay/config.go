@@ -25,8 +25,7 @@ type Config struct {
 	Socks        *Socks // nil: none
 	SocksAlways  bool   // also for hosts that are no onion hosts
 
-	// OwnDomains are domains of routers that the same operator runs (Own).
-	OwnDomains []string
+	OwnDomains []string // domains of the operator's own relays, which are counted apart as well
 
 	PublicOnly bool // connect to no loopback, private or link-local address, whatever name leads there
 

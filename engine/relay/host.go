@@ -12,18 +12,6 @@ func isOnion(host string) bool {
 	return strings.HasSuffix(strings.ToLower(strings.TrimRight(host, ".")), ".onion")
 }
 
-// Own tells the relays of the same operator: the first host is one of its domains, or below one. As in the reference, the
-// other hosts do not count.
-func (c *Config) Own(address *smp.ServerAddress) bool {
-	if len(address.Hosts) == 0 {
-		return false
-	}
-	host := strings.ToLower(address.Hosts[0])
-	return slices.ContainsFunc(c.OwnDomains, func(domain string) bool {
-		return host == domain || strings.HasSuffix(host, "."+domain)
-	})
-}
-
 // host chooses the host of an address; the error is smp.ErrBrokerHost.
 func (c *Config) host(hosts []string) (string, smp.Error) {
 	want := func(h string) bool { return !isOnion(h) }
