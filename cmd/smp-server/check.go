@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/backup"
 	"switchyard/server/inifile"
 	"switchyard/server/judge"
 	"switchyard/wal"
@@ -55,7 +56,7 @@ func findings(r *judge.Report, p paths) {
 
 // lookAtStore opens the store in dir without writing.
 func lookAtStore(dir string) error {
-	if !holdsStore(dir) {
+	if !backup.HoldsStore(dir) {
 		return fmt.Errorf("%s holds no store; see whether its disk is mounted, or name another directory as store_path in section [SWITCHYARD] of the ini", dir)
 	}
 	return wal.Look(dir)

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"switchyard/server/backup"
 	"switchyard/server/manage"
 )
 
@@ -14,6 +15,6 @@ func deleteCommand(p paths) *cobra.Command {
 also where the ini has the store elsewhere. The router must not run. Files that are not the router's are left.`,
 		Config: []string{"smp-server.*", "ca.*", "server.*", "web.*", "fingerprint*", "openssl_*.conf*"},
 		State:  []string{"store", "store.*", "smp-server-*", "messages", "messages.*", "www"},
-		Store:  p.storeDir(), Beside: []string{controlSuffix, partial},
+		Store:  p.storeDir(), Beside: []string{controlSuffix, backup.Partial},
 	})
 }
