@@ -1,7 +1,6 @@
 package shard
 
 import (
-	"crypto/subtle"
 	"time"
 
 	"switchyard/box"
@@ -74,14 +73,6 @@ func (c *core) create(it *item) {
 	w := c.respond(it)
 	w.head = smp.AppendIDs(w.head, it.client.Version, &ids)
 	w.end()
-}
-
-// mayCreate says whether the router takes new queues from whoever knows this password.
-func (c *core) mayCreate(password []byte) bool {
-	if !c.cfg.NewQueues {
-		return false
-	}
-	return c.cfg.BasicAuth == "" || subtle.ConstantTimeCompare(password, []byte(c.cfg.BasicAuth)) == 1
 }
 
 func modeOf(m smp.QueueMode) Mode {
