@@ -88,7 +88,7 @@ func newRouter(cfg Config) *Router {
 
 		loops: make(map[gnet.EventLoop]*loop),
 	}
-	r.use(cfg.settings())
+	r.use(cfg.Settings(cfg.Queues, cfg.KeyPair))
 	return r
 }
 

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"crypto/subtle"
 	"time"
 
 	"switchyard/box"
@@ -73,6 +74,12 @@ func (c *core) create(it *item) {
 	w := c.respond(it)
 	w.head = smp.AppendIDs(w.head, it.client.Version, &ids)
 	w.end()
+}
+
+// mayCreate says whether the router takes new queues from whoever knows this password.
+func (c *core) mayCreate(password []byte) bool {
+	a := c.admission.Load()
+	return a.NewQueues && (a.BasicAuth == "" || subtle.ConstantTimeCompare(password, []byte(a.BasicAuth)) == 1)
 }
 
 func modeOf(m smp.QueueMode) Mode {

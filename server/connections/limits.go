@@ -58,6 +58,15 @@ func LimitsText() string {
 	return b.String()
 }
 
+// LimitKeys are the keys of the settings, by their section.
+func LimitKeys() map[string][]string {
+	keys := []string{unlimited, proxies}
+	for _, n := range numbers {
+		keys = append(keys, n.key)
+	}
+	return map[string][]string{section: keys}
+}
+
 // ReadLimits reads the settings.
 func ReadLimits(f *inifile.File) (l listen.Limits) {
 	for _, n := range numbers {

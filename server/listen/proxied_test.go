@@ -116,7 +116,7 @@ func TestHeaderThatIsNone(t *testing.T) {
 			if _, err := slow.Write([]byte{b}); err != nil {
 				break
 			}
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		}
 		closedFor(t, g, slow, CauseProxyTimeout)
 		if took := time.Since(began); took > headerTimeout+time.Second {
