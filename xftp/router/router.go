@@ -90,7 +90,7 @@ func New(cfg Config) (*Router, error) {
 	r.small.New = func() any { b := make([]byte, smallFrame); return &b }
 	r.large.New = func() any { b := make([]byte, largeFrame); return &b }
 	r.ctx, r.stop = context.WithCancel(context.Background())
-	r.Stats.begin(cfg.Now())
+	r.Stats.begin(cfg.Now(), r.store.Usage)
 	return r, nil
 }
 
