@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/backup"
 	"switchyard/server/cli"
 	"switchyard/server/directories"
 	"switchyard/wal"
@@ -45,10 +46,10 @@ links without data; and, of blocked queues that belong to a service, the notice.
 }
 
 // export writes the files of the reference into a directory that gets its name when they are whole.
-func export(cmd *cobra.Command, p paths, to, backup string) (err error) {
+func export(cmd *cobra.Command, p paths, to, copied string) (err error) {
 	boundMemory()
-	storePath := filepath.Join(backup, backupStore)
-	if backup == "" {
+	storePath := filepath.Join(copied, backup.Store)
+	if copied == "" {
 		release, err := directories.Alone(p.cfgDir)
 		if err != nil {
 			return err
@@ -60,13 +61,13 @@ func export(cmd *cobra.Command, p paths, to, backup string) (err error) {
 		}
 		storePath = s.storePath
 	}
-	if !holdsStore(storePath) { // opening would make one
+	if !backup.HoldsStore(storePath) { // opening would make one
 		return fmt.Errorf("%s holds no store, and there is nothing to export; see whether its disk is mounted", storePath)
 	}
-	if err := requireEmpty(to); err != nil {
+	if err := backup.RequireEmpty(to); err != nil {
 		return err
 	}
-	whole := filepath.Clean(to) + partial
+	whole := filepath.Clean(to) + backup.Partial
 	if err := os.RemoveAll(whole); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func export(cmd *cobra.Command, p paths, to, backup string) (err error) {
 	}
 	n, err := writeExport(cmd, storePath, whole)
 	if err == nil {
-		err = publish(whole, to)
+		err = backup.Publish(whole, to)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot export: %w; nothing was changed", err), os.RemoveAll(whole))

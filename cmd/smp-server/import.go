@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/backup"
 	"switchyard/server/cli"
 	"switchyard/server/directories"
 	"switchyard/server/inifile"
@@ -107,7 +108,7 @@ func importState(cmd *cobra.Command, p paths, o importOptions) error {
 	}
 	n, err := d.fill(cmd, &o)
 	if err == nil && o.config != "" {
-		err = restoreConfig(p, o.config)
+		err = backup.RestoreConfig(p.program(), o.config)
 	}
 	if err == nil {
 		err = d.publish()
@@ -138,14 +139,14 @@ func importPlace(cmd *cobra.Command, p paths, ini string) (string, error) {
 	if !on {
 		note(cmd, "%s keeps the router from using a store; set enable = on in section [STORE_LOG]", ini)
 	}
-	if holdsStore(path) {
+	if backup.HoldsStore(path) {
 		report := filepath.Join(filepath.Dir(path), importReport)
 		if _, err := os.Lstat(report); err == nil {
 			return "", fmt.Errorf("%s holds a store already: the import is done, and %s tells of it; to import once more, move the store away", path, report)
 		}
 		return "", fmt.Errorf("%s holds a store already, and an import makes one; move it away, or set store_path in section [SWITCHYARD]", path)
 	}
-	return path, requireEmpty(path)
+	return path, backup.RequireEmpty(path)
 }
 
 // draft is an import on its way.
@@ -160,7 +161,7 @@ type draft struct {
 
 // newDraft begins a draft, in place of one that a killed import has left.
 func newDraft(cmd *cobra.Command, p paths, storePath string) (*draft, error) {
-	d := &draft{cmd: cmd, dir: storePath + partial, storePath: storePath}
+	d := &draft{cmd: cmd, dir: storePath + backup.Partial, storePath: storePath}
 	_, err := os.Lstat(filepath.Dir(storePath))
 	d.madeIn = errors.Is(err, fs.ErrNotExist)
 	err = os.MkdirAll(filepath.Dir(storePath), 0o755)
@@ -225,13 +226,13 @@ func (d *draft) reportPath() string { return filepath.Join(filepath.Dir(d.storeP
 // publish gives the parts of the draft their names, that of the store at last.
 func (d *draft) publish() error {
 	whole := filepath.Join(d.dir, draftStore)
-	if err := closeTree(whole); err != nil {
+	if err := backup.CloseTree(whole); err != nil {
 		return err
 	}
 	if err := os.Rename(filepath.Join(d.dir, importReport), d.reportPath()); err != nil {
 		return err
 	}
-	return publish(whole, d.storePath)
+	return backup.Publish(whole, d.storePath)
 }
 
 // remove takes the draft away.

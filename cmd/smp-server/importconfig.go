@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"switchyard/server/backup"
 	"switchyard/server/identity"
 )
 
@@ -28,9 +29,9 @@ func importConfig(p paths, from string) (string, error) {
 		return "", err
 	}
 	if _, err := os.Lstat(p.ini()); err == nil {
-		return p.cfgDir, sameIdentity(p.cfgDir, from)
+		return p.cfgDir, backup.SameIdentity(p.program(), from)
 	}
-	return from, requireEmpty(p.cfgDir)
+	return from, backup.RequireEmpty(p.cfgDir)
 }
 
 // giveAway gives what root has made to the user of the directory in which the store is, who runs the router.
