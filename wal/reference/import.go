@@ -7,7 +7,6 @@ import (
 
 	"switchyard/internal/extsort"
 	"switchyard/shard"
-	"switchyard/shard/partition"
 	"switchyard/smp"
 	"switchyard/wal"
 )
@@ -26,11 +25,10 @@ type Import struct {
 	Scratch string // directory for what is sorted
 	Memory  int    // bytes that sorting takes, about
 
-	counts     Counts
-	stage      atomic.Value // string
-	partitions partition.Map
-	roles      map[smp.ID]smp.ServiceRole
-	dropped    map[smp.ID]dropped
+	counts  Counts
+	stage   atomic.Value // string
+	roles   map[smp.ID]smp.ServiceRole
+	dropped map[smp.ID]dropped
 }
 
 // dropped is what a queue is not taken over with, as another one that came before it has it.
@@ -43,13 +41,12 @@ var (
 	errSenderTaken   = errors.New("a queue whose sender ID another queue has")
 	errNotifierTaken = errors.New("a queue without its notifier, whose ID another queue has")
 	errLinkTaken     = errors.New("a queue without its link, whose ID another queue has")
+	errNoService     = errors.New("a queue without its service, which is not there, or is one of another role")
 	errNoNotifier    = errors.New("of a notifier that no queue has")
 )
 
 // Run takes everything over. When it fails, the store is of no use.
 func (im *Import) Run() (Counts, error) {
-	key := im.Store.PartitionKey()
-	im.partitions = partition.New(&key, 1)
 	im.roles = make(map[smp.ID]smp.ServiceRole)
 	im.dropped = make(map[smp.ID]dropped)
 	for _, part := range []struct {
@@ -76,35 +73,32 @@ func (im *Import) Stage() string {
 func (im *Import) services() error {
 	sorted := im.sorter()
 	defer sorted.Close()
+	rows := im.Store.Rows(sorted.Add)
 	err := im.Source.Services(func(s *Service) error {
 		im.roles[s.ID] = s.Role
-		return sorted.Add(s.Fingerprint[:], append([]byte{byte(s.Role)}, s.ID[:]...))
+		im.counts.Services++
+		return rows.Service(&s.Fingerprint, shard.ServiceRecord{Role: s.Role, ID: s.ID})
 	})
 	if err != nil {
 		return err
 	}
-	return im.bulk(func(b *wal.Bulk) error {
-		return each(sorted, func(key, value []byte) error {
-			im.counts.Services++
-			fingerprint := [32]byte(key)
-			return b.PutService(&fingerprint, shard.ServiceRecord{Role: smp.ServiceRole(value[0]), ID: smp.ID(value[1:])})
-		})
-	})
+	return im.intake(func(t *wal.Intake) error { return each(sorted, t.Put) })
 }
 
 // sorter makes a sorter that takes a part of the memory.
-func (im *Import) sorter() *extsort.Sorter { return extsort.New(im.Scratch, im.Memory/8) }
+func (im *Import) sorter() *extsort.Sorter { return extsort.New(im.Scratch, im.Memory/4) }
 
-// bulk has the store take in what fill gives it, or nothing.
-func (im *Import) bulk(fill func(*wal.Bulk) error) error {
-	b, err := im.Store.Bulk()
+// intake has the store take in what fill puts, or nothing.
+func (im *Import) intake(fill func(*wal.Intake) error) error {
+	t, err := im.Store.NewIntake()
 	if err != nil {
 		return err
 	}
-	if err := fill(b); err != nil {
-		return errors.Join(err, b.Abort())
+	defer t.Drop()
+	if err := fill(t); err != nil {
+		return err
 	}
-	return b.Commit()
+	return t.Finish()
 }
 
 // each visits sorted rows.
@@ -129,9 +123,7 @@ var errClash = errors.New("reference: IDs of several queues")
 func (im *Import) queues() error {
 	before := im.Report.mark()
 	for {
-		t := im.newTables()
-		err := im.bulk(func(b *wal.Bulk) error { return t.fill(b) })
-		err = errors.Join(err, t.close())
+		err := im.intake(im.putQueues)
 		if !errors.Is(err, errClash) {
 			im.counts.Deleted = im.Source.Deleted()
 			return err

@@ -14,12 +14,12 @@ import (
 func (im *Import) messages() error {
 	before := im.Report.mark()
 	for {
-		err := im.bulk(func(b *wal.Bulk) error {
+		err := im.intake(func(t *wal.Intake) error {
 			find, err := im.Store.Records()
 			if err != nil {
 				return err
 			}
-			s := &sealing{im: im, bulk: b, find: find}
+			s := &sealing{im: im, rows: im.Store.Rows(t.Put), find: find}
 			return errors.Join(s.run(), find.Close())
 		})
 		if !errors.Is(err, ErrAgain) {
@@ -47,7 +47,7 @@ const (
 // sealing is the way of messages into the store, queue by queue.
 type sealing struct {
 	im   *Import
-	bulk *wal.Bulk
+	rows *wal.Rows
 	find *wal.Records
 
 	queue  smp.ID
@@ -83,7 +83,7 @@ func (s *sealing) run() error {
 				return err
 			}
 		}
-		return nil
+		return s.im.Store.Err()
 	})
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (s *sealing) store(h *shard.MessageHeader, sealed []byte) error {
 	s.seq++
 	h.Seq = s.seq
 	s.im.counts.Messages++
-	return s.bulk.PutMessage(&s.queue, h, sealed)
+	return s.rows.Message(&wal.Message{Queue: s.queue, Header: *h, Body: sealed})
 }
 
 // next goes to another queue. A queue that has a quota marker is full until it is empty, which ours is when the marker is the

@@ -36,7 +36,7 @@ func (im *Import) notifications() error {
 	if err := im.findNotifiers(byNotifier, byQueue, in); err != nil {
 		return err
 	}
-	return im.bulk(func(b *wal.Bulk) error { return im.putNotifications(b, byQueue) })
+	return im.intake(func(t *wal.Intake) error { return im.putNotifications(im.Store.Rows(t.Put), byQueue) })
 }
 
 // notifierRow is the size of a notification among those of its queue.
@@ -69,7 +69,7 @@ func (im *Import) findNotifiers(from, to *extsort.Sorter, in []string) error {
 }
 
 // putNotifications takes in the notifications of each queue, the last ones of too many.
-func (im *Import) putNotifications(b *wal.Bulk, byQueue *extsort.Sorter) error {
+func (im *Import) putNotifications(rows *wal.Rows, byQueue *extsort.Sorter) error {
 	var queue smp.ID
 	var all []shard.Notification
 	end := func() error {
@@ -79,7 +79,7 @@ func (im *Import) putNotifications(b *wal.Bulk, byQueue *extsort.Sorter) error {
 		kept := all[max(0, len(all)-shard.NotificationLimit):]
 		im.counts.Notifications += int64(len(kept))
 		all = all[:0]
-		return b.PutNotifications(&queue, kept)
+		return rows.Notifications(&queue, kept)
 	}
 	err := each(byQueue, func(key, value []byte) error {
 		if id := smp.ID(key); id != queue {
