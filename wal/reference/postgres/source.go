@@ -116,7 +116,7 @@ func (s *Source) Notifications(func(*reference.Notification) error) error { retu
 // Finish implements reference.Source. What a transaction has read was one state, whatever happened since.
 func (s *Source) Finish() error {
 	s.done.Store(s.queues + s.messages) // those of deleted queues are not read
-	return s.reading(s.tx.Commit(s.ctx))
+	return errors.Join(s.reading(s.tx.Commit(s.ctx)), s.Close())
 }
 
 // Progress implements reference.Source.
