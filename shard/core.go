@@ -9,6 +9,7 @@ import (
 	"switchyard/internal/stage"
 	"switchyard/shard/linkid"
 	"switchyard/shard/partition"
+	"switchyard/shard/tally"
 	"switchyard/shard/unread"
 	"switchyard/smp"
 )
@@ -54,6 +55,9 @@ type core struct {
 	reread []smp.ID // queues of parked subscriptions that could not be read (deliver.go)
 
 	outgoing []parcel // commands for other shards
+
+	present tally.Present // what the shard has
+	total   *tally.Shard  // what it and its waiter publish
 
 	ids *partition.IDPool // for new queues
 
@@ -123,7 +127,7 @@ type freshMessage struct {
 }
 
 func newCore(cfg Config, e env) *core {
-	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards), ids: partition.NewIDPool()}
+	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards), ids: partition.NewIDPool(), total: new(tally.Shard)}
 	c.verifier.Secrets = box.NewSecretCache(secretCache / cfg.Shards)
 	c.again.Secrets = c.verifier.Secrets
 	return c
@@ -151,7 +155,17 @@ func (c *core) run(now time.Time, d *drain) {
 	c.arrangeChores()
 	span.End()
 	c.commit()
+	c.publish(now)
 	c.reset()
+}
+
+// publish tells what the shard has now.
+func (c *core) publish(now time.Time) {
+	if c.cfg.Uncounted {
+		return
+	}
+	c.present.LoadedQueues, c.present.LoadedNotifiers = int64(len(c.cache.byRecipient)), int64(len(c.cache.byNotifier))
+	c.total.Publish(&c.present, c.steady, now)
 }
 
 // secretCache is for how many pairs of session and secured queue the shards together remember the X25519 secret: 100

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"switchyard/engine"
 	"switchyard/engine/relay"
 	"switchyard/server/inifile"
@@ -12,6 +14,8 @@ func readProxy(f *inifile.File, cfg *engine.Config) {
 		RequiredHost: f.OnOff("PROXY", "required_host_mode", false),
 		SocksAlways:  f.Choice("PROXY", "socks_mode", "onion", "always") == "always",
 	}
+	own, _ := f.Lookup("PROXY", "own_server_domains")
+	p.OwnDomains = strings.FieldsFunc(own, func(r rune) bool { return r == ' ' || r == ',' })
 	p.PublicOnly = !f.OnOff("SWITCHYARD", "private_relays", true)
 	if f.Choice("PROXY", "host_mode", "public", "onion") == "onion" {
 		p.HostMode = relay.HostOnion

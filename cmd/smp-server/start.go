@@ -159,6 +159,8 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	if profilerAddr != "" {
 		cfg.Queues.Watch = stage.NewWatch()
 	}
+	accounts, stopped := openAccounts(s, store, log), false
+	defer func() { accounts.end(stopped, s.stopTimeout) }()
 	router, err := engine.New(cfg)
 	if err != nil {
 		return err
@@ -177,6 +179,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
+	accounts.begin(ctx, router)
 	printStart(cmd.OutOrStdout(), s, id)
 	if len(s.unserved) > 0 {
 		note(cmd, "the ini turns on what this version does not do: %s", strings.Join(s.unserved, ", "))
@@ -189,6 +192,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	cancel() // a second signal kills
 	log.Info("stopping")
 	err = errors.Join(end.router(router), <-ended)
+	stopped = err == nil
 	stats := router.Stats()
 	stats.Log(log)
 	log.Info("stopped")
