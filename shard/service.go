@@ -46,7 +46,8 @@ type ServiceCount struct {
 	Hash  box.IDsHash
 }
 
-func (n *ServiceCount) add(id []byte) {
+// Add counts a queue by its ID.
+func (n *ServiceCount) Add(id []byte) {
 	n.Count++
 	n.Hash.Toggle(id)
 }
@@ -282,7 +283,7 @@ func (c *core) move(q *queue, id *smp.ID, from, to *service) error {
 	if joined != nil {
 		c.out.tally.Add(level, 1)
 		to.subscribed.add(1)
-		joined.add(id[:])
+		joined.Add(id[:])
 		joined.changed = true
 		c.write().PutAssociation(&to.id, partition, &q.recipientID)
 	}
