@@ -51,7 +51,7 @@
 // (84 ms for 188 MB of logs). It compacts nothing: package disk holds compactions back until Open is done, as Pebble would
 // wait for one otherwise. 6,000,000 queues open in 15 ms. Records are read when they are asked for.
 //
-// Backup (backup.go) makes a copy while the store is used.
+// Backup (backup.go) makes a copy while the store is used. Scan (scan.go) gives all queues with their messages.
 //
 // Open gives an *Error, one line with the fault, the place and what to do, when another process holds the directory, its
 // content is not ours or of a newer version, it is damaged, or it cannot be written.

@@ -150,3 +150,26 @@ func (r *Rows) Message(m *Message) error {
 	key[0] = spaceBodies
 	return r.put(key, m.Body)
 }
+
+// InQueueOrder tells of the key of a row whether rows of its kind come in order when queues come in the order of their recipient
+// IDs.
+func InQueueOrder(key []byte) bool {
+	switch key[0] {
+	case spaceQueues, spaceLinkData, spaceNotifications, spaceHeads, spaceBodies:
+		return true
+	}
+	return false
+}
+
+// IDRow tells which kind of ID the row of a key leads from, if it is one of those that lead to a queue.
+func IDRow(key []byte) (kind shard.IDKind, ok bool) {
+	switch key[0] {
+	case spaceSenders:
+		return shard.BySender, true
+	case spaceNotifiers:
+		return shard.ByNotifier, true
+	case spaceLinks:
+		return shard.ByLink, true
+	}
+	return 0, false
+}
