@@ -43,7 +43,7 @@ type Client struct {
 	// closed when it is idle, but they count as subscriptions for Config.Subscriptions.
 	Gets atomic.Int32
 
-	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
+	// Shards is a bit set of the shards that the loop has given commands of this client to; it sets bits as it routes and sends
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64
 
