@@ -10,6 +10,7 @@ import (
 	"switchyard/server/inifile"
 	"switchyard/server/listen"
 	"switchyard/server/logging"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/smp"
 	"switchyard/xftp"
@@ -57,7 +58,7 @@ const (
 )
 
 func loadSettings(p paths) (s settings, doubtful []string, err error) {
-	if err := requireInitialized(p); err != nil {
+	if err := p.program().RequireInitialized(); err != nil {
 		return s, nil, err
 	}
 	f, err := inifile.Load(p.ini())
@@ -66,7 +67,12 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 	}
 	s = readSettings(f, p)
 	s.ini = f
-	return s, append(f.Doubtful(knownSettings()), idleSettings(f)...), f.Err()
+	return s, doubtfulSettings(f), f.Err()
+}
+
+// doubtfulSettings are lines about settings that somebody may have meant otherwise.
+func doubtfulSettings(f *inifile.File) []string {
+	return append(f.Doubtful(knownSettings()), idleSettings(f)...)
 }
 
 // idleSettings names settings that are there in vain, each once.
@@ -185,8 +191,7 @@ func readS3(f *inifile.File) packets.S3Config {
 func readPassword(f *inifile.File) string {
 	password, there := f.Lookup("AUTH", "create_password")
 	if there && !smp.ValidBasicAuth(password) {
-		f.Refuse("AUTH", "create_password", "is not valid",
-			"a password is 1 to 255 printable ASCII characters without space, '@', ':' and '/'; choose another")
+		f.Refuse("AUTH", "create_password", "is not valid", manage.PasswordRule)
 	}
 	return password
 }

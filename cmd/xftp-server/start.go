@@ -22,6 +22,7 @@ import (
 	"switchyard/server/identity"
 	"switchyard/server/listen"
 	"switchyard/server/logging"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
 	"switchyard/server/systemd"
@@ -89,6 +90,9 @@ func start(cmd *cobra.Command, p paths, pprof string, log *slog.Logger) error {
 	if s.router.Web, err = s.webCertificate(log); err != nil {
 		return err
 	}
+	if err := connections.Try(s.listen(s.port), s.storePath); err != nil {
+		return err
+	}
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	if pprof != "" {
@@ -124,7 +128,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	if err != nil {
 		return err
 	}
-	o := &operation{paths: p, settings: s, router: r, store: store, log: log}
+	o := &operation{paths: p, settings: s, router: r, log: log}
 	if err := o.restoreStats(); err != nil {
 		return err
 	}
@@ -169,14 +173,10 @@ func stop(r *router.Router) error {
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
-	printServer(w, smp.ServerAddress{
+	manage.PrintServer(w, version(), smp.ServerAddress{
 		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(),
 	})
-	if s.information.SourceCode != "" {
-		fmt.Fprintln(w, "Server source code: "+s.information.SourceCode)
-	} else {
-		fmt.Fprintln(w, "Warning: it is not said where the source code of this server is published.\nSet 'source_code' in section [INFORMATION] of the INI file.")
-	}
+	manage.PrintSourceCode(w, s.information.SourceCode)
 	if s.persist {
 		fmt.Fprintln(w, "Store log: "+s.storePath)
 	} else {
