@@ -128,7 +128,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	if err != nil {
 		return err
 	}
-	o := &operation{paths: p, settings: s, router: r, store: store, log: log}
+	o := &operation{paths: p, settings: s, router: r, log: log}
 	if err := o.restoreStats(); err != nil {
 		return err
 	}
