@@ -89,7 +89,8 @@ func newRouter(cfg Config) *Router {
 		stallLimit:    stallLimit,
 		blockTimeout:  blockTimeout,
 
-		loops: make(map[gnet.EventLoop]*loop),
+		loops:  make(map[gnet.EventLoop]*loop),
+		counts: counters{handshakes: newHandshakes()},
 	}
 }
 

@@ -48,9 +48,10 @@ var ownRefusals = []Refusal{RefusedQueues, RefusedSourceQueues, RefusedServices,
 
 // counters are shared by all loops; each is changed at most once a block. Those of connections are the gate's.
 type counters struct {
-	sessions  atomic.Int64
-	blocksIn  atomic.Int64
-	blocksOut atomic.Int64
+	sessions   atomic.Int64
+	blocksIn   atomic.Int64
+	blocksOut  atomic.Int64
+	handshakes handshakes
 }
 
 // Stats is a reading of a router's counters. What the relays refuse is among the refusals, as relay_….

@@ -95,6 +95,7 @@ type Loop interface {
 //	batchFanOut    another shard               fanOut             this shard's part of SUBS, NSUBS, or of their end
 //	batchWalk      the shard                   Client             the next step of the walk of a service
 //	batchProbe     the shard, by a timer       -                  nothing: a drain, which sees whether the store has recovered
+//	               the set                     request            the same, and an answer when all before it is stored
 //	batchRefusal   another shard               Client, a command  a refusal, as a queue of this shard has the link ID
 //	batchChore     the shard                   -                  nothing: a drain, which does a step of what is left to do
 //	batchRetry     the shard, by a timer       Client, or none    what could not be read to be read again
@@ -121,7 +122,7 @@ type Batch struct {
 	Client   *Client
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
-	request  *blockRequest // of a batchBlock
+	request  *blockRequest // of a batchBlock, and of a batchProbe that the set has made
 	fanOut   *fanOut       // of a batchFanOut
 	hops     *atomic.Int64 // counts this one among those between shards; nil for others
 	put      time.Time     // into the ring; zero when nobody watches

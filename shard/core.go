@@ -55,6 +55,9 @@ type core struct {
 
 	outgoing []parcel // commands for other shards
 
+	hits, misses uint64 // lookups of queues that were in memory, and that were not
+	figures      coreFigures
+
 	ids *partition.IDPool // for new queues
 
 	began time.Time // the first drain
@@ -151,6 +154,7 @@ func (c *core) run(now time.Time, d *drain) {
 	c.arrangeChores()
 	span.End()
 	c.commit()
+	c.publish()
 	c.reset()
 }
 

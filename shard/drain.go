@@ -19,7 +19,8 @@ type drain struct {
 	commit  Commit   // nil when nothing was written
 	err     error    // of the commit
 
-	committed time.Time // zero when nobody watches
+	came      time.Time // its first commands, to the ring; zero when nobody watches
+	committed time.Time // the same
 
 	requests []*blockRequest // that wait for the commit
 	walked   []*fanOut       // whose walks in this shard have ended
@@ -37,6 +38,9 @@ func (c *core) gather(batches []*Batch) {
 	watch := c.cfg.Watch
 	for _, b := range batches {
 		watch.Waited(stage.Ring, b.put)
+		if c.out.came.IsZero() {
+			c.out.came = b.put
+		}
 		switch b.Kind {
 		case BatchCommands:
 			for i := range b.Commands {
@@ -76,7 +80,10 @@ func (c *core) find(it *item, kind IDKind, id []byte) {
 	if kind != ByLink && len(id) != len(smp.ID{}) {
 		return
 	}
-	if it.queue = c.cache.find(kind, id); it.queue == nil {
+	if it.queue = c.cache.find(kind, id); it.queue != nil {
+		c.hits++
+	} else {
+		c.misses++
 		it.lookup = refTo(len(c.lookups))
 		c.lookups = append(c.lookups, Lookup{Kind: kind, ID: id})
 	}
@@ -183,6 +190,10 @@ func (c *core) apply(batches []*Batch) {
 			c.resumeWalk(b.Client)
 		case batchRefusal:
 			c.refuse(b)
+		case batchProbe:
+			if b.request != nil {
+				c.out.requests = append(c.out.requests, b.request)
+			}
 		case batchChore:
 			c.choreDue = false
 		}

@@ -1,28 +1,44 @@
 package main
 
 import (
-	"math"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchyard/engine"
-	"switchyard/wal"
 )
 
-// figures are the counters of the router, but for those of connections, and of its store, as a prometheus.Collector.
-type figures struct {
-	router *engine.Router
-	store  *wal.Store
-}
+// figures are the counters of the router, but for those of connections and of its store, as a prometheus.Collector.
+type figures struct{ router *engine.Router }
 
 var (
 	sessionsDesc = figure("sessions", "Connections now whose SMP handshake is done.")
 	unreadDesc   = figure("queues_unread", "Queues now whose next message cannot be read while somebody waits for it.")
 	commandsDesc = figure("commands_total", "Well-formed commands of clients, by what they are.", "command")
 	blocksDesc   = figure("blocks_total", "Blocks after the handshake, in or out.", "direction")
-	commitsDesc  = figure("commits_total", "Transactions of the store that were not empty.")
-	groupsDesc   = figure("commit_group", "Transactions that a sync of the store's log made durable, each time.")
-	syncingDesc  = figure("sync_seconds_total", "Time spent in syncs of the store's log.")
+	endsDesc     = figure("handshakes_total", "Handshakes that have ended, by the group of the key exchange, and by their outcome: ok, or why the connection was closed.", "group", "outcome")
+
+	ringDesc     = figure("ring_batches", "Batches that wait in the rings into a shard, by who put them there: loops, or other shards.", "shard", "of")
+	ringSizeDesc = figure("ring_capacity_batches", "Batches that a ring into a shard has room for.")
+	ringFullDesc = figure("ring_full_total", "How often a ring into a shard had no room.", "shard", "of")
+	putOffDesc   = figure("put_off_commands", "Commands of a shard that wait so that other connections have their turn.", "shard")
+
+	loopsDesc     = figure("loops", "Event loops that have had connections.")
+	inboxDesc     = figure("inbox_groups", "Groups of replies that wait for event loops.")
+	inboxSizeDesc = figure("inbox_capacity_groups", "Groups of replies that the event loops have room for.")
+	inboxFullDesc = figure("inbox_full_total", "How often an event loop had no room for replies.")
+	waitingDesc   = figure("waiting_bytes", "Bytes that wait: replies for event loops, input for other routers, and what sockets have not taken.", "where")
+
+	cachedDesc  = figure("queue_cache_queues", "Queues in memory.")
+	cacheDesc   = figure("queue_cache_limit_queues", "Queues that may be in memory without being used.")
+	parkedDesc  = figure("parked_subscriptions", "Subscriptions to queues that are not in memory.")
+	lookupsDesc = figure("queue_cache_lookups_total", "Lookups of queues that were in memory, and that were not.", "result")
+
+	relaysDesc      = figure("relays", "Other routers that this one forwards to, by state.", "state")
+	unansweredDesc  = figure("relay_unanswered_commands", "Forwarded commands that other routers have not answered.")
+	relayDialsDesc  = figure("relay_sessions_total", "Sessions that were begun with other routers.")
+	relaySentDesc   = figure("relay_answers_total", "Forwarded commands that other routers have answered.")
+	relayFailedDesc = figure("relay_failures_total", "What failed with other routers: to connect, or to get an answer.", "what")
 )
 
 func figure(name, help string, labels ...string) *prometheus.Desc {
@@ -30,40 +46,87 @@ func figure(name, help string, labels ...string) *prometheus.Desc {
 }
 
 // Describe implements prometheus.Collector.
-func (f figures) Describe(out chan<- *prometheus.Desc) { prometheus.DescribeByCollect(f, out) }
-
-// Collect implements prometheus.Collector.
-func (f figures) Collect(out chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, n int64) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n))
+func (f figures) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{sessionsDesc, unreadDesc, commandsDesc, blocksDesc, endsDesc, ringDesc, ringSizeDesc, ringFullDesc,
+		putOffDesc, loopsDesc, inboxDesc, inboxSizeDesc, inboxFullDesc, waitingDesc, cachedDesc, cacheDesc, parkedDesc, lookupsDesc,
+		relaysDesc, unansweredDesc, relayDialsDesc, relaySentDesc, relayFailedDesc} {
+		out <- d
 	}
-	counter := func(d *prometheus.Desc, n float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, n, labels...)
-	}
-	r := f.router.Stats()
-	gauge(sessionsDesc, r.Sessions)
-	gauge(unreadDesc, r.Unread)
-	for command, n := range r.Commands {
-		counter(commandsDesc, float64(n), command)
-	}
-	counter(blocksDesc, float64(r.BlocksIn), "in")
-	counter(blocksDesc, float64(r.BlocksOut), "out")
-	s := f.store.Stats()
-	counter(commitsDesc, float64(s.Commits))
-	counter(syncingDesc, s.SyncTime.Seconds())
-	out <- groups(&s)
 }
 
-// groups is the histogram of the groups. Bucket i of Stats holds those of at most 2^i - 1 transactions; what is not synced
-// yet is in none, but in the sum.
-func groups(s *wal.Stats) prometheus.Metric {
-	buckets := make(map[float64]uint64, wal.GroupBuckets)
-	total := uint64(0)
-	for i, n := range s.Groups {
-		total += n
-		if i < wal.GroupBuckets-1 {
-			buckets[math.Ldexp(1, i)-1] = total
-		}
+// output takes figures.
+type output chan<- prometheus.Metric
+
+func (out output) gauge(d *prometheus.Desc, n int64, labels ...string) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n), labels...)
+}
+
+func (out output) counter(d *prometheus.Desc, n int64, labels ...string) {
+	out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+}
+
+// Collect implements prometheus.Collector.
+func (f figures) Collect(metrics chan<- prometheus.Metric) {
+	out := output(metrics)
+	s := f.router.Stats()
+	out.gauge(sessionsDesc, s.Sessions)
+	out.gauge(unreadDesc, s.Unread)
+	for command, n := range s.Commands {
+		out.counter(commandsDesc, n, command)
 	}
-	return prometheus.MustNewConstHistogram(groupsDesc, total, float64(s.Commits), buckets)
+	out.counter(blocksDesc, s.BlocksIn, "in")
+	out.counter(blocksDesc, s.BlocksOut, "out")
+	r := f.router.Figures()
+	for end, n := range r.Handshakes {
+		out.counter(endsDesc, n, end.Group, string(end.Outcome))
+	}
+	out.shards(&r)
+	out.gauge(loopsDesc, int64(r.Loops))
+	out.gauge(inboxDesc, int64(r.Inbox.Len))
+	out.gauge(inboxSizeDesc, int64(r.Inbox.Cap))
+	out.counter(inboxFullDesc, int64(r.Inbox.Full))
+	out.gauge(waitingDesc, r.InboxBytes, "inbox")
+	out.gauge(waitingDesc, r.HeldBytes, "relays")
+	out.gauge(waitingDesc, r.LateBytes, "sockets")
+	out.relays(&r)
+}
+
+// shards has what is told of each shard, and what of all.
+func (out output) shards(r *engine.Figures) {
+	var queues, parked int64
+	var hits, misses uint64
+	for i, s := range r.Shards {
+		shard := strconv.Itoa(i)
+		out.gauge(ringDesc, int64(s.Ring.Len), shard, "loops")
+		out.gauge(ringDesc, int64(s.Hops.Len), shard, "shards")
+		out.counter(ringFullDesc, int64(s.Ring.Full), shard, "loops")
+		out.counter(ringFullDesc, int64(s.Hops.Full), shard, "shards")
+		out.gauge(putOffDesc, s.PutOff, shard)
+		queues, parked = queues+s.Queues, parked+s.Parked
+		hits, misses = hits+s.Hits, misses+s.Misses
+	}
+	if len(r.Shards) > 0 {
+		out.gauge(ringSizeDesc, int64(r.Shards[0].Ring.Cap))
+	}
+	out.gauge(cachedDesc, queues)
+	out.gauge(cacheDesc, int64(r.QueueCache))
+	out.gauge(parkedDesc, parked)
+	out.counter(lookupsDesc, int64(hits), "hit")
+	out.counter(lookupsDesc, int64(misses), "miss")
+}
+
+// relays has nothing to tell of a router that is no proxy.
+func (out output) relays(r *engine.Figures) {
+	if r.Relays == nil {
+		return
+	}
+	out.gauge(relaysDesc, int64(r.Relays.Sessions), "connected")
+	out.gauge(relaysDesc, int64(r.Relays.Connecting), "connecting")
+	out.gauge(relaysDesc, int64(r.Relays.Down), "down")
+	out.gauge(unansweredDesc, r.Relays.Unanswered)
+	out.counter(relayDialsDesc, r.Relays.Connected)
+	out.counter(relaySentDesc, r.Relays.Forwarded)
+	for what, n := range r.Relays.Failed {
+		out.counter(relayFailedDesc, n, what)
+	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"switchyard/engine"
 	"switchyard/server/inifile"
+	"switchyard/server/metrics"
 	"switchyard/server/profiler"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -29,6 +30,7 @@ type settings struct {
 	persist   bool
 	storePath string
 	pprof     string
+	metrics   string // address of figures, health and readiness; empty: none
 	store     wal.Options
 	queues    shard.Config
 	engine    engine.Config // only what the ini decides
@@ -82,6 +84,8 @@ func readSettings(f *inifile.File, p paths) settings {
 		bind:   f.Addresses("SWITCHYARD", "bind"),
 		source: f.Text("INFORMATION", "source_code", ""),
 		pprof:  profiler.Address(f),
+
+		metrics: metrics.Address(f),
 	}
 	s.webPorts = readWebPorts(f, s.ports)
 	s.password = readPassword(f)

@@ -156,19 +156,24 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	cfg.Proxy.Log = log
 	cfg.Queues.PartitionKey = store.PartitionKey()
 	profilerAddr = orElse(profilerAddr, s.pprof)
-	if profilerAddr != "" {
+	if profilerAddr != "" || s.metrics != "" {
 		cfg.Queues.Watch = stage.NewWatch()
 	}
 	router, err := engine.New(cfg)
 	if err != nil {
 		return err
 	}
-	stopProfiler, err := profiler.Start(profilerAddr, log,
-		connections.Figures(func() listen.Stats { return router.Stats().Stats }), figures{router, store}, cfg.Queues.Watch)
+	m := newMetrics(router, store, id, cfg.Queues.Watch, log)
+	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
 	defer stopProfiler()
+	stopMetrics, err := m.Serve(s.metrics)
+	if err != nil {
+		return errors.Join(err, end.router(router))
+	}
+	defer stopMetrics()
 	ended := make(chan error, 1)
 	go func() { ended <- router.Run() }()
 	select {

@@ -9,6 +9,7 @@ import (
 	"switchyard/server/connections"
 	"switchyard/server/inifile"
 	"switchyard/server/listen"
+	"switchyard/server/metrics"
 	"switchyard/server/profiler"
 	"switchyard/smp"
 	"switchyard/xftp"
@@ -33,6 +34,7 @@ type settings struct {
 	controlPort  string
 	admin, user  string
 	pprof        string // address of the profiler; empty: none
+	metrics      string // address of figures, health and readiness; empty: none
 	web          webSettings
 	coreDumps    bool
 	limits       listen.Limits
@@ -99,6 +101,7 @@ func readSettings(f *inifile.File, p paths) settings {
 		admin:       f.Text("AUTH", "control_port_admin_password", ""),
 		user:        f.Text("AUTH", "control_port_user_password", ""),
 		pprof:       profiler.Address(f),
+		metrics:     metrics.Address(f),
 		web: webSettings{
 			static: f.Text("WEB", "static_path", ""),
 			cert:   f.Text("WEB", "cert", ""), key: f.Text("WEB", "key", ""),

@@ -92,11 +92,6 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 		s.pprof = pprof
 	}
 	s.router.Gate = router.NewGate(s.limits, log)
-	stopProfiler, err := profiler.Start(s.pprof, log, connections.Figures(s.router.Gate.Stats))
-	if err != nil {
-		return err
-	}
-	defer stopProfiler()
 	closeSite, err := s.openSite(id, log)
 	if err != nil {
 		return err
@@ -155,6 +150,17 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	if err != nil {
 		return err
 	}
+	m := newMetrics(s, r, store, id, log)
+	stopProfiler, err := profiler.Start(s.pprof, log, m.Figures())
+	if err != nil {
+		return err
+	}
+	defer stopProfiler()
+	stopMetrics, err := m.Serve(s.metrics)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 	o := &operation{paths: p, settings: s, router: r, store: store, log: log}
 	if err := o.restoreStats(); err != nil {
 		return err

@@ -20,6 +20,9 @@ type Pool struct {
 
 	unanswered atomic.Int64 // commands, of all relays
 	refused    [refusals]atomic.Int64
+	failures   [failures]atomic.Int64
+	connected  atomic.Int64 // sessions
+	forwarded  atomic.Int64 // commands with a response
 	running    sync.WaitGroup
 
 	mu       sync.RWMutex
@@ -247,23 +250,40 @@ var refusalNames = [refusals]string{
 // Stats is a reading of the pool.
 type Stats struct {
 	Sessions   int              // relays that are connected
+	Connecting int              // relays that are being connected to
 	Down       int              // relays that are remembered as dead
 	Unanswered int64            // commands under way
 	Refused    map[string]int64 // by the name of the limit
+	Connected  int64            // sessions since the start
+	Forwarded  int64            // commands that relays have answered, an error of theirs too, since the start
+	Failed     map[string]int64 // what else came of attempts and commands since the start: connect, answer
 }
+
+// failure is what went wrong with a relay. Its name is that of its counter.
+type failure uint8
+
+const (
+	failedConnect failure = iota // an attempt to connect
+	failedAnswer                 // a command without a response
+	failures
+)
+
+var failureNames = [failures]string{failedConnect: "connect", failedAnswer: "answer"}
 
 // Stats reads the pool.
 func (p *Pool) Stats() Stats {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	s := Stats{Sessions: len(p.sessions), Unanswered: p.unanswered.Load(), Refused: make(map[string]int64, refusals)}
+	s := Stats{
+		Sessions: len(p.sessions), Connecting: p.dials, Down: max(0, len(p.relays)-len(p.sessions)-p.dials),
+		Unanswered: p.unanswered.Load(), Refused: make(map[string]int64, refusals), Failed: make(map[string]int64, failures),
+	}
 	for why := range refusals {
 		s.Refused[refusalNames[why]] = p.refused[why].Load()
 	}
-	for _, r := range p.relays {
-		if r.state == down {
-			s.Down++
-		}
+	for what := range failures {
+		s.Failed[failureNames[what]] = p.failures[what].Load()
 	}
+	s.Connected, s.Forwarded = p.connected.Load(), p.forwarded.Load()
 	return s
 }

@@ -44,12 +44,14 @@ func (p *Pool) serve(r *relay) {
 	waiting := r.waiting
 	r.waiting = nil
 	if err != nil {
+		p.failures[failedConnect].Add(1)
 		p.failed(r, dialError(err), err)
 		failure := r.failure
 		p.mu.Unlock()
 		tell(waiting, nil, failure)
 		return
 	}
+	p.connected.Add(1)
 	r.state, r.session = up, s
 	p.sessions[string(s.key.SessionID)] = s
 	p.mu.Unlock()
@@ -169,6 +171,7 @@ func (s *upstream) forward(corrID []byte, params smp.PFWDParams, done func([]byt
 	s.unanswered.Add(1)
 	err := s.client.Forward(corrID, params, func(encrypted []byte, err error) {
 		s.unanswered.Add(-1)
+		s.count(err)
 		if err != nil {
 			s.judge(sent, err)
 			done(nil, forwardError(err))
@@ -183,8 +186,19 @@ func (s *upstream) forward(corrID []byte, params smp.PFWDParams, done func([]byt
 	})
 	if err != nil {
 		s.unanswered.Add(-1)
+		s.count(err)
 		done(nil, forwardError(err))
 	}
+}
+
+// count counts what came of a command: an error of the relay's own is a response, too.
+func (s *upstream) count(err error) {
+	var protocol smp.Error
+	if err == nil || errors.As(err, &protocol) {
+		s.pool.forwarded.Add(1)
+		return
+	}
+	s.pool.failures[failedAnswer].Add(1)
 }
 
 // answered notes that the relay does what it is there for.

@@ -34,6 +34,7 @@ type Router struct {
 	small     sync.Pool // *[]byte of smallFrame
 	large     sync.Pool // *[]byte of largeFrame
 	downloads atomic.Int32
+	traffic   traffic
 
 	ready chan struct{}
 	ctx   context.Context // ends when Stop begins
@@ -80,6 +81,7 @@ func New(cfg Config) (*Router, error) {
 		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0), MaxHeaderBytes: maxHeader},
 		ready:    make(chan struct{}),
 		sessions: make(map[*session]struct{}),
+		traffic:  newTraffic(),
 	}
 	r.crowd = crowd{every: lookInterval, handshake: hurriedHandshake, idle: hurriedIdle, atEase: handshakesAtEase}
 	if r.pages = http.NotFoundHandler(); cfg.Pages != nil {
@@ -198,6 +200,7 @@ func (r *Router) serve(raw net.Conn, source *listen.Source) {
 	r.handshakes.Add(1)
 	err := r.handshake(s)
 	r.handshakes.Add(-1)
+	r.traffic.shaken(s, err)
 	if err != nil {
 		s.end(causeOfHandshake(err))
 		if r.cfg.LogTLSErrors {

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"switchyard/engine"
+	"switchyard/internal/stage"
+	"switchyard/server/connections"
+	"switchyard/server/identity"
+	"switchyard/server/listen"
+	"switchyard/server/metrics"
+	"switchyard/wal"
+)
+
+// newMetrics says what the router has to tell.
+func newMetrics(router *engine.Router, store *wal.Store, id identity.Identity, watch *stage.Watch, log *slog.Logger) *metrics.Metrics {
+	collectors := []prometheus.Collector{
+		connections.Figures(func() listen.Stats { return router.Stats().Stats }),
+		figures{router}, metrics.Store(store.Figures),
+	}
+	if watch != nil {
+		collectors = append(collectors, watch)
+	}
+	return metrics.New(metrics.Config{
+		Build:      metrics.Build{Program: "smp-server", Version: versionNumber, Commit: commit},
+		Collectors: collectors,
+		Probes: []metrics.Check{
+			{Name: "loops", Ask: router.ProbeLoops},
+			{Name: "shards", Ask: router.ProbeShards},
+			{Name: "commits", Ask: func(context.Context) error {
+				_ = store.Probe() // a store that refuses has answered; whether it takes writes is asked below
+				return nil
+			}},
+		},
+		Conditions: []metrics.Check{
+			{Name: "listening", Ask: func(context.Context) error { return router.Listening() }},
+			{Name: "disk", Ask: func(context.Context) error { return store.Writable() }},
+		},
+		NotAfter: id.NotAfter,
+		Log:      log,
+	})
+}
