@@ -19,6 +19,7 @@ type IdleConfig struct {
 	load.Client
 	Conns         int
 	AtOnce        int             // connections that are worked on at a time
+	Ramp          time.Duration   // over which the connections are begun; 0: as fast as AtOnce lets them
 	Subscriptions int             // in all, to empty queues; 0: none
 	Seeded        *seeded.Plan    // subscribe queues of a store that was filled offline instead of creating them
 	Group         string          // see HandshakeConfig; empty: the client's
@@ -53,6 +54,9 @@ func (c *IdleConfig) check() error {
 	if c.Conns < 1 || c.AtOnce < 1 {
 		return errors.New("there must be at least 1 connection, and 1 at a time")
 	}
+	if c.Ramp < 0 {
+		return errors.New("the ramp must not be negative")
+	}
 	if c.Hold <= 0 && c.Until == nil {
 		return errors.New("the connections must be held for a time or until the end of the input")
 	}
@@ -72,6 +76,7 @@ func Idle(ctx context.Context, c IdleConfig) (*IdleReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	fleet.ramp = c.Ramp
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	o, err := c.Observe(fleet.sources(cancel))

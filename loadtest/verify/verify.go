@@ -24,6 +24,7 @@ type Config struct {
 	Size     int                // of a message body in bytes
 	Window   int                // messages of a queue on their way: sent and not yet acknowledged by the recipient
 	Rate     float64            // messages a second in all; 0: as many as the windows allow
+	Ramp     time.Duration      // in which the rate grows to that; what happens in it is not measured
 	Auth     load.Auth          // of senders
 	Proxy    *smp.ServerAddress // router through which senders send; nil: they connect to the router itself
 	Seed     uint64             // marks the messages of this run; 0: random
@@ -44,8 +45,10 @@ func (c *Config) check() error {
 		return errors.New("the window must be at least 1")
 	case c.Warmup < 0 || c.Duration < 0:
 		return errors.New("warm-up and duration must not be negative")
-	case c.Rate < 0:
-		return errors.New("the rate must not be negative")
+	case c.Rate < 0 || c.Ramp < 0:
+		return errors.New("the rate and its ramp must not be negative")
+	case c.Ramp > 0 && c.Rate == 0:
+		return errors.New("a ramp needs a rate to grow to: give --rate, too")
 	}
 	if err := c.Client.Validate(c.Auth, c.Size); err != nil {
 		return err
@@ -91,7 +94,7 @@ func (c *Config) loadConfig(d load.Dialer) load.Config {
 		run = rand.Uint64()
 	}
 	return load.Config{
-		Dial: d, Conns: c.Conns, Slots: c.Queues, Size: c.Size, Rate: c.Rate, Auth: c.Auth, Run: run, Stall: c.Stall,
+		Dial: d, Conns: c.Conns, Slots: c.Queues, Size: c.Size, Rate: c.Rate, Ramp: c.Ramp, Auth: c.Auth, Run: run, Stall: c.Stall,
 		Oldest:   c.Versions != smp.VersionRange{} && c.Versions.Max < smp.VersionSndAuthKey,
 		Window:   func(int) int { return c.Window },
 		Messages: func(uint32) uint32 { return c.target() },
@@ -128,7 +131,9 @@ func exchange(ctx context.Context, name string, c Config, d load.Dialer) (*Repor
 		return nil, err
 	}
 	w.Phase("exchanging messages", c.total(), &l.Count.Acked)
+	w.Notes(measure.NewLive("msg", &l.Count.Delivered, l.Latency.Delivery).Note)
 	m, cause := measureExchange(ctx, l, &c)
+	w.Notes(nil)
 	if m == nil {
 		return nil, cause
 	}
