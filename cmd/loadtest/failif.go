@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -32,7 +33,7 @@ func (f *failIf) String() string { return "" }
 // Type implements pflag.Value.
 func (f *failIf) Type() string { return "stringArray" }
 
-// judge tells of all conditions that the report comes to, a line each.
+// judge tells of all conditions that the report comes to.
 func (f failIf) judge(r results.Report) error {
 	if len(f) == 0 {
 		return nil
@@ -41,14 +42,17 @@ func (f failIf) judge(r results.Report) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
+	var said []string
 	for _, c := range f {
 		switch met, value, err := c.Meets(figures); {
 		case err != nil:
-			errs = append(errs, fmt.Errorf("--fail-if %w", err))
+			said = append(said, "--fail-if "+err.Error())
 		case met:
-			errs = append(errs, fmt.Errorf("--fail-if %s: it is %g", c.Text, value))
+			said = append(said, fmt.Sprintf("--fail-if %s: it is %g", c.Text, value))
 		}
 	}
-	return errors.Join(errs...)
+	if len(said) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(said, "; "))
 }
