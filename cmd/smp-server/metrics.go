@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -16,7 +17,7 @@ import (
 )
 
 // newMetrics says what the router has to tell.
-func newMetrics(router *engine.Router, store *wal.Store, id identity.Identity, watch *stage.Watch, log *slog.Logger) *metrics.Metrics {
+func newMetrics(router *engine.Router, store *wal.Store, watch *stage.Watch, log *slog.Logger) *metrics.Metrics {
 	collectors := []prometheus.Collector{
 		connections.Figures(func() listen.Stats { return router.Stats().Stats }),
 		figures{router}, metrics.Store(store.Figures),
@@ -39,7 +40,7 @@ func newMetrics(router *engine.Router, store *wal.Store, id identity.Identity, w
 			{Name: "listening", Ask: func(context.Context) error { return router.Listening() }},
 			{Name: "disk", Ask: func(context.Context) error { return store.Writable() }},
 		},
-		NotAfter: id.NotAfter,
+		NotAfter: func() map[string]time.Time { return identity.NotAfter(router.KeyPair()) },
 		Log:      log,
 	})
 }

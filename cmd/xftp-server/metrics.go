@@ -16,7 +16,7 @@ import (
 )
 
 // newMetrics says what the router has to tell.
-func newMetrics(s *settings, r *router.Router, store *packets.Store, id identity.Identity, log *slog.Logger) *metrics.Metrics {
+func newMetrics(s *settings, r *router.Router, store *packets.Store, log *slog.Logger) *metrics.Metrics {
 	collectors := []prometheus.Collector{
 		connections.Figures(s.router.Gate.Stats), figures{r, store}, metrics.Store(store.Figures),
 	}
@@ -38,20 +38,19 @@ func newMetrics(s *settings, r *router.Router, store *packets.Store, id identity
 			{Name: "listening", Ask: func(context.Context) error { return r.Listening() }},
 			{Name: "disk", Ask: func(context.Context) error { return store.Writable() }},
 		},
-		NotAfter: s.notAfter(id),
+		NotAfter: func() map[string]time.Time { return notAfter(r) },
 		Log:      log,
 	})
 }
 
-// notAfter is when the certificates end, that for browsers too.
-func (s *settings) notAfter(id identity.Identity) func() map[string]time.Time {
-	return func() map[string]time.Time {
-		ends := id.NotAfter()
-		if web := s.router.Web; web != nil && web.Leaf != nil {
-			ends["web"] = web.Leaf.NotAfter
-		}
-		return ends
+// notAfter is when the certificates end that connections get now, that for browsers too.
+func notAfter(r *router.Router) map[string]time.Time {
+	pair, web := r.Certificates()
+	ends := identity.NotAfter(pair)
+	if web != nil && web.Leaf != nil {
+		ends["web"] = web.Leaf.NotAfter
 	}
+	return ends
 }
 
 // figures are those of the router, but for those of connections and of its store, as a prometheus.Collector.

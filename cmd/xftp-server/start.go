@@ -123,7 +123,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	if err != nil {
 		return err
 	}
-	m := newMetrics(s, r, store, id, log)
+	m := newMetrics(s, r, store, log)
 	stopProfiler, err := profiler.Start(s.pprof, log, m.Figures())
 	if err != nil {
 		return err

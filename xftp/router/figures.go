@@ -11,7 +11,7 @@ import (
 type traffic struct {
 	received, sent atomic.Int64                   // bytes of requests and of responses, without their headers
 	uploads        atomic.Int64                   // under way
-	handshakes     map[HandshakeEnd]*atomic.Int64 // that have ended; not changed after newTraffic
+	handshakes     map[HandshakeEnd]*atomic.Int64 // that have ended; not changed after newHandshakes
 }
 
 // HandshakeEnd is how a handshake ended: whose it was, native, browser, or none when that is not known; and ok, or the
@@ -23,14 +23,14 @@ type HandshakeEnd struct {
 
 const handshakeDone = listen.Cause("ok")
 
-func newTraffic() traffic {
-	t := traffic{handshakes: make(map[HandshakeEnd]*atomic.Int64)}
+func newHandshakes() map[HandshakeEnd]*atomic.Int64 {
+	h := make(map[HandshakeEnd]*atomic.Int64)
 	for _, outcome := range []listen.Cause{listen.CausePeer, listen.CauseStop, listen.CauseTLS, listen.CauseTLSTimeout} {
-		t.handshakes[HandshakeEnd{"none", outcome}] = new(atomic.Int64)
+		h[HandshakeEnd{"none", outcome}] = new(atomic.Int64)
 	}
-	t.handshakes[HandshakeEnd{"native", handshakeDone}] = new(atomic.Int64)
-	t.handshakes[HandshakeEnd{"browser", handshakeDone}] = new(atomic.Int64)
-	return t
+	h[HandshakeEnd{"native", handshakeDone}] = new(atomic.Int64)
+	h[HandshakeEnd{"browser", handshakeDone}] = new(atomic.Int64)
+	return h
 }
 
 // shaken counts the end of a handshake.

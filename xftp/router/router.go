@@ -83,7 +83,7 @@ func New(cfg Config) (*Router, error) {
 		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0), MaxHeaderBytes: maxHeader},
 		ready:    make(chan struct{}),
 		sessions: make(map[*session]struct{}),
-		traffic:  newTraffic(),
+		traffic:  traffic{handshakes: newHandshakes()},
 	}
 	r.crowd = crowd{every: lookInterval, handshake: hurriedHandshake, idle: hurriedIdle, atEase: handshakesAtEase}
 	if r.pages = http.NotFoundHandler(); cfg.Pages != nil {
