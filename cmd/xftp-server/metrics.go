@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,7 +27,7 @@ func newMetrics(s *settings, r *router.Router, store *packets.Store, log *slog.L
 	return metrics.New(metrics.Config{
 		Build:      metrics.Build{Program: "xftp-server", Version: versionNumber, Commit: commit},
 		Collectors: collectors,
-		Reference:  func(now time.Time) string { return r.Stats.Metrics(now, store.Usage(), version()) },
+		Reference:  func(now time.Time) []byte { return r.Stats.Metrics(now, version(), os.Getenv(router.OptionsVariable)) },
 		Probes: []metrics.Check{
 			{Name: "router", Ask: r.Probe},
 			{Name: "commits", Ask: func(context.Context) error {

@@ -134,7 +134,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 		return err
 	}
 	defer stopMetrics()
-	o := &operation{paths: p, settings: s, router: r, store: store, log: log}
+	o := &operation{paths: p, settings: s, router: r, log: log}
 	if err := o.restoreStats(); err != nil {
 		return err
 	}

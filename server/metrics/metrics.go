@@ -17,7 +17,7 @@ import (
 type Config struct {
 	Build      Build
 	Collectors []prometheus.Collector              // of the router's own figures
-	Reference  func(now time.Time) string          // the reference's, in its text format; nil: none
+	Reference  func(now time.Time) []byte          // the reference's, in its text format; nil: none
 	Probes     []Check                             // of /healthz
 	Conditions []Check                             // of /readyz, which are told as figures, too
 	NotAfter   func() (which map[string]time.Time) // when certificates end; nil: there are none

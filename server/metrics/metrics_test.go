@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -64,9 +65,9 @@ func TestFiguresAreClassicText(t *testing.T) {
 	end := time.Unix(1_900_000_000, 0)
 	_, addr := serve(t, Config{
 		Build: Build{Program: "smp-server", Version: "1.2.3", Commit: "abcdef0"},
-		Reference: func(now time.Time) string {
-			return "# Recorded at: x\n\n# HELP simplex_a b c\n# TYPE simplex_a counter\nsimplex_a 5 1796083106538\n# a\n" +
-				"simplex_b{type=\"x y\",z=\"} 1\"} 6 1796083106538\nsimplex_b{type=\"\"} 6.5 1796083106538\nsimplex_info{v=\"1 2\"} 1\nsimplex_c 7"
+		Reference: func(now time.Time) []byte {
+			return []byte("# Recorded at: x\n\n# HELP simplex_a b c\n# TYPE simplex_a counter\nsimplex_a 5 1796083106538\n# a\n" +
+				"simplex_b{type=\"x y\",z=\"} 1\"} 6 1796083106538\nsimplex_b{type=\"\"} 6.5 1796083106538\nsimplex_info{v=\"1 2\"} 1\nsimplex_c 7")
 		},
 		NotAfter: func() map[string]time.Time { return map[string]time.Time{"identity": end} },
 	})
@@ -184,7 +185,7 @@ func value(t *testing.T, m *Metrics, outcome string) float64 {
 }
 
 // large is more than sockets take.
-func large(time.Time) string { return strings.Repeat("# "+strings.Repeat("x", 97)+"\n", 200_000) }
+func large(time.Time) []byte { return bytes.Repeat([]byte("# "+strings.Repeat("x", 97)+"\n"), 200_000) }
 
 // TestScraperThatNeverReads asks for what no socket takes as a whole, and does not read it: the router ends the connection,
 // and counts why.

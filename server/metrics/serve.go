@@ -143,9 +143,9 @@ func (m *Metrics) text(now time.Time) ([]byte, error) {
 
 // untimed takes the times out of the reference's text. Its file is read by other programs, some time after it was written; here
 // they would only have Prometheus take a router that has ended for one that still tells the same.
-func untimed(text string) []byte {
+func untimed(text []byte) []byte {
 	out := make([]byte, 0, len(text))
-	for line := range bytes.Lines([]byte(text)) {
+	for line := range bytes.Lines(text) {
 		trimmed := bytes.TrimRight(line, "\r\n")
 		name := bytes.LastIndexByte(trimmed, '}') + 1
 		if fields := bytes.Fields(trimmed[name:]); len(trimmed) > 0 && trimmed[0] != '#' && len(fields) == 3-min(name, 1) {

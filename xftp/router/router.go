@@ -96,7 +96,7 @@ func New(cfg Config) (*Router, error) {
 	r.ctx, r.stop = context.WithCancel(context.Background())
 	begun := cfg.Settings()
 	r.settings.Store(&begun)
-	r.Stats.begin(cfg.Now())
+	r.Stats.begin(cfg.Now(), r.store.Usage)
 	return r, nil
 }
 

@@ -1,4 +1,4 @@
-package ops
+package prometheus
 
 import (
 	"bytes"
@@ -111,11 +111,11 @@ type prometheus struct {
 func startPrometheus(t *testing.T, smp, xftp *watched) *prometheus {
 	t.Helper()
 	dir := t.TempDir()
-	text, err := os.ReadFile("prometheus/prometheus.yml")
+	text, err := os.ReadFile("prometheus.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, err := filepath.Abs("prometheus/rules.yml")
+	rules, err := filepath.Abs("rules.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +329,7 @@ func expressionsAnswer(t *testing.T, p *prometheus, all []string) {
 }
 
 func TestRulesAreGood(t *testing.T) {
-	for _, args := range []string{"check rules prometheus/rules.yml", "check config prometheus/prometheus.yml", "test rules prometheus/rules_test.yml"} {
+	for _, args := range []string{"check rules rules.yml", "check config prometheus.yml", "test rules rules_test.yml"} {
 		if out, err := exec.CommandContext(context.Background(), "promtool", strings.Fields(args)...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %s: %v\n%s", args, err, out)
 		}
@@ -338,7 +338,7 @@ func TestRulesAreGood(t *testing.T) {
 
 // TestEachRuleIsTested: one without a test of its own may never come.
 func TestEachRuleIsTested(t *testing.T) {
-	text, err := os.ReadFile("prometheus/rules_test.yml")
+	text, err := os.ReadFile("rules_test.yml")
 	if err != nil {
 		t.Fatal(err)
 	}

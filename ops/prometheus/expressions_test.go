@@ -1,4 +1,4 @@
-package ops
+package prometheus
 
 import (
 	"encoding/json"
@@ -47,7 +47,7 @@ type page struct {
 
 func readPages(t *testing.T) map[string]page {
 	t.Helper()
-	names, err := filepath.Glob("grafana/*.json")
+	names, err := filepath.Glob("../grafana/*.json")
 	if err != nil || len(names) != 2 {
 		t.Fatal(names, err)
 	}
@@ -88,7 +88,7 @@ type rule struct {
 
 func readRules(t *testing.T) (all []rule) {
 	t.Helper()
-	text, err := os.ReadFile("prometheus/rules.yml")
+	text, err := os.ReadFile("rules.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
