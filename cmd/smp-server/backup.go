@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"switchyard/server/control"
+	"switchyard/server/status"
 	"switchyard/wal"
 )
 
@@ -70,7 +72,7 @@ func backup(p paths, dir string) error {
 	if !s.persist {
 		return fmt.Errorf("%s: the router keeps nothing, as enable is off in section [STORE_LOG]; there is nothing to back up", p.ini())
 	}
-	if running, err := control(s.storePath, requestBackup+dir); running {
+	if _, err := control.Ask(control.Socket(s.storePath), "backup "+dir); !errors.Is(err, control.ErrStopped) {
 		return err
 	}
 	if _, err := os.Stat(s.storePath); err == nil && !holdsStore(s.storePath) { // opening would make one
@@ -108,6 +110,9 @@ func makeBackup(p paths, storePath string, store *wal.Store, dir string) error {
 	}
 	if err == nil {
 		err = publish(whole, dir)
+	}
+	if err == nil {
+		err = status.NoteBackup(storePath, dir)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot make the backup: %w", err), os.RemoveAll(whole))

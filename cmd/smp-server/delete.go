@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/cli"
+	"switchyard/server/control"
 	"switchyard/server/directories"
 	"switchyard/server/inifile"
 )
@@ -58,7 +59,7 @@ func deleteAll(cmd *cobra.Command, p paths) error {
 	left, err = append(left, more...), errors.Join(err, err2)
 	if elsewhere {
 		more, err2 = directories.RemoveStore(storePath)
-		left, err = append(left, more...), errors.Join(err, err2, os.RemoveAll(storePath+controlSuffix), os.RemoveAll(storePath+partial))
+		left, err = append(left, more...), errors.Join(err, err2, os.RemoveAll(control.Socket(storePath)), os.RemoveAll(storePath+partial))
 	}
 	if err != nil {
 		return err

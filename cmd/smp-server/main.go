@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/cli"
+	"switchyard/server/control"
+	"switchyard/server/status"
 )
 
 // Set by the linker: see the Makefile.
@@ -63,5 +65,5 @@ func rootCommand(p paths) *cobra.Command {
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
 		Version: version(),
 	}, initCommand(p), certCommand(p), startCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p),
-		seedCommand(p))
+		control.CommandLine("smp-server", socketOf(p)), status.CommandLine("smp-server", socketOf(p)), seedCommand(p))
 }

@@ -99,12 +99,7 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 	}
 	end := &stopping{timeout: s.stopTimeout}
 	if !o.maintenance {
-		var requests *controller
-		if s.persist {
-			requests = startControl(p, s.storePath, store, log)
-		}
-		err = serve(cmd, &s, id, store, o.pprof, end, log)
-		requests.stop(s.stopTimeout)
+		err = serve(cmd, p, &s, id, store, o.pprof, end, log)
 	}
 	return errors.Join(err, end.store(store))
 }
@@ -146,7 +141,7 @@ func openStore(p paths, s *settings, log *slog.Logger) (*wal.Store, error) {
 }
 
 // serve runs the engine on a store until a signal comes or it fails.
-func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Store, profilerAddr string, end *stopping, log *slog.Logger) error {
+func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store *wal.Store, profilerAddr string, end *stopping, log *slog.Logger) error {
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	s.tuneMemory()
@@ -169,6 +164,11 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 		return errors.Join(err, end.router(router))
 	}
 	defer stopProfiler()
+	requests, err := startControl(p, s, id, router, store, log)
+	if err != nil {
+		return errors.Join(err, end.router(router))
+	}
+	defer requests.Stop(s.stopTimeout)
 	ended := make(chan error, 1)
 	go func() { ended <- router.Run() }()
 	select {

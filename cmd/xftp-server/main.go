@@ -19,6 +19,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/cli"
+	"switchyard/server/control"
+	"switchyard/server/status"
 )
 
 // Set by the linker: see the Makefile.
@@ -72,5 +74,6 @@ func rootCommand(p paths) *cobra.Command {
 		Short:   "XFTP router",
 		Example: "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net\n  xftp-server start",
 		Version: version(),
-	}, initCommand(p), certCommand(p), startCommand(p), databaseCommand(p), deleteCommand(p), seedCommand(p))
+	}, initCommand(p), certCommand(p), startCommand(p), databaseCommand(p), deleteCommand(p),
+		control.CommandLine("xftp-server", socketOf(p)), status.CommandLine("xftp-server", socketOf(p)), seedCommand(p))
 }

@@ -1,0 +1,18 @@
+package control
+
+import "switchyard/server/inifile"
+
+// Settings are those of the ini that all servers have.
+type Settings struct {
+	Port        string // on the loopback interface; empty: none
+	Admin, User string // passwords; empty: nobody has that role
+}
+
+// ReadSettings reads them.
+func ReadSettings(f *inifile.File) Settings {
+	return Settings{
+		Port:  f.Port("TRANSPORT", "control_port"),
+		Admin: f.Text("AUTH", "control_port_admin_password", ""),
+		User:  f.Text("AUTH", "control_port_user_password", ""),
+	}
+}
