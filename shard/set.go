@@ -39,6 +39,7 @@ type Config struct {
 	Clock         Clock         // nil: time.Now
 	Log           *slog.Logger  // nil: discard
 	Watch         *stage.Watch  // measures the stages of drains; nil: nobody does
+	stray         func() bool   // in tests: tells that an ID is drawn of any partition, as imported ones are; nil: none is
 }
 
 // withDefaults returns cfg with the limits that are zero filled in.

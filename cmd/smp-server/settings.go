@@ -1,17 +1,14 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"time"
 
 	"switchyard/engine"
 	"switchyard/server/inifile"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -28,6 +25,7 @@ type settings struct {
 	source    string
 	persist   bool
 	storePath string
+	database  bool // the reference had its queues in a database
 	pprof     string
 	store     wal.Options
 	queues    shard.Config
@@ -56,7 +54,7 @@ const (
 
 // loadSettings reads the ini. The doubtful lines are for the operator to see; an error ends the start.
 func loadSettings(p paths) (s settings, doubtful []string, err error) {
-	if err := requireInitialized(p); err != nil {
+	if err := p.program().RequireInitialized(); err != nil {
 		return s, nil, err
 	}
 	f, err := inifile.Load(p.ini())
@@ -64,15 +62,7 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 		return s, nil, err
 	}
 	s = readSettings(f, p)
-	return s, f.Doubtful(knownSettings()), f.Err()
-}
-
-// requireInitialized refuses to go on without an ini file.
-func requireInitialized(p paths) error {
-	if _, err := os.Lstat(p.ini()); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s does not exist, so there is no router yet; run `smp-server init`, or set SMP_SERVER_CFG_PATH to where its files are", p.ini())
-	}
-	return nil
+	return s, doubtfulSettings(f), f.Err()
 }
 
 func readSettings(f *inifile.File, p paths) settings {
@@ -143,10 +133,7 @@ func readStore(f *inifile.File, p paths, s *settings) {
 		s.store.Sync = wal.SyncNever
 	}
 	// Where the reference keeps queues is of no account here, but queues in a database would be missed.
-	if f.Choice("STORE_LOG", "store_queues", "memory", "database") == "database" {
-		f.Refuse("STORE_LOG", "store_queues", "this version cannot take queues over from a database",
-			"export them with the server that made them, and write memory")
-	}
+	s.database = f.Choice("STORE_LOG", "store_queues", "memory", "database") == "database"
 	f.Choice("STORE_LOG", "store_messages", "memory", "journal", "database")
 }
 
@@ -166,7 +153,7 @@ func readWebPorts(f *inifile.File, smpPorts []string) []string {
 func readPassword(f *inifile.File) string {
 	password, there := f.Lookup("AUTH", "create_password")
 	if there && !smp.ValidBasicAuth(password) {
-		f.Refuse("AUTH", "create_password", "is not valid", passwordRule)
+		f.Refuse("AUTH", "create_password", "is not valid", manage.PasswordRule)
 	}
 	return password
 }
@@ -180,7 +167,6 @@ func readUnserved(f *inifile.File) (names []string) {
 	for _, k := range []struct{ section, key string }{
 		{"STORE_LOG", "log_stats"},
 		{"STORE_LOG", "prometheus_interval"},
-		{"PROXY", "own_server_domains"},
 		{"WEB", "http"},
 		{"WEB", "https"},
 	} {

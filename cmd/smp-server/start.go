@@ -23,6 +23,7 @@ import (
 	"switchyard/server/directories"
 	"switchyard/server/identity"
 	"switchyard/server/listen"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
 	"switchyard/smp"
@@ -93,6 +94,11 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 			return err
 		}
 	}
+	if !o.maintenance {
+		if err := connections.Try(s.listen(), s.storePath); err != nil {
+			return err
+		}
+	}
 	store, err := openStore(p, &s, log)
 	if err != nil {
 		return err
@@ -127,12 +133,8 @@ func openStore(p paths, s *settings, log *slog.Logger) (*wal.Store, error) {
 		options.FS = vfs.NewMem()
 		return wal.Open(s.storePath, options)
 	}
-	if _, err := os.Lstat(s.storePath); errors.Is(err, os.ErrNotExist) {
-		for _, name := range referenceStores(p.logDir) {
-			if _, err := os.Lstat(name); err == nil {
-				return nil, fmt.Errorf("%s holds queues that this version cannot take over; run them with the server that made them, or move the file away to begin without queues", name)
-			}
-		}
+	if err := s.untaken(p); err != nil {
+		return nil, err
 	}
 	if options.Sync != wal.SyncAlways {
 		log.Warn("commands are answered before they are on stable storage: a crash loses some of them", "sync", options.Sync.String())
@@ -197,10 +199,10 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
-	printServer(w, smp.ServerAddress{
+	manage.PrintServer(w, version(), smp.ServerAddress{
 		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(), BasicAuth: s.password,
 	})
-	printSourceCode(w, s.source)
+	manage.PrintSourceCode(w, s.source)
 	if s.persist {
 		fmt.Fprintln(w, "Store log: "+s.storePath)
 	} else {

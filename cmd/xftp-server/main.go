@@ -20,6 +20,7 @@ import (
 
 	"switchyard/server/cli"
 	"switchyard/server/control"
+	"switchyard/server/manage"
 	"switchyard/server/status"
 )
 
@@ -45,6 +46,14 @@ func (p paths) dailyStats() string  { return filepath.Join(p.logDir, "file-serve
 func (p paths) statsBackup() string { return filepath.Join(p.logDir, "file-server-stats.log") }
 func (p paths) metrics() string     { return filepath.Join(p.logDir, "xftp-server-metrics.txt") }
 
+// program is what the commands need that are the same for every server.
+func (p paths) program() *manage.Program {
+	return &manage.Program{
+		Name: "xftp-server", Version: version(), IniName: iniName,
+		Config: p.cfgDir, ConfigEnv: "XFTP_SERVER_CFG_PATH", State: p.logDir, StateEnv: "XFTP_SERVER_LOG_PATH",
+	}
+}
+
 // pathsFromEnv takes the directories from the environment; an empty value means the default.
 func pathsFromEnv() paths {
 	p := paths{cfgDir: "/etc/opt/simplex-xftp", logDir: "/var/opt/simplex-xftp"}
@@ -69,11 +78,12 @@ func note(w io.Writer, format string, args ...any) {
 }
 
 func rootCommand(p paths) *cobra.Command {
+	program := p.program()
 	return cli.Root(&cobra.Command{
-		Use:     "xftp-server",
+		Use:     program.Name,
 		Short:   "XFTP router",
 		Example: "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net\n  xftp-server start",
 		Version: version(),
-	}, initCommand(p), certCommand(p), startCommand(p), databaseCommand(p), deleteCommand(p),
+	}, initCommand(p), program.CertCommand(), startCommand(p), databaseCommand(p), deleteCommand(p), checkCommand(p),
 		control.CommandLine("xftp-server", socketOf(p)), status.CommandLine("xftp-server", socketOf(p)), seedCommand(p))
 }

@@ -10,6 +10,7 @@ import (
 	"switchyard/server/control"
 	"switchyard/server/inifile"
 	"switchyard/server/listen"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/smp"
 	"switchyard/xftp"
@@ -54,7 +55,7 @@ const (
 )
 
 func loadSettings(p paths) (s settings, doubtful []string, err error) {
-	if err := requireInitialized(p); err != nil {
+	if err := p.program().RequireInitialized(); err != nil {
 		return s, nil, err
 	}
 	f, err := inifile.Load(p.ini())
@@ -62,7 +63,12 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 		return s, nil, err
 	}
 	s = readSettings(f, p)
-	return s, append(f.Doubtful(knownSettings()), idleSettings(f)...), f.Err()
+	return s, doubtfulSettings(f), f.Err()
+}
+
+// doubtfulSettings are lines about settings that somebody may have meant otherwise.
+func doubtfulSettings(f *inifile.File) []string {
+	return append(f.Doubtful(knownSettings()), idleSettings(f)...)
 }
 
 // idleSettings names settings that are there in vain, each once.
@@ -178,8 +184,7 @@ func readS3(f *inifile.File) packets.S3Config {
 func readPassword(f *inifile.File) string {
 	password, there := f.Lookup("AUTH", "create_password")
 	if there && !smp.ValidBasicAuth(password) {
-		f.Refuse("AUTH", "create_password", "is not valid",
-			"a password is 1 to 255 printable ASCII characters without space, '@', ':' and '/'; choose another")
+		f.Refuse("AUTH", "create_password", "is not valid", manage.PasswordRule)
 	}
 	return password
 }

@@ -21,6 +21,7 @@ import (
 	"switchyard/server/directories"
 	"switchyard/server/identity"
 	"switchyard/server/listen"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
 	"switchyard/smp"
@@ -83,6 +84,9 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 		}
 	}
 	if err := s.loadWebCertificate(cmd.ErrOrStderr()); err != nil {
+		return err
+	}
+	if err := connections.Try(s.listen(s.port), s.storePath); err != nil {
 		return err
 	}
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
@@ -196,14 +200,10 @@ func stop(r *router.Router) error {
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
-	printServer(w, smp.ServerAddress{
+	manage.PrintServer(w, version(), smp.ServerAddress{
 		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(),
 	})
-	if s.information.SourceCode != "" {
-		fmt.Fprintln(w, "Server source code: "+s.information.SourceCode)
-	} else {
-		fmt.Fprintln(w, "Warning: it is not said where the source code of this server is published.\nSet 'source_code' in section [INFORMATION] of the INI file.")
-	}
+	manage.PrintSourceCode(w, s.information.SourceCode)
 	if s.persist {
 		fmt.Fprintln(w, "Store log: "+s.storePath)
 	} else {

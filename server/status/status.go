@@ -143,8 +143,8 @@ type Backup struct {
 	Dir  string    `json:"dir"`
 }
 
-// record is the file that names the last backup of a store, beside it.
-func record(storePath string) string { return storePath + ".backup.json" }
+// RecordSuffix makes the name of a store that of the file beside it which names the last backup.
+const RecordSuffix = ".backup.json"
 
 // NoteBackup notes that a backup of a store was made.
 func NoteBackup(storePath, dir string) error {
@@ -152,7 +152,7 @@ func NoteBackup(storePath, dir string) error {
 	if err != nil {
 		return err
 	}
-	name := record(storePath)
+	name := storePath + RecordSuffix
 	draft := name + ".new"
 	if err := os.WriteFile(draft, append(text, '\n'), 0o600); err != nil {
 		return err
@@ -162,7 +162,7 @@ func NoteBackup(storePath, dir string) error {
 
 // LastBackup is the last backup of a store, nil when there is none that anybody knows of.
 func LastBackup(storePath string) *Backup {
-	text, err := os.ReadFile(record(storePath))
+	text, err := os.ReadFile(storePath + RecordSuffix)
 	if err != nil {
 		return nil
 	}
