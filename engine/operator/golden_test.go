@@ -44,8 +44,8 @@ func unhex(t testing.TB, text string) []byte {
 // lastUse is the day of all queues.
 const lastUse = 1795305600 / (24 * 60 * 60)
 
-// fill stores the queues.
-func fill(t testing.TB, store *wal.Store) {
+// stored reads the queues.
+func stored(t testing.TB) (all []storedQueue) {
 	t.Helper()
 	f, err := os.Open("testdata/queues.json.gz")
 	if err != nil {
@@ -56,12 +56,28 @@ func fill(t testing.TB, store *wal.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []storedQueue
 	if err := json.NewDecoder(z).Decode(&all); err != nil {
 		t.Fatal(err)
 	}
+	return all
+}
+
+// linkOf is the link ID of the queue with this sender ID.
+func linkOf(t testing.TB, sender []byte) []byte {
+	for _, q := range stored(t) {
+		if q.Sender == hex.EncodeToString(sender) {
+			return unhex(t, q.Link)
+		}
+	}
+	t.Fatal("no queue has the sender ID")
+	return nil
+}
+
+// fill stores the queues.
+func fill(t testing.TB, store *wal.Store) {
+	t.Helper()
 	tx := store.Begin(store.Epoch())
-	for _, q := range all {
+	for _, q := range stored(t) {
 		if q.State == "deleted" {
 			continue
 		}
