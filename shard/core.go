@@ -31,6 +31,7 @@ type env struct {
 	expiry      *expiry.Clock                  // by which it is judged what is too old
 	hand        func(shard int, b *Batch) bool // hands a batch to a shard; false when its ring is full
 	hops        *atomic.Int64                  // batches between shards that are not executed
+	admission   *admission
 }
 
 // core is what a shard does, without its goroutine: a state machine that takes drains of commands. It holds no lock

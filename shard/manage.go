@@ -79,10 +79,8 @@ func (c *core) create(it *item) {
 
 // mayCreate says whether the router takes new queues from whoever knows this password.
 func (c *core) mayCreate(password []byte) bool {
-	if !c.cfg.NewQueues {
-		return false
-	}
-	return c.cfg.BasicAuth == "" || subtle.ConstantTimeCompare(password, []byte(c.cfg.BasicAuth)) == 1
+	a := c.admission.Load()
+	return a.NewQueues && (a.BasicAuth == "" || subtle.ConstantTimeCompare(password, []byte(a.BasicAuth)) == 1)
 }
 
 func modeOf(m smp.QueueMode) Mode {
