@@ -9,6 +9,7 @@ import (
 	"switchyard/server/control"
 	"switchyard/server/identity"
 	"switchyard/server/inifile"
+	"switchyard/server/reload"
 	"switchyard/server/status"
 	"switchyard/smp"
 	"switchyard/wal"
@@ -31,9 +32,10 @@ func readControl(f *inifile.File) controlSettings {
 }
 
 // startControl serves the control port, if the ini asks for it, and the socket beside the store.
-func startControl(p paths, s *settings, id identity.Identity, router *engine.Router, store *wal.Store, log *slog.Logger) (*control.Server, error) {
+func startControl(p paths, s *settings, id identity.Identity, router *engine.Router, store *wal.Store, quota *operator.Quota,
+	log *slog.Logger) (*control.Server, error) {
 	address := smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.hosts}
-	r := &operator.Router{Engine: router, Address: address, Quota: operator.NewQuota(s.control.blockQuota), Save: store.Sync}
+	r := &operator.Router{Engine: router, Address: address, Quota: quota, Save: store.Sync}
 	printed := smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort()}
 	commands := append(r.Commands(),
 		status.Command(version(), printed.String(), func(c *control.Call, r *status.Report) error { return fillStatus(c.Context(), r, s, router) }),
@@ -57,6 +59,17 @@ func startControl(p paths, s *settings, id identity.Identity, router *engine.Rou
 		log.Warn("there is no socket for smp-server control, status and backup", "cause", err.Error())
 	}
 	return server, nil
+}
+
+// quotaPart has a running router take over the quota of the ini.
+func quotaPart(quota *operator.Quota) reload.Part {
+	return reload.Part{
+		Settings: map[string][]string{"AUTH": {"daily_block_queue_quota"}},
+		Read: func(f *inifile.File) (func(), error) {
+			next := readControl(f)
+			return func() { quota.SetLimit(next.blockQuota) }, nil
+		},
+	}
 }
 
 // fillStatus tells how the router is.

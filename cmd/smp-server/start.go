@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/engine"
+	"switchyard/engine/operator"
 	"switchyard/internal/stage"
 	"switchyard/server/cli"
 	"switchyard/server/connections"
@@ -155,7 +156,8 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 		return errors.Join(err, end.router(router))
 	}
 	defer stopProfiler()
-	requests, err := startControl(p, s, id, router, store, log)
+	quota := operator.NewQuota(s.control.blockQuota)
+	requests, err := startControl(p, s, id, router, store, quota, log)
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
@@ -172,7 +174,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if len(s.unserved) > 0 {
 		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))
 	}
-	go s.reloader(p, id, router, log).Serve(ctx, hangups)
+	go s.reloader(p, id, router, log, requests.Part(), quotaPart(quota)).Serve(ctx, hangups)
 	systemd.Ready()
 	select {
 	case err := <-ended:

@@ -145,7 +145,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	}
 	printStart(out, s, id)
 	o.start(ctx)
-	go s.reloader(p, id, r, log).Serve(ctx, hangups)
+	go s.reloader(p, id, r, log, requests.Part()).Serve(ctx, hangups)
 	systemd.Ready()
 	select {
 	case err = <-ended:
