@@ -23,9 +23,9 @@ type drain struct {
 	came      time.Time // its first commands, to the ring; zero when nobody watches
 	committed time.Time // the same
 
-	requests []*blockRequest // that wait for the commit
-	walked   []*fanOut       // whose walks in this shard have ended
-	removals []linkid.Name   // IDs that are taken away
+	requests []*request    // that wait for the commit
+	walked   []*fanOut     // whose walks in this shard have ended
+	removals []linkid.Name // IDs that are taken away
 
 	// For the case that the commit fails (failure.go).
 	touched    []smp.ID   // queues that its commands have seen
@@ -196,8 +196,8 @@ func (c *core) apply(batches []*Batch) {
 		case batchNotify:
 			c.notifySoon = false
 			c.notifying, c.noted = append(c.notifying, c.noted...), nil
-		case batchBlock:
-			c.blockQueue(b.request)
+		case batchRequest:
+			c.serveRequest(b.request)
 		case batchFanOut:
 			c.doPart(b.fanOut)
 		case batchWalk:

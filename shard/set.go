@@ -277,9 +277,9 @@ func (s *Set) QueueCache() int { return s.cfg.QueueCache }
 // committed before is stored. The error names a shard that has not when ctx ends. Whether what was stored went well is not
 // asked.
 func (s *Set) Probe(ctx context.Context) error {
-	probes := make([]*blockRequest, len(s.workers))
+	probes := make([]*request, len(s.workers))
 	for i := range s.workers {
-		probes[i] = &blockRequest{done: make(chan error, 1)}
+		probes[i] = &request{done: make(chan error, 1)}
 		b := NewBatch(batchProbe, nil)
 		b.request = probes[i]
 		for !s.Put(i, b) {

@@ -38,6 +38,7 @@ func newMetrics(router *engine.Router, store *wal.Store, watch *stage.Watch, log
 		},
 		Conditions: []metrics.Check{
 			{Name: "listening", Ask: func(context.Context) error { return router.Listening() }},
+			metrics.NotDraining(router.Draining),
 			{Name: "disk", Ask: func(context.Context) error { return store.Writable() }},
 		},
 		NotAfter: func() map[string]time.Time { return identity.NotAfter(router.KeyPair()) },

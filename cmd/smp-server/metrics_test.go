@@ -27,6 +27,7 @@ type told struct {
 	t       *testing.T
 	address smp.ServerAddress
 	url     string
+	router  *engine.Router
 }
 
 func tell(t *testing.T, fs vfs.FS) *told {
@@ -60,7 +61,7 @@ func tell(t *testing.T, fs vfs.FS) *told {
 		<-ended
 		_ = end.store(store)
 	})
-	return &told{t, smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: []string{"127.0.0.1"}, Port: port}, "http://" + addr}
+	return &told{t, smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: []string{"127.0.0.1"}, Port: port}, "http://" + addr, router}
 }
 
 // ask returns the status of a page, and its lines by their beginning.
@@ -93,6 +94,21 @@ func (r *told) create() (answered <-chan error) {
 		done <- err
 	}()
 	return done
+}
+
+// TestReadinessOfADrainedRouter: the operator's command has it take no new connections.
+func TestReadinessOfADrainedRouter(t *testing.T) {
+	r := tell(t, vfs.NewMem())
+	if status, said := r.ask("/readyz"); status != 200 || said["draining"] != "ok" {
+		t.Fatalf("%d %v", status, said)
+	}
+	r.router.Drain()
+	if status, said := r.ask("/readyz"); status != 503 || said["draining"] != "the router is drained: it takes no new connections" {
+		t.Errorf("%d %v", status, said)
+	}
+	if status, said := r.ask("/healthz"); status != 200 {
+		t.Errorf("%d %v", status, said)
+	}
 }
 
 // hangs is a file system whose syncs wait while they are to.

@@ -37,6 +37,7 @@ func newMetrics(s *settings, r *router.Router, store *packets.Store, log *slog.L
 		},
 		Conditions: []metrics.Check{
 			{Name: "listening", Ask: func(context.Context) error { return r.Listening() }},
+			metrics.NotDraining(r.Draining),
 			{Name: "disk", Ask: func(context.Context) error { return store.Writable() }},
 		},
 		NotAfter: func() map[string]time.Time { return notAfter(r) },

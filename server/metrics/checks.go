@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -17,6 +18,16 @@ import (
 type Check struct {
 	Name string
 	Ask  func(context.Context) error // why it is not; may hang
+}
+
+// NotDraining is the condition that the operator has not had the router take no new connections.
+func NotDraining(draining func() bool) Check {
+	return Check{"draining", func(context.Context) error {
+		if draining() {
+			return errors.New("the router is drained: it takes no new connections")
+		}
+		return nil
+	}}
 }
 
 // checks asks them.
