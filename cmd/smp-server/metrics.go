@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchyard/engine"
+	"switchyard/engine/figures"
 	"switchyard/internal/stage"
 	"switchyard/server/connections"
 	"switchyard/server/identity"
@@ -16,11 +17,11 @@ import (
 	"switchyard/wal"
 )
 
-// newMetrics says what the router has to tell.
-func newMetrics(router *engine.Router, store *wal.Store, watch *stage.Watch, log *slog.Logger) *metrics.Metrics {
+// newMetrics says what the router has to tell; reference makes the text of the reference's metrics, and may be nil.
+func newMetrics(router *engine.Router, store *wal.Store, watch *stage.Watch, reference func(time.Time) []byte, log *slog.Logger) *metrics.Metrics {
 	collectors := []prometheus.Collector{
 		connections.Figures(func() listen.Stats { return router.Stats().Stats }),
-		figures{router}, metrics.Store(store.Figures),
+		figures.Of{Router: router}, metrics.Store(store.Figures),
 	}
 	if watch != nil {
 		collectors = append(collectors, watch)
@@ -28,6 +29,7 @@ func newMetrics(router *engine.Router, store *wal.Store, watch *stage.Watch, log
 	return metrics.New(metrics.Config{
 		Build:      metrics.Build{Program: "smp-server", Version: versionNumber, Commit: commit},
 		Collectors: collectors,
+		Reference:  reference,
 		Probes: []metrics.Check{
 			{Name: "loops", Ask: router.ProbeLoops},
 			{Name: "shards", Ask: router.ProbeShards},

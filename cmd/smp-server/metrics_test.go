@@ -51,7 +51,7 @@ func tell(t *testing.T, fs vfs.FS) *told {
 	check(t, err)
 	addr := l.Addr().String()
 	l.Close()
-	stop, err := newMetrics(router, store, nil, log).Serve(addr)
+	stop, err := newMetrics(router, store, nil, nil, log).Serve(addr)
 	check(t, err)
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()

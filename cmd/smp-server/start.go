@@ -150,7 +150,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if err != nil {
 		return err
 	}
-	m := newMetrics(router, store, cfg.Queues.Watch, log)
+	m := newMetrics(router, store, cfg.Queues.Watch, nil, log)
 	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))

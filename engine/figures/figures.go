@@ -1,4 +1,7 @@
-package main
+// Package figures names the figures of an SMP router for Prometheus: what a router counts, in engine, and what it is called.
+// Those of connections and of the store are called the same by all routers, so their names are in server/connections and
+// server/metrics. It imports engine, and holds nothing.
+package figures
 
 import (
 	"strconv"
@@ -8,8 +11,8 @@ import (
 	"switchyard/engine"
 )
 
-// figures are the counters of the router, but for those of connections and of its store, as a prometheus.Collector.
-type figures struct{ router *engine.Router }
+// Of is the figures of a router, but for those of connections and of its store, as a prometheus.Collector.
+type Of struct{ *engine.Router }
 
 var (
 	sessionsDesc = figure("sessions", "Connections now whose SMP handshake is done.")
@@ -46,7 +49,7 @@ func figure(name, help string, labels ...string) *prometheus.Desc {
 }
 
 // Describe implements prometheus.Collector.
-func (f figures) Describe(out chan<- *prometheus.Desc) {
+func (f Of) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{sessionsDesc, unreadDesc, commandsDesc, blocksDesc, endsDesc, ringDesc, ringSizeDesc, ringFullDesc,
 		putOffDesc, loopsDesc, inboxDesc, inboxSizeDesc, inboxFullDesc, waitingDesc, cachedDesc, cacheDesc, parkedDesc, lookupsDesc,
 		relaysDesc, unansweredDesc, relayDialsDesc, relaySentDesc, relayFailedDesc} {
@@ -66,9 +69,9 @@ func (out output) counter(d *prometheus.Desc, n int64, labels ...string) {
 }
 
 // Collect implements prometheus.Collector.
-func (f figures) Collect(metrics chan<- prometheus.Metric) {
+func (f Of) Collect(metrics chan<- prometheus.Metric) {
 	out := output(metrics)
-	s := f.router.Stats()
+	s := f.Router.Stats()
 	out.gauge(sessionsDesc, s.Sessions)
 	out.gauge(unreadDesc, s.Unread)
 	for command, n := range s.Commands {
@@ -76,7 +79,7 @@ func (f figures) Collect(metrics chan<- prometheus.Metric) {
 	}
 	out.counter(blocksDesc, s.BlocksIn, "in")
 	out.counter(blocksDesc, s.BlocksOut, "out")
-	r := f.router.Figures()
+	r := f.Router.Figures()
 	for end, n := range r.Handshakes {
 		out.counter(endsDesc, n, end.Group, string(end.Outcome))
 	}
