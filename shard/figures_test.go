@@ -59,8 +59,8 @@ func TestProbeOfAFullRing(t *testing.T) {
 	}
 }
 
-// TestFiguresOfShards: what is in memory, what is not, and how often it was looked for.
-func TestFiguresOfShards(t *testing.T) {
+// TestFiguresOfTheCache: what is in memory, what is not, and how often it was looked for.
+func TestFiguresOfTheCache(t *testing.T) {
 	r := newRouter(t, testConfig())
 	alice, bob := r.connect(), r.connect()
 	q := alice.newQueue(queueOptions{mode: smp.ModeMessaging, subscribe: true})

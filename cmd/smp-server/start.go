@@ -146,11 +146,13 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if profilerAddr != "" || s.metrics != "" {
 		cfg.Queues.Watch = stage.NewWatch()
 	}
+	accounts, stopped := openAccounts(s, store, log), false
+	defer func() { accounts.end(stopped, s.stopTimeout) }()
 	router, err := engine.New(cfg)
 	if err != nil {
 		return err
 	}
-	m := newMetrics(router, store, cfg.Queues.Watch, nil, log)
+	m := newMetrics(router, store, cfg.Queues.Watch, accounts.text, log)
 	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))
@@ -175,6 +177,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
+	accounts.begin(ctx, router)
 	printStart(cmd.OutOrStdout(), s, id)
 	if len(s.unserved) > 0 {
 		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))
@@ -190,6 +193,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	log.Info("stopping")
 	systemd.Stopping()
 	err = errors.Join(end.router(router), <-ended)
+	stopped = err == nil
 	stats := router.Stats()
 	stats.Log(log)
 	log.Info("stopped")

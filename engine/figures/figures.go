@@ -37,11 +37,11 @@ var (
 	parkedDesc  = figure("parked_subscriptions", "Subscriptions to queues that are not in memory.")
 	lookupsDesc = figure("queue_cache_lookups_total", "Lookups of queues that were in memory, and that were not.", "result")
 
-	relaysDesc      = figure("relays", "Other routers that this one forwards to, by state.", "state")
-	unansweredDesc  = figure("relay_unanswered_commands", "Forwarded commands that other routers have not answered.")
-	relayDialsDesc  = figure("relay_sessions_total", "Sessions that were begun with other routers.")
-	relaySentDesc   = figure("relay_answers_total", "Forwarded commands that other routers have answered.")
-	relayFailedDesc = figure("relay_failures_total", "What failed with other routers: to connect, or to get an answer.", "what")
+	relaysDesc        = figure("relays", "Other routers that this one forwards to, by state.", "state")
+	unansweredDesc    = figure("relay_unanswered_commands", "Forwarded commands that other routers have not answered.")
+	relaySessionsDesc = figure("relay_sessions_total", "Sessions with other routers that clients have asked for and got.")
+	relayAnswersDesc  = figure("relay_answers_total", "Forwarded commands that other routers have answered.")
+	relayFailedDesc   = figure("relay_failures_total", "What clients have asked of other routers in vain: to connect, or an answer to a forwarded command.", "what")
 )
 
 func figure(name, help string, labels ...string) *prometheus.Desc {
@@ -52,7 +52,7 @@ func figure(name, help string, labels ...string) *prometheus.Desc {
 func (f Of) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{sessionsDesc, unreadDesc, commandsDesc, blocksDesc, endsDesc, ringDesc, ringSizeDesc, ringFullDesc,
 		putOffDesc, loopsDesc, inboxDesc, inboxSizeDesc, inboxFullDesc, waitingDesc, cachedDesc, cacheDesc, parkedDesc, lookupsDesc,
-		relaysDesc, unansweredDesc, relayDialsDesc, relaySentDesc, relayFailedDesc} {
+		relaysDesc, unansweredDesc, relaySessionsDesc, relayAnswersDesc, relayFailedDesc} {
 		out <- d
 	}
 }
@@ -127,9 +127,9 @@ func (out output) relays(r *engine.Figures) {
 	out.gauge(relaysDesc, int64(r.Relays.Connecting), "connecting")
 	out.gauge(relaysDesc, int64(r.Relays.Down), "down")
 	out.gauge(unansweredDesc, r.Relays.Unanswered)
-	out.counter(relayDialsDesc, r.Relays.Connected)
-	out.counter(relaySentDesc, r.Relays.Forwarded)
-	for what, n := range r.Relays.Failed {
-		out.counter(relayFailedDesc, n, what)
-	}
+	sessions, messages := r.Outcomes.Connects, r.Outcomes.Forwards
+	out.counter(relaySessionsDesc, sessions.Successes)
+	out.counter(relayAnswersDesc, messages.Successes)
+	out.counter(relayFailedDesc, sessions.Connect+sessions.Compat+sessions.Other, "connect")
+	out.counter(relayFailedDesc, messages.Connect+messages.Compat+messages.Other, "answer")
 }

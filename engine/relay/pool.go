@@ -20,9 +20,8 @@ type Pool struct {
 
 	unanswered atomic.Int64 // commands, of all relays
 	refused    [refusals]atomic.Int64
-	failures   [failures]atomic.Int64
-	connected  atomic.Int64 // sessions
-	forwarded  atomic.Int64 // commands with a response
+	connects   tally // PRXY
+	forwards   tally // PFWD
 	running    sync.WaitGroup
 
 	mu       sync.RWMutex
@@ -81,6 +80,7 @@ func (p *Pool) Close() {
 // Connect asks for a session with the relay at an address, as PRXY does, and calls done once, which may be at once. The
 // PKey is shared and must not be changed.
 func (p *Pool) Connect(address *smp.ServerAddress, done connected) {
+	done = p.counted(address, done)
 	key := string(smp.AppendServerAddress(nil, address))
 	p.mu.Lock()
 	r := p.relays[key]
@@ -129,10 +129,14 @@ func (p *Pool) Forward(sessionID, corrID []byte, params smp.PFWDParams, done fun
 	p.mu.RUnlock()
 	switch {
 	case s == nil || s.client.Err() != nil:
+		p.forwards.add(false, requested)
+		p.forwards.add(false, failedConnect)
 		done(nil, smp.ErrProxyNoSession)
 	case p.unanswered.Add(1) > maxForwards:
 		p.unanswered.Add(-1)
 		p.refused[refusedForwards].Add(1)
+		p.forwards.add(s.own, requested)
+		p.forwards.add(s.own, failedOther)
 		done(nil, smp.ErrBrokerTimeout)
 	default:
 		s.forward(corrID, params, func(encrypted []byte, err smp.Error) {
@@ -254,21 +258,7 @@ type Stats struct {
 	Down       int              // relays that are remembered as dead
 	Unanswered int64            // commands under way
 	Refused    map[string]int64 // by the name of the limit
-	Connected  int64            // sessions since the start
-	Forwarded  int64            // commands that relays have answered, an error of theirs too, since the start
-	Failed     map[string]int64 // what else came of attempts and commands since the start: connect, answer
 }
-
-// failure is what went wrong with a relay. Its name is that of its counter.
-type failure uint8
-
-const (
-	failedConnect failure = iota // an attempt to connect
-	failedAnswer                 // a command without a response
-	failures
-)
-
-var failureNames = [failures]string{failedConnect: "connect", failedAnswer: "answer"}
 
 // Stats reads the pool.
 func (p *Pool) Stats() Stats {
@@ -276,14 +266,10 @@ func (p *Pool) Stats() Stats {
 	defer p.mu.RUnlock()
 	s := Stats{
 		Sessions: len(p.sessions), Connecting: p.dials, Down: max(0, len(p.relays)-len(p.sessions)-p.dials),
-		Unanswered: p.unanswered.Load(), Refused: make(map[string]int64, refusals), Failed: make(map[string]int64, failures),
+		Unanswered: p.unanswered.Load(), Refused: make(map[string]int64, refusals),
 	}
 	for why := range refusals {
 		s.Refused[refusalNames[why]] = p.refused[why].Load()
 	}
-	for what := range failures {
-		s.Failed[failureNames[what]] = p.failures[what].Load()
-	}
-	s.Connected, s.Forwarded = p.connected.Load(), p.forwarded.Load()
 	return s
 }

@@ -12,6 +12,26 @@ var smp = dashboard{file: "smp.json", id: "switchyard-smp", title: "Switchyard: 
 		{title: "Queues with an unreadable message", help: "Somebody waits for it, and the disk does not give it.", min: "0",
 			queries: []query{{`switchyard_queues_unread{}`, "{{instance}}"}}},
 	}},
+	{"As the reference counts", []panel{
+		{title: "Queues", min: "0", queries: []query{{`sum(simplex_smp_queues_total2{})`, "queues"}, {`sum(simplex_smp_queues_notify_total2{})`, "with notifiers"}}},
+		{title: "Active queues", help: "Different queues with a message sent or received.", min: "0", queries: []query{
+			{`sum(simplex_smp_queues_daily{})`, "day"}, {`sum(simplex_smp_queues_weekly{})`, "week"}, {`sum(simplex_smp_queues_monthly{})`, "month"}}},
+		{title: "Queues created and deleted", unit: "ops", min: "0", queries: []query{
+			{`sum(rate(simplex_smp_queues_created{}[]))`, "created"}, {`sum(rate(simplex_smp_queues_secured{}[]))`, "secured"},
+			{`sum(rate(simplex_smp_queues_deleted{,type="all"}[]))`, "deleted"}}},
+		{title: "Messages", unit: "ops", min: "0", queries: []query{
+			{`sum(rate(simplex_smp_messages_sent{}[]))`, "sent"}, {`sum(rate(simplex_smp_messages_received{}[]))`, "received"},
+			{`sum(rate(simplex_smp_messages_expired{}[]))`, "expired"}, {`sum by (type) (rate(simplex_smp_messages_sent_errors{}[]))`, "refused: {{type}}"}}},
+		{title: "Stored messages", min: "0", queries: []query{{`sum(simplex_smp_messages_total{})`, ""}}},
+		{title: "Subscriptions", min: "0", queries: []query{
+			{`sum(simplex_smp_subscribtion_total{})`, "to messages"}, {`sum(simplex_smp_subscription_ntf_total{})`, "to notifications"}}},
+		{title: "Notifications", unit: "ops", min: "0", queries: []query{
+			{`sum(rate(simplex_smp_messages_ntf_successes{}[]))`, "sent"}, {`sum by (type) (rate(simplex_smp_messages_ntf_errors{}[]))`, "{{type}}"}}},
+		{title: "Relays", unit: "ops", min: "0", queries: []query{
+			{`sum(rate(simplex_smp_relay_messages_requests{,source="all"}[]))`, "messages forwarded"},
+			{`sum by (type) (rate(simplex_smp_relay_messages_errors{,source="all"}[]))`, "failed: {{type}}"},
+			{`sum(rate(simplex_smp_relay_messages_received{}[]))`, "messages of other routers' clients"}}},
+	}},
 	{"Latency", append([]panel{
 		{title: "Delivery", help: "From when commands came to a shard until the messages that they brought about were on their way.", unit: "s", min: "0", queries: []query{
 			{`histogram_quantile(0.5, sum by (le) (rate(switchyard_delivery_seconds_bucket{}[])))`, "p50"},
@@ -47,7 +67,7 @@ var smp = dashboard{file: "smp.json", id: "switchyard-smp", title: "Switchyard: 
 	{"Relays", []panel{
 		{title: "Other routers, by state", min: "0", queries: []query{{`sum by (state) (switchyard_relays{})`, "{{state}}"}}},
 		{title: "Forwarded commands", unit: "ops", min: "0", queries: []query{
-			{`sum(rate(switchyard_relay_answers_total{}[]))`, "answered"}, {`sum(rate(switchyard_relay_sessions_total{}[]))`, "sessions begun"}}},
+			{`sum(rate(switchyard_relay_answers_total{}[]))`, "answered"}, {`sum(rate(switchyard_relay_sessions_total{}[]))`, "sessions granted"}}},
 		{title: "Failures", unit: "ops", min: "0", queries: []query{{`sum by (what) (rate(switchyard_relay_failures_total{}[]))`, "{{what}}"}}},
 		{title: "Without an answer yet", min: "0", queries: []query{{`sum by (instance) (switchyard_relay_unanswered_commands{})`, "{{instance}}"}}},
 	}},

@@ -211,7 +211,10 @@ func TestPrometheus(t *testing.T) {
 
 	t.Run("series", func(t *testing.T) { seriesAreBounded(t, smp, xftp) })
 	t.Run("promtool", func(t *testing.T) { ourNamesAreGood(t, smp, xftp) })
-	t.Run("reference", func(t *testing.T) { referenceIsThere(t, xftp, "testdata/xftp-metrics.txt") })
+	t.Run("reference", func(t *testing.T) {
+		referenceIsThere(t, smp, "testdata/smp-metrics.txt")
+		referenceIsThere(t, xftp, "testdata/xftp-metrics.txt")
+	})
 	t.Run("dashboards", func(t *testing.T) { expressionsAnswer(t, p, dashboardExpressions(t)) })
 	t.Run("rules", func(t *testing.T) { expressionsAnswer(t, p, ruleExpressions(t)) })
 	t.Run("alerts", func(t *testing.T) {
