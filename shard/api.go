@@ -51,7 +51,7 @@ type Client struct {
 	waiting                   atomic.Int32 // messages without an ACK
 	serves                    atomic.Bool  // queues of its service, as it has asked for them
 
-	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
+	// Shards is a bit set of the shards that the loop has given commands of this client to; it sets bits as it routes and sends
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64
 

@@ -40,7 +40,7 @@ func rootCommand() *cobra.Command {
   loadtest idle --server ADDR --conns 10000 --ramp 30s --hold 30s --pid $(pidof smp-server)
   loadtest messages --server ADDR --rate 500 --ramp 10s --duration 60s --fail-if 'p99>50ms' --fail-if 'lost>0'`,
 	}, verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
-		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(),
+		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(), movingCommand(),
 		fleetProcessCommand(), attackProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),
 		extrapolateCommand(), floorCommand())
 }

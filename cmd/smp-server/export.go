@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,7 +47,7 @@ links without data; and, of blocked queues that belong to a service, the notice.
 
 // export writes the files of the reference into a directory that gets its name when they are whole.
 func export(cmd *cobra.Command, p paths, to, copied string) (err error) {
-	debug.SetMemoryLimit(importLimit)
+	boundMemory()
 	storePath := filepath.Join(copied, backup.Store)
 	if copied == "" {
 		release, err := directories.Alone(p.cfgDir)
