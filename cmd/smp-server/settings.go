@@ -10,6 +10,7 @@ import (
 	"switchyard/server/inifile"
 	"switchyard/server/logging"
 	"switchyard/server/manage"
+	"switchyard/server/metrics"
 	"switchyard/server/profiler"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -30,10 +31,12 @@ type settings struct {
 	storePath string
 	database  bool // the reference had its queues in a database
 	pprof     string
+	metrics   string // address of figures, health and readiness; empty: none
 	store     wal.Options
 	queues    shard.Config
 	engine    engine.Config // only what the ini decides
-	unserved  []string      // settings that ask for what this version does not do
+	control   controlSettings
+	unserved  []string // settings that ask for what this version does not do
 
 	statistics statisticsSettings
 
@@ -78,6 +81,8 @@ func readSettings(f *inifile.File, p paths) settings {
 		bind:   f.Addresses("SWITCHYARD", "bind"),
 		source: f.Text("INFORMATION", "source_code", ""),
 		pprof:  profiler.Address(f),
+
+		metrics: metrics.Address(f),
 	}
 	s.webPorts = readWebPorts(f, s.ports)
 	s.password = readPassword(f)
@@ -109,6 +114,7 @@ func readSettings(f *inifile.File, p paths) settings {
 	s.queues.Uncounted = s.statistics.off
 	readProxy(f, &s.engine)
 	readLimits(f, &s.engine)
+	s.control = readControl(f)
 	s.stopTimeout = time.Duration(f.Int("SWITCHYARD", "stop_timeout", defaultStopSeconds, 1, 3600)) * time.Second
 	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
 	logging.Check(f)
@@ -172,7 +178,6 @@ func readUnserved(f *inifile.File) (names []string) {
 		return there && v != "" && v != "off"
 	}
 	for _, k := range []struct{ section, key string }{
-		{"TRANSPORT", "control_port"},
 		{"WEB", "http"},
 		{"WEB", "https"},
 	} {
