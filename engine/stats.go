@@ -1,10 +1,7 @@
 package engine
 
 import (
-	"net"
 	"runtime"
-	"slices"
-	"strings"
 	"sync/atomic"
 
 	"switchyard/engine/counts"
@@ -104,19 +101,9 @@ func (r *Router) Count(l *counts.Live) {
 		l.Relays = r.relays.Tally()
 	}
 	l.Sessions, l.Goroutines = r.counts.sessions.Load(), int64(runtime.NumGoroutine())
-	s := r.gate.Stats()
-	l.Sockets = []counts.Sockets{{Port: r.ports(), Accepted: s.Accepted, Closed: s.Accepted - s.Open, Active: s.Open}}
-}
-
-// ports are those that are listened on, each once.
-func (r *Router) ports() string {
-	var all []string
-	for _, address := range r.cfg.Listen {
-		if _, port, err := net.SplitHostPort(address); err == nil && !slices.Contains(all, port) {
-			all = append(all, port)
-		}
+	for _, p := range r.Ports() {
+		l.Sockets = append(l.Sockets, counts.Sockets{Port: p.Port, Accepted: p.Accepted, Closed: p.Closed, Active: p.Accepted - p.Closed})
 	}
-	return strings.Join(all, ",")
 }
 
 // loopTally is what a loop counts for the statistics of the reference. The counters are read by everybody.

@@ -23,10 +23,10 @@ type drain struct {
 
 	committed time.Time // zero when nobody watches
 
-	requests []*blockRequest // that wait for the commit
-	walked   []*fanOut       // whose walks in this shard have ended
-	removals []linkid.Name   // IDs that are taken away
-	tally    tally.Drain     // what is counted when the commit is done
+	requests []*request    // that wait for the commit
+	walked   []*fanOut     // whose walks in this shard have ended
+	removals []linkid.Name // IDs that are taken away
+	tally    tally.Drain   // what is counted when the commit is done
 
 	// For the case that the commit fails (failure.go).
 	touched    []smp.ID   // queues that its commands have seen
@@ -192,8 +192,8 @@ func (c *core) apply(batches []*Batch) {
 		case batchNotify:
 			c.notifySoon = false
 			c.notifying, c.noted = append(c.notifying, c.noted...), nil
-		case batchBlock:
-			c.blockQueue(b.request)
+		case batchRequest:
+			c.serveRequest(b.request)
 		case batchFanOut:
 			c.doPart(b.fanOut)
 		case batchWalk:
