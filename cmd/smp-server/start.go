@@ -152,6 +152,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if err != nil {
 		return err
 	}
+	accounts.begin(ctx, router)
 	m := newMetrics(router, store, cfg.Queues.Watch, accounts.text, log)
 	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
@@ -164,7 +165,8 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	}
 	defer stopMetrics()
 	quota := operator.NewQuota(s.control.blockQuota)
-	requests, err := startControl(p, s, id, router, store, quota, log)
+	quota.SetCount(int(accounts.BlockedToday(time.Now())))
+	requests, err := startControl(p, s, id, router, store, quota, accounts, log)
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
@@ -177,7 +179,6 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
-	accounts.begin(ctx, router)
 	printStart(cmd.OutOrStdout(), s, id)
 	if len(s.unserved) > 0 {
 		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))

@@ -89,6 +89,9 @@ func (a *accounts) read(l *counts.Live) {
 	}
 }
 
+// tell is what the control port tells.
+func (a *accounts) tell(admin bool) string { return a.StatsLines(time.Now(), admin) }
+
 // keep keeps the statistics while the router runs.
 func (a *accounts) keep(now time.Time) error { return a.store.PutStatistics(a.Keep(now, false)) }
 
