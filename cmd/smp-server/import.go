@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"switchyard/server/inifile"
 	"switchyard/wal"
 	"switchyard/wal/reference"
+	"switchyard/wal/reference/postgres"
 )
 
 // An import writes a draft beside the store, and renames its parts when all of it is whole:
@@ -40,28 +42,35 @@ const (
 )
 
 type importOptions struct {
-	from   string
-	config string
+	from     string
+	database string
+	schema   string
+	messages string
+	config   string
 }
 
 func importCommand(p paths) *cobra.Command {
 	var o importOptions
 	cmd := &cobra.Command{
-		Use:   "import --from DIR [--config DIR]",
+		Use:   "import --from DIR | --database URI [--schema NAME] [--messages DIR] [--config DIR]",
 		Short: "Take over the queues, services and messages of the reference's smp-server, which is stopped",
 		Long: `Take over the queues, services and messages of the reference's smp-server, which is stopped.
 
 DIR is where it kept them, ` + p.logDir + ` unless it was told otherwise; nothing in it is changed. With --config its ini,
 keys, certificates and fingerprint are copied to ` + p.cfgDir + `, so that the address stays the same.
 
+A router that kept its queues in PostgreSQL is taken over with --database, in one transaction that changes nothing there; its
+messages are in the database, too, or in journals, which --messages names.
+
 The store is made beside its place and gets its name when it is whole: an import that is killed begins again. Nothing is left out
 for its age; start does that. ` + importReport + ` beside the store names the file and line of what could not be read.`,
 		Example: "  smp-server import --from /var/opt/simplex\n" +
-			"  smp-server import --from /srv/old/var --config /srv/old/etc",
+			"  smp-server import --from /srv/old/var --config /srv/old/etc\n" +
+			"  smp-server import --database postgresql://smp@/smp_server_store --config /srv/old/etc",
 		Args: cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.from == "" {
-				return errors.New("--from is missing; name the directory of a stopped router, such as " + p.logDir)
+			if err := o.check(cmd, p); err != nil {
+				return err
 			}
 			return importState(cmd, p, o)
 		},
@@ -69,15 +78,41 @@ for its age; start does that. ` + importReport + ` beside the store names the fi
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&o.from, "from", "", "`DIR` with smp-server-store.log and what belongs to it")
+	f.StringVar(&o.database, "database", "", "`URI` of the database that has queues and services")
+	f.StringVar(&o.schema, "schema", postgres.DefaultSchema, "`NAME` of the schema in the database")
+	f.StringVar(&o.messages, "messages", "", "`DIR` with the journals that have the messages, beside a database")
 	f.StringVar(&o.config, "config", "", "`DIR` with ini, keys, certificates and fingerprint, to be taken over as well")
 	return cmd
 }
 
+// check refuses options that do not go together.
+func (o *importOptions) check(cmd *cobra.Command, p paths) error {
+	switch {
+	case o.from == "" && o.database == "":
+		return errors.New("--from is missing; name the directory of a stopped router, such as " + p.logDir + ", or its database with --database")
+	case o.from != "" && o.database != "":
+		return errors.New("--from and --database are two states; give the one where the queues are")
+	case o.database == "" && (o.messages != "" || cmd.Flags().Changed("schema")):
+		return errors.New("--schema and --messages belong to --database; leave them out")
+	}
+	return nil
+}
+
 // source opens what is imported.
-func (o *importOptions) source(d *draft) (reference.Source, error) {
-	return reference.OpenLogs(o.from, reference.LogsOptions{
-		Scratch: filepath.Join(d.dir, draftSort), Memory: importSorting, Skip: d.report.Skip, Note: d.note,
-	})
+func (o *importOptions) source(ctx context.Context, d *draft) (reference.Source, error) {
+	if o.database == "" {
+		return reference.OpenLogs(o.from, reference.LogsOptions{
+			Scratch: filepath.Join(d.dir, draftSort), Memory: importSorting, Skip: d.report.Skip, Note: d.note,
+		})
+	}
+	options := postgres.Options{Schema: o.schema, Skip: d.report.Skip, Note: d.note}
+	if o.messages != "" {
+		var err error
+		if options.Journals, err = reference.OpenJournals(o.messages, d.report.Skip); err != nil {
+			return nil, err
+		}
+	}
+	return postgres.Open(ctx, o.database, options)
 }
 
 // boundMemory keeps garbage from being the larger part of what an import or export takes.
@@ -199,7 +234,7 @@ func (d *draft) note(text string) {
 
 // fill makes the store.
 func (d *draft) fill(cmd *cobra.Command, o *importOptions) (n reference.Counts, err error) {
-	source, err := o.source(d)
+	source, err := o.source(cmd.Context(), d)
 	if err != nil {
 		return n, err
 	}
@@ -213,6 +248,9 @@ func (d *draft) fill(cmd *cobra.Command, o *importOptions) (n reference.Counts, 
 	show := startProgress(cmd, im.Stage, source.Progress)
 	n, err = im.Run()
 	show.end()
+	if err == nil && o.database == "" {
+		err = d.importStatistics(store, o.from)
+	}
 	if err = errors.Join(err, store.Close()); err != nil {
 		return n, err
 	}

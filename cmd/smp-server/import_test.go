@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"switchyard/box"
+	"switchyard/internal/pgtest"
 	"switchyard/smp"
 	"switchyard/smp/client"
 	"switchyard/tls"
@@ -40,7 +41,8 @@ type leftKeys struct {
 		Chain      []hexBytes `json:"cert_chain"`
 		LeafSecret hexBytes   `json:"leaf_private"`
 	}
-	Queues []leftQueue
+	Queues  []leftQueue
+	waiting int // notifications
 }
 
 type leftQueue struct {
@@ -106,10 +108,14 @@ func unpackState(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // checkMoved uses all queues that ref/keys.json has the keys of: their messages come in order, senders and notifiers are
-// served, and services find theirs.
-func checkMoved(ts *testscript.TestScript, _ bool, _ []string) {
+// served, and services find theirs. With the argument database it is about the state that the test's database holds.
+func checkMoved(ts *testscript.TestScript, _ bool, args []string) {
 	var keys leftKeys
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("ref/keys.json")), &keys))
+	keys.waiting = 6
+	if len(args) > 0 {
+		keys.inDatabase()
+	}
 	for i := range keys.Services {
 		checkMovedService(ts, &keys, i)
 	}
@@ -119,6 +125,30 @@ func checkMoved(ts *testscript.TestScript, _ bool, _ []string) {
 			checkMovedQueue(ctx, ts, c, &keys.Queues[i])
 		}
 	})
+}
+
+// inDatabase makes them those of the state in the database: three queues were changed behind its import, and notifications are
+// not in it.
+func (k *leftKeys) inDatabase() {
+	k.Queues[6].State, k.Queues[24].State = "deleted", "deleted"
+	k.Queues[8].State, k.Queues[8].Blocking = "blocked", `reason=content,notice={"ttl":86400}`
+	k.waiting = 0
+}
+
+// startDatabase starts PostgreSQL with a state of the reference in it, and has URI name it.
+func startDatabase(ts *testscript.TestScript, _ bool, _ []string) {
+	pg, err := pgtest.Start()
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(pg.Stop()) })
+	f, err := os.Open("../../wal/reference/postgres/testdata/database.sql.gz")
+	ts.Check(err)
+	defer f.Close()
+	in, err := gzip.NewReader(f)
+	ts.Check(err)
+	dump, err := io.ReadAll(in)
+	ts.Check(err)
+	ts.Check(pg.SQL(pgtest.Owner, "CREATE ROLE smp;\n"+string(dump)))
+	ts.Setenv("URI", pg.URI(pgtest.Owner, pgtest.Owner))
 }
 
 func parseLeftKey(ts *testscript.TestScript, der []byte) *client.Key {
@@ -164,7 +194,6 @@ func checkMovedService(ts *testscript.TestScript, keys *leftKeys, i int) {
 
 // checkMovedNotifiers subscribes all notifiers, who learn of the messages that came while nobody was there.
 func checkMovedNotifiers(ctx context.Context, ts *testscript.TestScript, c *client.Client, keys *leftKeys) {
-	const left = 6
 	for i := range keys.Queues {
 		q := &keys.Queues[i]
 		if q.Notifier == nil {
@@ -179,14 +208,14 @@ func checkMovedNotifiers(ctx context.Context, ts *testscript.TestScript, c *clie
 		}
 		ts.Check(errors.Join(err, r.Err))
 	}
-	for n := 0; n < left; {
+	for n := 0; n < keys.waiting; {
 		select {
 		case e := <-c.Events():
 			if e.Tag == smp.RespNMsg {
 				n++
 			}
 		case <-ctx.Done():
-			ts.Fatalf("%d notifications came, want %d", n, left)
+			ts.Fatalf("%d notifications came, want %d", n, keys.waiting)
 		}
 	}
 }

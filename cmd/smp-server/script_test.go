@@ -64,7 +64,7 @@ func TestScripts(t *testing.T) {
 			"limit": limitFiles, "refused": refused, "recovers": recovers,
 			"leave": leave, "collect": collect, "traffic": startTraffic, "endtraffic": endTraffic,
 			"exchange": exchange,
-			"state":    unpackState, "moved": checkMoved,
+			"state":    unpackState, "moved": checkMoved, "database": startDatabase,
 		},
 	})
 }
