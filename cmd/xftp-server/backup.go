@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/backup"
+	"switchyard/server/cli"
 	"switchyard/xftp/packets"
 )
 
@@ -30,7 +31,7 @@ that directory. When the router runs, it writes DIR itself, as its own user. On 
 linked, which takes no time and no space, so copy DIR to another machine; elsewhere they are copied. Packets in a bucket
 stay there: back that up by its own means. Restore it with xftp-server restore DIR.`,
 		Example: "  xftp-server backup /var/backups/xftp-2026-11-23",
-		Args:    backup.OneDirectory,
+		Args:    backup.OneDirectory, ValidArgsFunction: cli.Directories,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := filepath.Abs(args[0])
 			if err != nil {
@@ -118,7 +119,7 @@ must be that of the same router. DIR is not changed.
 The router is then as it was when the backup was made: files that were uploaded since are gone. Never start it beside the
 router it was made of.`,
 		Example: "  xftp-server restore /var/backups/xftp-2026-11-23\n  xftp-server start",
-		Args:    backup.OneDirectory,
+		Args:    backup.OneDirectory, ValidArgsFunction: cli.Directories,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, done, err := restore(cmd.Context(), p, args[0])
 			if err != nil {
