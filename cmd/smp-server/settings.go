@@ -8,6 +8,7 @@ import (
 
 	"switchyard/engine"
 	"switchyard/server/inifile"
+	"switchyard/server/logging"
 	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/shard"
@@ -17,6 +18,8 @@ import (
 
 // settings is what the ini says, checked.
 type settings struct {
+	ini *inifile.File // from which they are
+
 	hosts     []string // of the address; none before the operator has written them
 	ports     []string // for plain SMP, in the order of the ini, without duplicates
 	webPorts  []string // for WebSockets
@@ -61,6 +64,7 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 		return s, nil, err
 	}
 	s = readSettings(f, p)
+	s.ini = f
 	return s, doubtfulSettings(f), f.Err()
 }
 
@@ -103,6 +107,7 @@ func readSettings(f *inifile.File, p paths) settings {
 	readLimits(f, &s.engine)
 	s.stopTimeout = time.Duration(f.Int("SWITCHYARD", "stop_timeout", defaultStopSeconds, 1, 3600)) * time.Second
 	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
+	logging.Check(f)
 	s.gcPercent = int(f.Int("SWITCHYARD", "gc_percent", defaultGCPercent, 1, 1000))
 	s.memoryLimit = f.Int("SWITCHYARD", "memory_limit_mb", 0, 0, 1<<30) << 20
 	s.unserved = readUnserved(f)

@@ -9,6 +9,7 @@ import (
 	"switchyard/server/connections"
 	"switchyard/server/inifile"
 	"switchyard/server/listen"
+	"switchyard/server/logging"
 	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/smp"
@@ -21,6 +22,8 @@ import (
 
 // settings is what the ini says, checked.
 type settings struct {
+	ini *inifile.File // from which they are
+
 	hosts        []string // of the address; none before the operator has written them
 	port         string
 	bind         []string // hosts to listen on; one empty one is every address
@@ -63,6 +66,7 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 		return s, nil, err
 	}
 	s = readSettings(f, p)
+	s.ini = f
 	return s, doubtfulSettings(f), f.Err()
 }
 
@@ -128,6 +132,7 @@ func readSettings(f *inifile.File, p paths) settings {
 	s.router.CommandsPerSecond = int(f.Int("SWITCHYARD", "commands_per_second", 0, 0, connections.MaxLimit))
 	s.s3 = readS3(f)
 	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
+	logging.Check(f)
 	if f.Choice("STORE_LOG", "store_files", "memory", "database") == "database" {
 		f.Refuse("STORE_LOG", "store_files", "this version cannot take files over from a database",
 			"export them with the server that made them, and write memory")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	stdtls "crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -22,9 +21,11 @@ import (
 	"switchyard/server/directories"
 	"switchyard/server/identity"
 	"switchyard/server/listen"
+	"switchyard/server/logging"
 	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
+	"switchyard/server/systemd"
 	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
@@ -32,31 +33,33 @@ import (
 )
 
 func startCommand(p paths) *cobra.Command {
-	logLevel, pprof := "info", ""
+	var options logging.Flags
+	var pprof string
 	cmd := &cobra.Command{
 		Use:     "start",
 		Short:   "Run the router that " + p.ini() + " describes",
 		Example: "  xftp-server start\n  xftp-server start --log-level debug --pprof 127.0.0.1:6060",
 		Args:    cli.Arguments(0, 0),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, logLevel, pprof) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log, err := options.Open(cmd.ErrOrStderr(), p.ini())
+			if err != nil {
+				return err
+			}
+			return log.End(start(cmd, p, pprof, log.Logger))
+		},
 	}
-	cmd.Flags().StringVar(&logLevel, "log-level", logLevel, "`LEVEL`: trace, debug, info, note, warn or error")
+	options.AddTo(cmd.Flags())
 	cmd.Flags().StringVar(&pprof, "pprof", "", "`HOST:PORT` of the Go profiler, which has no password: use the loopback interface")
 	cmd.Flags().String("confirm-migrations", "", "`DIRECTION`, without effect: the store has no migrations")
 	return cmd
 }
 
 // start runs a router until it is told to stop.
-func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
-	level, err := parseLevel(logLevel)
-	if err != nil {
-		return err
-	}
+func start(cmd *cobra.Command, p paths, pprof string, log *slog.Logger) error {
 	if err := listen.CheckFiles(); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
-	signals.Endure(log)
+	hangups := signals.Endure()
 	s, doubtful, err := loadSettings(p)
 	if err != nil {
 		return err
@@ -70,21 +73,21 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 		return err
 	}
 	for _, line := range doubtful {
-		note(cmd.ErrOrStderr(), "%s", line)
+		log.Warn(line)
 	}
 	id, exposed, err := identity.Load(p.cfgDir, time.Now())
 	if err != nil {
 		return err
 	}
 	for _, line := range exposed {
-		note(cmd.ErrOrStderr(), "%s", line)
+		log.Warn(line)
 	}
 	if !s.coreDumps {
 		if err := coredump.Forbid(); err != nil {
 			return err
 		}
 	}
-	if err := s.loadWebCertificate(cmd.ErrOrStderr()); err != nil {
+	if s.router.Web, err = s.webCertificate(log); err != nil {
 		return err
 	}
 	if err := connections.Try(s.listen(s.port), s.storePath); err != nil {
@@ -112,46 +115,12 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 	}
 	secondKills := cancel
 	return untilStopped(ctx, secondKills, stopTimeout+closeTime, func() error {
-		return errors.Join(serve(ctx, cmd.OutOrStdout(), p, &s, id, store, log), closeStore())
+		return errors.Join(serve(ctx, cmd.OutOrStdout(), p, &s, id, store, hangups, log), closeStore())
 	})
 }
 
-// parseLevel takes the names of the reference.
-func parseLevel(name string) (slog.Level, error) {
-	switch name {
-	case "trace", "debug":
-		return slog.LevelDebug, nil
-	case "info", "note":
-		return slog.LevelInfo, nil
-	case "warn":
-		return slog.LevelWarn, nil
-	case "error":
-		return slog.LevelError, nil
-	}
-	return 0, fmt.Errorf("--log-level %s is unknown; give trace, debug, info, note, warn or error", name)
-}
-
-func (s *settings) loadWebCertificate(stderr io.Writer) error {
-	if !s.web.complete() {
-		return nil
-	}
-	exposed, err := identity.CheckKey(s.web.key)
-	if err != nil {
-		return err
-	}
-	if exposed != "" {
-		note(stderr, "%s", exposed)
-	}
-	cert, err := stdtls.LoadX509KeyPair(s.web.cert, s.web.key)
-	if err != nil {
-		return fmt.Errorf("the certificate for browsers: %w; correct cert and key in section [WEB] of the ini", err)
-	}
-	s.router.Web = &cert
-	return nil
-}
-
 // serve runs a router on a store until ctx ends or it fails.
-func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity.Identity, store *packets.Store, log *slog.Logger) error {
+func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity.Identity, store *packets.Store, hangups <-chan os.Signal, log *slog.Logger) error {
 	cfg := s.router
 	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(s.port), id.KeyPair, id.Hash
 	cfg.Store, cfg.Log = store, log
@@ -159,7 +128,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	if err != nil {
 		return err
 	}
-	o := &operation{paths: p, settings: s, router: r, store: store, log: log}
+	o := &operation{paths: p, settings: s, router: r, log: log}
 	if err := o.restoreStats(); err != nil {
 		return err
 	}
@@ -177,11 +146,14 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	}
 	printStart(out, s, id)
 	o.start(ctx)
+	go s.reloader(p, id, r, log).Serve(ctx, hangups)
+	systemd.Ready()
 	select {
 	case err = <-ended:
 		err = errors.Join(err, stop(r))
 	case <-ctx.Done():
 		log.Info("stopping")
+		systemd.Stopping()
 		err = errors.Join(stop(r), <-ended)
 	}
 	o.wait()

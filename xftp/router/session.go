@@ -29,8 +29,9 @@ type session struct {
 	// Set by the handshake, before established.
 	conn   *leaver
 	id     []byte
-	web    bool // a browser: SNI, and the web certificate
-	silent bool // ALPN h2 without SNI: every request has an empty answer
+	pair   *tls.KeyPair // of the certificate that TLS shows, but for browsers
+	web    bool         // a browser: SNI, and the web certificate
+	silent bool         // ALPN h2 without SNI: every request has an empty answer
 
 	established atomic.Bool
 	lastMoved   atomic.Int64                 // nanoseconds since begun
@@ -89,12 +90,14 @@ var errBrowser = errors.New("router: a browser")
 func (r *Router) handshake(s *session) error {
 	ctx, cancel := context.WithTimeout(r.ctx, r.cfg.TLSTimeout)
 	defer cancel()
-	recorded := &reader{Conn: s.raw, record: r.cfg.Web != nil}
+	now := r.settings.Load()
+	s.pair = now.KeyPair
+	recorded := &reader{Conn: s.raw, record: now.Web != nil}
 	conn := tls.Server(recorded, &tls.Config{
-		Certificates: []*tls.KeyPair{r.cfg.KeyPair},
+		Certificates: []*tls.KeyPair{s.pair},
 		ALPN:         protocols,
 		OnClientHello: func(hello *tls.ClientHelloInfo) error {
-			if r.cfg.Web != nil && hello.ServerName != "" {
+			if now.Web != nil && hello.ServerName != "" {
 				return errBrowser
 			}
 			recorded.record, recorded.recorded = false, nil
@@ -104,7 +107,7 @@ func (r *Router) handshake(s *session) error {
 	err := conn.Handshake(ctx)
 	if errors.Is(err, errBrowser) {
 		recorded.record = false
-		return r.webHandshake(ctx, s, &replayer{Conn: recorded, bytes: recorded.recorded})
+		return r.webHandshake(ctx, s, now.Web, &replayer{Conn: recorded, bytes: recorded.recorded})
 	}
 	if err != nil {
 		return err
@@ -117,11 +120,11 @@ func (r *Router) handshake(s *session) error {
 
 // webHandshake is for browsers. They cannot see what TLS offers as session identifier and take ours from the hello,
 // which is signed: a random one serves.
-func (r *Router) webHandshake(ctx context.Context, s *session, raw net.Conn) error {
+func (r *Router) webHandshake(ctx context.Context, s *session, cert *stdtls.Certificate, raw net.Conn) error {
 	conn := stdtls.Server(raw, &stdtls.Config{
 		MinVersion: stdtls.VersionTLS12,
 		GetConfigForClient: func(hello *stdtls.ClientHelloInfo) (*stdtls.Config, error) {
-			c := &stdtls.Config{MinVersion: stdtls.VersionTLS12, Certificates: []stdtls.Certificate{*r.cfg.Web}, NextProtos: protocols}
+			c := &stdtls.Config{MinVersion: stdtls.VersionTLS12, Certificates: []stdtls.Certificate{*cert}, NextProtos: protocols}
 			for _, p := range hello.SupportedProtos { // the client's preference counts
 				if slices.Contains(protocols, p) {
 					c.NextProtos = []string{p}
