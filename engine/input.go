@@ -105,6 +105,7 @@ func (s *session) takeBlock(block []byte) {
 	s.loop.router.counts.blocksIn.Add(1)
 	s.loop.work()
 	s.active, s.begun = time.Now(), time.Time{}
+	s.received = uint32(s.active.Unix())
 	var content []byte
 	ok := true
 	if s.encrypted {
@@ -134,6 +135,7 @@ func (s *session) dispatch(b *shard.Buffer) {
 		s.replyError(nil, nil, smp.ErrBlock)
 		return
 	}
+	s.given += int64(batch.Len())
 	s.spend(s.active, batch.Len())
 	for t, ok := batch.Next(); ok; t, ok = batch.Next() {
 		s.takeTransmission(b, t)

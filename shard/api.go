@@ -39,6 +39,9 @@ type Client struct {
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
 	Subscriptions atomic.Int32
 
+	// Notifiers counts those of Subscriptions that are to notifications, but for those of a service.
+	Notifiers atomic.Int32
+
 	// Gets counts the queues that the connection has used GET of, in all shards: a connection that does nothing else may be
 	// closed when it is idle, but they count as subscriptions for Config.Subscriptions.
 	Gets atomic.Int32
@@ -94,7 +97,7 @@ type Loop interface {
 //	BatchResume    a loop; the shard           Client             what is ready to be delivered, as there is room again
 //	batchExpire    the set; the shard          Block: IDs         messages and notifications to be deleted that are too old
 //	batchNotify    the shard, by a timer       -                  notifications to go out that have gathered long enough
-//	batchBlock     the set; another shard      request            a queue to be blocked or unblocked
+//	batchRequest   the set; another shard      request            what the operator wants of a queue
 //	batchFanOut    another shard               fanOut             this shard's part of SUBS, NSUBS, or of their end
 //	batchWalk      the shard                   Client             the next step of the walk of a service
 //	batchProbe     the shard, by a timer       -                  nothing: a drain, which sees whether the store has recovered
@@ -109,7 +112,7 @@ const (
 	BatchResume
 	batchExpire
 	batchNotify
-	batchBlock
+	batchRequest
 	batchFanOut
 	batchWalk
 	batchProbe
@@ -124,7 +127,7 @@ type Batch struct {
 	Client   *Client
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
-	request  *blockRequest // of a batchBlock
+	request  *request      // of a batchRequest
 	fanOut   *fanOut       // of a batchFanOut
 	hops     *atomic.Int64 // counts this one among those between shards; nil for others
 	put      time.Time     // into the ring; zero when nobody watches

@@ -225,4 +225,5 @@ func (c *core) endParked(p *parked) {
 func (c *core) endParkedNotifier(p *parked) {
 	c.endNotifierParking(p)
 	p.client.Subscriptions.Add(-1)
+	p.client.Notifiers.Add(-1)
 }

@@ -22,9 +22,9 @@ type drain struct {
 
 	committed time.Time // zero when nobody watches
 
-	requests []*blockRequest // that wait for the commit
-	walked   []*fanOut       // whose walks in this shard have ended
-	removals []linkid.Name   // IDs that are taken away
+	requests []*request    // that wait for the commit
+	walked   []*fanOut     // whose walks in this shard have ended
+	removals []linkid.Name // IDs that are taken away
 
 	// For the case that the commit fails (failure.go).
 	touched    []smp.ID   // queues that its commands have seen
@@ -190,8 +190,8 @@ func (c *core) apply(batches []*Batch) {
 		case batchNotify:
 			c.notifySoon = false
 			c.notifying, c.noted = append(c.notifying, c.noted...), nil
-		case batchBlock:
-			c.blockQueue(b.request)
+		case batchRequest:
+			c.serveRequest(b.request)
 		case batchFanOut:
 			c.doPart(b.fanOut)
 		case batchWalk:

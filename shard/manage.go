@@ -154,14 +154,22 @@ func (c *core) turnOff(it *item) {
 // deleteQueue answers DEL: the queue, its IDs and its messages are gone. Another connection that was subscribed, to
 // messages or to notifications, is told.
 func (c *core) deleteQueue(it *item) {
-	q := it.queue
-	err := c.dissociate(q, it.client, replyDeleted)
-	if err == nil {
-		err = c.dissociateNotifier(q, it.client, replyDeleted)
-	}
-	if err != nil {
+	if err := c.erase(it.queue, it.client); err != nil {
 		c.fail(it, storeError(err))
 		return
+	}
+	c.endGot(it.client, &it.queue.recipientID)
+	c.answer(it, smp.AppendOK)
+}
+
+// erase deletes a queue. Connections that are subscribed are told, but the one that asks for it, which is nil for the operator.
+func (c *core) erase(q *queue, by *Client) error {
+	err := c.dissociate(q, by, replyDeleted)
+	if err == nil {
+		err = c.dissociateNotifier(q, by, replyDeleted)
+	}
+	if err != nil {
+		return err
 	}
 	c.beginRemoval(ByLink, q.linkID())
 	c.beginRemoval(BySender, q.senderID[:])
@@ -169,15 +177,14 @@ func (c *core) deleteQueue(it *item) {
 		c.beginRemoval(ByNotifier, n.ID[:])
 	}
 	c.write().DeleteQueue(c.record.of(q))
-	c.answer(it, smp.AppendOK)
-	if q.sub != nil && q.sub.client != it.client {
+	if q.sub != nil && q.sub.client != by {
 		c.end(q.sub, replyDeleted, q.recipientID[:])
 	}
-	if n := q.notifier(); n != nil && n.sub != nil && n.sub.client != it.client {
+	if n := q.notifier(); n != nil && n.sub != nil && n.sub.client != by {
 		c.end(n.sub, replyDeleted, n.ID[:])
 	}
-	c.endGot(it.client, &q.recipientID)
 	c.drop(q)
+	return nil
 }
 
 // info answers QUE.

@@ -149,6 +149,7 @@ func (c *core) link(s *subscription) {
 		s.queue.sub = s
 	case subNotifier:
 		s.queue.rare.notifier.sub = s
+		s.client.Notifiers.Add(1)
 	}
 	s.client.Subscriptions.Add(1)
 }
@@ -167,6 +168,7 @@ func (c *core) unlink(s *subscription) {
 	case subNotifier:
 		q.rare.notifier.sub = nil
 		s.client.Subscriptions.Add(-1)
+		s.client.Notifiers.Add(-1)
 	}
 	if !q.inUse() {
 		c.cache.idle(q)

@@ -16,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/cli"
+	"switchyard/server/control"
 	"switchyard/server/manage"
+	"switchyard/server/status"
 )
 
 // Set by the linker: see the Makefile.
@@ -73,7 +75,7 @@ func rootCommand(p paths) *cobra.Command {
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
 		Version: version(),
 	}, initCommand(p), program.CertCommand(), startCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p), checkCommand(p), containerCommand(p),
-		seedCommand(p))
+		control.CommandLine("smp-server", socketOf(p)), status.CommandLine("smp-server", socketOf(p)), seedCommand(p))
 	root.AddCommand(replacedCommands(p)...)
 	return root
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // reloader rereads what may change while the router serves: its certificate, and what it lets strangers do.
-func (s *settings) reloader(p paths, id identity.Identity, router *engine.Router, log *slog.Logger) *reload.Reloader {
+func (s *settings) reloader(p paths, id identity.Identity, router *engine.Router, log *slog.Logger, others ...reload.Part) *reload.Reloader {
 	now := s.engine.Settings(s.queues, id.KeyPair)
 	certificate := reload.Identity(p.cfgDir, id, log, func(pair *tls.KeyPair) {
 		now.KeyPair = pair
@@ -33,5 +33,5 @@ func (s *settings) reloader(p paths, id identity.Identity, router *engine.Router
 			router.Change(now)
 		}, nil
 	}}
-	return reload.New(s.ini, log, certificate, admission)
+	return reload.New(s.ini, log, append(others, certificate, admission)...)
 }

@@ -33,7 +33,8 @@ type settings struct {
 	store     wal.Options
 	queues    shard.Config
 	engine    engine.Config // only what the ini decides
-	unserved  []string      // settings that ask for what this version does not do
+	control   controlSettings
+	unserved  []string // settings that ask for what this version does not do
 
 	stopTimeout time.Duration
 	coreDumps   bool
@@ -105,6 +106,7 @@ func readSettings(f *inifile.File, p paths) settings {
 	}
 	readProxy(f, &s.engine)
 	readLimits(f, &s.engine)
+	s.control = readControl(f)
 	s.stopTimeout = time.Duration(f.Int("SWITCHYARD", "stop_timeout", defaultStopSeconds, 1, 3600)) * time.Second
 	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
 	logging.Check(f)
@@ -170,7 +172,6 @@ func readUnserved(f *inifile.File) (names []string) {
 	for _, k := range []struct{ section, key string }{
 		{"STORE_LOG", "log_stats"},
 		{"STORE_LOG", "prometheus_interval"},
-		{"TRANSPORT", "control_port"},
 		{"WEB", "http"},
 		{"WEB", "https"},
 	} {

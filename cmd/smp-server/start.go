@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/engine"
+	"switchyard/engine/operator"
 	"switchyard/internal/stage"
 	"switchyard/server/cli"
 	"switchyard/server/connections"
@@ -108,12 +109,7 @@ func start(cmd *cobra.Command, p paths, o startOptions, log *slog.Logger) error 
 	}
 	end := &stopping{timeout: s.stopTimeout}
 	if !o.maintenance {
-		var requests *controller
-		if s.persist {
-			requests = startControl(p, s.storePath, store, log)
-		}
 		err = serve(cmd, p, &s, id, store, o.pprof, end, hangups, log)
-		requests.stop(s.stopTimeout)
 	}
 	return errors.Join(err, end.store(store))
 }
@@ -160,6 +156,12 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 		return errors.Join(err, end.router(router))
 	}
 	defer stopProfiler()
+	quota := operator.NewQuota(s.control.blockQuota)
+	requests, err := startControl(p, s, id, router, store, quota, log)
+	if err != nil {
+		return errors.Join(err, end.router(router))
+	}
+	defer requests.Stop(s.stopTimeout)
 	ended := make(chan error, 1)
 	go func() { ended <- router.Run() }()
 	select {
@@ -172,7 +174,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if len(s.unserved) > 0 {
 		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))
 	}
-	go s.reloader(p, id, router, log).Serve(ctx, hangups)
+	go s.reloader(p, id, router, log, requests.Part(), quotaPart(quota)).Serve(ctx, hangups)
 	systemd.Ready()
 	select {
 	case err := <-ended:

@@ -12,6 +12,8 @@ import (
 
 	"switchyard/server/backup"
 	"switchyard/server/cli"
+	"switchyard/server/control"
+	"switchyard/server/status"
 	"switchyard/xftp/packets"
 )
 
@@ -57,6 +59,13 @@ func backUp(ctx context.Context, p paths, dir string, recordsOnly bool) error {
 	if !s.persist {
 		return fmt.Errorf("%s: the router keeps nothing, as enable is off in section [STORE_LOG]; there is nothing to back up", p.ini())
 	}
+	request := "backup "
+	if recordsOnly {
+		request = requestRecords + " "
+	}
+	if _, err := control.Ask(control.Socket(s.storePath), request+dir); !errors.Is(err, control.ErrStopped) {
+		return err
+	}
 	if err := backup.RequireStore(s.storePath); err != nil {
 		return err
 	}
@@ -93,17 +102,31 @@ func makeBackup(ctx context.Context, p paths, s *settings, store *packets.Store,
 		done, err = packets.CopyBodies(ctx, records, s.filesPath, filepath.Join(whole, backupPackets))
 		return err
 	})
-	return done, err
+	if err != nil {
+		return done, err
+	}
+	return done, status.NoteBackup(s.storePath, dir)
 }
 
-// backUpRunning is the request of the command to the router that runs.
-func backUpRunning(ctx context.Context, p paths, s *settings, store *packets.Store, log *slog.Logger, dir string, recordsOnly bool) error {
-	log.Info("making a backup", "dir", dir)
-	done, err := makeBackup(ctx, p, s, store, dir, recordsOnly)
-	if err == nil {
-		log.Info("made a backup", "dir", dir, "packets linked", done.Linked, "copied", done.Copied, "missing", done.Missing)
+// requestRecords asks the router that runs for a backup of its records alone.
+const requestRecords = "backup-records"
+
+// backupRequests are the command's requests to the router that runs; one that keeps nothing has none.
+func backupRequests(p paths, s *settings, store *packets.Store, log *slog.Logger) []control.Command {
+	if !s.persist {
+		return nil
 	}
-	return err
+	save := func(dir string, recordsOnly bool) error {
+		log.Info("making a backup", "dir", dir)
+		done, err := makeBackup(context.Background(), p, s, store, dir, recordsOnly)
+		if err == nil {
+			log.Info("made a backup", "dir", dir, "packets linked", done.Linked, "copied", done.Copied, "missing", done.Missing)
+		}
+		return err
+	}
+	records := control.Backup(func(dir string) error { return save(dir, true) })
+	records.Name = requestRecords
+	return []control.Command{control.Backup(func(dir string) error { return save(dir, false) }), records}
 }
 
 func restoreCommand(p paths) *cobra.Command {

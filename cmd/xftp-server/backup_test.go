@@ -54,7 +54,15 @@ func TestBackup(t *testing.T) {
 	p.refuses("/var/store does not exist: the router has not run yet, and there is nothing to back up", "backup", "copy")
 	p.start()
 	first, second := p.uploaded(), p.uploaded()
+	p.succeeds("Backup made: "+filepath.Join(p.dir, "live"), "backup", "live")
+	p.succeeds("Backup made: ", "backup", "--records-only", "live-records")
+	p.refuses("/live is not empty; name a new directory", "backup", "live")
+	p.succeeds(filepath.Join(p.dir, "live-records"), "status") // the last backup
+	third := p.uploaded()
 	p.stop(syscall.SIGTERM)
+	if _, err := os.Stat(filepath.Join(p.dir, "live-records", backupPackets)); err == nil {
+		t.Error("packets are in a backup of records")
+	}
 	p.succeeds("Backup made: "+filepath.Join(p.dir, "copy"), "backup", "copy")
 	p.refuses("/copy is not empty; name a new directory", "backup", "copy")
 	p.refuses("is within what is backed up; name another directory", "backup", "files/copy")
@@ -63,7 +71,7 @@ func TestBackup(t *testing.T) {
 	p.refuses("var is no backup of a router: ", "restore", "var")
 	packets, err := filepath.Glob(filepath.Join(p.dir, "copy", backupPackets, "*"))
 	check(t, err)
-	if len(packets) != 2 {
+	if len(packets) != 3 {
 		t.Fatalf("packets in the backup: %v", packets)
 	}
 	if n := packetLinks(t, packets[0]); n != 2 {
@@ -78,9 +86,9 @@ func TestBackup(t *testing.T) {
 
 	// The records alone, over packets that are there.
 	p.lose("var/store")
-	p.succeeds("Packets restored: 1, 1 were there", "restore", "copy")
+	p.succeeds("Packets restored: 1, 2 were there", "restore", "copy")
 	p.start()
-	if !first.deletable(p) || !second.deletable(p) {
+	if !first.deletable(p) || !second.deletable(p) || !third.deletable(p) {
 		t.Error("a packet is not there")
 	}
 	p.stop(syscall.SIGTERM)
@@ -88,12 +96,12 @@ func TestBackup(t *testing.T) {
 		t.Errorf("%d bytes are left", p.bodies())
 	}
 
-	// All of it; the backup is as it was.
+	// All of it, of the backup that the running router has made.
 	p.lose("var", "etc", "files")
-	p.succeeds("Packets restored: 2, 0 were there", "restore", "copy")
+	p.succeeds("Packets restored: 2, 0 were there", "restore", "live")
 	p.start()
-	if !second.deletable(p) {
-		t.Error("the packet is not there")
+	if third.deletable(p) || !second.deletable(p) {
+		t.Error("the packets are those of another time")
 	}
 	p.stop(syscall.SIGTERM)
 

@@ -14,7 +14,7 @@ import (
 )
 
 // reloader rereads what may change while the router serves: its certificates, and what it lets strangers do.
-func (s *settings) reloader(p paths, id identity.Identity, r *router.Router, log *slog.Logger) *reload.Reloader {
+func (s *settings) reloader(p paths, id identity.Identity, r *router.Router, log *slog.Logger, others ...reload.Part) *reload.Reloader {
 	now, limits := s.router.Settings(), s.limits
 	now.KeyPair = id.KeyPair
 	certificate := reload.Identity(p.cfgDir, id, log, func(pair *tls.KeyPair) {
@@ -47,7 +47,7 @@ func (s *settings) reloader(p paths, id identity.Identity, r *router.Router, log
 			r.Change(now, limits)
 		}, nil
 	}}
-	return reload.New(s.ini, log, certificate, admission, browsers)
+	return reload.New(s.ini, log, append(others, certificate, admission, browsers)...)
 }
 
 // webCertificate reads the certificate for browsers, if the ini names one.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchyard/server/connections"
+	"switchyard/server/control"
 	"switchyard/server/inifile"
 	"switchyard/server/listen"
 	"switchyard/server/logging"
@@ -34,8 +35,7 @@ type settings struct {
 	quota        int64 // 0: none
 	logStats     bool
 	metricsEvery time.Duration // 0: no metrics
-	controlPort  string
-	admin, user  string
+	control      control.Settings
 	pprof        string // address of the profiler; empty: none
 	web          webSettings
 	coreDumps    bool
@@ -97,18 +97,16 @@ func idleSettings(f *inifile.File) (lines []string) {
 func readSettings(f *inifile.File, p paths) settings {
 	f.Required("TRANSPORT", "port", "443")
 	s := settings{
-		hosts:       f.Hosts("TRANSPORT", "host"),
-		port:        f.Port("TRANSPORT", "port"),
-		bind:        f.Addresses("SWITCHYARD", "bind"),
-		persist:     f.OnOff("STORE_LOG", "enable", false),
-		storePath:   f.Directory("SWITCHYARD", "store_path", p.storeDir()),
-		filesPath:   f.Required("FILES", "path", "/srv/xftp"),
-		quota:       readQuota(f),
-		logStats:    f.OnOff("STORE_LOG", "log_stats", false),
-		controlPort: f.Port("TRANSPORT", "control_port"),
-		admin:       f.Text("AUTH", "control_port_admin_password", ""),
-		user:        f.Text("AUTH", "control_port_user_password", ""),
-		pprof:       profiler.Address(f),
+		hosts:     f.Hosts("TRANSPORT", "host"),
+		port:      f.Port("TRANSPORT", "port"),
+		bind:      f.Addresses("SWITCHYARD", "bind"),
+		persist:   f.OnOff("STORE_LOG", "enable", false),
+		storePath: f.Directory("SWITCHYARD", "store_path", p.storeDir()),
+		filesPath: f.Required("FILES", "path", "/srv/xftp"),
+		quota:     readQuota(f),
+		logStats:  f.OnOff("STORE_LOG", "log_stats", false),
+		control:   control.ReadSettings(f),
+		pprof:     profiler.Address(f),
 		web: webSettings{
 			static: f.Text("WEB", "static_path", ""),
 			cert:   f.Text("WEB", "cert", ""), key: f.Text("WEB", "key", ""),

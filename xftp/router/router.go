@@ -37,9 +37,10 @@ type Router struct {
 	large     sync.Pool // *[]byte of largeFrame
 	downloads atomic.Int32
 
-	ready chan struct{}
-	ctx   context.Context // ends when Stop begins
-	stop  context.CancelFunc
+	ready    chan struct{}
+	draining atomic.Bool
+	ctx      context.Context // ends when Stop begins
+	stop     context.CancelFunc
 
 	handshakes atomic.Int32 // of TLS, under way
 	crowd      crowd
@@ -137,6 +138,23 @@ func (r *Router) Addrs() (addrs []net.Addr) {
 	}
 	return addrs
 }
+
+// Drain has the router take no new connections any more. Those that there are stay until they end, or the router does.
+func (r *Router) Drain() {
+	r.draining.Store(true)
+	select {
+	case <-r.ready:
+	case <-r.ctx.Done():
+		return
+	}
+	r.mu.Lock()
+	acceptor := r.acceptor
+	r.mu.Unlock()
+	acceptor.Stop()
+}
+
+// Draining tells that the router takes no new connections.
+func (r *Router) Draining() bool { return r.draining.Load() }
 
 // Stop stops listening, lets requests under way end until ctx does, and closes the connections.
 func (r *Router) Stop(ctx context.Context) error {
