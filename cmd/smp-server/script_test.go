@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script. Each has directories of its own, free ports in $PORT, $PORT2 and $PORT3, and these commands:
 //
 //	setup [options]  `init` as scripts for the reference call it, then port = $PORT in the ini
+//	contain [options]  as serve, but `container`
 //	serve [options]  run `start` until it has printed its last line; what it has printed is in the file started
 //	ping             connect to the printed address, on this machine, and exchange PING and PONG
 //	exchange N       create a queue, send N messages, receive and acknowledge each before the next
@@ -60,7 +61,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"setup": setup, "serve": serveInBackground, "ping": ping, "endserve": stopServing, "mode": checkMode, "get": get,
+			"setup": setup, "serve": serveInBackground, "contain": containInBackground, "ping": ping, "endserve": stopServing, "mode": checkMode, "get": get,
 			"limit": limitFiles, "refused": refused, "recovers": recovers,
 			"leave": leave, "collect": collect, "traffic": startTraffic, "endtraffic": endTraffic,
 			"exchange": exchange,
@@ -102,9 +103,17 @@ type routerKey struct{}
 func routerOf(ts *testscript.TestScript) *router { return ts.Value(routerKey{}).(*router) }
 
 func serveInBackground(ts *testscript.TestScript, _ bool, options []string) {
+	background(ts, append([]string{"start"}, options...))
+}
+
+func containInBackground(ts *testscript.TestScript, _ bool, options []string) {
+	background(ts, append([]string{"container"}, options...))
+}
+
+func background(ts *testscript.TestScript, args []string) {
 	r := routerOf(ts)
-	r.cmd = exec.Command("smp-server", append([]string{"start"}, options...)...)
-	for _, name := range []string{"SMP_SERVER_CFG_PATH", "SMP_SERVER_LOG_PATH"} {
+	r.cmd = exec.Command("smp-server", args...)
+	for _, name := range []string{"SMP_SERVER_CFG_PATH", "SMP_SERVER_LOG_PATH", "ADDR", "PASS", "WEB_MANUAL", "CERTIFICATES_PATH", "BACKUPS"} {
 		r.cmd.Env = append(r.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	var err error
