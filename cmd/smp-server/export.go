@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,7 +47,7 @@ links without data; and, of blocked queues that belong to a service, the notice.
 
 // export writes the files of the reference into a directory that gets its name when they are whole.
 func export(cmd *cobra.Command, p paths, to, copied string) (err error) {
-	debug.SetMemoryLimit(importLimit)
+	boundMemory()
 	storePath := filepath.Join(copied, backup.Store)
 	if copied == "" {
 		release, err := directories.Alone(p.cfgDir)
@@ -110,5 +109,8 @@ func writeExport(cmd *cobra.Command, storePath, dir string) (n reference.Exporte
 	show := startProgress(cmd, func() string { return "queues" }, func() (int64, int64) { return e.Queues(), -1 })
 	n, err = e.Run()
 	show.end()
+	if err == nil {
+		err = exportStatistics(store, dir)
+	}
 	return n, errors.Join(err, store.Close())
 }

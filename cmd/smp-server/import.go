@@ -22,9 +22,9 @@ import (
 
 // An import writes a draft beside the store, and renames its parts when all of it is whole:
 //
-//	store.backup.Partial/store              the store
-//	store.backup.Partial/sort               what is being sorted
-//	store.backup.Partial/import-report.txt  counts, and what was left out
+//	store.partial/store              the store
+//	store.partial/sort               what is being sorted
+//	store.partial/import-report.txt  counts, and what was left out
 //
 // One that was killed leaves a draft, which the next one removes.
 const (
@@ -35,8 +35,9 @@ const (
 
 // Memory of an import, in bytes, whatever the size of what is imported.
 const (
-	importSorting = 256 << 20
-	importLimit   = 800 << 20 // of the process
+	importSorting = 128 << 20
+	importLimit   = 640 << 20 // of the process
+	importGarbage = 25        // percent of what is in use
 	importCache   = 16 << 20
 )
 
@@ -114,9 +115,15 @@ func (o *importOptions) source(ctx context.Context, d *draft) (reference.Source,
 	return postgres.Open(ctx, o.database, options)
 }
 
+// boundMemory keeps garbage from being the larger part of what an import or export takes.
+func boundMemory() {
+	debug.SetMemoryLimit(importLimit)
+	debug.SetGCPercent(importGarbage)
+}
+
 // importState imports, and tells what was imported.
 func importState(cmd *cobra.Command, p paths, o importOptions) error {
-	debug.SetMemoryLimit(importLimit)
+	boundMemory()
 	release, err := directories.Alone(p.cfgDir)
 	if err != nil {
 		return err
@@ -241,6 +248,9 @@ func (d *draft) fill(cmd *cobra.Command, o *importOptions) (n reference.Counts, 
 	show := startProgress(cmd, im.Stage, source.Progress)
 	n, err = im.Run()
 	show.end()
+	if err == nil && o.database == "" {
+		err = d.importStatistics(store, o.from)
+	}
 	if err = errors.Join(err, store.Close()); err != nil {
 		return n, err
 	}

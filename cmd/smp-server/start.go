@@ -143,7 +143,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	cfg.Proxy.Log = log
 	cfg.Queues.PartitionKey = store.PartitionKey()
 	profilerAddr = orElse(profilerAddr, s.pprof)
-	if profilerAddr != "" {
+	if profilerAddr != "" || s.metrics != "" {
 		cfg.Queues.Watch = stage.NewWatch()
 	}
 	accounts, stopped := openAccounts(s, store, log), false
@@ -153,12 +153,17 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 		return err
 	}
 	accounts.begin(ctx, router)
-	stopProfiler, err := profiler.Start(profilerAddr, log,
-		connections.Figures(func() listen.Stats { return router.Stats().Stats }), figures{router, store}, cfg.Queues.Watch)
+	m := newMetrics(router, store, cfg.Queues.Watch, accounts.text, log)
+	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
 	defer stopProfiler()
+	stopMetrics, err := m.Serve(s.metrics)
+	if err != nil {
+		return errors.Join(err, end.router(router))
+	}
+	defer stopMetrics()
 	quota := operator.NewQuota(s.control.blockQuota)
 	quota.SetCount(int(accounts.BlockedToday(time.Now())))
 	requests, err := startControl(p, s, id, router, store, quota, accounts, log)

@@ -157,3 +157,11 @@ func (a *accounts) end(stopped bool, timeout time.Duration) {
 	case <-time.After(timeout):
 	}
 }
+
+// text is the metrics as the reference writes them, nil when nothing is counted.
+func (a *accounts) text(now time.Time) []byte {
+	if a.settings.statistics.off {
+		return nil
+	}
+	return a.AppendText(nil, now)
+}
