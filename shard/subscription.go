@@ -76,16 +76,13 @@ func (c *core) count(client *Client, kind subKind, n int32) {
 	client.Subscriptions.Add(n)
 	subs, clients, own := &c.present.Subs, &c.present.Clients, &client.messageSubs
 	if kind == subNotifier {
-		subs, clients, own = &c.present.NotifierSubs, &c.present.NotifierClients, &client.notifierSubs
+		subs, clients, own = &c.present.NotifierSubs, &c.present.NotifierClients, &client.Notifiers
 	}
 	*subs += int64(n)
 	if left := own.Add(n); left == 0 || left == 1 && n > 0 {
 		*clients += int64(n)
 	}
 }
-
-// NotifierSubscriptions counts those of Subscriptions that are to notifications.
-func (c *Client) NotifierSubscriptions() int { return int(c.notifierSubs.Load()) }
 
 // subKind tells what a subscription receives.
 type subKind uint8

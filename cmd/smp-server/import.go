@@ -248,6 +248,9 @@ func (d *draft) fill(cmd *cobra.Command, o *importOptions) (n reference.Counts, 
 	show := startProgress(cmd, im.Stage, source.Progress)
 	n, err = im.Run()
 	show.end()
+	if err == nil && o.database == "" {
+		err = d.importStatistics(store, o.from)
+	}
 	if err = errors.Join(err, store.Close()); err != nil {
 		return n, err
 	}
