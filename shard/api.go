@@ -39,6 +39,9 @@ type Client struct {
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
 	Subscriptions atomic.Int32
 
+	// Notifiers counts those of Subscriptions that are to notifications, but for those of a service.
+	Notifiers atomic.Int32
+
 	// Gets counts the queues that the connection has used GET of, in all shards: a connection that does nothing else may be
 	// closed when it is idle, but they count as subscriptions for Config.Subscriptions.
 	Gets atomic.Int32
