@@ -96,6 +96,8 @@ func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
 	}
 	if a, ok := c.LocalAddr().(*net.TCPAddr); ok && slices.Contains(l.router.cfg.WebPorts, a.Port) {
 		s.web = new(websocket.Stream)
+	} else if ok && l.router.cfg.Site != nil {
+		s.handshake.shared = a.Port == l.router.cfg.SitePort
 	}
 	return s
 }
@@ -151,14 +153,18 @@ func (s *session) end(cause Cause) {
 	if s.phase == phaseClosed {
 		return
 	}
-	r := s.loop.router
+	s.loop.router.gate.Leave(s.source, cause)
+	s.quit()
+}
+
+// quit is end but for the connection's place in the gate.
+func (s *session) quit() {
 	if s.phase == phaseOpen {
-		r.counts.sessions.Add(-1)
+		s.loop.router.counts.sessions.Add(-1)
 	}
 	s.phase = phaseClosed
 	s.hold(0)
 	s.weigh(0)
-	r.gate.Leave(s.source, cause)
 	delete(s.loop.sessions, s)
 	delete(s.loop.greeting, s)
 	if s.client != nil {

@@ -8,7 +8,8 @@
 // (cause.go). All listeners of a router share one. What a source has used up outlives its connections (source.go). Rates are
 // kept by a TokenBucket, a bucket in one number (tokenbucket.go).
 //
-// An Acceptor gives connections to a router; a Listener is the same for servers of the standard library.
+// An Acceptor gives connections to a router; a Listener is the same for servers of the standard library. Where both share a
+// port, the router reads what comes first, and hands over what is not its own (handed.go).
 //
 // Gate and Acceptor may be used by several goroutines at a time; a Source belongs to the Gate, which alone looks inside; a
 // TokenBucket belongs to its owner. The package imports server/crash only, and knows no protocol and no event loop.
