@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	stdtls "crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -24,10 +23,10 @@ import (
 	"switchyard/server/listen"
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
+	"switchyard/server/site"
 	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
-	"switchyard/xftp/web"
 )
 
 func startCommand(p paths) *cobra.Command {
@@ -83,9 +82,6 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 			return err
 		}
 	}
-	if err := s.loadWebCertificate(cmd.ErrOrStderr()); err != nil {
-		return err
-	}
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	if pprof != "" {
@@ -97,7 +93,7 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 		return err
 	}
 	defer stopProfiler()
-	closeSite, err := s.openSite(id, log)
+	closeSite, err := s.openSite(id, cmd.ErrOrStderr(), log)
 	if err != nil {
 		return err
 	}
@@ -125,25 +121,6 @@ func parseLevel(name string) (slog.Level, error) {
 		return slog.LevelError, nil
 	}
 	return 0, fmt.Errorf("--log-level %s is unknown; give trace, debug, info, note, warn or error", name)
-}
-
-func (s *settings) loadWebCertificate(stderr io.Writer) error {
-	if !s.web.complete() {
-		return nil
-	}
-	exposed, err := identity.CheckKey(s.web.key)
-	if err != nil {
-		return err
-	}
-	if exposed != "" {
-		note(stderr, "%s", exposed)
-	}
-	cert, err := stdtls.LoadX509KeyPair(s.web.cert, s.web.key)
-	if err != nil {
-		return fmt.Errorf("the certificate for browsers: %w; correct cert and key in section [WEB] of the ini", err)
-	}
-	s.router.Web = &cert
-	return nil
 }
 
 // serve runs a router on a store until ctx ends or it fails.
@@ -210,7 +187,7 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 	} else {
 		fmt.Fprintln(w, "Store log disabled.")
 	}
-	fmt.Fprintln(w, "expiring files after "+web.Duration(s.router.FileTTL))
+	fmt.Fprintln(w, "expiring files after "+site.Duration(s.router.FileTTL))
 	if s.router.InactiveTTL > 0 {
 		fmt.Fprintf(w, "expiring clients inactive for %d seconds every %d seconds\n", s.router.InactiveTTL/time.Second, s.router.InactiveCheck/time.Second)
 	} else {
@@ -224,7 +201,7 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 		uploads = "requires password."
 	}
 	fmt.Fprintln(w, "Uploading new files "+uploads)
-	for _, url := range s.siteURLs(s.site(id).Address.Hosts) {
+	for _, url := range s.web.URLs(s.hosts, s.port) {
 		fmt.Fprintln(w, "Site: "+url)
 	}
 	fmt.Fprintf(w, "Listening on port %s...\n", s.port)

@@ -1,18 +1,21 @@
-package main
+package site
 
 import (
 	"net"
+	"slices"
 	"strings"
+
+	"switchyard/server/inifile"
 )
 
-// siteURLs are where browsers find the site of a router with these hosts: on its own port, and on ports that are the site's
-// alone.
-func (s *settings) siteURLs(hosts []string) (urls []string) {
-	if s.web.static == "" {
+// URLs are where browsers find the site of a router with these hosts: on ports that it shares whatever https says, and on
+// those of section [WEB].
+func (s *Settings) URLs(hosts []string, shared ...string) (urls []string) {
+	if s.Static == "" {
 		return nil
 	}
 	add := func(scheme, port, usual string) {
-		host := siteHost(hosts)
+		host := publicHost(hosts)
 		switch {
 		case port != usual:
 			host = net.JoinHostPort(host, port)
@@ -21,20 +24,23 @@ func (s *settings) siteURLs(hosts []string) (urls []string) {
 		}
 		urls = append(urls, scheme+"://"+host+"/")
 	}
-	if s.web.complete() {
-		add("https", s.port, "443")
+	if s.Secure() {
+		ports := shared
+		if s.HTTPS != "" && !slices.Contains(ports, s.HTTPS) {
+			ports = append(slices.Clone(ports), s.HTTPS)
+		}
+		for _, port := range ports {
+			add("https", port, "443")
+		}
 	}
-	if s.web.complete() && s.web.https != "" && s.web.https != s.port {
-		add("https", s.web.https, "443")
-	}
-	if s.web.http != "" {
-		add("http", s.web.http, "80")
+	if s.HTTP != "" {
+		add("http", s.HTTP, "80")
 	}
 	return urls
 }
 
-// siteHost is the first of the router's hosts that browsers reach without Tor, if there is one.
-func siteHost(hosts []string) string {
+// publicHost is the first of the router's hosts that browsers reach without Tor, if there is one.
+func publicHost(hosts []string) string {
 	for _, h := range hosts {
 		if !strings.HasSuffix(h, ".onion") {
 			return strings.Trim(h, "[]")
@@ -43,5 +49,5 @@ func siteHost(hosts []string) string {
 	if len(hosts) > 0 {
 		return hosts[0]
 	}
-	return "<hostnames>" // as in the address, until the operator writes them
+	return inifile.UnknownHosts // as in the address, until the operator writes them
 }

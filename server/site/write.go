@@ -1,63 +1,30 @@
-package web
+package site
 
 import (
 	"bytes"
 	"compress/gzip"
-	"embed"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 )
 
-//go:embed assets
-var assets embed.FS
+// packedSuffix is what the name of a file's compressed copy ends with. Other servers know it too.
+const packedSuffix = ".gz"
 
-// Write writes the site into a directory, which it makes. Files of other names stay as they are.
-func (s *Site) Write(dir string) error {
-	pages := map[string]string{"index.html": "index.html"}
-	if s.Transfer {
-		pages["file.html"] = "file/index.html"
-	} else if err := removeAll(dir, "file/index.html"); err != nil {
+// writeFile writes a file of the site, and a compressed copy where that is smaller. Those that are served meanwhile stay whole.
+func writeFile(dir, name string, data []byte) error {
+	if err := replace(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil || !compressible(name) {
 		return err
 	}
-	for name, to := range pages {
-		var b bytes.Buffer
-		if err := templates.ExecuteTemplate(&b, name, s); err != nil {
-			return err
-		}
-		if err := writeFile(dir, to, b.Bytes()); err != nil {
-			return err
-		}
-	}
-	return fs.WalkDir(assets, "assets", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := assets.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		return writeFile(dir, name, data)
-	})
+	return replace(filepath.Join(dir, filepath.FromSlash(name+packedSuffix)), compress(data, gzip.BestCompression))
 }
 
-// compressed is what the name of a file's compressed copy ends with. Other servers know it too.
-const compressed = ".gz"
-
-// writeFile writes a file of the site, and its compressed copy. Those that are served meanwhile stay whole.
-func writeFile(dir, name string, data []byte) error {
+func compress(data []byte, level int) []byte {
 	var z bytes.Buffer
-	w, err := gzip.NewWriterLevel(&z, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
-	w.Write(data) // a Buffer takes everything
+	w, _ := gzip.NewWriterLevel(&z, level) // which is one
+	w.Write(data)                          // a Buffer takes everything
 	w.Close()
-	if err := replace(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
-		return err
-	}
-	return replace(filepath.Join(dir, filepath.FromSlash(name+compressed)), z.Bytes())
+	return z.Bytes()
 }
 
 func replace(name string, data []byte) error {
@@ -84,8 +51,8 @@ func replace(name string, data []byte) error {
 	return err
 }
 
-func removeAll(dir, name string) error {
-	for _, n := range []string{name, name + compressed} {
+func removeFile(dir, name string) error {
+	for _, n := range []string{name, name + packedSuffix} {
 		if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(n))); err != nil {
 			return err
 		}

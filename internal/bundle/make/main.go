@@ -1,5 +1,4 @@
-// Command build writes the scripts of the page into xftp/web/assets (`make web`). It runs in the root of the
-// repository.
+// Command make writes the scripts of all pages to where programs hold them (`make web`). It runs in the root of the repository.
 package main
 
 import (
@@ -7,18 +6,20 @@ import (
 	"os"
 	"path/filepath"
 
-	"switchyard/xftp/web/page/bundle"
+	"switchyard/internal/bundle"
 )
 
 func main() {
-	built, err := bundle.Build("xftp/web/page", bundle.Scripts...)
-	for name, data := range built {
-		if err == nil {
-			err = os.WriteFile(filepath.Join("xftp/web/assets", name), data, 0o644)
+	for _, p := range bundle.Pages {
+		built, err := bundle.Build(p.Dir, p.Scripts...)
+		for name, data := range built {
+			if err == nil {
+				err = os.WriteFile(filepath.Join(p.Out, name), data, 0o644)
+			}
 		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "build: error:", err)
-		os.Exit(1)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "make: error:", err)
+			os.Exit(1)
+		}
 	}
 }

@@ -1,11 +1,12 @@
-// The QR code of a link, as SVG.
+// The QR code of a link, as SVG. Scripts of several pages use it.
 
 import encodeQR from "qr";
 
 const svg = "http://www.w3.org/2000/svg";
 
-export function drawQR(content: string): SVGElement {
-  const rows = encodeQR(content, "raw", { ecc: "low", border: 2 });
+/** drawQR throws where the content is too long for a code that corrects so many errors. */
+export function drawQR(content: string, ecc: "low" | "medium"): SVGElement {
+  const rows = encodeQR(content, "raw", { ecc, border: 2 });
   const picture = document.createElementNS(svg, "svg");
   picture.setAttribute("viewBox", `0 0 ${rows.length} ${rows.length}`);
   picture.setAttribute("shape-rendering", "crispEdges");
