@@ -206,8 +206,6 @@ func noteUnserved(cmd *cobra.Command, o *initOptions) {
 		{o.dailyStats, "--daily-stats"},
 		{o.controlPort != "", "--control-port"},
 		{o.ownDomains != "", "--own-domains"},
-		{o.info.operator+o.info.website+o.info.hosting+o.info.serverCountry != "", "information about the router"},
-		{!o.disableWeb, "the pages (--disable-web leaves them out)"},
 	} {
 		if option.given {
 			names = append(names, option.name)

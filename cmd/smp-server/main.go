@@ -62,6 +62,6 @@ func rootCommand(p paths) *cobra.Command {
 		Short:   "SMP router",
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
 		Version: version(),
-	}, initCommand(p), certCommand(p), startCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p),
+	}, initCommand(p), certCommand(p), startCommand(p), addressCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p),
 		seedCommand(p))
 }

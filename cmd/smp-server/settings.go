@@ -29,6 +29,7 @@ type settings struct {
 	persist   bool
 	storePath string
 	pprof     string
+	site      siteSettings
 	store     wal.Options
 	queues    shard.Config
 	engine    engine.Config // only what the ini decides
@@ -63,7 +64,7 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 		return s, nil, err
 	}
 	s = readSettings(f, p)
-	return s, f.Doubtful(knownSettings()), f.Err()
+	return s, append(f.Doubtful(knownSettings()), idleSite(f)...), f.Err()
 }
 
 // requireInitialized refuses to go on without an ini file.
@@ -84,6 +85,7 @@ func readSettings(f *inifile.File, p paths) settings {
 		pprof:  profiler.Address(f),
 	}
 	s.webPorts = readWebPorts(f, s.ports)
+	s.site = readSite(f, &s)
 	s.password = readPassword(f)
 	readStore(f, p, &s)
 	s.queues = shard.Config{
@@ -180,8 +182,6 @@ func readUnserved(f *inifile.File) (names []string) {
 		{"STORE_LOG", "prometheus_interval"},
 		{"TRANSPORT", "control_port"},
 		{"PROXY", "own_server_domains"},
-		{"WEB", "http"},
-		{"WEB", "https"},
 	} {
 		if on(k.section, k.key) {
 			names = append(names, "["+k.section+"] "+k.key)

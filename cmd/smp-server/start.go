@@ -25,7 +25,6 @@ import (
 	"switchyard/server/listen"
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
-	"switchyard/smp"
 	"switchyard/wal"
 )
 
@@ -150,6 +149,11 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	s.tuneMemory()
+	web, err := s.newSite(cmd, log)
+	if err != nil {
+		return err
+	}
+	defer web.Stop()
 	cfg := s.engine
 	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(), id.KeyPair, id.Hash
 	cfg.Store, cfg.Queues, cfg.Log = store, s.queues, log
@@ -162,6 +166,9 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	router, err := engine.New(cfg)
 	if err != nil {
 		return err
+	}
+	if err := s.openSite(web, id, router); err != nil {
+		return errors.Join(err, end.router(router))
 	}
 	stopProfiler, err := profiler.Start(profilerAddr, log,
 		connections.Figures(func() listen.Stats { return router.Stats().Stats }), figures{router, store}, cfg.Queues.Watch)
@@ -197,9 +204,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
-	printServer(w, smp.ServerAddress{
-		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(), BasicAuth: s.password,
-	})
+	printServer(w, s.address(id))
 	printSourceCode(w, s.source)
 	if s.persist {
 		fmt.Fprintln(w, "Store log: "+s.storePath)
@@ -212,6 +217,7 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 	for _, port := range s.webPorts {
 		fmt.Fprintf(w, "Serving SMP protocol on port %s (WebSockets)...\n", port)
 	}
+	s.printSite(w)
 	fmt.Fprintf(w, "expiring messages after %d days\n", s.queues.MessageTTL/(24*time.Hour))
 	if s.engine.InactiveTTL > 0 {
 		fmt.Fprintf(w, "expiring clients inactive for %d seconds every %d seconds\n",

@@ -72,5 +72,5 @@ func rootCommand(p paths) *cobra.Command {
 		Short:   "XFTP router",
 		Example: "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net\n  xftp-server start",
 		Version: version(),
-	}, initCommand(p), certCommand(p), startCommand(p), databaseCommand(p), deleteCommand(p), seedCommand(p))
+	}, initCommand(p), certCommand(p), startCommand(p), addressCommand(p), databaseCommand(p), deleteCommand(p), seedCommand(p))
 }

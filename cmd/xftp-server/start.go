@@ -24,7 +24,6 @@ import (
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
 	"switchyard/server/site"
-	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
 )
@@ -174,9 +173,7 @@ func stop(r *router.Router) error {
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
-	printServer(w, smp.ServerAddress{
-		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(),
-	})
+	printServer(w, s.address(id))
 	if s.information.SourceCode != "" {
 		fmt.Fprintln(w, "Server source code: "+s.information.SourceCode)
 	} else {

@@ -38,12 +38,13 @@ type Server struct {
 
 	root    *os.Root
 	servers []*http.Server
+	open    func(addresses []string) ([]net.Listener, error)
 }
 
 // New makes a server, which reads the certificate for browsers. note takes what the operator is to know. Without a site it
 // serves nothing.
 func New(settings Settings, log *slog.Logger, note func(line string)) (*Server, error) {
-	s := &Server{settings: settings, log: log}
+	s := &Server{settings: settings, log: log, open: listen.Open}
 	if !settings.Secure() {
 		return s, nil
 	}
@@ -131,7 +132,7 @@ func (s *Server) listen(setting, port string, h http.Handler, gate *listen.Gate,
 	if port == "" {
 		return nil
 	}
-	listeners, err := listen.Open(addresses(port))
+	listeners, err := s.open(addresses(port))
 	switch {
 	case errors.Is(err, syscall.EACCES):
 		s.log.Warn("the site is not served on port "+port+", where the process may not listen; give it the capability CAP_NET_BIND_SERVICE, or correct "+setting+" in section ["+section+"] of the ini", "cause", err)
