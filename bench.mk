@@ -31,7 +31,7 @@ BENCH_MESSAGES := message message-plain message-always
 BENCH_XFTP     := xftp-download xftp-upload xftp-slow xftp-start
 BENCH_LABELS   := $(BENCH_MESSAGES) idle subscriptions subscribe handshake handshake-x448 idle-cpu replica $(BENCH_XFTP)
 
-.PHONY: bench bench-floor bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu \
+.PHONY: bench bench-floor bench-messages bench-foreign bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu \
 	bench-replica bench-xftp bench-proxy bench-storm bench-go bench-table
 
 bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu bench-replica bench-xftp bench-floor ## all figures of BENCHMARKS.md [BENCH_RUNS=5 BENCH_TIME=20s BENCH_SCALE=1 BENCH_OUT]
@@ -46,6 +46,22 @@ bench-messages: build ## messages: CPU of the router for each, messages a second
 	@echo 'groups of one more run of the last, with the profiler, which costs some time:'
 	@$(LOADTEST) messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s --pprof own --set SWITCHYARD.sync=always \
 		--label message-groups --out $(BENCH_OUT)/message-groups.jsonl $(START) 2>/dev/null | grep commits/sync
+
+# The two kinds of queues in turn, so that both meet the same machine. Own ones are created; foreign ones are in the store before the
+# router starts, each time anew, as a run deletes its queues.
+bench-foreign: build ## messages on imported queues, whose IDs fall into any partition, against own ones, in turn
+	@mkdir -p $(BENCH_OUT) && rm -f $(BENCH_OUT)/message-own-[0-9]* $(BENCH_OUT)/message-foreign-[0-9]*
+	@for i in $$(seq 1 $(BENCH_RUNS)); do for kind in own foreign; do \
+		run=$(BENCH_OUT)/message-$$kind-$$i; flags=; \
+		echo "message-$$kind, run $$i of $(BENCH_RUNS)" >&2; \
+		if [ $$kind = foreign ]; then \
+			rm -rf $(BENCH_OUT)/foreign-store && $(LOADTEST) seed-queues --foreign --count 64 --data $(BENCH_OUT)/foreign-store $(START) 2>$$run.err || exit 1; \
+			flags="--seeded 64 --data $(BENCH_OUT)/foreign-store"; \
+		fi; \
+		$(LOADTEST) messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s $$flags $(INTERVAL) --label message-$$kind \
+			--out $$run.jsonl $(START) >$$run.txt 2>$$run.err || { cat $$run.txt; tail -n 1 $$run.err; exit 1; }; \
+	done; done
+	$(call rows,message-own message-foreign)
 
 bench-floor: build ## what the cryptography of a message takes at least, beside what the router spends at the same time
 	@mkdir -p $(BENCH_OUT)

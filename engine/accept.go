@@ -24,6 +24,7 @@ func newGate(cfg *Config) *listen.Gate {
 // enroll gives a connection to the loop that has the fewest, and returns when that has it, so that loops that have enough to
 // do leave connections in the kernel. An error means that no loop has heard of it.
 func enroll(loops *gnet.Client, c net.Conn, s *listen.Source) error {
+	c = listen.Socket(c) // gnet knows the types of package net
 	// gnet returns the memory of zones to a pool of its own, from which these are not.
 	for _, addr := range []net.Addr{c.LocalAddr(), c.RemoteAddr()} {
 		if tcp, ok := addr.(*net.TCPAddr); ok {

@@ -42,7 +42,7 @@ func (r *Router) mayCreate(s *listen.Source, now time.Time) (why Refusal, ok boo
 	switch {
 	case !r.gate.MayCreate(s, now):
 		return RefusedSourceQueues, false
-	case !r.made.take(&r.made.queues, now, r.cfg.Limits.Queues):
+	case !r.made.take(&r.made.queues, now, r.live.Load().Limits.Queues):
 		return RefusedQueues, false
 	}
 	return "", true
@@ -50,7 +50,7 @@ func (r *Router) mayCreate(s *listen.Source, now time.Time) (why Refusal, ok boo
 
 // mayRegister takes a service from what all sources may register. The goroutine that finds services calls it (shard/registry).
 func (r *Router) mayRegister() bool {
-	ok := r.made.take(&r.made.services, time.Now(), r.cfg.Limits.Services)
+	ok := r.made.take(&r.made.services, time.Now(), r.live.Load().Limits.Services)
 	if !ok {
 		r.gate.Refuse(RefusedServices)
 	}
@@ -83,7 +83,7 @@ func (s *session) limited(tag smp.CommandTag, t *smp.Transmission, params []byte
 // maySubscribe tells whether the connection has fewer subscriptions than it may have. GET counts, too; whether one names another
 // queue the shards know, which judge it themselves.
 func (s *session) maySubscribe() bool {
-	limit := s.loop.router.cfg.Limits.Subscriptions
+	limit := s.loop.router.live.Load().Limits.Subscriptions
 	return limit == 0 || int(s.client.Subscriptions.Load()+s.client.Gets.Load()) < limit
 }
 

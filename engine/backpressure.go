@@ -198,7 +198,7 @@ const throttlePause = 20 * time.Millisecond
 // of a client that is not held back are as well. Until then it has what a session costs, as a client that stays has.
 func (s *session) spend(now time.Time, commands int) {
 	l := s.loop
-	wait := s.commands.Commands(now, commands, l.router.cfg.Limits.CommandsPerSecond)
+	wait := s.commands.Commands(now, commands, l.router.live.Load().Limits.CommandsPerSecond)
 	if wait == 0 || s.blocked&reasonRate != 0 {
 		return
 	}

@@ -59,6 +59,7 @@ func closingSession(t *testing.T, store shard.Store, key [16]byte) *session {
 // sessionOn is closingSession with shards as they are wanted.
 func sessionOn(cfg shard.Config, store shard.Store) *session {
 	r := &Router{shards: shard.New(cfg, store), gate: newGate(&Config{})}
+	r.live.Store(new(live))
 	l := newLoop(r, idleEvents{})
 	s := &session{loop: l, conn: socket.New(nil, &l.poller), phase: phaseOpen, tls: tls.NewServer(&tls.Config{})}
 	s.client = clientOn(l, s)

@@ -15,12 +15,13 @@ import (
 //	Finished    ──▶ loop: our hello, with a session key that a worker has made ahead
 //	hello       ──▶ worker: key agreement of SMP
 type handshake struct {
+	hello    *helloMaker   // of the certificate that the client is shown
 	in       []byte        // copy of the input that the worker consumes
 	out      *shard.Buffer // what it wants to send
 	consumed int
 	err      error
 	key      *sessionKey // of our hello
-	hello    []byte      // content of the client's hello
+	said     []byte      // content of the client's hello
 	agreed   agreed      // what the two hellos agree on
 	chain    int         // bytes of the certificates that the client has shown in TLS
 	frames   int         // on ports for WebSockets, those before the client's hello that were no block
@@ -132,7 +133,7 @@ func (s *session) work(job, then func()) {
 		return
 	}
 	s.busy = true
-	hello := &s.loop.router.hello
+	hello := s.handshake.hello
 	ok := s.loop.router.workers.Submit(func() {
 		job()
 		s.loop.run(func() {
@@ -192,7 +193,7 @@ func (s *session) advancedTLS() {
 
 // begin begins the SMP handshake with a session key from the stock, or one that a worker makes.
 func (s *session) begin() {
-	h, hello := s.handshake, &s.loop.router.hello
+	h, hello := s.handshake, s.handshake.hello
 	if h.key = hello.keys.take(); h.key == nil {
 		s.work(func() { h.key = hello.newKey() }, s.greet)
 		return
@@ -213,7 +214,7 @@ func (s *session) greet() {
 func (s *session) sendHello() {
 	b := newOutBlock(false)
 	defer b.release()
-	content := s.loop.router.hello.appendHello(b.mem[b.start:b.start], s.tls, s.handshake.key)
+	content := s.handshake.hello.appendHello(b.mem[b.start:b.start], s.tls, s.handshake.key)
 	block := b.mem[tls.RecordHeader : tls.RecordHeader+smp.BlockSize]
 	if err := box.PadInPlace(block, len(content)); err != nil {
 		s.close(CauseHello) // the certificates are too long
@@ -227,7 +228,7 @@ func (s *session) sendHello() {
 }
 
 func (s *session) logTLS(err error) {
-	if r := s.loop.router; r.cfg.LogTLSErrors {
+	if r := s.loop.router; r.live.Load().LogTLSErrors {
 		r.cfg.Log.Info("TLS handshake failed", "error", err)
 	}
 }
@@ -240,8 +241,8 @@ func (s *session) takeHello(block []byte) {
 		return
 	}
 	h := s.handshake
-	h.hello = append([]byte(nil), content...)
-	s.work(func() { h.agreed = s.loop.router.hello.agree(s.tls, &h.key.secret, h.hello) }, s.agreed)
+	h.said = append([]byte(nil), content...)
+	s.work(func() { h.agreed = h.hello.agree(s.tls, &h.key.secret, h.said) }, s.agreed)
 }
 
 // agreed runs on the loop after agree: the session is open, or ends as in the reference, without an answer unless a

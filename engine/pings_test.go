@@ -55,7 +55,7 @@ func TestFramesCountAsCommands(t *testing.T) {
 				t.Fatal("a message is not begun", err)
 			}
 			m.session.web.Trim()
-			m.loop.router.cfg.Limits.CommandsPerSecond = 10
+			m.loop.router.live.Store(&live{Settings: Settings{Limits: Limits{CommandsPerSecond: 10}}})
 			m.records(frame, 90)
 			if m.traffic(); m.blocked&reasonRate != 0 {
 				t.Error("90 frames are too fast")

@@ -31,7 +31,7 @@ type relayedReply struct {
 func (s *session) connectRelay(corrID, params []byte) {
 	r := s.loop.router
 	p, _ := smp.ParsePRXY(params)
-	password := r.cfg.Queues.BasicAuth
+	password := r.live.Load().Admission.BasicAuth
 	if r.relays == nil || password != "" && subtle.ConstantTimeCompare(p.BasicAuth, []byte(password)) != 1 {
 		s.replyError(corrID, nil, smp.ErrProxyBasicAuth)
 		return

@@ -25,12 +25,11 @@ type Router struct {
 
 	// Immutable after New.
 	cfg     Config
-	tls     *tls.Config
-	hello   helloMaker
 	shards  *shard.Set
 	workers *workerpool.Pool // of handshakes
 	relays  *relay.Pool      // nil: no proxy
 	gate    *listen.Gate
+	live    atomic.Pointer[live]
 	made    creations
 	counts  counters
 	held    atomic.Int64 // input that waits for other routers, in bytes
@@ -74,10 +73,8 @@ func New(cfg Config) (*Router, error) {
 
 // newRouter makes a router without anything that runs.
 func newRouter(cfg Config) *Router {
-	return &Router{
+	r := &Router{
 		cfg:      cfg,
-		tls:      serverTLS(cfg.KeyPair),
-		hello:    helloMaker{keyPair: cfg.KeyPair, identity: cfg.Identity, versions: cfg.Versions},
 		gate:     newGate(&cfg),
 		ready:    make(chan struct{}),
 		stopping: make(chan struct{}),
@@ -91,6 +88,8 @@ func newRouter(cfg Config) *Router {
 
 		loops: make(map[gnet.EventLoop]*loop),
 	}
+	r.use(cfg.Settings(cfg.Queues, cfg.KeyPair))
+	return r
 }
 
 // serverTLS is our profile: SMP's ALPN first, then those of web clients, whose choice also means the whole version
@@ -163,7 +162,7 @@ func (r *Router) OnTick() (time.Duration, gnet.Action) {
 func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	defer crash.Report()
 	l := r.loopOf(c.EventLoop())
-	s := newSession(l, c, r.tls)
+	s := newSession(l, c, r.live.Load())
 	s.source, _ = c.Context().(*listen.Source)
 	l.sessions[s] = struct{}{}
 	l.greeting[s] = struct{}{}

@@ -86,12 +86,12 @@ type session struct {
 	held     int                // input that waits because there are as many as may be, counted in Router.held
 }
 
-func newSession(l *loop, c gnet.Conn, config *tls.Config) *session {
+func newSession(l *loop, c gnet.Conn, now *live) *session {
 	s := &session{
 		loop:      l,
 		conn:      socket.New(c, &l.poller),
-		tls:       tls.NewServer(config),
-		handshake: &handshake{},
+		tls:       tls.NewServer(now.tls),
+		handshake: &handshake{hello: now.hello},
 		active:    time.Now(),
 	}
 	if a, ok := c.LocalAddr().(*net.TCPAddr); ok && slices.Contains(l.router.cfg.WebPorts, a.Port) {

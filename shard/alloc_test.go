@@ -184,3 +184,31 @@ func BenchmarkRouter(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "messages/s")
 }
+
+// TestForeignHandOverAllocatesNothing: a shard hands a command on to the shard of an imported queue without an allocation.
+func TestForeignHandOverAllocatesNothing(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	bob := c.connect()
+	id := smp.ID{1}
+	c.foreign.Learn(c.partitions.Sum(id[:]), &id, 1)
+	send := bob.prepare(command{entity: id[:], text: smp.AppendSend(nil, false, make([]byte, 16000))})
+	handed := 0
+	c.hand = func(shard int, b *Batch) bool {
+		handed += shard
+		b.release()
+		return true
+	}
+	do := func() {
+		c.drain.batches = append(c.drain.batches, send.copy())
+		c.run(time.Unix(1_700_000_000, 0), c.drain)
+		c.drain.reset()
+		c.post()
+	}
+	n := testing.AllocsPerRun(50, do)
+	if handed != 51 {
+		t.Errorf("%d commands were handed on", handed)
+	}
+	if !raceEnabled && n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

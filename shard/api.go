@@ -47,6 +47,9 @@ type Client struct {
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64
 
+	// handed is a bit set of the shards that others have handed commands of the client to. They are told of its end by those.
+	handed atomic.Uint64
+
 	closed bool // of a service session: guarded by the service's mu
 
 	uses      atomic.Int32 // batches of the connection, and the connection itself until End
@@ -87,7 +90,7 @@ type Loop interface {
 //
 //	kind           made by                     holds              asks for
 //	BatchCommands  a loop; another shard       Client, Commands   answers
-//	BatchClosed    a loop                      Client             its subscriptions to be dropped, and what is put off of it
+//	BatchClosed    a loop; another shard       Client             its subscriptions to be dropped, and what is put off of it
 //	BatchResume    a loop; the shard           Client             what is ready to be delivered, as there is room again
 //	batchExpire    the set; the shard          Block: IDs         messages and notifications to be deleted that are too old
 //	batchNotify    the shard, by a timer       -                  notifications to go out that have gathered long enough

@@ -1,12 +1,15 @@
 package shard
 
 import (
+	"math/bits"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"switchyard/box"
 	"switchyard/internal/expiry"
 	"switchyard/internal/stage"
+	"switchyard/shard/foreign"
 	"switchyard/shard/linkid"
 	"switchyard/shard/partition"
 	"switchyard/shard/unread"
@@ -28,6 +31,7 @@ type env struct {
 	expiry      *expiry.Clock                  // by which it is judged what is too old
 	hand        func(shard int, b *Batch) bool // hands a batch to a shard; false when its ring is full
 	hops        *atomic.Int64                  // batches between shards that are not executed
+	admission   *admission
 }
 
 // core is what a shard does, without its goroutine: a state machine that takes drains of commands. It holds no lock
@@ -38,7 +42,9 @@ type core struct {
 	cfg Config // with its defaults filled in
 
 	// The state of the shard.
-	cache cache
+	cache   cache
+	foreign foreign.Table         // IDs that lead to queues of other shards
+	own     func(id *smp.ID) bool // tells of a recipient ID that the queue is of this shard; immutable
 
 	// Of the protocol for commits that fail (failure.go).
 	lost     []smp.ID // queues that failed drains have seen, to be read again in the next one
@@ -124,6 +130,8 @@ type freshMessage struct {
 
 func newCore(cfg Config, e env) *core {
 	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards), ids: partition.NewIDPool()}
+	c.foreign.Places = 2 << bits.Len(uint(cfg.QueueCache/cfg.Shards))
+	c.own = func(id *smp.ID) bool { return c.partitions.Shard(id[:]) == c.index }
 	c.verifier.Secrets = box.NewSecretCache(secretCache / cfg.Shards)
 	c.again.Secrets = c.verifier.Secrets
 	return c
@@ -240,10 +248,14 @@ func (c *core) reset() {
 	c.out, c.block = nil, nil
 }
 
-// A command whose queue belongs to another shard hops there once: the commands with a link ID that a client has chosen
-// fall into the partition of that ID, and only the store knows whose it is. So does one that asks for a link ID which another
-// shard has given away, to be refused there, and one that reads a link which another shard is taking away
-// (package linkid). What another shard has no room for stays in outgoing, and is tried again before the shard sleeps.
+// A command whose queue belongs to another shard hops there once: the commands with a link ID that a client has chosen, or
+// with an ID of an imported queue, fall into the partition of that ID, and only the store knows whose it is (package foreign
+// remembers some). So does one that asks for a link ID which another shard has given away, to be refused there, and one that
+// names an ID which another shard is taking away (package linkid). What another shard has no room for stays in outgoing, and is
+// tried again before the shard sleeps.
+//
+// Commands of a connection that name the same ID stay in their order. Those that name an imported queue by different IDs are
+// in order when the client waits for its answers.
 //
 // Hops come by a ring of their own, which a shard always empties: what comes there makes no hop to another shard. From the
 // ring of the loops it takes nothing while more than outgoingLimit waits. With one ring for both, two shards whose rings
@@ -272,31 +284,63 @@ func (c *core) hop(shard int, b *Batch) {
 
 // misplaced says to which shard the queue of a lookup belongs, if it is another one.
 func (c *core) misplaced(l *Lookup) (shard int, ok bool) {
-	if l.Found == nil {
+	switch {
+	case l.Other != smp.ID{}:
+		shard = c.partitions.Shard(l.Other[:])
+	case l.Found != nil:
+		shard = c.partitions.Shard(l.Found.Record.RecipientID[:])
+	default:
 		return 0, false
 	}
-	shard = c.partitions.Shard(l.Found.Record.RecipientID[:])
 	return shard, shard != c.index
 }
 
-// handOn sends the command of an item to another shard, in a batch of the kind. The block that it refers to goes along.
+// learn remembers the shard of a sender or notifier ID.
+func (c *core) learn(l *Lookup, shard int) {
+	if l.Own != nil {
+		c.foreign.Learn(c.partitions.Sum(l.ID), (*smp.ID)(l.ID), shard)
+	}
+}
+
+// handOn sends the command of an item to another shard, in a batch of the kind. The block that it refers to goes along. What
+// follows on the connection to the same shard goes in the same batch.
 func (c *core) handOn(it *item, kind BatchKind, shard int) {
+	if n := len(c.outgoing); n > 0 && kind == BatchCommands {
+		last := c.outgoing[n-1]
+		if b := last.batch; last.shard == shard && b.Kind == kind && b.Client == it.client && b.Block == c.block {
+			b.Commands = append(b.Commands, *it.command)
+			return
+		}
+	}
 	b := NewBatch(kind, it.client)
 	b.Block = c.block
 	b.Block.Retain()
 	b.Commands = append(b.Commands, *it.command)
+	if bit := uint64(1) << shard; it.client.handed.Load()&bit == 0 {
+		it.client.handed.Or(bit)
+	}
 	c.hop(shard, b)
+}
+
+// closeElsewhere tells other shards of the end of a connection, behind what this one has handed to them of it.
+func (c *core) closeElsewhere(client *Client) {
+	handed := client.handed.Load() &^ (1 << c.index)
+	for ; handed != 0; handed &= handed - 1 {
+		c.hop(bits.TrailingZeros64(handed), NewBatch(BatchClosed, client))
+	}
 }
 
 // post hands over what is outgoing, in its order, and says whether all of it went.
 func (c *core) post() bool {
-	for len(c.outgoing) > 0 && c.hand(c.outgoing[0].shard, c.outgoing[0].batch) {
-		c.outgoing[0] = parcel{}
-		c.outgoing = c.outgoing[1:]
+	n := 0
+	for n < len(c.outgoing) && c.hand(c.outgoing[n].shard, c.outgoing[n].batch) {
+		n++
 	}
-	if len(c.outgoing) > 0 {
+	if c.outgoing = slices.Delete(c.outgoing, 0, n); len(c.outgoing) > 0 {
 		return false
 	}
-	c.outgoing = nil
+	if cap(c.outgoing) > outgoingLimit {
+		c.outgoing = nil
+	}
 	return true
 }

@@ -35,7 +35,7 @@ func newTestCore(t testing.TB, store Store) *testCore {
 	cfg = cfg.withDefaults()
 	r := &router{t: t, random: seeded(1), set: &Set{partitions: partition.New(&cfg.PartitionKey, 1), workers: []*worker{{ring: ring.New[*Batch](RingSize)}}}}
 	c := &testCore{router: r, drain: new(drain)}
-	c.core = newCore(cfg, env{partitions: r.set.partitions, store: store, random: r.random, services: newServices(), links: linkid.New()})
+	c.core = newCore(cfg, env{partitions: r.set.partitions, store: store, random: r.random, services: newServices(), links: linkid.New(), admission: newAdmission(&cfg)})
 	c.resume = func(client *Client) { c.resumes = append(c.resumes, client) }
 	c.retry = func(client *Client, d time.Duration) {
 		c.retries, c.retried = append(c.retries, d), append(c.retried, client)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"switchyard/internal/stage"
+	"switchyard/shard/linkid"
 	"switchyard/smp"
 )
 
@@ -23,7 +24,7 @@ type drain struct {
 
 	requests []*blockRequest // that wait for the commit
 	walked   []*fanOut       // whose walks in this shard have ended
-	removals []string        // link IDs that are taken away
+	removals []linkid.Name   // IDs that are taken away
 
 	// For the case that the commit fails (failure.go).
 	touched    []smp.ID   // queues that its commands have seen
@@ -70,16 +71,27 @@ func lookupKind(p smp.Party) (kind IDKind, ok bool) {
 	return 0, false
 }
 
-// find looks for the queue of an item in memory, and else asks for a lookup. IDs of another size than the router's own
-// name nothing, but link IDs, which may be a client's.
+// find looks for the queue of an item in memory, and else for the shard that has it, or asks for a lookup. IDs of another size
+// than the router's own name nothing, but link IDs, which may be a client's.
 func (c *core) find(it *item, kind IDKind, id []byte) {
 	if kind != ByLink && len(id) != len(smp.ID{}) {
 		return
 	}
-	if it.queue = c.cache.find(kind, id); it.queue == nil {
-		it.lookup = refTo(len(c.lookups))
-		c.lookups = append(c.lookups, Lookup{Kind: kind, ID: id})
+	if it.queue = c.cache.find(kind, id); it.queue != nil {
+		return
 	}
+	l := Lookup{Kind: kind, ID: id}
+	if kind == BySender || kind == ByNotifier {
+		if !c.foreign.Empty() {
+			if shard, ok := c.foreign.Find(c.partitions.Sum(id), (*smp.ID)(id)); ok {
+				it.elsewhere = refTo(shard)
+				return
+			}
+		}
+		l.Own = c.own
+	}
+	it.lookup = refTo(len(c.lookups))
+	c.lookups = append(c.lookups, l)
 }
 
 // load reads the queues that are not in memory.
@@ -98,12 +110,12 @@ func (c *core) load() {
 		err := l.Err
 		if owner, ok := c.misplaced(l); ok {
 			it.elsewhere = refTo(owner)
+			c.learn(l, owner)
 			l.forget()
 		} else if err == nil {
-			it.queue, err = c.admit(l)
-		}
-		if l.Kind == ByLink && l.Found == nil && err == nil {
-			it.elsewhere, err = c.missingLink(l.ID)
+			if it.queue, err = c.admit(l); it.queue == nil && err == nil && l.Kind != ByRecipient {
+				it.elsewhere, err = c.missing(l.Kind, l.ID)
+			}
 		}
 		if err != nil {
 			it.err = storeError(err)
@@ -164,6 +176,9 @@ func (c *core) apply(batches []*Batch) {
 			}
 		case BatchClosed:
 			c.closed(b.Client)
+			if b.hops == nil {
+				c.closeElsewhere(b.Client)
+			}
 		case BatchResume:
 			c.resumed(b.Client)
 		case batchRetry:

@@ -73,7 +73,7 @@ func (c *core) newLink(it *item, q *queue, p *smp.NewParams) smp.Error {
 	linkID := p.LinkID
 	if p.Mode != smp.ModeContact {
 		var id smp.ID
-		c.drawIn(&id, c.partitions.Of(q.senderID[:]))
+		c.drawBeside(&id, c.partitions.Of(q.senderID[:]))
 		linkID = id[:]
 	}
 	q.needRare().linkID = append([]byte(nil), linkID...)
@@ -132,7 +132,7 @@ func (c *core) removeLink(q *queue) bool {
 	if id == nil {
 		return false
 	}
-	c.beginRemoval(q)
+	c.beginRemoval(ByLink, id)
 	delete(c.cache.byLink, string(id))
 	c.write().DeleteLink(&q.recipientID, id)
 	q.rare.linkID = nil
@@ -280,20 +280,20 @@ func (c *core) dropReserved() {
 	c.reserved = c.reserved[:0]
 }
 
-// beginRemoval notes that the drain takes the link away from a queue, if it has one and LGET comes to another shard.
-func (c *core) beginRemoval(q *queue) {
-	id := q.linkID()
-	if id == nil || c.partitions.Shard(id) == c.index {
+// beginRemoval notes that the drain takes an ID away from a queue, if commands that name it come to another shard.
+func (c *core) beginRemoval(kind IDKind, id []byte) {
+	if len(id) == 0 || c.partitions.Shard(id) == c.index {
 		return
 	}
-	c.links.BeginRemoval(string(id), linkid.Removal{Shard: c.index, Drain: c.out})
-	c.out.removals = append(c.out.removals, string(id))
+	name := linkid.Name{Kind: uint8(kind), ID: string(id)}
+	c.links.BeginRemoval(name, linkid.Removal{Shard: c.index, Drain: c.out})
+	c.out.removals = append(c.out.removals, name)
 }
 
-// missingLink decides about a lookup by link ID that has found nothing: which other shard is to tell so, and whether the store
-// may show what it has not kept.
-func (c *core) missingLink(id []byte) (elsewhere ref, err error) {
-	by, removed := c.links.RemovedBy(id)
+// missing decides about a lookup by an ID that may have been another shard's queue's, and has found nothing: which shard is to
+// tell so, and whether the store may show what it has not kept.
+func (c *core) missing(kind IDKind, id []byte) (elsewhere ref, err error) {
+	by, removed := c.links.RemovedBy(uint8(kind), id)
 	switch {
 	case removed && by != c.index:
 		return refTo(by), nil

@@ -15,6 +15,7 @@ import (
 type modelBatch struct {
 	client   *client
 	shard    int
+	by       int // whose answers have an order: the shard, or a pair of shards of which the first hands it to the second
 	batch    *Batch
 	actions  []action
 	before   *modelBatch // of the same connection and shard
@@ -55,7 +56,7 @@ func (c *modelCheck) cut(i int) {
 	old := c.clients[i]
 	for shard := range c.router.set.Len() {
 		if old.shard.Shards&(1<<shard) != 0 {
-			c.given = append(c.given, &modelBatch{client: old, shard: shard, batch: NewBatch(BatchClosed, old.shard)})
+			c.given = append(c.given, &modelBatch{client: old, shard: shard, by: shard, batch: NewBatch(BatchClosed, old.shard)})
 		}
 	}
 	c.left = append(c.left, old)
@@ -94,8 +95,14 @@ func (c *modelCheck) giveBlock(client *client) {
 		size = flowLimit + c.IntN(largeBlock-flowLimit+1)
 	}
 	queue := c.queue
-	if q := c.queue(); c.IntN(3) == 0 {
+	q := c.queue()
+	if c.IntN(3) == 0 {
 		queue = func() *modelQueue { return q }
+	}
+	if c.strays(q) && c.IntN(2) == 0 {
+		_, block, cmds := c.strayBlock(client, q, size, smp.CmdSend, smp.CmdSend, smp.CmdSKey)
+		c.giveParts(client, block, cmds, (1+c.router.set.partitions.Shard(q.recipient))*MaxShards)
+		return
 	}
 	c.giveCommands(client, size, queue)
 }
@@ -123,6 +130,11 @@ func (c *modelCheck) flood() {
 
 func (c *modelCheck) giveCommands(client *client, size int, queue func() *modelQueue) {
 	block, cmds := c.blockOf(client, size, queue)
+	c.giveParts(client, block, cmds, 0)
+}
+
+// giveParts gives the parts of a block to their shards. They answer it, or others do to which they hand it, as stray says.
+func (c *modelCheck) giveParts(client *client, block []action, cmds []command, stray int) {
 	if len(block) == 0 {
 		return
 	}
@@ -131,13 +143,13 @@ func (c *modelCheck) giveCommands(client *client, size int, queue func() *modelQ
 		if part == nil {
 			continue
 		}
-		b := &modelBatch{client: client, shard: shard, batch: part}
+		b := &modelBatch{client: client, shard: shard, by: stray + shard, batch: part}
 		for i := range part.Commands {
 			corr := string(part.Commands[i].CorrID)
 			b.actions = append(b.actions, block[slices.IndexFunc(block, func(a action) bool { return a.corr == corr })])
 		}
 		for _, other := range slices.Backward(c.given) {
-			if other.client == client && other.shard == shard {
+			if other.client == client && other.by == b.by {
 				b.before = other
 				break
 			}
@@ -170,13 +182,13 @@ func (c *modelCheck) follow(after func(*action)) {
 			given[b.actions[i].corr] = b
 		}
 	}
-	begun := make(map[int]*modelBatch) // by shard
+	begun := make(map[int]*modelBatch) // by whose answers have an order
 	for _, corr := range c.answers() {
 		b := given[corr]
 		if b == nil {
 			continue // is not to be there, as compare will find
 		}
-		switch other := begun[b.shard]; {
+		switch other := begun[b.by]; {
 		case b.done() || b.actions[b.answered].corr != corr:
 			c.t.Fatalf("client %d did not get the answers to a block in their order, or got one twice", c.number(b.client))
 		case b.before != nil && !b.before.done():
@@ -186,7 +198,7 @@ func (c *modelCheck) follow(after func(*action)) {
 		case other != nil && other != b && !other.done():
 			c.parted++
 		}
-		begun[b.shard] = b
+		begun[b.by] = b
 		c.model.one(&b.actions[b.answered])
 		after(&b.actions[b.answered])
 		if b.answered++; b.done() {
@@ -210,7 +222,7 @@ func (c *modelCheck) follow(after func(*action)) {
 // noteOrder counts the batches that others have overtaken, so that the check can tell whether it has tried that.
 func (c *modelCheck) noteOrder(b *modelBatch) {
 	for _, earlier := range c.given[:slices.Index(c.given, b)] {
-		if earlier.shard == b.shard && !earlier.done() {
+		if earlier.by == b.by && !earlier.done() {
 			c.overtaken++
 		}
 	}

@@ -24,6 +24,12 @@ func (c *modelCheck) commands() { c.commandsOf(c.clients[c.IntN(len(c.clients))]
 
 func (c *modelCheck) commandsOf(client *client) {
 	q := c.queue()
+	if c.strays(q) && c.IntN(2) == 0 {
+		c.settle()
+		c.give(c.strayBlock(client, q, 1+c.IntN(3), smp.CmdSend, smp.CmdSend, smp.CmdSend, smp.CmdSKey, smp.CmdNSub))
+		c.settle()
+		return
+	}
 	block, cmds := c.blockOf(client, 1+max(0, c.IntN(8)-4), func() *modelQueue { return q })
 	c.give(client, block, cmds)
 }
@@ -34,6 +40,9 @@ func (c *modelCheck) blockOf(client *client, size int, queue func() *modelQueue)
 		a := c.action(client, queue())
 		if c.room != nil && !c.mayGive(&a) {
 			a = c.actionOf(client, a.queue, smp.CmdSend)
+			if c.strays(a.queue) {
+				a = c.actionOf(client, a.queue, smp.CmdQue)
+			}
 		}
 		cmd := c.encode(&a)
 		large := len(cmd.text) > 1000 // fills a block
@@ -88,6 +97,43 @@ func (c *modelCheck) linkCommand() {
 	}
 }
 
+// strays tells of a queue whose sender ID is of another shard, as those of imported queues are.
+func (c *modelCheck) strays(q *modelQueue) bool {
+	return c.router.set.partitions.Shard(q.sender) != c.router.set.partitions.Shard(q.recipient)
+}
+
+// strayBlock makes a block of commands to a queue that name it by such an ID, all by the same.
+func (c *modelCheck) strayBlock(client *client, q *modelQueue, size int, ops ...smp.CommandTag) (_ *client, block []action, cmds []command) {
+	op := ops[c.IntN(len(ops))]
+	c.strayed++
+	for range size {
+		a := c.actionOf(client, q, op)
+		cmd := c.encode(&a)
+		large := len(cmd.text) > 1000 // fills a block
+		if len(cmd.entity) > 0 && !(large && len(cmds) > 0) {
+			block, cmds = append(block, a), append(cmds, cmd)
+		}
+		if large {
+			break
+		}
+	}
+	return client, block, cmds
+}
+
+// foreign tells of a command that names a queue by an ID of another shard, or by one that may be another queue's: it does not
+// keep its place among others to the queue.
+func (c *modelCheck) foreign(op smp.CommandTag, q *modelQueue) bool {
+	switch op {
+	case smp.CmdLGet, smp.CmdLKey:
+		return !c.keepsPlace(q.knownLink, q)
+	case smp.CmdSend, smp.CmdSKey:
+		return c.strays(q)
+	case smp.CmdNSub:
+		return q.knownNtf != nil && !c.keepsPlace(q.knownNtf.id, q)
+	}
+	return false
+}
+
 // keepsPlace tells that a command which names the link keeps its place among others to the queue: one that the router
 // passes on from the shard of the link to that of the queue does not, nor does one that names a link which may be
 // another's.
@@ -104,7 +150,7 @@ func (c *modelCheck) action(client *client, q *modelQueue) action {
 		op = smp.CmdOff
 	case n < 4:
 		op = smp.CmdDel
-	case (op == smp.CmdLGet || op == smp.CmdLKey) && !c.keepsPlace(q.knownLink, q):
+	case c.foreign(op, q):
 		op = smp.CmdQue
 	}
 	return c.actionOf(client, q, op)
@@ -112,7 +158,7 @@ func (c *modelCheck) action(client *client, q *modelQueue) action {
 
 func (c *modelCheck) actionOf(client *client, q *modelQueue, op smp.CommandTag) action {
 	c.corrs++
-	a := action{client: client, queue: q, op: op, astray: c.IntN(60) == 0,
+	a := action{client: client, queue: q, op: op, astray: c.IntN(60) == 0 && !c.strays(q),
 		corr: string(binary.BigEndian.AppendUint64(make([]byte, 16), c.corrs))}
 	a.key = q.keys[c.IntN(len(q.keys))]
 	switch a.op {

@@ -206,7 +206,7 @@ func (c *core) newNotifier(q *queue, p smp.NKeyParams) (nid smp.NID, ok bool) {
 	if nid.DHKey, ok = c.agree(&n.Secret, p.DHKey); !ok {
 		return nid, false
 	}
-	c.drawIn(&n.ID, c.partitions.Of(q.recipientID[:]))
+	c.drawBeside(&n.ID, c.partitions.Of(q.recipientID[:]))
 	nid.NotifierID = n.ID[:]
 	q.keyGen++
 	q.needRare().notifier = n
@@ -266,6 +266,7 @@ func (c *core) removeNotifier(it *item) (removed bool, err error) {
 	default:
 		c.end(n.sub, replyDeleted, n.ID[:])
 	}
+	c.beginRemoval(ByNotifier, n.ID[:])
 	delete(c.cache.byNotifier, n.ID)
 	c.write().DeleteNotifier(&n.ID)
 	c.putNotifications(q, nil)

@@ -45,7 +45,8 @@ type ServiceCount struct {
 	Hash  box.IDsHash
 }
 
-func (n *ServiceCount) add(id []byte) {
+// Add counts a queue by its ID.
+func (n *ServiceCount) Add(id []byte) {
 	n.Count++
 	n.Hash.Toggle(id)
 }
@@ -221,7 +222,7 @@ func (c *core) move(q *queue, id *smp.ID, from, to *service) error {
 		c.write().DeleteAssociation(&from.id, partition, &q.recipientID)
 	}
 	if joined != nil {
-		joined.add(id[:])
+		joined.Add(id[:])
 		joined.changed = true
 		c.write().PutAssociation(&to.id, partition, &q.recipientID)
 	}

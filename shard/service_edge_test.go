@@ -143,11 +143,11 @@ func TestServiceCounts(t *testing.T) {
 	var one, two, all ServiceCount
 	ids := []smp.ID{{1}, {2}, {3}}
 	for i := range ids {
-		all.add(ids[i][:])
+		all.Add(ids[i][:])
 	}
-	one.add(ids[0][:])
-	two.add(ids[1][:])
-	two.add(ids[2][:])
+	one.Add(ids[0][:])
+	two.Add(ids[1][:])
+	two.Add(ids[2][:])
 	sum := one
 	if sum.join(&two); sum != all || sum.Count != 3 {
 		t.Errorf("together %v, not %v", sum, all)

@@ -28,7 +28,7 @@ type Config struct {
 	ExpireEvery   time.Duration // interval of the deletion; 0: 2 h
 	ExpireAtStart bool          // delete old messages and notifications when the shards start too
 	ExpireOnSend  bool          // also look at the head of the queue at each SEND
-	NewQueues     bool          // NEW is allowed
+	NewQueues     bool          // NEW is allowed; see Admit
 	NewService    func() bool   // asked before a service is made; nil: always
 	BasicAuth     string        // password for NEW; empty: none is asked
 	Subscriptions int           // of one connection, with the queues that it uses GET of; 0: no limit. Of SUB, NSUB and NEW loops judge
@@ -39,6 +39,7 @@ type Config struct {
 	Clock         Clock         // nil: time.Now
 	Log           *slog.Logger  // nil: discard
 	Watch         *stage.Watch  // measures the stages of drains; nil: nobody does
+	stray         func() bool   // in tests: tells that an ID is drawn of any partition, as imported ones are; nil: none is
 }
 
 // withDefaults returns cfg with the limits that are zero filled in.
@@ -72,6 +73,31 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
+// Admission is what a router takes from strangers, as far as shards judge it. It may change while they run.
+type Admission struct {
+	NewQueues     bool   // NEW is allowed
+	BasicAuth     string // password for NEW; empty: none is asked
+	Subscriptions int    // of one connection, with the queues that it uses GET of; 0: no limit
+}
+
+// Admission is what shards of this config begin with.
+func (cfg *Config) Admission() Admission {
+	return Admission{NewQueues: cfg.NewQueues, BasicAuth: cfg.BasicAuth, Subscriptions: cfg.Subscriptions}
+}
+
+// admission is the Admission that holds, which all shards read.
+type admission = atomic.Pointer[Admission]
+
+func newAdmission(cfg *Config) *admission {
+	a := new(admission)
+	first := cfg.Admission()
+	a.Store(&first)
+	return a
+}
+
+// Admit has all shards go by another Admission from now on.
+func (s *Set) Admit(a Admission) { s.admission.Store(&a) }
+
 // MaxShards bounds the shards of a router: Client.Shards has a bit for each.
 const MaxShards = 64
 
@@ -86,8 +112,9 @@ type Set struct {
 	created    atomic.Uint32 // NEWs routed so far: they go to the shards in turn
 	hops       atomic.Int64  // batches between shards that are not executed
 
-	registry *registry.Registry
-	unread   *unread.Count
+	registry  *registry.Registry
+	unread    *unread.Count
+	admission *admission
 
 	clock   expiry.Clock   // by which it is judged what is too old
 	expiry  sync.WaitGroup // the goroutine of the expiry
@@ -109,10 +136,11 @@ func newSet(cfg Config, store Store, random func([]byte)) *Set {
 		services:   newServices(),
 		unread:     unread.New(cfg.Log, unread.AfterFunc),
 		random:     random,
+		admission:  newAdmission(&cfg),
 		closing:    make(chan struct{}),
 	}
 	e := env{partitions: s.partitions, store: store, random: random, services: s.services, links: linkid.New(), hand: s.hand, hops: &s.hops,
-		expiry: &s.clock, unread: s.unread}
+		expiry: &s.clock, unread: s.unread, admission: s.admission}
 	for e.index = range cfg.Shards {
 		w := newWorker(cfg, e)
 		s.workers = append(s.workers, w)

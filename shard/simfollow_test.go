@@ -75,6 +75,7 @@ func (g *Group) take(r *Reply) {
 type simGiven struct {
 	end    *simEnd
 	action action
+	order  int
 	create func(*received) // of NEW: takes the answer
 }
 
@@ -121,12 +122,15 @@ func (w *simulation) answered(r *simReply) {
 	}
 	delete(w.given, m.corr)
 	a := &g.action
+	w.checkOrder(g)
 	w.note("answer to client %d: %s of queue %d: %s %s%s", w.number(a.client), a.op, a.queue.number, m.text(), a.body[:min(20, len(a.body))], w.bodyOf(a.queue, &m))
 	switch {
 	case g.create != nil:
 		g.create(&m)
 		return
 	case m.text() == "STORE limit" && a.op == smp.CmdGet && w.limits.Subscriptions > 0:
+		return
+	case a.op == smp.CmdSend && m.text() == "AUTH" && w.strays(a.queue) && w.isDeleting(a.queue): // another shard has told so
 		return
 	case m.text() == "STORE full":
 		if !w.wasFull {
@@ -151,6 +155,29 @@ func (w *simulation) answered(r *simReply) {
 	w.model.one(a)
 	a.client.stalled = true
 	w.compareReply(a.client, &m)
+}
+
+// checkOrder checks that the commands of a connection to one sender ID are answered in their order. Whatever comes behind a
+// block that is put off waits with it, whichever shard the queue belongs to.
+func (w *simulation) checkOrder(g *simGiven) {
+	if g.action.op != smp.CmdSend || g.action.astray {
+		return
+	}
+	for _, other := range w.given {
+		if o := &other.action; other.end == g.end && o.op == smp.CmdSend && !o.astray && o.queue == g.action.queue && other.order < g.order {
+			w.t.Fatalf("client %d is answered to a SEND of queue %d before an earlier one", w.number(g.end.client), o.queue.number)
+		}
+	}
+}
+
+// isDeleting tells that a client has given DEL of a queue, which is not answered.
+func (w *simulation) isDeleting(q *modelQueue) bool {
+	for _, g := range w.given {
+		if g.action.op == smp.CmdDel && g.action.queue == q {
+			return true
+		}
+	}
+	return false
 }
 
 // bodyOf is the beginning of the message of a MSG, for the trace.

@@ -110,7 +110,8 @@ func (w *simulation) giveTo(e *simEnd, block []action) {
 			continue
 		}
 		w.note("client %d gives %s of queue %d, signed %d %s", w.number(e.client), a.op, a.queue.number, slices.Index(w.keys, a.key), a.body[:min(20, len(a.body))])
-		w.given[a.corr] = &simGiven{end: e, action: *a}
+		w.order++
+		w.given[a.corr] = &simGiven{end: e, action: *a, order: w.order}
 		if cmds = append(cmds, cmd); large {
 			break
 		}

@@ -38,6 +38,7 @@ type simulation struct {
 	given    map[string]*simGiven
 	doubts   map[*modelQueue]*simDoubt
 	finished map[string]bool // IDs of messages whose ACK was answered
+	order    int             // of commands that were given
 
 	// The router at hand, and its connections.
 	front   SimRouter
@@ -112,6 +113,9 @@ func (w *simulation) configure() {
 	cfg.MessageTTL, cfg.ExpireOnSend = time.Hour, w.IntN(2) == 0
 	cfg.ExpireEvery, cfg.NotifyEvery = 1000*time.Hour, 1000*time.Hour
 	cfg.BasicAuth = modelPassword
+	if w.seed%4 == 0 {
+		cfg.stray = w.strayEach(0)
+	}
 	cfg.Clock = w.router.clock.time
 	w.router.cfg = cfg
 	w.model = model{quota: cfg.Quota, ttl: 3600, notifyTTL: 7200, expireOnSend: cfg.ExpireOnSend}

@@ -85,7 +85,9 @@ const (
 type Lookup struct {
 	Kind  IDKind
 	ID    []byte
+	Own   func(recipientID *smp.ID) bool // nil: every queue; one that is not own is not read
 	Found *Loaded
+	Other smp.ID // recipient ID of a queue that is not own, as the ID leads there; zero without
 	Err   error
 }
 

@@ -133,6 +133,10 @@ func (s *fakeStore) load(lookups []Lookup) {
 		case ByLink:
 			id, ok = s.state.links[string(l.ID)]
 		}
+		if l.Other = (smp.ID{}); ok && l.Kind != ByRecipient && l.Own != nil && !l.Own(&id) {
+			l.Other = id
+			continue
+		}
 		if q := s.state.queues[id]; ok && q != nil {
 			l.Found = &Loaded{Record: cloneRecord(&q.record), Messages: len(q.messages)}
 			if n := len(q.messages); n > 0 {

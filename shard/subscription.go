@@ -194,7 +194,7 @@ func (c *core) gotOf(client *Client, queue *smp.ID) *receipt {
 // connection; and it counts as a subscription for the limit, beyond which it is nil.
 func (c *core) newGot(client *Client, queue *smp.ID) *receipt {
 	n := client.Gets.Add(1)
-	if limit := c.cfg.Subscriptions; limit > 0 && int(n+client.Subscriptions.Load()) > limit {
+	if limit := c.admission.Load().Subscriptions; limit > 0 && int(n+client.Subscriptions.Load()) > limit {
 		client.Gets.Add(-1)
 		return nil
 	}

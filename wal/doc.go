@@ -38,13 +38,20 @@
 // Batches, buffers of the log and tables in memory come from pools: a message is stored, read and deleted without an
 // allocation.
 //
+// # Taking in
+//
+// What comes from elsewhere in large numbers goes past the log: Rows makes the rows of queues, links, messages, notifications,
+// services and their counts, whoever calls it sorts them, and an Intake writes tables of them that become the last level of the
+// store, all at once. Neither knows more of the whole than the counts of services and a block of each table, so its memory does
+// not grow with the number of queues.
+//
 // # Start and end
 //
 // Open reads the manifest and what is left of the log: nothing after Close, at most two tables in memory after a kill
 // (84 ms for 188 MB of logs). It compacts nothing: package disk holds compactions back until Open is done, as Pebble would
 // wait for one otherwise. 6,000,000 queues open in 15 ms. Records are read when they are asked for.
 //
-// Backup (backup.go) makes a copy while the store is used.
+// Backup (backup.go) makes a copy while the store is used. Scan (scan.go) gives all queues with their messages.
 //
 // Open gives an *Error, one line with the fault, the place and what to do, when another process holds the directory, its
 // content is not ours or of a newer version, it is damaged, or it cannot be written.

@@ -29,7 +29,7 @@ func (s *Store) Load(lookups []shard.Lookup) {
 	var heads *pebble.Iterator
 	for i := range lookups {
 		l := &lookups[i]
-		l.Found, l.Err = nil, nil
+		l.Found, l.Other, l.Err = nil, smp.ID{}, nil
 		q, err := in.record(sc, l)
 		if q != nil {
 			if heads == nil {
@@ -50,7 +50,7 @@ func (s *Store) Load(lookups []shard.Lookup) {
 	}
 }
 
-// record finds the record of a lookup; nil when there is none. Rows that lead to a record which does not lead back
+// record finds the record of a lookup; nil when there is none, or it is not own. Rows that lead to a record which does not lead back
 // count for nothing.
 func (in instance) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) {
 	if len(l.ID) > smp.MaxShort {
@@ -70,6 +70,10 @@ func (in instance) record(sc *scratch, l *shard.Lookup) (*shard.Loaded, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if l.Own != nil && !l.Own(&sc.recipient) {
+			l.Other = sc.recipient
+			return nil, nil
 		}
 	}
 	v, closer, err := in.DB.Get(appendKey(sc.key[:0], spaceQueues, sc.recipient[:]))

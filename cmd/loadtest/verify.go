@@ -11,6 +11,7 @@ import (
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
 	"switchyard/loadtest/results"
+	"switchyard/loadtest/seeded"
 	"switchyard/loadtest/verify"
 	"switchyard/smp"
 )
@@ -97,6 +98,7 @@ func (f *exchangeFlags) runService(cmd *cobra.Command, command []string) error {
 func messagesCommand() *cobra.Command {
 	var f exchangeFlags
 	var duration, warmup time.Duration
+	stored := seeded.Plan{Foreign: true}
 	cmd := &cobra.Command{
 		Use:   "messages {--server ADDR --pid PID | -- smp-server start}",
 		Short: "messages by rate or as many as fit: latency, messages a second, CPU time of the router for each",
@@ -105,6 +107,9 @@ func messagesCommand() *cobra.Command {
 		Args: ownCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.Duration, f.Warmup = duration, warmup
+			if stored.Count > 0 {
+				f.Stored = &stored
+			}
 			if duration > 0 && !cmd.Flags().Changed("messages") {
 				f.Messages = 0
 			}
@@ -114,5 +119,7 @@ func messagesCommand() *cobra.Command {
 	f.add(cmd, 1)
 	cmd.Flags().DurationVar(&duration, "duration", 0, "measure for this time, as 30s (default: until --messages have arrived)")
 	cmd.Flags().DurationVar(&warmup, "warmup", 0, "do not measure the first time of the exchange, as 2s")
+	cmd.Flags().Uint64Var(&stored.Count, "seeded", 0, "the store was filled by seed-queues --foreign with so many queues: use those, once, as they are deleted")
+	cmd.Flags().Uint64Var(&stored.Seed, "seed", defaultSeed, "the seed that seed-queues was given")
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"switchyard/server/inifile"
+	"switchyard/server/manage"
 )
 
 // rendered is the ini file of `init -y --no-password --disable-web`, but for what change changes.
@@ -14,7 +15,7 @@ func rendered(t *testing.T, change func(*initOptions)) string {
 	t.Helper()
 	o := initOptions{
 		storeLog: true, noPassword: true, disableWeb: true, yes: true, algorithm: "ED25519",
-		database: defaultDatabase, schema: defaultSchema, poolSize: defaultPoolSize, ip: defaultIP,
+		database: defaultDatabase, schema: defaultSchema, poolSize: defaultPoolSize, ip: manage.LoopbackIP,
 	}
 	change(&o)
 	if err := o.normalize(); err != nil {

@@ -18,6 +18,7 @@ import (
 	"switchyard/server/cli"
 	"switchyard/server/identity"
 	"switchyard/server/inifile"
+	"switchyard/server/manage"
 	"switchyard/smp"
 )
 
@@ -50,12 +51,10 @@ func initialize(cmd *cobra.Command, p paths, o initOptions) error {
 			return err
 		}
 	}
-	for _, dir := range []string{p.cfgDir, p.logDir} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("cannot make the directory: %w; run as somebody who may write there, or set SMP_SERVER_CFG_PATH and SMP_SERVER_LOG_PATH", err)
-		}
+	if err := p.program().MakeDirectories(); err != nil {
+		return err
 	}
-	scheme, err := o.scheme()
+	scheme, err := manage.ParseAlgorithm(o.algorithm)
 	if err != nil {
 		return err
 	}
@@ -107,7 +106,7 @@ func (o *initOptions) commonName() string {
 
 // host is what the address shows: a placeholder when nothing better than the loopback address is known.
 func (o *initOptions) host() string {
-	if o.fqdn == "" && o.ip == defaultIP {
+	if o.fqdn == "" && o.ip == manage.LoopbackIP {
 		return inifile.UnknownHosts
 	}
 	return o.commonName()
@@ -163,36 +162,11 @@ func randomPassword(n int) string {
 func report(w io.Writer, p paths, id identity.Identity, v iniValues) {
 	fmt.Fprintf(w, "Server initialized, please provide additional server information in %s.\n", p.ini())
 	fmt.Fprintln(w, "Run `smp-server start` to start server.")
-	adviseOnCAKey(w, p)
-	printServer(w, smp.ServerAddress{
+	p.program().AdviseOnCAKey(w)
+	manage.PrintServer(w, version(), smp.ServerAddress{
 		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: []string{v.Host}, BasicAuth: v.Password,
 	})
-	printSourceCode(w, v.SourceCode)
-}
-
-// adviseOnCAKey says why the key of the identity should not stay on the machine.
-func adviseOnCAKey(w io.Writer, p paths) {
-	fmt.Fprintln(w, strings.Repeat("-", 10))
-	fmt.Fprintln(w, "Keep the key of the router's identity offline and delete it here: with it a stolen TLS key can be")
-	fmt.Fprintln(w, "replaced while the address stays the same. It is in")
-	fmt.Fprintln(w, filepath.Join(p.cfgDir, identity.CAKey))
-	fmt.Fprintln(w, strings.Repeat("-", 10))
-}
-
-// printServer prints version, fingerprint and address.
-func printServer(w io.Writer, address smp.ServerAddress) {
-	fmt.Fprintln(w, version())
-	fmt.Fprintln(w, "Fingerprint: "+identity.HashText(address.KeyHash))
-	fmt.Fprintln(w, "Server address: "+address.String())
-}
-
-func printSourceCode(w io.Writer, uri string) {
-	if uri != "" {
-		fmt.Fprintln(w, "Server source code: "+uri)
-		return
-	}
-	fmt.Fprintln(w, "Warning: it is not said where the source code of this server is published.")
-	fmt.Fprintln(w, "Set 'source_code' in section [INFORMATION] of the INI file.")
+	manage.PrintSourceCode(w, v.SourceCode)
 }
 
 // noteUnserved names options that are in the ini now and have no effect in this version.
@@ -205,7 +179,6 @@ func noteUnserved(cmd *cobra.Command, o *initOptions) {
 		{o.database != defaultDatabase || o.schema != defaultSchema || o.poolSize != defaultPoolSize, "--database"},
 		{o.dailyStats, "--daily-stats"},
 		{o.controlPort != "", "--control-port"},
-		{o.ownDomains != "", "--own-domains"},
 	} {
 		if option.given {
 			names = append(names, option.name)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/cli"
+	"switchyard/server/manage"
 )
 
 // Set by the linker: see the Makefile.
@@ -34,6 +35,14 @@ type paths struct {
 }
 
 func (p paths) ini() string { return filepath.Join(p.cfgDir, iniName) }
+
+// program is what the commands need that are the same for every server.
+func (p paths) program() *manage.Program {
+	return &manage.Program{
+		Name: "smp-server", Version: version(), IniName: iniName,
+		Config: p.cfgDir, ConfigEnv: "SMP_SERVER_CFG_PATH", State: p.logDir, StateEnv: "SMP_SERVER_LOG_PATH",
+	}
+}
 
 // pathsFromEnv takes the directories from the environment; an empty value means the default.
 func pathsFromEnv() paths {
@@ -57,11 +66,14 @@ func note(cmd *cobra.Command, format string, args ...any) {
 }
 
 func rootCommand(p paths) *cobra.Command {
-	return cli.Root(&cobra.Command{
-		Use:     "smp-server",
+	program := p.program()
+	root := cli.Root(&cobra.Command{
+		Use:     program.Name,
 		Short:   "SMP router",
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
 		Version: version(),
-	}, initCommand(p), certCommand(p), startCommand(p), addressCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p),
+	}, initCommand(p), program.CertCommand(), startCommand(p), addressCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p), checkCommand(p),
 		seedCommand(p))
+	root.AddCommand(replacedCommands(p)...)
+	return root
 }

@@ -10,8 +10,8 @@ import (
 
 	"switchyard/engine/relay"
 	"switchyard/server/cli"
+	"switchyard/server/manage"
 	"switchyard/smp"
-	"switchyard/tls"
 )
 
 // initOptions are the options of init, those of the reference's program.
@@ -47,7 +47,6 @@ const (
 	defaultDatabase    = "postgresql://smp@/smp_server_store"
 	defaultSchema      = "smp_server"
 	defaultPoolSize    = 10
-	defaultIP          = "127.0.0.1"
 	defaultControlPort = "5224"
 	defaultSocksProxy  = "127.0.0.1:9050"
 	defaultHosting     = "virtual"
@@ -62,12 +61,12 @@ func (o *initOptions) addTo(f *pflag.FlagSet) {
 	f.Uint16Var(&o.poolSize, "pool-size", defaultPoolSize, "`NUMBER` of connections to the database, for other implementations")
 	f.BoolVarP(&o.dailyStats, "daily-stats", "s", false, "write the counters of each day to a CSV file")
 	f.StringVarP(&o.algorithm, "sign-algorithm", "a", "ED25519", "`ALGORITHM` of the certificates: ED25519 or ED448")
-	f.StringVar(&o.ip, "ip", defaultIP, "`IP` address, the certificate's name when there is no FQDN")
+	f.StringVar(&o.ip, "ip", manage.LoopbackIP, "`IP` address, the certificate's name when there is no FQDN")
 	f.StringVarP(&o.fqdn, "fqdn", "n", "", "`FQDN`, the certificate's name and the host in the address")
 	f.BoolVar(&o.noPassword, "no-password", false, "let everybody create queues")
 	f.StringVar(&o.password, "password", "", "`PASSWORD` for creating queues (default: a random one)")
 	f.StringVar(&o.controlPort, "control-port", "", "enable the control port, on `PORT`")
-	f.StringVar(&o.socksProxy, "socks-proxy", "", "`IP:PORT` of a SOCKS proxy towards other routers")
+	f.StringVar(&o.socksProxy, "socks-proxy", "", "`HOST:PORT` of a SOCKS proxy towards other routers")
 	f.StringVar(&o.ownDomains, "own-domains", "", "`DOMAINS` of your routers, separated by commas")
 	f.StringVar(&o.sourceCode, "source-code", "", "`URI` of the source code; build is that of this build")
 	f.Lookup("control-port").NoOptDefVal = defaultControlPort
@@ -97,7 +96,7 @@ func (o *initOptions) normalize() error {
 	case o.noPassword && o.password != "":
 		return errors.New("--no-password and --password contradict each other; give one of them")
 	case o.password != "" && !smp.ValidBasicAuth(o.password):
-		return errors.New("--password: " + passwordRule)
+		return errors.New("--password: " + manage.PasswordRule)
 	case o.info != (information{}) && o.sourceCode == "":
 		return errors.New("information about the router needs --source-code; add it")
 	case o.info.operatorCountry != "" && o.info.operator == "":
@@ -105,11 +104,14 @@ func (o *initOptions) normalize() error {
 	case o.info.hostingCountry != "" && o.info.hosting == "":
 		return errors.New("--hosting-country needs --hosting; add it")
 	}
-	if _, err := o.scheme(); err != nil {
+	if _, err := manage.ParseAlgorithm(o.algorithm); err != nil {
 		return err
 	}
 	if err := o.normalizeHosts(); err != nil {
 		return err
+	}
+	if _, wrong := parseDomains(o.ownDomains); wrong != "" {
+		return fmt.Errorf("--own-domains: %q is no domain; give names of hosts, separated by commas", wrong)
 	}
 	o.storeLog = !o.disableStoreLog
 	if o.sourceCode == sourceOfBuild {
@@ -151,7 +153,7 @@ func (o *initOptions) normalizePorts() error {
 		return nil
 	}
 	if _, err := relay.ParseSocks(o.socksProxy); err != nil || cli.Line("", o.socksProxy) != nil { // it may hold a password
-		return errors.New("--socks-proxy is no address; give IP:PORT, with @ or USER:PASSWORD@ before it to connect without isolation")
+		return errors.New("--socks-proxy is no address; give HOST:PORT, with @ or USER:PASSWORD@ before it to connect without isolation")
 	}
 	return nil
 }
@@ -185,21 +187,3 @@ func isCountry(s string) bool {
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-// passwordRule says what passwords for creating queues are.
-const passwordRule = "a password is 1 to 255 printable ASCII characters without space, '@', ':' and '/'; choose another"
-
-// scheme is the algorithm of the certificates.
-func (o *initOptions) scheme() (tls.SignatureScheme, error) {
-	return parseAlgorithm(o.algorithm)
-}
-
-func parseAlgorithm(name string) (tls.SignatureScheme, error) {
-	switch name {
-	case "ED25519":
-		return tls.Ed25519, nil
-	case "ED448":
-		return tls.Ed448, nil
-	}
-	return 0, fmt.Errorf("--sign-algorithm %s is unknown; give ED25519 or ED448", name)
-}

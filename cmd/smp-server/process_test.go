@@ -39,9 +39,15 @@ func check(t testing.TB, err error) {
 // newProcess sets a router up; settings are pairs of texts of the ini, the second in the place of the first.
 func newProcess(t *testing.T, settings ...string) *process {
 	t.Helper()
-	p := &process{t: t, dir: t.TempDir()}
 	port, err := freePort()
 	check(t, err)
+	return setUp(t, t.TempDir(), port, settings...)
+}
+
+// setUp is newProcess with a directory and a port.
+func setUp(t *testing.T, dir, port string, settings ...string) *process {
+	t.Helper()
+	p := &process{t: t, dir: dir}
 	out, err := p.command(strings.Fields("init -y -l --ip 127.0.0.1 --no-password --disable-web -a ED25519")...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)

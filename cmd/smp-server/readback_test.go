@@ -7,6 +7,7 @@ import (
 
 	"switchyard/server/identity"
 	"switchyard/server/inifile"
+	"switchyard/server/manage"
 	"switchyard/smp"
 )
 
@@ -58,8 +59,8 @@ func FuzzInit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, host, password, text, socks string) {
 		o := initOptions{
-			ip: defaultIP, fqdn: host, password: password, algorithm: "ED25519", database: defaultDatabase, schema: text, poolSize: 1,
-			socksProxy: socks, ownDomains: text, webPath: text, sourceCode: "https://example.net", info: information{operator: text, hosting: text},
+			ip: manage.LoopbackIP, fqdn: host, password: password, algorithm: "ED25519", database: defaultDatabase, schema: text, poolSize: 1,
+			socksProxy: socks, ownDomains: host, webPath: text, sourceCode: "https://example.net", info: information{operator: text, hosting: text},
 		}
 		if o.normalize() != nil {
 			return
@@ -78,7 +79,7 @@ func FuzzInit(f *testing.F) {
 			t.Fatal(file.Err(), file.Doubtful(knownSettings()))
 		}
 		for _, c := range []struct{ section, key, want string }{
-			{"STORE_LOG", "db_schema", text}, {"PROXY", "own_server_domains", text}, {"PROXY", "socks_proxy", socks}, {"WEB", "static_path", orElse(text, "LOG/www")},
+			{"STORE_LOG", "db_schema", text}, {"PROXY", "own_server_domains", host}, {"PROXY", "socks_proxy", socks}, {"WEB", "static_path", orElse(text, "LOG/www")},
 			{"INFORMATION", "operator", text}, {"INFORMATION", "hosting", text}, {"AUTH", "create_password", v.Password}, {"TRANSPORT", "host", v.Host},
 		} {
 			if got := file.Text(c.section, c.key, ""); got != c.want {

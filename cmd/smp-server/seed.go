@@ -43,6 +43,7 @@ func seedCommand(p paths) *cobra.Command {
 	cmd.Flags().Uint64Var(&plan.Count, "count", 0, "number of queues")
 	cmd.Flags().Uint64Var(&plan.Seed, "seed", 1, "number from which IDs and keys follow")
 	cmd.Flags().IntVar(&plan.Messages, "messages", 0, "messages in each queue, which is full with them; 0: the queues are empty")
+	cmd.Flags().BoolVar(&plan.Foreign, "foreign", false, "sender IDs of any partition, as imported queues have")
 	return cmd
 }
 
@@ -138,7 +139,9 @@ func (f *filler) chunk(c uint64) (n uint64, err error) {
 		keys[0] = f.keys[f.plan.KeyNumber(q)]
 		*r = shard.Record{RecipientID: f.plan.RecipientID(q), SenderID: f.plan.SenderID(q), RecipientKeys: keys,
 			Secret: f.plan.Secret(q), Mode: shard.ModeMessaging, Updated: day}
-		partition.FitSenderID(&f.key, &r.RecipientID, &r.SenderID)
+		if !f.plan.Foreign {
+			partition.FitSenderID(&f.key, &r.RecipientID, &r.SenderID)
+		}
 	})
 	if err == nil && f.plan.Messages > 0 {
 		err = f.messages(from, n)

@@ -1,17 +1,15 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"time"
 
 	"switchyard/engine"
 	"switchyard/server/inifile"
+	"switchyard/server/logging"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -20,6 +18,8 @@ import (
 
 // settings is what the ini says, checked.
 type settings struct {
+	ini *inifile.File // from which they are
+
 	hosts     []string // of the address; none before the operator has written them
 	ports     []string // for plain SMP, in the order of the ini, without duplicates
 	webPorts  []string // for WebSockets
@@ -28,6 +28,7 @@ type settings struct {
 	source    string
 	persist   bool
 	storePath string
+	database  bool // the reference had its queues in a database
 	pprof     string
 	site      siteSettings
 	store     wal.Options
@@ -56,7 +57,7 @@ const (
 
 // loadSettings reads the ini. The doubtful lines are for the operator to see; an error ends the start.
 func loadSettings(p paths) (s settings, doubtful []string, err error) {
-	if err := requireInitialized(p); err != nil {
+	if err := p.program().RequireInitialized(); err != nil {
 		return s, nil, err
 	}
 	f, err := inifile.Load(p.ini())
@@ -64,15 +65,8 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 		return s, nil, err
 	}
 	s = readSettings(f, p)
-	return s, append(f.Doubtful(knownSettings()), idleSite(f)...), f.Err()
-}
-
-// requireInitialized refuses to go on without an ini file.
-func requireInitialized(p paths) error {
-	if _, err := os.Lstat(p.ini()); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s does not exist, so there is no router yet; run `smp-server init`, or set SMP_SERVER_CFG_PATH to where its files are", p.ini())
-	}
-	return nil
+	s.ini = f
+	return s, doubtfulSettings(f), f.Err()
 }
 
 func readSettings(f *inifile.File, p paths) settings {
@@ -115,6 +109,7 @@ func readSettings(f *inifile.File, p paths) settings {
 	readLimits(f, &s.engine)
 	s.stopTimeout = time.Duration(f.Int("SWITCHYARD", "stop_timeout", defaultStopSeconds, 1, 3600)) * time.Second
 	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
+	logging.Check(f)
 	s.gcPercent = int(f.Int("SWITCHYARD", "gc_percent", defaultGCPercent, 1, 1000))
 	s.memoryLimit = f.Int("SWITCHYARD", "memory_limit_mb", 0, 0, 1<<30) << 20
 	s.unserved = readUnserved(f)
@@ -143,10 +138,7 @@ func readStore(f *inifile.File, p paths, s *settings) {
 		s.store.Sync = wal.SyncNever
 	}
 	// Where the reference keeps queues is of no account here, but queues in a database would be missed.
-	if f.Choice("STORE_LOG", "store_queues", "memory", "database") == "database" {
-		f.Refuse("STORE_LOG", "store_queues", "this version cannot take queues over from a database",
-			"export them with the server that made them, and write memory")
-	}
+	s.database = f.Choice("STORE_LOG", "store_queues", "memory", "database") == "database"
 	f.Choice("STORE_LOG", "store_messages", "memory", "journal", "database")
 }
 
@@ -166,7 +158,7 @@ func readWebPorts(f *inifile.File, smpPorts []string) []string {
 func readPassword(f *inifile.File) string {
 	password, there := f.Lookup("AUTH", "create_password")
 	if there && !smp.ValidBasicAuth(password) {
-		f.Refuse("AUTH", "create_password", "is not valid", passwordRule)
+		f.Refuse("AUTH", "create_password", "is not valid", manage.PasswordRule)
 	}
 	return password
 }
@@ -181,7 +173,6 @@ func readUnserved(f *inifile.File) (names []string) {
 		{"STORE_LOG", "log_stats"},
 		{"STORE_LOG", "prometheus_interval"},
 		{"TRANSPORT", "control_port"},
-		{"PROXY", "own_server_domains"},
 	} {
 		if on(k.section, k.key) {
 			names = append(names, "["+k.section+"] "+k.key)

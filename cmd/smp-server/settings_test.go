@@ -8,6 +8,7 @@ import (
 
 	"switchyard/engine/relay"
 	"switchyard/server/inifile"
+	"switchyard/server/manage"
 	"switchyard/wal"
 )
 
@@ -59,6 +60,7 @@ log_tls_errors = on
 [PROXY]
 host_mode = onion
 required_host_mode = on
+own_server_domains = Example.net, a.example b.example
 socks_proxy = 192.0.2.1:1080
 socks_mode = always
 client_concurrency = 7
@@ -93,7 +95,8 @@ pprof = localhost:6060
 	if e.InactiveTTL != time.Minute || e.InactiveCheck != 20*time.Second || e.HandshakeWorkers != 5 || !e.LogTLSErrors {
 		t.Errorf("engine %+v", e)
 	}
-	p := relay.Config{HostMode: relay.HostOnion, RequiredHost: true, Socks: &relay.Socks{Address: "192.0.2.1:1080"}, SocksAlways: true}
+	p := relay.Config{HostMode: relay.HostOnion, RequiredHost: true, Socks: &relay.Socks{Address: "192.0.2.1:1080"}, SocksAlways: true,
+		OwnDomains: []string{"example.net", "a.example", "b.example"}}
 	if !reflect.DeepEqual(*e.Proxy, p) || e.ForwardsPerClient != 7 {
 		t.Errorf("proxy %+v, %d at a time", e.Proxy, e.ForwardsPerClient)
 	}
@@ -116,24 +119,24 @@ func TestSettingsFaults(t *testing.T) {
 		{"[TRANSPORT]\nport =\n", "x.ini:2: [TRANSPORT] port: has no value; write `port = 5223`"},
 		{"[TRANSPORT]\nport = 65536\n", `x.ini:2: [TRANSPORT] port: "65536" is not a port; write numbers from 1 to 65535, separated by commas`},
 		{"[TRANSPORT]\nport = 1\nwebsockets = yes\n", `x.ini:3: [TRANSPORT] websockets: "yes" is not a port; write numbers from 1 to 65535, separated by commas`},
-		{"[AUTH]\ncreate_password = a b\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + passwordRule},
-		{"[AUTH]\ncreate_password = a@b\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + passwordRule},
+		{"[AUTH]\ncreate_password = a b\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + manage.PasswordRule},
+		{"[AUTH]\ncreate_password = a@b\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + manage.PasswordRule},
 		{"[TRANSPORT]\nport = 1\nhost = http://x.example\n",
 			`x.ini:3: [TRANSPORT] host: "http://x.example" is a link; give the host alone, without http:// or https://`},
 		{"[TRANSPORT]\nport = 1\nhost = x.example:5223\n",
 			`x.ini:3: [TRANSPORT] host: "x.example:5223" has a port; give the host alone, as the port is a setting of its own`},
-		{"[AUTH]\ncreate_password =\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + passwordRule},
+		{"[AUTH]\ncreate_password =\n[TRANSPORT]\nport = 1\n", "x.ini:2: [AUTH] create_password: is not valid; " + manage.PasswordRule},
 		{"[AUTH]\nnew_queues = yes\n[TRANSPORT]\nport = 1\n", `x.ini:2: [AUTH] new_queues: "yes" is neither on nor off; write on or off`},
-		{"[STORE_LOG]\nstore_queues = database\n[TRANSPORT]\nport = 1\n",
-			"x.ini:2: [STORE_LOG] store_queues: this version cannot take queues over from a database; export them with the server that made them, and write memory"},
 		{"[STORE_LOG]\nstore_messages = x\n[TRANSPORT]\nport = 1\n",
 			`x.ini:2: [STORE_LOG] store_messages: "x" is unknown; write memory or journal or database`},
 		{"[STORE_LOG]\nexpire_messages_days = 0\n[TRANSPORT]\nport = 1\n",
 			`x.ini:2: [STORE_LOG] expire_messages_days: "0" is not a number in range; write one from 1 to 36500`},
 		{"[TRANSPORT]\nport = 1\n[INACTIVE_CLIENTS]\ndisconnect = on\nttl = 5\n",
 			"x.ini:3: [INACTIVE_CLIENTS] check_interval: is missing; add `check_interval = 3600`"},
-		{"[TRANSPORT]\nport = 1\n[PROXY]\nsocks_proxy = localhost:9050\n",
-			`x.ini:4: [PROXY] socks_proxy: is not a SOCKS proxy; write IP:PORT, with @ or USER:PASSWORD@ before it to connect without isolation`},
+		{"[TRANSPORT]\nport = 1\n[PROXY]\nsocks_proxy = localhost:x\n",
+			`x.ini:4: [PROXY] socks_proxy: is not a SOCKS proxy; write HOST:PORT, with @ or USER:PASSWORD@ before it to connect without isolation`},
+		{"[TRANSPORT]\nport = 1\n[PROXY]\nown_server_domains = a.example, b_c!\n",
+			`x.ini:4: [PROXY] own_server_domains: "b_c!" is no domain; write names of hosts, separated by spaces or commas`},
 		{"[TRANSPORT]\nport = 1\n[PROXY]\nsocks_mode = never\n", `x.ini:4: [PROXY] socks_mode: "never" is unknown; write onion or always`},
 		{"[TRANSPORT]\nport = 1\n[PROXY]\nclient_concurrency = 0\n",
 			`x.ini:4: [PROXY] client_concurrency: "0" is not a number in range; write one from 1 to 100000`},

@@ -28,8 +28,8 @@ func TestLogWithoutReader(t *testing.T) {
 	p.stop()
 }
 
-// TestSignalsThatDoNotEnd: a router lives through every signal that is no order to stop and no fault of its own, and says
-// what SIGHUP does not do.
+// TestSignalsThatDoNotEnd: a router lives through every signal that is no order to stop and no fault of its own, and rereads
+// its settings on SIGHUP.
 func TestSignalsThatDoNotEnd(t *testing.T) {
 	p := newProcess(t)
 	log, stderr, err := os.Pipe()
@@ -45,7 +45,7 @@ func TestSignalsThatDoNotEnd(t *testing.T) {
 		check(t, p.dial().Ping(testContext(t)))
 	}
 	lines := bufio.NewScanner(log)
-	for lines.Scan() && !strings.Contains(lines.Text(), "SIGHUP changes nothing") {
+	for lines.Scan() && !strings.Contains(lines.Text(), "settings and certificates are reread") {
 	}
 	check(t, lines.Err())
 	go io.Copy(io.Discard, log)

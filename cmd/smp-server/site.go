@@ -9,13 +9,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"switchyard/engine"
 	"switchyard/server/identity"
 	public "switchyard/server/information"
 	"switchyard/server/inifile"
 	"switchyard/server/listen"
+	"switchyard/server/reload"
 	"switchyard/server/site"
 	"switchyard/server/site/linkpages"
 	"switchyard/smp"
@@ -47,8 +46,8 @@ func readSite(f *inifile.File, s *settings) siteSettings {
 func idleSite(f *inifile.File) []string { return append(site.Idle(f), public.Idle(f)...) }
 
 // newSite makes what serves the site. Where it shares a port of SMP, the engine is to leave browsers to it.
-func (s *settings) newSite(cmd *cobra.Command, log *slog.Logger) (*site.Server, error) {
-	server, err := site.New(s.site.Settings, log, func(line string) { note(cmd, "%s", line) })
+func (s *settings) newSite(log *slog.Logger) (*site.Server, error) {
+	server, err := site.New(s.site.Settings, log)
 	if err != nil || s.site.Static == "" {
 		return server, err
 	}
@@ -71,12 +70,31 @@ func (s *settings) openSite(server *site.Server, id identity.Identity, router *e
 	if err != nil {
 		return err
 	}
-	return server.Listen(pages, router.Gate(), func(port string) (addresses []string) {
-		for _, host := range s.bind {
-			addresses = append(addresses, net.JoinHostPort(host, port))
+	return server.Listen(pages, router.Gate(), s.addresses)
+}
+
+// addresses are those to listen on with a port, none without one.
+func (s *settings) addresses(port string) (all []string) {
+	if port == "" {
+		return nil
+	}
+	for _, host := range s.bind {
+		all = append(all, net.JoinHostPort(host, port))
+	}
+	return all
+}
+
+// reloadSite rereads the certificate for browsers, and what the operator says.
+func (s *settings) reloadSite(p paths, id identity.Identity, server *site.Server) reload.Part {
+	return reload.Part{Settings: map[string][]string{public.Section: {reload.All}}, Read: func(f *inifile.File) (func(), error) {
+		next, now := readSettings(f, p), *s
+		now.site.information, now.queues.NewQueues, now.password = next.site.information, next.queues.NewQueues, next.password
+		pages, err := now.page(id)
+		if err != nil {
+			return nil, err
 		}
-		return addresses
-	})
+		return server.Reread(pages)
+	}}
 }
 
 // publicConfig is how the router is set, as the reference's ServerPublicConfig has it.

@@ -23,30 +23,39 @@ import (
 	"switchyard/server/directories"
 	"switchyard/server/identity"
 	"switchyard/server/listen"
+	"switchyard/server/logging"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
+	"switchyard/server/systemd"
 	"switchyard/wal"
 )
 
 type startOptions struct {
 	maintenance bool
-	logLevel    string
 	pprof       string
+	log         logging.Flags
 }
 
 func startCommand(p paths) *cobra.Command {
-	o := startOptions{logLevel: "info"}
+	var o startOptions
 	cmd := &cobra.Command{
 		Use:     "start",
 		Short:   "Run the router that " + p.ini() + " describes",
 		Example: "  smp-server start\n  smp-server start --log-level debug --pprof 127.0.0.1:6060",
 		Args:    cli.Arguments(0, 0),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log, err := o.log.Open(cmd.ErrOrStderr(), p.ini())
+			if err != nil {
+				return err
+			}
+			return log.End(start(cmd, p, o, log.Logger))
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVarP(&o.maintenance, "maintenance", "m", false, "open and close the store, without serving")
-	f.StringVar(&o.logLevel, "log-level", o.logLevel, "`LEVEL`: trace, debug, info, note, warn or error")
+	o.log.AddTo(f)
 	f.StringVar(&o.pprof, "pprof", "", "`HOST:PORT` of the Go profiler, which has no password: use the loopback interface")
 	f.String("confirm-migrations", "", "`DIRECTION`, without effect: the store has no migrations")
 	f.Bool("compact-log", false, "without effect: the store compacts itself")
@@ -55,16 +64,11 @@ func startCommand(p paths) *cobra.Command {
 }
 
 // start runs a router until it is told to stop.
-func start(cmd *cobra.Command, p paths, o startOptions) error {
-	level, err := parseLevel(o.logLevel)
-	if err != nil {
-		return err
-	}
+func start(cmd *cobra.Command, p paths, o startOptions, log *slog.Logger) error {
 	if err := listen.CheckFiles(); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
-	signals.Endure(log)
+	hangups := signals.Endure()
 	s, doubtful, err := loadSettings(p)
 	if err != nil {
 		return err
@@ -78,17 +82,22 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 		return err
 	}
 	for _, line := range doubtful {
-		note(cmd, "%s", line)
+		log.Warn(line)
 	}
 	id, exposed, err := identity.Load(p.cfgDir, time.Now())
 	if err != nil {
 		return err
 	}
 	for _, line := range exposed {
-		note(cmd, "%s", line)
+		log.Warn(line)
 	}
 	if !s.coreDumps {
 		if err := coredump.Forbid(); err != nil {
+			return err
+		}
+	}
+	if !o.maintenance {
+		if err := connections.Try(s.listen(), s.storePath); err != nil {
 			return err
 		}
 	}
@@ -102,25 +111,10 @@ func start(cmd *cobra.Command, p paths, o startOptions) error {
 		if s.persist {
 			requests = startControl(p, s.storePath, store, log)
 		}
-		err = serve(cmd, &s, id, store, o.pprof, end, log)
+		err = serve(cmd, p, &s, id, store, o.pprof, end, hangups, log)
 		requests.stop(s.stopTimeout)
 	}
 	return errors.Join(err, end.store(store))
-}
-
-// parseLevel takes the names of the reference.
-func parseLevel(name string) (slog.Level, error) {
-	switch name {
-	case "trace", "debug":
-		return slog.LevelDebug, nil
-	case "info", "note":
-		return slog.LevelInfo, nil
-	case "warn":
-		return slog.LevelWarn, nil
-	case "error":
-		return slog.LevelError, nil
-	}
-	return 0, fmt.Errorf("--log-level %s is unknown; give trace, debug, info, note, warn or error", name)
 }
 
 // openStore opens the store, in memory when nothing shall be kept.
@@ -131,12 +125,8 @@ func openStore(p paths, s *settings, log *slog.Logger) (*wal.Store, error) {
 		options.FS = vfs.NewMem()
 		return wal.Open(s.storePath, options)
 	}
-	if _, err := os.Lstat(s.storePath); errors.Is(err, os.ErrNotExist) {
-		for _, name := range referenceStores(p.logDir) {
-			if _, err := os.Lstat(name); err == nil {
-				return nil, fmt.Errorf("%s holds queues that this version cannot take over; run them with the server that made them, or move the file away to begin without queues", name)
-			}
-		}
+	if err := s.untaken(p); err != nil {
+		return nil, err
 	}
 	if options.Sync != wal.SyncAlways {
 		log.Warn("commands are answered before they are on stable storage: a crash loses some of them", "sync", options.Sync.String())
@@ -145,11 +135,12 @@ func openStore(p paths, s *settings, log *slog.Logger) (*wal.Store, error) {
 }
 
 // serve runs the engine on a store until a signal comes or it fails.
-func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Store, profilerAddr string, end *stopping, log *slog.Logger) error {
+func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store *wal.Store, profilerAddr string, end *stopping, hangups <-chan os.Signal,
+	log *slog.Logger) error {
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	s.tuneMemory()
-	web, err := s.newSite(cmd, log)
+	web, err := s.newSite(log)
 	if err != nil {
 		return err
 	}
@@ -186,8 +177,10 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	go trimMemory(ctx)
 	printStart(cmd.OutOrStdout(), s, id)
 	if len(s.unserved) > 0 {
-		note(cmd, "the ini turns on what this version does not do: %s", strings.Join(s.unserved, ", "))
+		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))
 	}
+	go s.reloader(p, id, router, web, log).Serve(ctx, hangups)
+	systemd.Ready()
 	select {
 	case err := <-ended:
 		return errors.Join(err, end.router(router))
@@ -195,6 +188,7 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 	}
 	cancel() // a second signal kills
 	log.Info("stopping")
+	systemd.Stopping()
 	err = errors.Join(end.router(router), <-ended)
 	stats := router.Stats()
 	stats.Log(log)
@@ -204,8 +198,8 @@ func serve(cmd *cobra.Command, s *settings, id identity.Identity, store *wal.Sto
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
-	printServer(w, s.address(id))
-	printSourceCode(w, s.source)
+	manage.PrintServer(w, version(), s.address(id))
+	manage.PrintSourceCode(w, s.source)
 	if s.persist {
 		fmt.Fprintln(w, "Store log: "+s.storePath)
 	} else {

@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +12,7 @@ import (
 	"switchyard/server/cli"
 	"switchyard/server/identity"
 	"switchyard/server/inifile"
+	"switchyard/server/manage"
 	"switchyard/smp"
 	"switchyard/tls"
 	"switchyard/xftp/packets"
@@ -29,9 +28,6 @@ type initOptions struct {
 	webPath          string
 }
 
-// defaultIP is the loopback address: the certificate's name when nothing better is known.
-const defaultIP = "127.0.0.1"
-
 func initCommand(p paths) *cobra.Command {
 	var o initOptions
 	cmd := &cobra.Command{
@@ -45,7 +41,7 @@ func initCommand(p paths) *cobra.Command {
 	f.SortFlags = false
 	f.StringVarP(&o.filesPath, "path", "p", "", "`DIRECTORY` of the files (required)")
 	f.StringVarP(&o.quota, "quota", "q", "", "`SIZE` of what may be stored, such as 100gb (required)")
-	f.StringVar(&o.ip, "ip", defaultIP, "`IP` address, the certificate's name when there is no FQDN")
+	f.StringVar(&o.ip, "ip", manage.LoopbackIP, "`IP` address, the certificate's name when there is no FQDN")
 	f.StringVarP(&o.fqdn, "fqdn", "n", "", "`FQDN`, the certificate's name and the host in the address")
 	f.StringVarP(&o.algorithm, "sign-algorithm", "a", "ED448", "`ALGORITHM` of the certificates: ED25519 or ED448")
 	f.BoolVarP(&o.storeLog, "store-log", "l", false, "keep files over a restart (the default)")
@@ -56,7 +52,7 @@ func initCommand(p paths) *cobra.Command {
 
 // check also makes hosts what they are in addresses.
 func (o *initOptions) check() (tls.SignatureScheme, error) {
-	scheme, err := parseAlgorithm(o.algorithm)
+	scheme, err := manage.ParseAlgorithm(o.algorithm)
 	switch {
 	case err != nil:
 		return 0, err
@@ -84,16 +80,6 @@ func (o *initOptions) check() (tls.SignatureScheme, error) {
 	return scheme, cli.Line("--web-path", o.webPath)
 }
 
-func parseAlgorithm(name string) (tls.SignatureScheme, error) {
-	switch name {
-	case "ED25519":
-		return tls.Ed25519, nil
-	case "ED448":
-		return tls.Ed448, nil
-	}
-	return 0, fmt.Errorf("--sign-algorithm %s is unknown; give ED25519 or ED448", name)
-}
-
 // name is what the certificate is for.
 func (o *initOptions) name() string {
 	if o.fqdn != "" {
@@ -104,7 +90,7 @@ func (o *initOptions) name() string {
 
 // host is what the address shows: a placeholder when nothing better than the loopback address is known.
 func (o *initOptions) host() string {
-	if o.fqdn == "" && o.ip == defaultIP {
+	if o.fqdn == "" && o.ip == manage.LoopbackIP {
 		return inifile.UnknownHosts
 	}
 	return o.name()
@@ -124,10 +110,8 @@ func initialize(cmd *cobra.Command, p paths, o *initOptions) error {
 			return fmt.Errorf("%s holds the files of a router; bring back its %s, or move them away", name, p.ini())
 		}
 	}
-	for _, dir := range []string{p.cfgDir, p.logDir} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("cannot make the directory: %w; run as somebody who may write there, or set XFTP_SERVER_CFG_PATH and XFTP_SERVER_LOG_PATH", err)
-		}
+	if err := p.program().MakeDirectories(); err != nil {
+		return err
 	}
 	id, err := identity.Create(p.cfgDir, scheme, o.name(), time.Now())
 	if err != nil {
@@ -145,8 +129,8 @@ func initialize(cmd *cobra.Command, p paths, o *initOptions) error {
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "Server initialized, you can modify configuration in %s.\nRun `xftp-server start` to start server.\n", p.ini())
-	adviseOnCAKey(out, p)
-	printServer(out, o.address(id))
+	p.program().AdviseOnCAKey(out)
+	manage.PrintServer(out, version(), o.address(id))
 	return nil
 }
 
@@ -165,15 +149,4 @@ func (o *initOptions) values(p paths) iniValues {
 // address is that of the new router, on the default port.
 func (o *initOptions) address(id identity.Identity) smp.ServerAddress {
 	return smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: []string{o.host()}}
-}
-
-func adviseOnCAKey(w io.Writer, p paths) {
-	rule := strings.Repeat("-", 10)
-	fmt.Fprintf(w, "%s\nKeep the key of the router's identity offline and delete it here: with it a stolen TLS key can be\n"+
-		"replaced while the address stays the same. It is in\n%s\n%s\n", rule, filepath.Join(p.cfgDir, identity.CAKey), rule)
-}
-
-// printServer prints version, fingerprint and address.
-func printServer(w io.Writer, address smp.ServerAddress) {
-	fmt.Fprintf(w, "%s\nFingerprint: %s\nServer address: %s\n", version(), identity.HashText(address.KeyHash), address.String())
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/cli"
+	"switchyard/server/manage"
 )
 
 // Set by the linker: see the Makefile.
@@ -42,6 +43,14 @@ func (p paths) storeLog() string    { return filepath.Join(p.logDir, "file-serve
 func (p paths) dailyStats() string  { return filepath.Join(p.logDir, "file-server-stats.daily.log") }
 func (p paths) statsBackup() string { return filepath.Join(p.logDir, "file-server-stats.log") }
 func (p paths) metrics() string     { return filepath.Join(p.logDir, "xftp-server-metrics.txt") }
+
+// program is what the commands need that are the same for every server.
+func (p paths) program() *manage.Program {
+	return &manage.Program{
+		Name: "xftp-server", Version: version(), IniName: iniName,
+		Config: p.cfgDir, ConfigEnv: "XFTP_SERVER_CFG_PATH", State: p.logDir, StateEnv: "XFTP_SERVER_LOG_PATH",
+	}
+}
 
 // pathsFromEnv takes the directories from the environment; an empty value means the default.
 func pathsFromEnv() paths {
@@ -67,10 +76,11 @@ func note(w io.Writer, format string, args ...any) {
 }
 
 func rootCommand(p paths) *cobra.Command {
+	program := p.program()
 	return cli.Root(&cobra.Command{
-		Use:     "xftp-server",
+		Use:     program.Name,
 		Short:   "XFTP router",
 		Example: "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net\n  xftp-server start",
 		Version: version(),
-	}, initCommand(p), certCommand(p), startCommand(p), addressCommand(p), databaseCommand(p), deleteCommand(p), seedCommand(p))
+	}, initCommand(p), program.CertCommand(), startCommand(p), addressCommand(p), databaseCommand(p), deleteCommand(p), checkCommand(p), seedCommand(p))
 }

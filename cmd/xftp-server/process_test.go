@@ -38,10 +38,15 @@ func check(t testing.TB, err error) {
 // newProcess sets a router up; settings replace lines of the ini.
 func newProcess(t testing.TB, settings ...string) *process {
 	t.Helper()
-	p := &process{t: t, dir: t.TempDir()}
-	var err error
-	p.port, err = freePort()
+	port, err := freePort()
 	check(t, err)
+	return setUp(t, t.TempDir(), port, settings...)
+}
+
+// setUp is newProcess with a directory and a port.
+func setUp(t testing.TB, dir, port string, settings ...string) *process {
+	t.Helper()
+	p := &process{t: t, dir: dir, port: port}
 	out, err := p.command("init", "-p", filepath.Join(p.dir, "files"), "-q", "100mb", "-a", "ED25519").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -7,6 +7,7 @@ import (
 
 	"switchyard/server/identity"
 	"switchyard/server/inifile"
+	"switchyard/server/manage"
 	"switchyard/smp"
 )
 
@@ -66,7 +67,7 @@ func FuzzInit(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, host, path, quota string) {
-		o := initOptions{filesPath: path, quota: quota, ip: defaultIP, fqdn: host, algorithm: "ED25519", webPath: path}
+		o := initOptions{filesPath: path, quota: quota, ip: manage.LoopbackIP, fqdn: host, algorithm: "ED25519", webPath: path}
 		if _, err := o.check(); err != nil {
 			return
 		}
@@ -84,7 +85,7 @@ func FuzzInit(f *testing.F) {
 		}
 		var atInit, atStart strings.Builder
 		id := identity.Identity{Hash: [32]byte{7}}
-		printServer(&atInit, o.address(id))
+		manage.PrintServer(&atInit, version(), o.address(id))
 		printStart(&atStart, &s, id)
 		if a, b := printedAddress(t, atInit.String()), printedAddress(t, atStart.String()); !reflect.DeepEqual(a, b) {
 			t.Errorf("init prints %v, start %v", a, b)

@@ -10,6 +10,8 @@ import (
 	"switchyard/server/information"
 	"switchyard/server/inifile"
 	"switchyard/server/listen"
+	"switchyard/server/logging"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/server/site"
 	"switchyard/smp"
@@ -21,6 +23,8 @@ import (
 
 // settings is what the ini says, checked.
 type settings struct {
+	ini *inifile.File // from which they are
+
 	hosts        []string // of the address; none before the operator has written them
 	port         string
 	bind         []string // hosts to listen on; one empty one is every address
@@ -48,7 +52,7 @@ const (
 )
 
 func loadSettings(p paths) (s settings, doubtful []string, err error) {
-	if err := requireInitialized(p); err != nil {
+	if err := p.program().RequireInitialized(); err != nil {
 		return s, nil, err
 	}
 	f, err := inifile.Load(p.ini())
@@ -56,7 +60,13 @@ func loadSettings(p paths) (s settings, doubtful []string, err error) {
 		return s, nil, err
 	}
 	s = readSettings(f, p)
-	return s, append(f.Doubtful(knownSettings()), idleSettings(f)...), f.Err()
+	s.ini = f
+	return s, doubtfulSettings(f), f.Err()
+}
+
+// doubtfulSettings are lines about settings that somebody may have meant otherwise.
+func doubtfulSettings(f *inifile.File) []string {
+	return append(f.Doubtful(knownSettings()), idleSettings(f)...)
 }
 
 // idleSettings names settings that are there in vain, each once.
@@ -107,6 +117,7 @@ func readSettings(f *inifile.File, p paths) settings {
 	s.router.CommandsPerSecond = int(f.Int("SWITCHYARD", "commands_per_second", 0, 0, connections.MaxLimit))
 	s.s3 = readS3(f)
 	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
+	logging.Check(f)
 	if f.Choice("STORE_LOG", "store_files", "memory", "database") == "database" {
 		f.Refuse("STORE_LOG", "store_files", "this version cannot take files over from a database",
 			"export them with the server that made them, and write memory")
@@ -165,8 +176,7 @@ func readS3(f *inifile.File) packets.S3Config {
 func readPassword(f *inifile.File) string {
 	password, there := f.Lookup("AUTH", "create_password")
 	if there && !smp.ValidBasicAuth(password) {
-		f.Refuse("AUTH", "create_password", "is not valid",
-			"a password is 1 to 255 printable ASCII characters without space, '@', ':' and '/'; choose another")
+		f.Refuse("AUTH", "create_password", "is not valid", manage.PasswordRule)
 	}
 	return password
 }

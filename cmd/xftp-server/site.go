@@ -1,10 +1,12 @@
 package main
 
 import (
-	"io"
 	"log/slog"
 
 	"switchyard/server/identity"
+	"switchyard/server/information"
+	"switchyard/server/inifile"
+	"switchyard/server/reload"
 	"switchyard/server/site"
 	"switchyard/smp"
 	"switchyard/xftp/web"
@@ -22,8 +24,8 @@ func (s *settings) site(id identity.Identity) *web.Site {
 }
 
 // openSite writes the site, gives it to the router, and serves it on ports of its own if the ini asks for that.
-func (s *settings) openSite(id identity.Identity, stderr io.Writer, log *slog.Logger) (stop func(), err error) {
-	server, err := site.New(s.web, log, func(line string) { note(stderr, "%s", line) })
+func (s *settings) openSite(id identity.Identity, log *slog.Logger) (*site.Server, error) {
+	server, err := site.New(s.web, log)
 	if err != nil {
 		return nil, err
 	}
@@ -41,5 +43,18 @@ func (s *settings) openSite(id identity.Identity, stderr io.Writer, log *slog.Lo
 		server.Stop()
 		return nil, err
 	}
-	return server.Stop, nil
+	return server, nil
+}
+
+// reloadSite rereads the certificate for browsers, and what the operator says.
+func (s *settings) reloadSite(server *site.Server, id identity.Identity) reload.Part {
+	return reload.Part{Settings: map[string][]string{information.Section: {reload.All}}, Read: func(f *inifile.File) (func(), error) {
+		now := *s
+		now.information = information.Read(f)
+		pages, err := now.site(id).Site()
+		if err != nil {
+			return nil, err
+		}
+		return server.Reread(pages)
+	}}
 }

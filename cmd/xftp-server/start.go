@@ -21,39 +21,44 @@ import (
 	"switchyard/server/directories"
 	"switchyard/server/identity"
 	"switchyard/server/listen"
+	"switchyard/server/logging"
+	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
 	"switchyard/server/site"
+	"switchyard/server/systemd"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
 )
 
 func startCommand(p paths) *cobra.Command {
-	logLevel, pprof := "info", ""
+	var options logging.Flags
+	var pprof string
 	cmd := &cobra.Command{
 		Use:     "start",
 		Short:   "Run the router that " + p.ini() + " describes",
 		Example: "  xftp-server start\n  xftp-server start --log-level debug --pprof 127.0.0.1:6060",
 		Args:    cli.Arguments(0, 0),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return start(cmd, p, logLevel, pprof) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log, err := options.Open(cmd.ErrOrStderr(), p.ini())
+			if err != nil {
+				return err
+			}
+			return log.End(start(cmd, p, pprof, log.Logger))
+		},
 	}
-	cmd.Flags().StringVar(&logLevel, "log-level", logLevel, "`LEVEL`: trace, debug, info, note, warn or error")
+	options.AddTo(cmd.Flags())
 	cmd.Flags().StringVar(&pprof, "pprof", "", "`HOST:PORT` of the Go profiler, which has no password: use the loopback interface")
 	cmd.Flags().String("confirm-migrations", "", "`DIRECTION`, without effect: the store has no migrations")
 	return cmd
 }
 
 // start runs a router until it is told to stop.
-func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
-	level, err := parseLevel(logLevel)
-	if err != nil {
-		return err
-	}
+func start(cmd *cobra.Command, p paths, pprof string, log *slog.Logger) error {
 	if err := listen.CheckFiles(); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
-	signals.Endure(log)
+	hangups := signals.Endure()
 	s, doubtful, err := loadSettings(p)
 	if err != nil {
 		return err
@@ -67,19 +72,22 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 		return err
 	}
 	for _, line := range doubtful {
-		note(cmd.ErrOrStderr(), "%s", line)
+		log.Warn(line)
 	}
 	id, exposed, err := identity.Load(p.cfgDir, time.Now())
 	if err != nil {
 		return err
 	}
 	for _, line := range exposed {
-		note(cmd.ErrOrStderr(), "%s", line)
+		log.Warn(line)
 	}
 	if !s.coreDumps {
 		if err := coredump.Forbid(); err != nil {
 			return err
 		}
+	}
+	if err := connections.Try(s.listen(s.port), s.storePath); err != nil {
+		return err
 	}
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
@@ -92,38 +100,23 @@ func start(cmd *cobra.Command, p paths, logLevel, pprof string) error {
 		return err
 	}
 	defer stopProfiler()
-	closeSite, err := s.openSite(id, cmd.ErrOrStderr(), log)
+	web, err := s.openSite(id, log)
 	if err != nil {
 		return err
 	}
-	defer closeSite()
+	defer web.Stop()
 	store, closeStore, err := openStore(ctx, p, &s, log)
 	if err != nil {
 		return err
 	}
 	secondKills := cancel
 	return untilStopped(ctx, secondKills, stopTimeout+closeTime, func() error {
-		return errors.Join(serve(ctx, cmd.OutOrStdout(), p, &s, id, store, log), closeStore())
+		return errors.Join(serve(ctx, cmd.OutOrStdout(), p, &s, id, web, store, hangups, log), closeStore())
 	})
 }
 
-// parseLevel takes the names of the reference.
-func parseLevel(name string) (slog.Level, error) {
-	switch name {
-	case "trace", "debug":
-		return slog.LevelDebug, nil
-	case "info", "note":
-		return slog.LevelInfo, nil
-	case "warn":
-		return slog.LevelWarn, nil
-	case "error":
-		return slog.LevelError, nil
-	}
-	return 0, fmt.Errorf("--log-level %s is unknown; give trace, debug, info, note, warn or error", name)
-}
-
 // serve runs a router on a store until ctx ends or it fails.
-func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity.Identity, store *packets.Store, log *slog.Logger) error {
+func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity.Identity, web *site.Server, store *packets.Store, hangups <-chan os.Signal, log *slog.Logger) error {
 	cfg := s.router
 	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(s.port), id.KeyPair, id.Hash
 	cfg.Store, cfg.Log = store, log
@@ -131,7 +124,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	if err != nil {
 		return err
 	}
-	o := &operation{paths: p, settings: s, router: r, store: store, log: log}
+	o := &operation{paths: p, settings: s, router: r, log: log}
 	if err := o.restoreStats(); err != nil {
 		return err
 	}
@@ -149,11 +142,14 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	}
 	printStart(out, s, id)
 	o.start(ctx)
+	go s.reloader(p, id, r, web, log).Serve(ctx, hangups)
+	systemd.Ready()
 	select {
 	case err = <-ended:
 		err = errors.Join(err, stop(r))
 	case <-ctx.Done():
 		log.Info("stopping")
+		systemd.Stopping()
 		err = errors.Join(stop(r), <-ended)
 	}
 	o.wait()
@@ -173,12 +169,8 @@ func stop(r *router.Router) error {
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
-	printServer(w, s.address(id))
-	if s.information.SourceCode != "" {
-		fmt.Fprintln(w, "Server source code: "+s.information.SourceCode)
-	} else {
-		fmt.Fprintln(w, "Warning: it is not said where the source code of this server is published.\nSet 'source_code' in section [INFORMATION] of the INI file.")
-	}
+	manage.PrintServer(w, version(), s.address(id))
+	manage.PrintSourceCode(w, s.information.SourceCode)
 	if s.persist {
 		fmt.Fprintln(w, "Store log: "+s.storePath)
 	} else {

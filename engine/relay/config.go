@@ -25,6 +25,8 @@ type Config struct {
 	Socks        *Socks // nil: none
 	SocksAlways  bool   // also for hosts that are no onion hosts
 
+	OwnDomains []string // domains of the operator's own relays, which are counted apart as well
+
 	PublicOnly bool // connect to no loopback, private or link-local address, whatever name leads there
 
 	DialTimeout    time.Duration // for TCP, TLS and hello; zero means 45 s

@@ -6,16 +6,18 @@ import (
 	"encoding/base64"
 	"errors"
 	"net"
-	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/net/proxy"
+
+	"switchyard/smp"
 )
 
 // Socks is a SOCKS5 proxy (RFC 1928). Names are resolved behind it.
 type Socks struct {
-	Address  string // IP:PORT
+	Address  string // HOST:PORT; a name is resolved when it is connected to
 	NoAuth   bool   // connect without a user name
 	Username string // of all connections; empty: each relay has one of its own, so that Tor gives it a circuit of its own
 	Password string
@@ -27,9 +29,9 @@ const (
 	defaultSocksPort = "9050"
 )
 
-var errSocks = errors.New("a SOCKS proxy is written [USER:PASSWORD@|@]IP[:PORT]")
+var errSocks = errors.New("a SOCKS proxy is written [USER:PASSWORD@|@]HOST[:PORT]")
 
-// ParseSocks reads the text of settings: IP:PORT, 127.0.0.1 and 9050 when they are left out. Before it, "@" means
+// ParseSocks reads the text of settings: HOST:PORT, 127.0.0.1 and 9050 when they are left out. Before it, "@" means
 // without user names, "USER:PASSWORD@" these ones; otherwise relays are isolated by user names.
 func ParseSocks(text string) (*Socks, error) {
 	s := new(Socks)
@@ -47,7 +49,8 @@ func ParseSocks(text string) (*Socks, error) {
 	if host = strings.Trim(host, "[]"); host == "" {
 		host = defaultSocksHost
 	}
-	if _, err := netip.ParseAddrPort(net.JoinHostPort(host, port)); err != nil {
+	host, err := smp.ParseHost(host)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 {
 		return nil, errSocks
 	}
 	s.Address = net.JoinHostPort(host, port)

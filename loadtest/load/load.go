@@ -42,6 +42,7 @@ type Config struct {
 	LossWindow *history.LossWindow       // of the router process; nil: it is not killed
 	Journals   *journal.Dir              // what survives this process; nil: it is not killed
 	Sessions   uint32                    // numbers of sessions before those of this process
+	Stored     []*client.RcvQueue        // that the router has, not secured, one a slot; nil: they are created
 }
 
 // Load is queues on links under load.
@@ -133,6 +134,9 @@ func (l *Load) add(slot int) *queue {
 		q = newQueue(l, slot, uint32(slot), receiver, sender)
 	} else {
 		q = l.restore(slot, receiver, sender)
+	}
+	if l.Stored != nil {
+		q.takeOver(l.Stored[slot])
 	}
 	l.mu.Lock()
 	l.queues = append(l.queues, q)

@@ -19,12 +19,17 @@ const GraceTime = 5 * time.Second
 
 // Prepare connects and creates the queues.
 func (l *Load) Prepare(ctx context.Context, w *measure.Watcher, host string) error {
+	if l.Stored != nil {
+		l.create() // so that their subscriptions come with the connections
+	}
 	w.Phase("connecting", int64(l.Conns), &l.Count.links)
 	if err := l.connect(ctx, false); err != nil {
 		return fmt.Errorf("connecting to %s: %w", host, err)
 	}
 	w.Phase("creating queues", int64(l.Slots), &l.Count.open)
-	l.create()
+	if l.Stored == nil {
+		l.create()
+	}
 	if err := l.Until(ctx, Reached(&l.Count.open, l.Slots)); err != nil {
 		return fmt.Errorf("creating queues: %w", err)
 	}

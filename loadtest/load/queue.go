@@ -122,6 +122,14 @@ func (q *queue) create() {
 	q.busy = err == nil
 }
 
+// takeOver has the queue be one that the router has.
+func (q *queue) takeOver(rcv *client.RcvQueue) {
+	q.rcv, q.snd = rcv, rcv.Sender(q.load.key(q.slot))
+	q.state = history.QueueCreated
+	q.load.Count.Created.Add(1)
+	q.receiver.receive(q)
+}
+
 // secure sets the sender's key, if the end that is to do that lives here. Repeating it is harmless: the key is the same.
 func (q *queue) secure() {
 	byRecipient := q.load.securedByRecipient(q.number)

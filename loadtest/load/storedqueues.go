@@ -2,6 +2,7 @@ package load
 
 import (
 	"switchyard/loadtest/seeded"
+	"switchyard/smp"
 	"switchyard/smp/client"
 )
 
@@ -29,8 +30,12 @@ func (s *StoredQueues) Queues(first, n int) ([]*client.RcvQueue, error) {
 			}
 			s.keys[k] = key
 		}
-		id := s.plan.RecipientID(number)
-		all[j] = &client.RcvQueue{ID: id[:], Key: s.keys[k]}
+		id, secret := s.plan.RecipientID(number), s.plan.Secret(number)
+		all[j] = &client.RcvQueue{ID: id[:], Key: s.keys[k], Mode: smp.ModeMessaging, Secret: secret[:]}
+		if s.plan.Foreign { // else the router has made it fit
+			id := s.plan.SenderID(number)
+			all[j].SenderID = id[:]
+		}
 	}
 	return all, nil
 }

@@ -39,7 +39,7 @@ func FillQueues(ctx context.Context, dir, mark string, plan seeded.Plan, command
 		return err
 	}
 	err = router.Call(ctx, out, "seed", "--count", fmt.Sprint(plan.Count), "--seed", fmt.Sprint(plan.Seed),
-		"--messages", fmt.Sprint(plan.Messages))
+		"--messages", fmt.Sprint(plan.Messages), fmt.Sprintf("--foreign=%v", plan.Foreign))
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type Plan struct {
 	Count    uint64
 	Seed     uint64
 	Messages int `json:",omitempty"` // in each queue, which is full with them; 0: the queues are empty
+
+	Foreign bool `json:",omitempty"` // the router takes the sender IDs as they are, like those of queues that it imports
 }
 
 // RecipientID is the recipient ID of the nth queue, counted from 0.
@@ -36,8 +38,8 @@ func (p Plan) RecipientID(n uint64) smp.ID {
 	return p.id('r', n)
 }
 
-// SenderID is an ID for the sender of the nth queue. A router may want other IDs for reasons of its own; it may change
-// all but the first 8 bytes, which keep the order.
+// SenderID is an ID for the sender of the nth queue. Unless the plan is foreign, a router may want other IDs for reasons of its
+// own; it may change all but the first 8 bytes, which keep the order.
 func (p Plan) SenderID(n uint64) smp.ID {
 	return p.id('s', n)
 }

@@ -12,7 +12,9 @@ import (
 	"switchyard/loadtest/load"
 	"switchyard/loadtest/measure"
 	"switchyard/loadtest/process"
+	"switchyard/loadtest/seeded"
 	"switchyard/smp"
+	"switchyard/smp/client"
 )
 
 // Config says what Verify and Messages do.
@@ -28,6 +30,7 @@ type Config struct {
 	Proxy    *smp.ServerAddress // router through which senders send; nil: they connect to the router itself
 	Seed     uint64             // marks the messages of this run; 0: random
 	Stall    time.Duration      // time without any answer after which the run ends
+	Stored   *seeded.Plan       // queues of the router's store, foreign ones, in the place of new ones; nil: new ones
 	Warmup   time.Duration      // what happens in this time from the first message is not measured
 	Duration time.Duration      // of what is measured; 0: until all messages have arrived
 	measure.Target
@@ -46,6 +49,8 @@ func (c *Config) check() error {
 		return errors.New("warm-up and duration must not be negative")
 	case c.Rate < 0:
 		return errors.New("the rate must not be negative")
+	case c.Stored != nil && c.Stored.Count < uint64(c.Queues):
+		return fmt.Errorf("%d queues are in the store, and %d are to be used", c.Stored.Count, c.Queues)
 	}
 	if err := c.Client.Validate(c.Auth, c.Size); err != nil {
 		return err
@@ -85,23 +90,31 @@ func Messages(ctx context.Context, c Config) (*Report, error) {
 	return exchange(ctx, "messages", c, c.Dialer())
 }
 
-func (c *Config) loadConfig(d load.Dialer) load.Config {
+func (c *Config) newLoad(d load.Dialer) (*load.Load, error) {
 	run := c.Seed
 	if run == 0 {
 		run = rand.Uint64()
 	}
-	return load.Config{
+	var stored []*client.RcvQueue
+	if c.Stored != nil {
+		var err error
+		if stored, err = load.NewStoredQueues(*c.Stored).Queues(0, c.Queues); err != nil {
+			return nil, err
+		}
+	}
+	return load.New(load.Config{
 		Dial: d, Conns: c.Conns, Slots: c.Queues, Size: c.Size, Rate: c.Rate, Auth: c.Auth, Run: run, Stall: c.Stall,
 		Oldest:   c.Versions != smp.VersionRange{} && c.Versions.Max < smp.VersionSndAuthKey,
 		Window:   func(int) int { return c.Window },
 		Messages: func(uint32) uint32 { return c.target() },
 		Holds:    func(int) bool { return false },
 		Epoch:    func() uint32 { return 0 },
-	}
+		Stored:   stored,
+	})
 }
 
 // NewLoad makes the load that the configuration describes.
-func (c *Config) NewLoad() (*load.Load, error) { return load.New(c.loadConfig(c.Dialer())) }
+func (c *Config) NewLoad() (*load.Load, error) { return c.newLoad(c.Dialer()) }
 
 // target is how many messages a queue carries at most.
 func (c *Config) target() uint32 {
@@ -116,7 +129,7 @@ func (c *Config) total() int64 { return int64(c.Queues) * int64(c.Messages) }
 
 // exchange runs the phases: connect, create queues, send, delete queues.
 func exchange(ctx context.Context, name string, c Config, d load.Dialer) (*Report, error) {
-	l, err := load.New(c.loadConfig(d))
+	l, err := c.newLoad(d)
 	if err != nil {
 		return nil, err
 	}

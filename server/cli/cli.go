@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -61,8 +62,14 @@ func execute(ctx context.Context, root *cobra.Command, out *Output) error {
 	return out.Fault()
 }
 
+// ErrTold ends the process as any error, and has been said already.
+var ErrTold = errors.New("said already")
+
 // endProcess ends the process where there is an error.
 func endProcess(root *cobra.Command, err error) {
+	if errors.Is(err, ErrTold) {
+		os.Exit(1)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, root.Name()+": error:", strings.Join(strings.Fields(err.Error()), " "))
 		os.Exit(1)

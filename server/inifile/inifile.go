@@ -1,6 +1,6 @@
 // Package inifile reads the ini files of the servers, as the reference's servers write them: sections in
 // brackets, `key = value` or `key: value`, comments only at the start of a line, the rest of the line is the value.
-// Where a key is given twice the first counts, as in the reference.
+// Where a key is given twice the first counts, where a section is the last one, as in the reference.
 //
 // Its point is the errors: each is one line that names the file, the line, the section and key, what is wrong and
 // how to mend it. Values are read through methods that remember the first fault, so that a server's settings are a
@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -30,7 +31,8 @@ type File struct {
 
 	ini      *ini.File      // its values have marks
 	sections map[string]int // lines of their headers
-	fault    error
+	replaced map[int]int    // lines of headers of sections that count no more, and of those that do in their place
+	faults   []*Fault
 }
 
 // Fault is an error in an ini file. Line is 0 when there is no line to name.
@@ -103,13 +105,19 @@ func Create(path, text string) error {
 }
 
 // Err is the first fault that a reading method has found.
-func (f *File) Err() error { return f.fault }
-
-// Refuse makes a fault of a value that this package cannot judge, unless there is an earlier one.
-func (f *File) Refuse(section, key, what, mend string) {
-	if f.fault == nil {
-		f.fault = f.newFault(section, key, what, mend)
+func (f *File) Err() error {
+	if len(f.faults) == 0 {
+		return nil
 	}
+	return f.faults[0]
+}
+
+// Faults are all that reading methods have found.
+func (f *File) Faults() []*Fault { return f.faults }
+
+// Refuse makes a fault of a value that this package cannot judge.
+func (f *File) Refuse(section, key, what, mend string) {
+	f.faults = append(f.faults, f.newFault(section, key, what, mend))
 }
 
 func (f *File) newFault(section, key, what, mend string) *Fault {
@@ -196,10 +204,22 @@ func (f *File) Choice(section, key string, choices ...string) string {
 	return v
 }
 
-// Doubtful returns a line for each key that is not in known, and for each that is given twice. The reference takes
-// both without a word; an operator who has misspelt a key wants to know.
+// Doubtful returns a line for each section and key that is not in known, and for each that is given twice. The reference
+// takes all of them without a word; an operator who has misspelt a key wants to know. Files of other versions have such
+// sections and keys, so that they are no faults.
 func (f *File) Doubtful(known map[string][]string) (lines []string) {
-	for _, s := range f.ini.Sections() {
+	for _, n := range slices.Sorted(maps.Keys(f.replaced)) {
+		lines = append(lines, (&Fault{Path: f.Path, Line: n, What: fmt.Sprintf("the section begins again on line %d", f.replaced[n]), Mend: "that one counts, and nothing of this one"}).Error())
+	}
+	for _, section := range f.inOrder() {
+		if known[section] == nil {
+			lines = append(lines, f.newFault(section, "", "is not a section of this server", "it is ignored").Error())
+			continue
+		}
+		s, err := f.ini.GetSection(section)
+		if err != nil {
+			continue // nothing is in it
+		}
 		for _, k := range s.Keys() {
 			fault := f.newFault(s.Name(), k.Name(), "is not a setting of this server", "it is ignored")
 			if slices.Contains(known[s.Name()], k.Name()) {
@@ -214,6 +234,11 @@ func (f *File) Doubtful(known map[string][]string) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// inOrder are the sections as they stand in the file.
+func (f *File) inOrder() []string {
+	return slices.SortedFunc(maps.Keys(f.sections), func(a, b string) int { return f.sections[a] - f.sections[b] })
 }
 
 // Idle returns a line for each of the keys that is there, for settings that have no effect: why says the reason.

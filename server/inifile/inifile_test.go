@@ -121,8 +121,6 @@ func TestUnreadable(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"[A]\nx = 1\n\njust words\n", "x.ini:4: no setting, section or comment; write `key = value`, or `#` before a comment"},
 		{"x = 1\n[A]\n", "x.ini:1: x: stands before the first section; move it below its [SECTION]"},
-		{"[A]\nx = 1\n[B]\n\n[A]\n", "x.ini:5: [A] begins on line 1 already; make it one section"},
-		{"# c\n[A]\n[ A ]\n", "x.ini:3: [A] begins on line 2 already; make it one section"},
 		{"[A]\n[]\n", "x.ini:2: a section without a name; write [SECTION]"},
 		{"[A]\n\"x\" = 1\n", "x.ini:2: a setting's name begins with a letter; write `key = value`, or `#` before a comment"},
 		{"[A]\n`x` = secret\n", "x.ini:2: a setting's name begins with a letter; write `key = value`, or `#` before a comment"},
@@ -198,6 +196,44 @@ func TestDoubtfulOnce(t *testing.T) {
 x.ini:5: [A] z: is not a setting of this server; it is ignored`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestSectionTwice: the last one counts as a whole, and it is said that another is there.
+func TestSectionTwice(t *testing.T) {
+	f := parse(t, "[A]\nx = 1\ny = 1\n[B]\nx = 2\n[ A ]\nx = 3\nx = 4\n")
+	if x, y, b := f.Text("A", "x", "-"), f.Text("A", "y", "-"), f.Text("B", "x", "-"); x != "3" || y != "-" || b != "2" {
+		t.Errorf("x %s, y %s, b %s", x, y, b)
+	}
+	got := strings.Join(f.Doubtful(map[string][]string{"A": {"x", "y"}, "B": {"x"}}), "\n")
+	want := `x.ini:1: the section begins again on line 6; that one counts, and nothing of this one
+x.ini:8: [A] x: is given twice; that of line 7 counts`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestSectionsOfOthers: what a newer server has is no fault, and one line.
+func TestSectionsOfOthers(t *testing.T) {
+	f := parse(t, "[A]\nx = 1\n[NAMES]\nenable = on\nurl = y\n[EMPTY]\n")
+	got := strings.Join(f.Doubtful(map[string][]string{"A": {"x"}}), "\n")
+	want := `x.ini:3: [NAMES] is not a section of this server; it is ignored
+x.ini:6: [EMPTY] is not a section of this server; it is ignored`
+	if got != want || f.Err() != nil {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestAllFaults: the first is the error, and all of them can be had.
+func TestAllFaults(t *testing.T) {
+	f := parse(t, "[A]\nx = 1\ny = z\n")
+	if len(f.Faults()) != 0 || f.Err() != nil {
+		t.Error(f.Err())
+	}
+	f.OnOff("A", "x", true)
+	f.Int("A", "y", 0, 0, 1)
+	if all := f.Faults(); len(all) != 2 || f.Err() != error(all[0]) || all[0].Line != 2 || all[1].Line != 3 {
+		t.Error(all, f.Err())
 	}
 }
 

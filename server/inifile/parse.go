@@ -15,7 +15,7 @@ import (
 
 // Parse parses data; path is what faults name. What faults say does not show the text of a line, which may hold a password.
 func Parse(path string, data []byte) (*File, error) {
-	f := &File{Path: path, sections: make(map[string]int)}
+	f := &File{Path: path, sections: make(map[string]int), replaced: make(map[int]int)}
 	text, err := f.markLines(strings.TrimPrefix(string(data), "\ufeff"))
 	if err != nil {
 		return nil, err
@@ -34,10 +34,16 @@ func Parse(path string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// markLines returns the text for the library, and notes where sections begin.
+// markLines returns the text for the library, and notes where sections begin. Of a section that is there twice the last one
+// counts, as a whole, as in the reference.
 func (f *File) markLines(text string) (string, error) {
-	var marked strings.Builder
+	var marked strings.Builder // of the section that is read
+	whole := make(map[string]string)
 	section := ""
+	endSection := func() {
+		whole[section] = marked.String()
+		marked.Reset()
+	}
 	for i, line := range strings.Split(text, "\n") {
 		n := i + 1
 		line = strings.TrimSpace(line)
@@ -48,11 +54,12 @@ func (f *File) markLines(text string) (string, error) {
 			if end < 0 {
 				return "", &Fault{Path: f.Path, Line: n, What: "a section without its closing bracket", Mend: "write [SECTION]"}
 			}
+			endSection()
 			if section = strings.TrimSpace(line[1:end]); section == "" {
 				return "", &Fault{Path: f.Path, Line: n, What: "a section without a name", Mend: "write [SECTION]"}
 			}
 			if first := f.sections[section]; first > 0 {
-				return "", &Fault{Path: f.Path, Line: n, What: fmt.Sprintf("[%s] begins on line %d already", section, first), Mend: "make it one section"}
+				f.replaced[first] = n
 			}
 			f.sections[section] = n
 			fmt.Fprintf(&marked, "[%s]\n", section)
@@ -69,7 +76,12 @@ func (f *File) markLines(text string) (string, error) {
 			fmt.Fprintf(&marked, "%s = %d:%s\n", key, n, value)
 		}
 	}
-	return marked.String(), nil
+	endSection()
+	var all strings.Builder
+	for _, text := range whole {
+		all.WriteString(text)
+	}
+	return all.String(), nil
 }
 
 // unmark takes a value apart that the library has.

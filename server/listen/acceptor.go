@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"context"
 	"errors"
 	"net"
 	"sync"
@@ -22,14 +23,16 @@ type Acceptor struct {
 	take      func(net.Conn, *Source) error
 	listeners []net.Listener
 	running   sync.WaitGroup
-	stopping  chan struct{}
-	stop      sync.Once
+	headers   chan struct{}   // of proxies that are being read
+	ctx       context.Context // ends when Stop begins
+	stop      context.CancelFunc
 }
 
 // Accept gives the connections of listeners to take, until Stop. Some wait in take at a time; while all do, connections stay
 // in the kernel. What take has accepted it ends with Leave; an error means that it has not, and closed the connection.
 func (g *Gate) Accept(listeners []net.Listener, take func(net.Conn, *Source) error) *Acceptor {
-	a := &Acceptor{gate: g, take: take, listeners: listeners, stopping: make(chan struct{})}
+	a := &Acceptor{gate: g, take: take, listeners: listeners, headers: make(chan struct{}, headersTogether)}
+	a.ctx, a.stop = context.WithCancel(context.Background())
 	for _, l := range listeners {
 		for range acceptorsEach {
 			a.running.Go(func() {
@@ -43,40 +46,40 @@ func (g *Gate) Accept(listeners []net.Listener, take func(net.Conn, *Source) err
 
 // Stop closes the listeners and waits until nothing is in take any more.
 func (a *Acceptor) Stop() {
-	a.stop.Do(func() { close(a.stopping) })
+	a.stop()
 	Close(a.listeners)
 	a.running.Wait()
 }
 
+// accept takes connections until the listener is closed.
 func (a *Acceptor) accept(l net.Listener) {
-	for {
-		c, s, err := a.gate.next(l, a.stopping)
-		if err != nil {
-			return
-		}
-		if err := a.take(c, s); err != nil {
-			a.gate.unmake(s)
-			a.gate.failed(err, a.stopping)
-		}
-	}
-}
-
-// next is the next connection that may come in. An error means that the listener is closed.
-func (g *Gate) next(l net.Listener, stopping <-chan struct{}) (net.Conn, *Source, error) {
 	for {
 		c, err := l.Accept()
 		switch {
 		case errors.Is(err, net.ErrClosed):
-			return nil, nil, err
+			return
 		case err != nil:
-			g.failed(err, stopping)
-			continue
+			a.gate.failed(err, a.ctx.Done())
+		case !a.gate.admit():
+			_ = c.Close()
+		case a.gate.rules.Load().isProxy(c.RemoteAddr()):
+			a.hear(c)
+		default:
+			a.enter(c)
 		}
-		s, ok := g.Enter(c.RemoteAddr())
-		if ok {
-			return c, s, nil
-		}
-		_ = c.Close()
+	}
+}
+
+// enter gives a connection to take, unless there are as many of its source as there may be.
+func (a *Acceptor) enter(c net.Conn) {
+	s, ok := a.gate.from.enter(c.RemoteAddr())
+	if !ok {
+		a.gate.refuse(c, CauseSource)
+		return
+	}
+	if err := a.take(c, s); err != nil {
+		a.gate.unmake(s)
+		a.gate.failed(err, a.ctx.Done())
 	}
 }
 

@@ -20,6 +20,10 @@ const (
 	CauseSlow       Cause = "slow"        // something was begun and not finished
 	CauseFull       Cause = "full"        // as many connections as there may be
 	CauseSource     Cause = "source"      // as many connections of this source as there may be
+
+	CauseProxyHeader  Cause = "proxy_header"  // from a proxy, without a PROXY header or with half a one
+	CauseProxyTimeout Cause = "proxy_timeout" // from a proxy, whose header took too long
+	CauseProxyBusy    Cause = "proxy_busy"    // from a proxy, while too many headers are awaited
 )
 
 // Refusal says why something was not done for a connection that stays. It is the name of its counter.

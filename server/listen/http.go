@@ -11,27 +11,42 @@ const CauseServed Cause = "served"
 
 // Listener has a gate decide on the connections of a listener, for servers of the standard library.
 func (g *Gate) Listener(l net.Listener) net.Listener {
-	return &listener{Listener: l, gate: g, stopping: make(chan struct{})}
+	t := &listener{Listener: l, taken: make(chan net.Conn), closing: make(chan struct{})}
+	t.acceptor = g.Accept([]net.Listener{l}, func(c net.Conn, s *Source) error {
+		select {
+		case t.taken <- &conn{Conn: c, leave: sync.OnceFunc(func() { g.Leave(s, CauseServed) })}:
+		case <-t.closing:
+			_ = c.Close()
+			g.Leave(s, CauseStop)
+		}
+		return nil
+	})
+	return t
 }
 
 type listener struct {
 	net.Listener
-	gate     *Gate
-	stopping chan struct{}
-	stop     sync.Once
+	acceptor *Acceptor
+	taken    chan net.Conn
+	closing  chan struct{}
+	close    sync.Once
 }
 
 func (l *listener) Accept() (net.Conn, error) {
-	c, s, err := l.gate.next(l.Listener, l.stopping)
-	if err != nil {
-		return nil, err
+	select {
+	case c := <-l.taken:
+		return c, nil
+	case <-l.closing:
+		return nil, net.ErrClosed
 	}
-	return &conn{Conn: c, leave: sync.OnceFunc(func() { l.gate.Leave(s, CauseServed) })}, nil
 }
 
 func (l *listener) Close() error {
-	l.stop.Do(func() { close(l.stopping) })
-	return l.Listener.Close()
+	l.close.Do(func() {
+		close(l.closing)
+		l.acceptor.Stop()
+	})
+	return nil
 }
 
 // conn leaves the gate when it is closed.
@@ -59,8 +74,10 @@ func (c *conn) Close() error {
 
 // CloseWrite ends what is sent. A server does so and waits before it closes a connection whose input it has not read: a reset
 // could reach the client before what it was told.
-func (c *conn) CloseWrite() error {
-	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+func (c *conn) CloseWrite() error { return closeWrite(c.Conn) }
+
+func closeWrite(c net.Conn) error {
+	if w, ok := c.(interface{ CloseWrite() error }); ok {
 		return w.CloseWrite()
 	}
 	return nil

@@ -21,7 +21,7 @@ const (
 // same, and which family that is depends on whether there are loopback addresses of both.
 func Open(addrs []string) (all []net.Listener, err error) {
 	for _, addr := range addrs {
-		l, err := open(addr)
+		l, err := open(listenConfig, addr)
 		if err != nil {
 			Close(all)
 			return nil, &Error{Addr: addr, Err: err}
@@ -31,12 +31,11 @@ func Open(addrs []string) (all []net.Listener, err error) {
 	return all, nil
 }
 
-func open(addr string) (net.Listener, error) {
+func open(config net.ListenConfig, addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
-	config := listenConfig
 	config.SetMultipathTCP(false)
 	network := "tcp"
 	if ip := net.ParseIP(host); ip.IsUnspecified() {

@@ -3,6 +3,7 @@ package listen
 import (
 	"errors"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -81,4 +82,37 @@ func TestOpenFails(t *testing.T) {
 		t.Error(err)
 	}
 	Close(again)
+}
+
+// A kernel without IPv6 has the router listen on all addresses of IPv4; an address of IPv6 that the ini asks for is a fault.
+func TestOpenWithoutIPv6(t *testing.T) {
+	for name, failure := range map[string]error{"not in the kernel": syscall.EAFNOSUPPORT, "no address has it": syscall.EADDRNOTAVAIL} {
+		config := listenConfig
+		config.Control = func(network, address string, c syscall.RawConn) error {
+			if network == "tcp6" {
+				return os.NewSyscallError("socket", failure)
+			}
+			return nil
+		}
+		l, err := open(config, ":0")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		defer l.Close()
+		if a := l.Addr().(*net.TCPAddr); a.IP.To4() == nil {
+			t.Errorf("%s: listens on %v", name, a)
+		}
+		c, err := net.Dial("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(l.Addr().(*net.TCPAddr).Port)))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		c.Close()
+		for _, addr := range []string{"[::]:0", "[::1]:0"} {
+			if l, err := open(config, addr); !errors.Is(err, failure) {
+				t.Errorf("%s: %s: %v, %v", name, addr, l, err)
+			}
+		}
+	}
 }

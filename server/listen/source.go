@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,8 +19,7 @@ const restingSources = 1 << 16
 // sources is what is known of the sources that have connections, as many as there are of these at most, and of some that
 // had.
 type sources struct {
-	limits    Limits // immutable
-	creations int    // immutable
+	rules *atomic.Pointer[rules] // immutable, of the gate
 
 	mu      sync.Mutex
 	known   map[netip.Prefix]*Source
@@ -34,23 +34,18 @@ type Source struct {
 	made   TokenBucket
 }
 
-func newSources(l Limits, creations int) sources {
-	if l.PrefixIPv4 == 0 {
-		l.PrefixIPv4 = 32
-	}
-	if l.PrefixIPv6 == 0 {
-		l.PrefixIPv6 = 64
-	}
-	return sources{limits: l, creations: creations, known: make(map[netip.Prefix]*Source)}
+func (a *sources) init(r *atomic.Pointer[rules]) {
+	a.rules, a.known = r, make(map[netip.Prefix]*Source)
 }
 
 // enter counts a connection. The source is nil when addresses are of no account; ok is false when it has as many
 // connections as it may.
 func (a *sources) enter(addr net.Addr) (s *Source, ok bool) {
-	if a.limits.SourceConnections == 0 && a.creations == 0 {
+	r := a.rules.Load()
+	if r.SourceConnections == 0 && r.creations == 0 {
 		return nil, true
 	}
-	prefix, counted := a.prefix(addr)
+	prefix, counted := r.source(addr)
 	if !counted {
 		return nil, true
 	}
@@ -64,7 +59,7 @@ func (a *sources) enter(addr net.Addr) (s *Source, ok bool) {
 	case s.open == 0:
 		a.resting--
 	}
-	if limit := a.limits.SourceConnections; limit > 0 && s.open >= limit {
+	if limit := r.SourceConnections; limit > 0 && s.open >= limit {
 		return nil, false
 	}
 	s.open++
@@ -112,33 +107,35 @@ func (a *sources) forget(now time.Time) {
 
 // MayCreate takes one from what a source may make in a minute, if that is limited.
 func (g *Gate) MayCreate(s *Source, now time.Time) bool {
-	a := &g.from
-	if s == nil || a.creations == 0 {
+	creations := g.rules.Load().creations
+	if s == nil || creations == 0 {
 		return true
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return s.made.Take(now, 1, Minute/time.Duration(a.creations), Minute)
+	g.from.mu.Lock()
+	defer g.from.mu.Unlock()
+	return s.made.Take(now, 1, Minute/time.Duration(creations), Minute)
 }
 
-// prefix is the source of an address; counted is false for those without limits by address.
-func (a *sources) prefix(addr net.Addr) (prefix netip.Prefix, counted bool) {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
+// source is the prefix of an address; counted is false for those without limits by address.
+func (r *rules) source(addr net.Addr) (prefix netip.Prefix, counted bool) {
+	ip, ok := addressOf(addr)
+	if !ok || slices.ContainsFunc(r.UnlimitedByAddress, func(p netip.Prefix) bool { return p.Contains(ip) }) {
 		return prefix, false
 	}
-	ip, ok := netip.AddrFromSlice(tcp.IP)
-	if !ok {
-		return prefix, false
-	}
-	ip = ip.Unmap()
-	if slices.ContainsFunc(a.limits.UnlimitedByAddress, func(p netip.Prefix) bool { return p.Contains(ip) }) {
-		return prefix, false
-	}
-	bits := a.limits.PrefixIPv6
+	bits := r.PrefixIPv6
 	if ip.Is4() {
-		bits = a.limits.PrefixIPv4
+		bits = r.PrefixIPv4
 	}
 	prefix, err := ip.Prefix(bits)
 	return prefix, err == nil
+}
+
+// addressOf is the IP address of a connection, that of IPv4 as such also where a socket of IPv6 has taken it.
+func addressOf(addr net.Addr) (ip netip.Addr, ok bool) {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return ip, false
+	}
+	ip, ok = netip.AddrFromSlice(tcp.IP)
+	return ip.Unmap(), ok
 }

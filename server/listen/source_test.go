@@ -12,12 +12,12 @@ func tcpAddr(text string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(text), 
 
 // Sources are told apart by prefix, and some are not counted.
 func TestSourcePrefix(t *testing.T) {
-	a := newSources(Limits{PrefixIPv4: 24, UnlimitedByAddress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, 0)
+	g := NewGate(Config{Limits: Limits{PrefixIPv4: 24, UnlimitedByAddress: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}})
 	for text, want := range map[string]string{
 		"192.0.2.7": "192.0.2.0/24", "::ffff:192.0.2.9": "192.0.2.0/24", "2001:db8:1:2:3::4": "2001:db8:1:2::/64",
 		"127.0.0.1": "", "::1": "::/64",
 	} {
-		got, counted := a.prefix(tcpAddr(text))
+		got, counted := g.rules.Load().source(tcpAddr(text))
 		if counted != (want != "") || counted && got.String() != want {
 			t.Errorf("%s: source %v, counted %v", text, got, counted)
 		}

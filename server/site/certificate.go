@@ -32,13 +32,15 @@ type Certificate struct {
 	current atomic.Pointer[stdtls.Certificate] // nil: there is none yet
 	looked  atomic.Int64                       // time of the last look, in nanoseconds
 
-	mu   sync.Mutex
-	seen stamp // of the files that were read last
+	mu     sync.Mutex
+	seen   stamp // of the files that were read last
+	broken bool  // they could not be used
 }
 
 // stamp tells files from those that were there before.
 type stamp [2]struct {
 	size    int64
+	mode    fs.FileMode
 	changed time.Time
 }
 
@@ -50,12 +52,19 @@ var errNoFiles = errors.New("the certificate for browsers: there is no such file
 func OpenCertificate(cert, key string, log *slog.Logger) (c *Certificate, exposed string, err error) {
 	c = &Certificate{cert: cert, key: key, log: log, signing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
 	c.looked.Store(time.Now().UnixNano())
-	if exposed, err = identity.CheckKey(key); err == nil {
-		err = c.Reload()
+	if exposed, err = identity.CheckKey(key); err != nil {
+		return nil, "", err
 	}
+	now, err := c.stamp()
 	if errors.Is(err, errNoFiles) {
-		err = nil
+		return c, exposed, nil
 	}
+	if err != nil {
+		return nil, "", err
+	}
+	pair, err := c.read()
+	c.seen = now
+	c.current.Store(pair)
 	return c, exposed, err
 }
 
@@ -115,22 +124,51 @@ func (c *Certificate) look() {
 	if err != nil || now == c.seen {
 		return // a file that is missing is being replaced
 	}
-	if err := c.read(now); err != nil {
+	pair, err := c.read()
+	if c.seen, c.broken = now, err != nil; c.broken {
 		c.log.Error("the certificate for browsers cannot be used, and the one before stays", "cause", err)
 		return
 	}
-	c.log.Info("the certificate for browsers has changed", "file", c.cert, "expires", c.current.Load().Leaf.NotAfter)
+	c.take(pair)
 }
 
-// Reload reads the files now. The error says why they cannot be used; the certificate before stays.
+// take has new connections shown a pair.
+func (c *Certificate) take(pair *stdtls.Certificate) {
+	c.current.Store(pair)
+	c.log.Info("browsers are shown another certificate", "file", c.cert, "expires", pair.Leaf.NotAfter)
+}
+
+// Reload reads the files now. The error says why they cannot be used; the certificate before stays. That there are none is no
+// fault as long as there was none.
 func (c *Certificate) Reload() error {
+	change, err := c.Next()
+	if err == nil {
+		change()
+	}
+	return err
+}
+
+// Next is Reload in two steps: the second takes over what the first has read.
+func (c *Certificate) Next() (change func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, err := c.stamp()
-	if err != nil {
-		return err
+	switch {
+	case errors.Is(err, errNoFiles) && c.current.Load() == nil, err == nil && now == c.seen && !c.broken:
+		return func() {}, nil
+	case err != nil:
+		return nil, err
 	}
-	return c.read(now)
+	pair, err := c.read()
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.seen, c.broken = now, false
+		c.take(pair)
+	}, nil
 }
 
 func (c *Certificate) stamp() (s stamp, err error) {
@@ -142,25 +180,23 @@ func (c *Certificate) stamp() (s stamp, err error) {
 		case err != nil:
 			return s, c.fault(err)
 		}
-		s[i].size, s[i].changed = info.Size(), info.ModTime()
+		s[i].size, s[i].mode, s[i].changed = info.Size(), info.Mode(), info.ModTime()
 	}
 	return s, nil
 }
 
-func (c *Certificate) read(now stamp) error {
-	c.seen = now
+func (c *Certificate) read() (*stdtls.Certificate, error) {
 	if _, err := identity.CheckKey(c.key); err != nil {
-		return err
+		return nil, err
 	}
 	pair, err := stdtls.LoadX509KeyPair(c.cert, c.key)
 	if err != nil {
-		return c.fault(err)
+		return nil, c.fault(err)
 	}
 	if signer, ok := pair.PrivateKey.(crypto.Signer); ok {
 		pair.PrivateKey = &queuedSigner{signer, c.signing}
 	}
-	c.current.Store(&pair)
-	return nil
+	return &pair, nil
 }
 
 // fault names the setting; an error of crypto/tls does not always name the file.

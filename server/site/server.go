@@ -41,9 +41,8 @@ type Server struct {
 	open    func(addresses []string) ([]net.Listener, error)
 }
 
-// New makes a server, which reads the certificate for browsers. note takes what the operator is to know. Without a site it
-// serves nothing.
-func New(settings Settings, log *slog.Logger, note func(line string)) (*Server, error) {
+// New makes a server, which reads the certificate for browsers. Without a site it serves nothing.
+func New(settings Settings, log *slog.Logger) (*Server, error) {
 	s := &Server{settings: settings, log: log, open: listen.Open}
 	if !settings.Secure() {
 		return s, nil
@@ -54,23 +53,37 @@ func New(settings Settings, log *slog.Logger, note func(line string)) (*Server, 
 	}
 	s.certificate = certificate
 	if exposed != "" {
-		note(exposed)
+		log.Warn(exposed)
 	}
 	if !certificate.Ready() {
-		note(fmt.Sprintf("there is no HTTPS as long as there is no %s; put a certificate there, or comment out cert and key in section [%s] of the ini", certificate.Missing(), section))
+		log.Warn(fmt.Sprintf("there is no HTTPS as long as there is no %s; put a certificate there, or comment out cert and key in section [%s] of the ini", certificate.Missing(), section))
 	}
 	return s, nil
+}
+
+// Reread reads the certificate again, and returns what takes it over and writes the site anew.
+func (s *Server) Reread(site *Site) (change func(), err error) {
+	take, err := s.next()
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		take()
+		if err := s.rewrite(site); err != nil {
+			s.log.Error("the site is as before", "cause", err.Error())
+		}
+	}, nil
 }
 
 // Certificate is the one for browsers, nil if there is to be none.
 func (s *Server) Certificate() *Certificate { return s.certificate }
 
-// Reload reads the certificate again.
-func (s *Server) Reload() error {
+// next reads the certificate again, if there is to be one, and returns what takes it over.
+func (s *Server) next() (change func(), err error) {
 	if s.certificate == nil {
-		return nil
+		return func() {}, nil
 	}
-	return s.certificate.Reload()
+	return s.certificate.Next()
 }
 
 // Handed is where a router hands over the connections of browsers on its own port, nil without a certificate to be.
@@ -86,7 +99,7 @@ func (s *Server) Open(site *Site, policy string) (http.Handler, error) {
 	if s.settings.Static == "" {
 		return nil, nil
 	}
-	if err := s.Rewrite(site); err != nil {
+	if err := s.rewrite(site); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(s.settings.Static)
@@ -97,8 +110,8 @@ func (s *Server) Open(site *Site, policy string) (http.Handler, error) {
 	return Handler(root, policy), nil
 }
 
-// Rewrite writes the site anew, while it is served.
-func (s *Server) Rewrite(site *Site) error {
+// rewrite writes the site, also while it is served.
+func (s *Server) rewrite(site *Site) error {
 	if s.settings.Static == "" {
 		return nil
 	}

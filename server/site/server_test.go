@@ -39,7 +39,7 @@ func serve(t *testing.T, s *Server, gate *listen.Gate) string {
 
 func newServer(t *testing.T, settings Settings) *Server {
 	t.Helper()
-	s, err := New(settings, slog.New(slog.DiscardHandler), func(line string) { t.Error(line) })
+	s, err := New(settings, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,8 +140,10 @@ func TestNoSite(t *testing.T) {
 	if err != nil || pages != nil || s.Handed() != nil || s.Certificate() != nil {
 		t.Errorf("%v, %v", err, pages)
 	}
-	if err := s.Listen(pages, nil, nil); err != nil || s.Reload() != nil || s.Rewrite(&Site{}) != nil {
+	change, err := s.Reread(&Site{})
+	if err != nil || s.Listen(pages, nil, nil) != nil {
 		t.Error(err)
 	}
+	change()
 	s.Stop()
 }

@@ -34,6 +34,9 @@
 //
 // A removal whose commit fails lasts as long as the store may show what it has not kept (DropRemovals).
 //
+// The sender and notifier IDs of imported queues fall into any partition, too, and are taken away in the same way. Nobody asks
+// for one of them: they are never given away twice.
+//
 // All shards of a router share one Table, which has a lock. linkid imports nothing of ours.
 package linkid
 
@@ -42,11 +45,17 @@ import "sync"
 // Table is what shards do with link IDs at this moment.
 type Table struct {
 	mu       sync.Mutex
-	reserved map[string]int     // by link ID: the shard that gives it away
-	removed  map[string]Removal // by link ID
+	reserved map[string]int // by link ID: the shard that gives it away
+	removed  map[Name]Removal
 }
 
-// Removal is a link that a drain of a shard takes away from its queue.
+// Name is an ID of a kind.
+type Name struct {
+	Kind uint8 // compared only
+	ID   string
+}
+
+// Removal is an ID that a drain of a shard takes away from its queue.
 type Removal struct {
 	Shard int
 	Drain any // that takes it away; compared only
@@ -54,7 +63,7 @@ type Removal struct {
 
 // New makes an empty table.
 func New() *Table {
-	return &Table{reserved: make(map[string]int), removed: make(map[string]Removal)}
+	return &Table{reserved: make(map[string]int), removed: make(map[Name]Removal)}
 }
 
 // Reserve reserves an ID, unless another shard has, and returns who has it now. Once more is no harm; first tells that it was
@@ -80,22 +89,22 @@ func (t *Table) Release(ids ...string) {
 
 // BeginRemoval notes, before its transaction is committed, that a drain takes an ID away. If another has before, that one's
 // commit is done when this one's is.
-func (t *Table) BeginRemoval(id string, by Removal) {
+func (t *Table) BeginRemoval(id Name, by Removal) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.removed[id] = by
 }
 
 // RemovedBy tells which shard is taking an ID away.
-func (t *Table) RemovedBy(id []byte) (shard int, ok bool) {
+func (t *Table) RemovedBy(kind uint8, id []byte) (shard int, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r, ok := t.removed[string(id)]
+	r, ok := t.removed[Name{kind, string(id)}]
 	return r.Shard, ok
 }
 
 // EndRemovals ends the removals of a drain whose commit is done.
-func (t *Table) EndRemovals(by Removal, ids []string) {
+func (t *Table) EndRemovals(by Removal, ids []Name) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, id := range ids {

@@ -33,21 +33,22 @@ func TestReservation(t *testing.T) {
 // TestRemoval: a removal ends with the drain that began it last, or with all of its shard.
 func TestRemoval(t *testing.T) {
 	table := New()
+	link, other := Name{1, "link"}, Name{2, "link"} // of another kind
 	first, second := Removal{0, new(int)}, Removal{0, new(int)}
-	table.BeginRemoval("link", first)
-	table.BeginRemoval("link", second)
-	table.BeginRemoval("other", Removal{1, first.Drain})
-	table.EndRemovals(first, []string{"link", "other"})
-	for id, want := range map[string]int{"link": 0, "other": 1} {
-		if shard, ok := table.RemovedBy([]byte(id)); !ok || shard != want {
-			t.Errorf("%s is removed by %d, %v", id, shard, ok)
+	table.BeginRemoval(link, first)
+	table.BeginRemoval(link, second)
+	table.BeginRemoval(other, Removal{1, first.Drain})
+	table.EndRemovals(first, []Name{link, other})
+	for id, want := range map[Name]int{link: 0, other: 1} {
+		if shard, ok := table.RemovedBy(id.Kind, []byte(id.ID)); !ok || shard != want {
+			t.Errorf("%v is removed by %d, %v", id, shard, ok)
 		}
 	}
-	table.EndRemovals(second, []string{"link", "other"})
-	if _, ok := table.RemovedBy([]byte("link")); ok {
+	table.EndRemovals(second, []Name{link, other})
+	if _, ok := table.RemovedBy(link.Kind, []byte(link.ID)); ok {
 		t.Error("a removal is left behind its drain")
 	}
-	table.BeginRemoval("link", first)
+	table.BeginRemoval(link, first)
 	table.DropRemovals(0)
 	wantLen(t, table, 0, 1)
 	table.DropRemovals(1)

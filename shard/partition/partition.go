@@ -37,7 +37,10 @@ func New(key *[16]byte, shards int) Map {
 func (p *Map) Shards() int { return p.shards }
 
 // Of is the partition of an entity ID.
-func (p *Map) Of(id []byte) uint8 { return uint8(siphash.Hash(p.k0, p.k1, id)) }
+func (p *Map) Of(id []byte) uint8 { return uint8(p.Sum(id)) }
+
+// Sum is the hash of an entity ID, of which the partition is the last byte.
+func (p *Map) Sum(id []byte) uint64 { return siphash.Hash(p.k0, p.k1, id) }
 
 // Owner is the shard that a partition belongs to. Neighbouring partitions go together.
 func (p *Map) Owner(partition uint8) int { return int(partition) * p.shards / Count }

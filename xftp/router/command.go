@@ -162,10 +162,10 @@ func (x *exchange) recipients() (access []packets.Recipient, ids [][]byte) {
 }
 
 func (x *exchange) create() (xftp.Response, bool) {
-	cfg := &x.router.cfg
+	now := x.router.settings.Load()
 	authorized := x.verify(&x.c.SenderKey)
-	right := cfg.Password == "" || subtle.ConstantTimeCompare([]byte(cfg.Password), x.c.Password) == 1
-	if !authorized || !cfg.NewFiles || !right {
+	right := now.Password == "" || subtle.ConstantTimeCompare([]byte(now.Password), x.c.Password) == 1
+	if !authorized || !now.NewFiles || !right {
 		return failed(xftp.ErrAuth)
 	}
 	if !xftp.ValidSize(x.c.Size) {

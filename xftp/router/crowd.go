@@ -76,11 +76,12 @@ func (r *Router) leaveLate(now time.Time, ttl time.Duration, hurry, full bool) {
 // throttle has a request wait that comes too fast for its connection, while its body waits at the client; false when it need
 // not go on.
 func (r *Router) throttle(s *session, q *http.Request) bool {
-	if r.cfg.CommandsPerSecond == 0 {
+	limit := r.settings.Load().CommandsPerSecond
+	if limit == 0 {
 		return true
 	}
 	s.mu.Lock()
-	wait := s.commands.Commands(r.cfg.Now(), 1, r.cfg.CommandsPerSecond)
+	wait := s.commands.Commands(r.cfg.Now(), 1, limit)
 	s.mu.Unlock()
 	if wait == 0 {
 		return true

@@ -48,7 +48,7 @@ func (r *Router) greet(s *session, challenge []byte) []byte {
 		}
 		s.keyed = true
 	}
-	pair := r.cfg.KeyPair
+	pair := s.pair
 	signed, err := box.AppendSignedKey(nil, box.AppendX25519(nil, &s.public), pair.Sign)
 	if err != nil {
 		panic("router: a key pair that cannot sign: " + err.Error())

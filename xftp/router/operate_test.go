@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,17 +53,21 @@ func TestFact45ControlPort(t *testing.T) {
 	}
 }
 
+// usage is what a store holds.
+func usage(bytes, count int64) func() packets.Usage {
+	return func() packets.Usage { return packets.Usage{Bytes: bytes, Count: count} }
+}
+
 func TestDailyLine(t *testing.T) {
 	var s Stats
 	sunday := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)
-	s.begin(sunday.Add(-time.Hour))
+	s.begin(sunday.Add(-time.Hour), usage(65536, 1))
 	s.Created.Add(3)
 	s.Recipients.Add(4)
 	s.Expired.Add(1)
 	for _, id := range []packets.ID{{1}, {1}, {2}} {
 		s.download(id, sunday.Add(-time.Minute))
 	}
-	stored := packets.Usage{Bytes: 65536, Count: 1}
 	for _, test := range []struct {
 		now  time.Time
 		want string
@@ -71,50 +76,10 @@ func TestDailyLine(t *testing.T) {
 		{sunday.AddDate(0, 0, 1), "2026-11-29,0,0,0,0,0,2,,0,0,1,65536,0\n"},
 		{sunday.AddDate(0, 0, 2), "2026-11-30,0,0,0,0,0,,2,0,0,1,65536,0\n"},
 	} {
-		if got := s.DailyLine(test.now, stored); got != test.want {
+		if got := s.Book.DailyLine(test.now); got != test.want {
 			t.Errorf("%s: %swant %s", test.now, got, test.want)
 		}
 	}
-}
-
-// TestPeriodsEndByThemselves: day, week and month begin anew when they are over although nobody writes daily lines, and what
-// they had is in the next line, if one is written; a clock that is set back does not make them longer.
-func TestPeriodsEndByThemselves(t *testing.T) {
-	var s Stats
-	monday := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
-	s.begin(monday.Add(-48 * time.Hour))
-	n := byte(0)
-	download := func(now time.Time) {
-		n++
-		s.download(packets.ID{n}, now)
-	}
-	counts := func(now time.Time, want string) {
-		t.Helper()
-		text := s.Metrics(now, packets.Usage{}, "v")
-		var got []string
-		for _, name := range []string{"daily", "weekly", "monthly"} {
-			_, rest, _ := strings.Cut(text, "\nsimplex_xftp_files_count_"+name+" ")
-			value, _, _ := strings.Cut(rest, " ")
-			got = append(got, value)
-		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("%s: %q, want %s", now, got, want)
-		}
-	}
-	download(monday.Add(-30 * time.Hour))
-	download(monday.Add(-time.Hour))
-	counts(monday.Add(-time.Second), "1 2 2")
-	download(monday)
-	counts(monday.Add(time.Hour), "1 1 3")
-	counts(monday.Add(24*time.Hour), "0 1 0") // December
-	download(monday.Add(24 * time.Hour))
-	if line := s.DailyLine(monday.Add(24*time.Hour), packets.Usage{}); line != "2026-11-28,0,0,0,0,1,2,3,4,0,0,0,0\n" {
-		t.Error(line)
-	}
-	download(monday.Add(365 * 24 * time.Hour)) // by mistake
-	counts(monday.Add(48*time.Hour), "1 1 1")
-	counts(monday.Add(72*time.Hour), "0 1 1")
-	counts(monday.Add(7*24*time.Hour), "0 0 1")
 }
 
 // TestBackupOfReference: the reference's backup is taken, and written again with the same content.
@@ -122,9 +87,14 @@ func TestBackupOfReference(t *testing.T) {
 	text, err := os.ReadFile("testdata/file-server-stats.log")
 	check(t, err)
 	var s Stats
-	s.begin(time.Now())
-	check(t, s.Restore(string(text)))
-	if got := s.Backup(packets.Usage{Bytes: 262144, Count: 4}); got != string(text) {
+	s.begin(time.Now(), usage(262144, 4))
+	check(t, s.Book.Restore(string(text)))
+	from := time.Date(2026, 11, 22, 23, 0, 0, 0, time.UTC)
+	if line, _, _ := strings.Cut(string(text), "\n"); line != "" {
+		from, err = time.Parse(time.RFC3339Nano, strings.TrimPrefix(line, "fromTime="))
+		check(t, err)
+	}
+	if got := s.Book.Backup(from); got != string(text) {
 		t.Errorf("\n%s, want\n%s", got, text)
 	}
 	if strings.Count(string(text), "\n") != 15 {
@@ -132,8 +102,8 @@ func TestBackupOfReference(t *testing.T) {
 	}
 	for _, bad := range []string{"x", "x=1", "filesCreated=x", "dayHashes=1,x", "fromTime=x"} {
 		var s Stats
-		s.begin(time.Now())
-		if err := s.Restore(bad); err == nil || strings.Contains(err.Error(), "\n") {
+		s.begin(time.Now(), usage(0, 0))
+		if err := s.Book.Restore(bad); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
@@ -143,39 +113,48 @@ func TestBackupOfReference(t *testing.T) {
 func TestBackupOfManyPackets(t *testing.T) {
 	var s Stats
 	now := time.Date(2026, 11, 11, 11, 0, 0, 0, time.UTC)
-	s.begin(now)
+	s.begin(now, usage(0, 0))
 	random := rand.NewChaCha8([32]byte{})
 	for range 100_000 {
 		var id packets.ID
 		random.Read(id[:])
 		s.download(id, now)
 	}
-	text := s.Backup(packets.Usage{})
-	if len(text) > 3*registers*21+1000 {
+	text := s.Book.Backup(now)
+	if len(text) > 3*(1<<14)*21+1000 {
 		t.Errorf("%d bytes", len(text))
 	}
 	var restored Stats
-	restored.begin(now)
-	check(t, restored.Restore(text))
-	if restored.Backup(packets.Usage{}) != text || restored.Metrics(now, packets.Usage{}, "v") != s.Metrics(now, packets.Usage{}, "v") {
+	restored.begin(now, usage(0, 0))
+	check(t, restored.Book.Restore(text))
+	if restored.Book.Backup(now) != text || string(restored.Metrics(now, "v", "")) != string(s.Metrics(now, "v", "")) {
 		t.Error("not what it was")
 	}
 }
 
-func TestMetrics(t *testing.T) {
+// TestMetricsOfReference: the metrics have the names, types, labels and notes of the reference's, in its order.
+func TestMetricsOfReference(t *testing.T) {
 	var s Stats
-	s.begin(time.Unix(5, 0))
+	s.begin(time.Unix(5, 0), usage(9, 1))
 	s.Uploaded.Add(7)
-	text := s.Metrics(time.UnixMilli(12345), packets.Usage{Bytes: 9, Count: 1}, "v1")
+	text := string(s.Metrics(time.UnixMilli(12345), "6.5.2.0", ""))
 	for _, want := range []string{
 		"# Recorded at: 1970-01-01T00:00:12.345Z\n# Stats from: 1970-01-01T00:00:05Z\n",
-		"# TYPE simplex_xftp_files_uploaded counter\nsimplex_xftp_files_uploaded 7 12345\n# filesUploaded\n",
-		"# TYPE simplex_xftp_files_size gauge\nsimplex_xftp_files_size 9 12345\n",
-		"simplex_xftp_files_count_monthly 0 12345\n",
-		"simplex_xftp_info{version=\"v1\",",
+		"simplex_xftp_files_uploaded 7 12345\n",
+		"simplex_xftp_files_size 9 12345\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
+	reference, err := os.ReadFile("testdata/xftp-server-metrics.txt")
+	check(t, err)
+	if got, want := shape(text), shape(string(reference)); got != want {
+		t.Errorf("\n%s, want\n%s", got, want)
+	}
 }
+
+var varying = regexp.MustCompile(`(?m)^# HELP .*\n|: \d{4}-.*|( -?\d+){1,2}$| +$`)
+
+// shape is a text of metrics without what differs from time to time and from program to program.
+func shape(text string) string { return varying.ReplaceAllString(text, "") }

@@ -29,6 +29,8 @@ type Router struct {
 	base  *http.Server // what HTTP/2 asks of HTTP/1
 	Stats Stats
 
+	settings atomic.Pointer[Settings] // those that hold; what is in cfg of them is what they began with
+
 	verifiers sync.Pool // *box.Verifier
 	buffers   sync.Pool // *[]byte of bufferSize
 	small     sync.Pool // *[]byte of smallFrame
@@ -90,7 +92,9 @@ func New(cfg Config) (*Router, error) {
 	r.small.New = func() any { b := make([]byte, smallFrame); return &b }
 	r.large.New = func() any { b := make([]byte, largeFrame); return &b }
 	r.ctx, r.stop = context.WithCancel(context.Background())
-	r.Stats.begin(cfg.Now())
+	begun := cfg.Settings()
+	r.settings.Store(&begun)
+	r.Stats.begin(cfg.Now(), r.store.Usage)
 	return r, nil
 }
 
@@ -200,7 +204,7 @@ func (r *Router) serve(raw net.Conn, source *listen.Source) {
 	r.handshakes.Add(-1)
 	if err != nil {
 		s.end(causeOfHandshake(err))
-		if r.cfg.LogTLSErrors {
+		if r.settings.Load().LogTLSErrors {
 			r.cfg.Log.Info("TLS handshake failed", "cause", err)
 		}
 		return

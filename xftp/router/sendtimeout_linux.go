@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"switchyard/server/listen"
 )
 
 // sendTimeout ends a connection whose client takes nothing from its socket for so long. The reference waits for ever.
@@ -12,7 +14,7 @@ const sendTimeout = 5 * time.Minute
 
 // limitSending lets the kernel watch over sendTimeout (tcp(7), TCP_USER_TIMEOUT), which costs nothing for each write.
 func limitSending(conn net.Conn) {
-	tcp, ok := conn.(*net.TCPConn)
+	tcp, ok := listen.Socket(conn).(*net.TCPConn)
 	if !ok {
 		return
 	}

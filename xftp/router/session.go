@@ -29,8 +29,9 @@ type session struct {
 	// Set by the handshake, before established.
 	conn   *leaver
 	id     []byte
-	web    bool // a browser: SNI, and the web certificate
-	silent bool // ALPN h2 without SNI: every request has an empty answer
+	pair   *tls.KeyPair // of the certificate that TLS shows, but for browsers
+	web    bool         // a browser: SNI, and the web certificate
+	silent bool         // ALPN h2 without SNI: every request has an empty answer
 
 	established atomic.Bool
 	lastMoved   atomic.Int64                 // nanoseconds since begun
@@ -89,13 +90,15 @@ var errBrowser = errors.New("router: a browser")
 func (r *Router) handshake(s *session) error {
 	ctx, cancel := context.WithTimeout(r.ctx, r.cfg.TLSTimeout)
 	defer cancel()
+	now := r.settings.Load()
+	s.pair = now.KeyPair
 	var web *stdtls.Certificate
 	if r.cfg.Web != nil {
 		web = r.cfg.Web()
 	}
 	recorded := &reader{Conn: s.raw, record: web != nil}
 	conn := tls.Server(recorded, &tls.Config{
-		Certificates: []*tls.KeyPair{r.cfg.KeyPair},
+		Certificates: []*tls.KeyPair{s.pair},
 		ALPN:         protocols,
 		OnClientHello: func(hello *tls.ClientHelloInfo) error {
 			if web != nil && hello.ServerName != "" {
