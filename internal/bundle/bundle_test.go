@@ -31,16 +31,11 @@ func TestAssetsAreBuilt(t *testing.T) {
 	}
 }
 
-// TestTypes runs TypeScript's check of the sources.
+// TestTypes runs TypeScript's check of all sources.
 func TestTypes(t *testing.T) {
-	for _, p := range bundle.Pages {
-		t.Run(p.Dir, func(t *testing.T) {
-			t.Parallel()
-			dir := filepath.Join(root, p.Dir)
-			out, err := exec.Command(filepath.Join(dir, "node_modules/.bin/tsc"), "-p", dir).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v: %s; `make interop` installs tsc", err, out)
-			}
-		})
+	t.Parallel()
+	tsc := filepath.Join(root, bundle.Pages[0].Dir, "node_modules/.bin/tsc")
+	if out, err := exec.Command(tsc, "-p", ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s; `make interop` installs tsc", err, out)
 	}
 }

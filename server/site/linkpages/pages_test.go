@@ -5,11 +5,16 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
 	"image/png"
+	"maps"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -208,8 +213,7 @@ func testLooks(t *testing.T, tab *webtest.Tab, s *site.Site) {
 			for theme, dark := range map[string]bool{"light": false, "dark": true} {
 				look := fmt.Sprintf("%s-%d-%s", name, width, theme)
 				tab.Look(width, dark)
-				shot := tab.Screenshot()
-				picture, err := png.Decode(bytes.NewReader(shot))
+				picture, err := png.Decode(bytes.NewReader(tab.Screenshot()))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -223,12 +227,32 @@ func testLooks(t *testing.T, tab *webtest.Tab, s *site.Site) {
 					t.Errorf("%s: a camera reads %s", look, got)
 				}
 				if *keep {
-					if err := os.WriteFile(filepath.Join("../../../docs/pages", look+".png"), shot, 0o644); err != nil {
-						t.Fatal(err)
-					}
+					keepPicture(t, filepath.Join("../../../docs/pages", look+".png"), picture)
 				}
 			}
 		}
+	}
+}
+
+// keepPicture writes a picture with the 256 colours that it has most of.
+func keepPicture(t *testing.T, name string, picture image.Image) {
+	t.Helper()
+	counts := make(map[color.Color]int)
+	bounds := picture.Bounds()
+	for y := range bounds.Dy() {
+		for x := range bounds.Dx() {
+			counts[picture.At(x, y)]++
+		}
+	}
+	colours := color.Palette(slices.SortedFunc(maps.Keys(counts), func(a, b color.Color) int { return counts[b] - counts[a] }))
+	few := image.NewPaletted(bounds, colours[:min(len(colours), 256)])
+	draw.Draw(few, bounds, picture, bounds.Min, draw.Src)
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, few); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
