@@ -141,3 +141,19 @@ bench-table: build ## the table of BENCHMARKS.md from the raw results that are t
 
 bench-go: ## run the benchmarks of the packages [PKG BENCH=regex COUNT]
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) $(PKG)
+
+# What telling its figures costs a router of replica's size, while nothing else happens.
+.PHONY: bench-scrape
+bench-scrape: build $(BENCH_OUT)/scrape-store-$(BENCH_SCALE) ## CPU of a scrape of /metrics: 15,000 connections, 1,000,000 subscriptions, 30,000,000 stored queues, times BENCH_SCALE
+	$(call runs,scrape,idle --data $(BENCH_OUT)/scrape-store-$(BENCH_SCALE) --seeded $(call scaled,30000000) --subscriptions $(call scaled,1000000) --conns $(call scaled,15000) --hold 5s --scrapes 500 --group $(BENCH_GROUP))
+	@$(LOADTEST) report $(BENCH_OUT)/scrape-[0-9]*.jsonl
+
+$(BENCH_OUT)/scrape-store-$(BENCH_SCALE): | build
+	@mkdir -p $(BENCH_OUT)
+	$(LOADTEST) seed-queues --count $(call scaled,30000000) --data $@ $(START)
+
+.PHONY: bench-import
+bench-import: build ## a move from the reference: import, first start, export at three sizes, and what 30,000,000 queues with 3,000,000 messages take
+	@mkdir -p $(BENCH_OUT)
+	@$(LOADTEST) moving --sizes $(call scaled,50000),$(call scaled,200000),$(call scaled,800000) --to 30000000 --dir $(BENCH_OUT)/moving $(START) \
+		2>$(BENCH_OUT)/moving.err || { tail -n 1 $(BENCH_OUT)/moving.err; exit 1; }

@@ -105,6 +105,7 @@ func (s *session) takeBlock(block []byte) {
 	s.loop.router.counts.blocksIn.Add(1)
 	s.loop.work()
 	s.active, s.begun = time.Now(), time.Time{}
+	s.received = uint32(s.active.Unix())
 	var content []byte
 	ok := true
 	if s.encrypted {
@@ -134,10 +135,13 @@ func (s *session) dispatch(b *shard.Buffer) {
 		s.replyError(nil, nil, smp.ErrBlock)
 		return
 	}
+	s.given += int64(batch.Len())
 	s.spend(s.active, batch.Len())
+	s.loop.tally.block = blockOf{}
 	for t, ok := batch.Next(); ok; t, ok = batch.Next() {
 		s.takeTransmission(b, t)
 	}
+	s.loop.tally.countBlock()
 	s.loop.gather()
 }
 
@@ -157,6 +161,7 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		return
 	}
 	s.loop.commands[tag].Add(1)
+	s.loop.tally.block.add(tag)
 	if !s.refused(tag, &tr) && !s.limited(tag, &tr, params) && !s.answer(b, tag, &tr, params) {
 		s.route(b, shard.Command{Transmission: tr, Tag: tag, Params: params})
 	}

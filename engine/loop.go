@@ -21,6 +21,7 @@ type loop struct {
 	router *Router
 	events gnet.EventLoop
 	poller socket.Poller
+	index  int // among the loops
 
 	// Shared: shards put, the loop takes. awake is set from the wake-up of the loop until it has emptied the inbox.
 	inbox   *ring.Ring[*shard.Group]
@@ -32,6 +33,7 @@ type loop struct {
 
 	// Counted by the loop, read by everybody.
 	commands [smp.CommandTags]atomic.Int64
+	tally    loopTally
 
 	// Owned by the loop.
 	sessions  map[*session]struct{}
@@ -86,6 +88,7 @@ func newLoop(r *Router, e gnet.EventLoop) *loop {
 	}
 	return &loop{
 		router:   r,
+		index:    len(r.loops),
 		events:   e,
 		poller:   r.pollerOf(e),
 		inbox:    ring.New[*shard.Group](inboxSize),

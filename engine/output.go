@@ -159,6 +159,7 @@ func (s *session) writeSealed() {
 	defer l.router.cfg.Queues.Watch.Begin(stage.Write).End()
 	l.router.counts.blocksOut.Add(int64(len(s.sealed)))
 	s.active = time.Now()
+	s.sent = uint32(s.active.Unix())
 	blocks := s.sealed
 	s.sealed = nil
 	l.records = l.records[:0]

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -46,6 +47,10 @@ type Router struct {
 	stopping chan struct{} // closed when Stop begins
 	halted   chan struct{} // closed when the loops have ended
 
+	ports    map[string]*port // immutable, by their number
+	numbers  atomic.Int64     // of connections, since the start
+	draining atomic.Bool
+
 	mu       sync.Mutex
 	events   *gnet.Client     // nil until Run listens
 	acceptor *listen.Acceptor // nil until Run listens
@@ -86,7 +91,9 @@ func newRouter(cfg Config) *Router {
 		stallLimit:    stallLimit,
 		blockTimeout:  blockTimeout,
 
-		loops: make(map[gnet.EventLoop]*loop),
+		ports:  newPorts(cfg.Listen),
+		loops:  make(map[gnet.EventLoop]*loop),
+		counts: counters{handshakes: newHandshakes()},
 	}
 	r.use(cfg.Settings(cfg.Queues, cfg.KeyPair))
 	return r
@@ -164,6 +171,7 @@ func (r *Router) OnOpen(c gnet.Conn) ([]byte, gnet.Action) {
 	l := r.loopOf(c.EventLoop())
 	s := newSession(l, c, r.live.Load())
 	s.source, _ = c.Context().(*listen.Source)
+	r.admit(s)
 	l.sessions[s] = struct{}{}
 	l.greeting[s] = struct{}{}
 	c.SetContext(s)
@@ -221,3 +229,13 @@ func (r *Router) pollerOf(e gnet.EventLoop) socket.Poller {
 	}
 	return socket.PollerOf(e)
 }
+
+// gnetLog passes what gnet reports on to the router's log. gnet reports every reset connection as an error; to a
+// public router these are the weather, so they are logged for debugging only.
+type gnetLog struct{ log *slog.Logger }
+
+func (g gnetLog) Debugf(f string, a ...any) { g.log.Debug(fmt.Sprintf(f, a...)) }
+func (g gnetLog) Infof(f string, a ...any)  { g.log.Debug(fmt.Sprintf(f, a...)) }
+func (g gnetLog) Warnf(f string, a ...any)  { g.log.Debug(fmt.Sprintf(f, a...)) }
+func (g gnetLog) Errorf(f string, a ...any) { g.log.Debug(fmt.Sprintf(f, a...)) }
+func (g gnetLog) Fatalf(f string, a ...any) { g.log.Error(fmt.Sprintf(f, a...)) }

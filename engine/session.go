@@ -48,6 +48,12 @@ type session struct {
 	// Immutable.
 	loop   *loop
 	source *listen.Source // nil: addresses are of no account
+	port   *port          // that it came to; nil in tests
+	number int64          // of the connections since the start
+
+	// For the operator (operate.go). Owned by the loop; times in seconds since 1970.
+	created, received, sent uint32
+	given                   int64 // commands
 
 	// How far it has come, and which lists of the loop it stands on. Owned by the loop. Eight bytes in all.
 	phase     phase
@@ -153,7 +159,11 @@ func (s *session) end(cause Cause) {
 	if s.phase == phaseClosed {
 		return
 	}
-	s.loop.router.gate.Leave(s.source, cause)
+	r := s.loop.router
+	if s.phase != phaseOpen {
+		r.counts.handshakes.count(s, cause)
+	}
+	r.gate.Leave(s.source, cause)
 	s.quit()
 }
 
@@ -165,6 +175,9 @@ func (s *session) quit() {
 	s.phase = phaseClosed
 	s.hold(0)
 	s.weigh(0)
+	if s.port != nil {
+		s.port.closed.Add(1)
+	}
 	delete(s.loop.sessions, s)
 	delete(s.loop.greeting, s)
 	if s.client != nil {

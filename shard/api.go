@@ -39,11 +39,19 @@ type Client struct {
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
 	Subscriptions atomic.Int32
 
+	// Notifiers counts those of Subscriptions that are to notifications, but for those of a service.
+	Notifiers atomic.Int32
+
 	// Gets counts the queues that the connection has used GET of, in all shards: a connection that does nothing else may be
 	// closed when it is idle, but they count as subscriptions for Config.Subscriptions.
 	Gets atomic.Int32
 
-	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
+	// What the connection has in all shards, which count with them how many connections there are that have some.
+	messageSubs, notifierSubs atomic.Int32 // subscribed queues, of Subscriptions
+	waiting                   atomic.Int32 // messages without an ACK
+	serves                    atomic.Bool  // queues of its service, as it has asked for them
+
+	// Shards is a bit set of the shards that the loop has given commands of this client to; it sets bits as it routes and sends
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64
 
@@ -94,10 +102,11 @@ type Loop interface {
 //	BatchResume    a loop; the shard           Client             what is ready to be delivered, as there is room again
 //	batchExpire    the set; the shard          Block: IDs         messages and notifications to be deleted that are too old
 //	batchNotify    the shard, by a timer       -                  notifications to go out that have gathered long enough
-//	batchBlock     the set; another shard      request            a queue to be blocked or unblocked
+//	batchRequest   the set; another shard      request            what the operator wants of a queue
 //	batchFanOut    another shard               fanOut             this shard's part of SUBS, NSUBS, or of their end
 //	batchWalk      the shard                   Client             the next step of the walk of a service
 //	batchProbe     the shard, by a timer       -                  nothing: a drain, which sees whether the store has recovered
+//	               the set                     request            the same, and an answer when all before it is stored
 //	batchRefusal   another shard               Client, a command  a refusal, as a queue of this shard has the link ID
 //	batchChore     the shard                   -                  nothing: a drain, which does a step of what is left to do
 //	batchRetry     the shard, by a timer       Client, or none    what could not be read to be read again
@@ -109,7 +118,7 @@ const (
 	BatchResume
 	batchExpire
 	batchNotify
-	batchBlock
+	batchRequest
 	batchFanOut
 	batchWalk
 	batchProbe
@@ -124,7 +133,7 @@ type Batch struct {
 	Client   *Client
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
-	request  *blockRequest // of a batchBlock
+	request  *request      // of a batchRequest, and of a batchProbe that the set has made
 	fanOut   *fanOut       // of a batchFanOut
 	hops     *atomic.Int64 // counts this one among those between shards; nil for others
 	put      time.Time     // into the ring; zero when nobody watches

@@ -13,7 +13,7 @@ func TestBlockedQueue(t *testing.T) {
 	r := newRouter(t, testConfig())
 	alice, bob := r.connect(), r.connect()
 	q := alice.newQueue(queueOptions{mode: smp.ModeMessaging, subscribe: true, notifier: true})
-	if err := r.set.Block(q.sender, blockedAsSpam); err != nil {
+	if _, err := r.set.Block(q.sender, blockedAsSpam); err != nil {
 		t.Fatal(err)
 	}
 	const blocked = "BLOCKED reason=spam"
@@ -27,13 +27,13 @@ func TestBlockedQueue(t *testing.T) {
 	r.restart()
 	alice, bob = r.connect(), r.connect()
 	want(t, bob.sendTo(q, "hello"), blocked)
-	if err := r.set.Unblock(q.sender); err != nil {
+	if _, err := r.set.Unblock(q.sender); err != nil {
 		t.Fatal(err)
 	}
 	want(t, bob.sendTo(q, "hello"), "OK")
 	want(t, alice.sub(q), "SOK")
 	wantMessage(t, q, alice.event(), "hello", true)
-	if err := r.set.Block(q.sender, blockedAsSpam); err != nil {
+	if _, err := r.set.Block(q.sender, blockedAsSpam); err != nil {
 		t.Fatal(err)
 	}
 	wantEvent(t, alice.event(), blocked, q.recipient)
@@ -53,7 +53,7 @@ func TestBlockedByVersion(t *testing.T) {
 	} {
 		c := r.connectAt(test.version)
 		q := c.newQueue(queueOptions{})
-		if err := r.set.Block(q.sender, smp.ErrBlocked(smp.BlockContent, smp.Notice{Present: true, HasTTL: true, TTL: 60})); err != nil {
+		if _, err := r.set.Block(q.sender, smp.ErrBlocked(smp.BlockContent, smp.Notice{Present: true, HasTTL: true, TTL: 60})); err != nil {
 			t.Fatal(err)
 		}
 		c.send(command{entity: q.sender, text: smp.AppendSend(nil, false, nil)})
@@ -71,16 +71,16 @@ func TestBlockByLink(t *testing.T) {
 	c := r.connect()
 	for _, link := range []string{"a", "b", "c", "d", "e", "f"} {
 		q, _, _ := c.newLinked(smp.ModeContact, []byte(link), link, nil)
-		if err := r.set.Block([]byte(link), blockedAsSpam); err != nil {
+		if _, err := r.set.Block([]byte(link), blockedAsSpam); err != nil {
 			t.Fatal(err)
 		}
 		want(t, c.lget([]byte(link)), "BLOCKED reason=spam")
-		if err := r.set.Unblock(q.sender); err != nil {
+		if _, err := r.set.Unblock(q.sender); err != nil {
 			t.Fatal(err)
 		}
 		wantLink(t, c.lget([]byte(link)), q, []byte(link), "user")
 	}
-	if err := r.set.Block([]byte("no link"), blockedAsSpam); err != ErrNoQueue {
+	if _, err := r.set.Block([]byte("no link"), blockedAsSpam); err != ErrNoQueue {
 		t.Fatalf("error %v of an ID that names nothing", err)
 	}
 }
@@ -91,7 +91,7 @@ func TestBlockNotStored(t *testing.T) {
 	c := r.connect()
 	q := c.newQueue(queueOptions{})
 	r.store.setFail(true, "wait")
-	if err := r.set.Block(q.sender, blockedAsSpam); err == nil {
+	if _, err := r.set.Block(q.sender, blockedAsSpam); err == nil {
 		t.Fatal("no error")
 	}
 	r.store.setFail(false, "wait")

@@ -5,6 +5,7 @@ import (
 
 	"switchyard/internal/stage"
 	"switchyard/shard/linkid"
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -20,11 +21,13 @@ type drain struct {
 	commit  Commit   // nil when nothing was written
 	err     error    // of the commit
 
-	committed time.Time // zero when nobody watches
+	came      time.Time // its first commands, to the ring; zero when nobody watches
+	committed time.Time // the same
 
-	requests []*blockRequest // that wait for the commit
-	walked   []*fanOut       // whose walks in this shard have ended
-	removals []linkid.Name   // IDs that are taken away
+	requests []*request    // that wait for the commit
+	walked   []*fanOut     // whose walks in this shard have ended
+	removals []linkid.Name // IDs that are taken away
+	tally    tally.Drain   // what is counted when the commit is done
 
 	// For the case that the commit fails (failure.go).
 	touched    []smp.ID   // queues that its commands have seen
@@ -38,6 +41,9 @@ func (c *core) gather(batches []*Batch) {
 	watch := c.cfg.Watch
 	for _, b := range batches {
 		watch.Waited(stage.Ring, b.put)
+		if c.out.came.IsZero() {
+			c.out.came = b.put
+		}
 		switch b.Kind {
 		case BatchCommands:
 			for i := range b.Commands {
@@ -78,6 +84,7 @@ func (c *core) find(it *item, kind IDKind, id []byte) {
 		return
 	}
 	if it.queue = c.cache.find(kind, id); it.queue != nil {
+		c.hits++
 		return
 	}
 	l := Lookup{Kind: kind, ID: id}
@@ -90,6 +97,7 @@ func (c *core) find(it *item, kind IDKind, id []byte) {
 		}
 		l.Own = c.own
 	}
+	c.misses++
 	it.lookup = refTo(len(c.lookups))
 	c.lookups = append(c.lookups, l)
 }
@@ -190,14 +198,18 @@ func (c *core) apply(batches []*Batch) {
 		case batchNotify:
 			c.notifySoon = false
 			c.notifying, c.noted = append(c.notifying, c.noted...), nil
-		case batchBlock:
-			c.blockQueue(b.request)
+		case batchRequest:
+			c.serveRequest(b.request)
 		case batchFanOut:
 			c.doPart(b.fanOut)
 		case batchWalk:
 			c.resumeWalk(b.Client)
 		case batchRefusal:
 			c.refuse(b)
+		case batchProbe:
+			if b.request != nil {
+				c.out.requests = append(c.out.requests, b.request)
+			}
 		case batchChore:
 			c.choreDue = false
 		}
@@ -216,9 +228,27 @@ func grows(tag smp.CommandTag) bool {
 	return false
 }
 
+// countRefusal counts commands that are not authorized, but not those that came by way of a proxy, as in the reference.
+func (c *core) countRefusal(it *item, err smp.Error) {
+	if err != smp.ErrAuth || it.command.Forward != nil {
+		return
+	}
+	switch it.command.Tag {
+	case smp.CmdSend:
+		c.out.tally.Add(tally.SentAuth, 1)
+	case smp.CmdSub:
+		c.out.tally.Add(tally.SubsAuth, 1)
+	case smp.CmdNSub:
+		c.out.tally.Add(tally.NotifierSubsAuth, 1)
+	case smp.CmdGet:
+		c.out.tally.Add(tally.GetAuth, 1)
+	}
+}
+
 // execute answers one command.
 func (c *core) execute(it *item) {
 	if err := c.verdict(it); !err.IsZero() {
+		c.countRefusal(it, err)
 		c.fail(it, err)
 		return
 	}

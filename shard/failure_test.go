@@ -161,7 +161,10 @@ func TestOrderBehindAFailedCommit(t *testing.T) {
 	bob.send(command{entity: q.sender, text: smp.AppendSend(nil, false, []byte("x"))})
 	<-begun
 	done := make(chan error)
-	go func() { done <- r.set.Unblock(q.sender) }()
+	go func() {
+		_, err := r.set.Unblock(q.sender)
+		done <- err
+	}()
 	r.underWay(1)
 	release()
 	if err := <-done; err != errLost {

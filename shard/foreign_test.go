@@ -66,12 +66,12 @@ func TestForeignQueue(t *testing.T) {
 
 	want(t, r.connect().get(q), "OK")
 	want(t, alice.que(q), "INFO")
-	if err := r.set.Block(q.sender, blockedAsSpam); err != nil {
+	if _, err := r.set.Block(q.sender, blockedAsSpam); err != nil {
 		t.Fatal(err)
 	}
 	wantEvent(t, alice.event(), "BLOCKED reason=spam", q.recipient)
 	want(t, bob.sendTo(q, "blocked"), "BLOCKED reason=spam")
-	if err := r.set.Unblock(q.sender); err != nil {
+	if _, err := r.set.Unblock(q.sender); err != nil {
 		t.Fatal(err)
 	}
 

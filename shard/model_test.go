@@ -374,10 +374,15 @@ func (m *model) replaceKeys(a *action) {
 func (m *model) del(a *action) {
 	q := a.queue
 	m.answer(a, "OK")
+	m.erase(q, a.client)
+}
+
+// erase deletes a queue for a client, or for the operator.
+func (m *model) erase(q *modelQueue, by *client) {
 	if q.sub != nil {
-		m.tell(a.client, q.sub.client, q, q.recipient, deld(q.sub.client))
+		m.tell(by, q.sub.client, q, q.recipient, deld(q.sub.client))
 	}
-	m.endNotifier(a)
+	m.endNotifierOf(q, by)
 	q.gone, q.link, q.messages, q.sub, q.gets = true, nil, nil, nil, nil
 }
 
@@ -403,6 +408,9 @@ func (m *model) block(q *modelQueue, e smp.Error) {
 		if q.status == StatusBlocked {
 			q.status = StatusActive
 		}
+		return
+	}
+	if q.status == StatusBlocked && q.blocked.Error() == e.Error() {
 		return
 	}
 	q.status, q.blocked = StatusBlocked, e

@@ -152,7 +152,11 @@ func (c *modelCheck) next(step int) {
 	case n < 190 && len(live) < 12 || len(live) == 0:
 		c.create()
 	case n < 210:
-		c.block(live[c.IntN(len(live))])
+		if q := live[c.IntN(len(live))]; c.IntN(4) > 0 {
+			c.block(q)
+		} else {
+			c.erase(q)
+		}
 	case n < 290:
 		c.linkCommand()
 	case n < 350:
@@ -260,19 +264,39 @@ func (c *modelCheck) stall(client *client) {
 	}
 }
 
+// erase has the operator delete a queue.
+func (c *modelCheck) erase(q *modelQueue) {
+	c.log("queue %d: deleted by the operator", q.number)
+	if n, err := c.router.set.Delete(c.name(q)); err != nil || n != len(q.messages) {
+		c.t.Errorf("delete: %d messages of %d, %v", n, len(q.messages), err)
+	}
+	c.model.erase(q, nil)
+}
+
+// name is one of the IDs by which the operator knows a queue.
+func (c *modelCheck) name(q *modelQueue) []byte {
+	if q.link != nil && c.IntN(2) == 0 {
+		return q.link.id
+	}
+	return q.sender
+}
+
 // block has the operator block a queue, or unblock it.
 func (c *modelCheck) block(q *modelQueue) {
-	id := q.sender
-	if q.link != nil && c.IntN(2) == 0 {
-		id = q.link.id
-	}
+	id := c.name(q)
 	var e smp.Error
 	if c.IntN(3) == 0 {
 		notice := smp.Notice{Present: c.IntN(2) == 0, HasTTL: c.IntN(2) == 0, TTL: 60}
 		e = smp.ErrBlocked([]smp.BlockReason{smp.BlockSpam, smp.BlockContent}[c.IntN(2)], notice)
 	}
 	c.log("queue %d: blocked %v", q.number, !e.IsZero())
-	if err := c.router.set.give(id, e); err != nil {
+	var err error
+	if e.IsZero() {
+		_, err = c.router.set.Unblock(id)
+	} else {
+		_, err = c.router.set.Block(id, e)
+	}
+	if err != nil {
 		c.t.Errorf("block: %v", err)
 	}
 	c.model.block(q, e)

@@ -17,12 +17,13 @@ type modelNotifier struct {
 }
 
 // endNotifier takes the credentials away and tells the subscriber.
-func (m *model) endNotifier(a *action) {
-	q := a.queue
+func (m *model) endNotifier(a *action) { m.endNotifierOf(a.queue, a.client) }
+
+func (m *model) endNotifierOf(q *modelQueue, by *client) {
 	if q.ntf == nil {
 		return
 	}
-	m.tell(a.client, q.ntf.sub, q, q.ntf.id, deld(q.ntf.sub))
+	m.tell(by, q.ntf.sub, q, q.ntf.id, deld(q.ntf.sub))
 	q.ntf, q.pending, q.stored = nil, nil, nil
 }
 

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"switchyard/shard/linkid"
 	"switchyard/shard/partition"
 	"switchyard/shard/registry"
+	"switchyard/shard/ring"
+	"switchyard/shard/tally"
 	"switchyard/shard/unread"
 	"switchyard/smp"
 )
@@ -33,6 +36,7 @@ type Config struct {
 	BasicAuth     string        // password for NEW; empty: none is asked
 	Subscriptions int           // of one connection, with the queues that it uses GET of; 0: no limit. Of SUB, NSUB and NEW loops judge
 	Refused       func()        // told of each GET that this limit has refused; nil: nobody
+	Uncounted     bool          // nothing is counted, to measure what counting takes
 	QueueCache    int           // queues kept in memory, in all shards together; 0: 50,000
 	NotifyEvery   time.Duration // how long notifications gather before they are sent; 0: 1.5 s
 	NotifyTTL     time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
@@ -115,6 +119,8 @@ type Set struct {
 	registry  *registry.Registry
 	unread    *unread.Count
 	admission *admission
+
+	made, madeNotifiers atomic.Int64 // services
 
 	clock   expiry.Clock   // by which it is judged what is too old
 	expiry  sync.WaitGroup // the goroutine of the expiry
@@ -202,6 +208,17 @@ func (s *Set) Behind() bool {
 // Unread is how many queues have a first message that cannot be read while somebody waits for it.
 func (s *Set) Unread() int { return s.unread.Len() }
 
+// Tally reads what the shards have counted since their start, and takes the queues in use since the last reading.
+func (s *Set) Tally(r *tally.Reading) {
+	now := s.cfg.Clock()
+	for _, w := range s.workers {
+		w.core.total.Read(r, now)
+		r.Failed = r.Failed || w.unsound.Load()
+	}
+	r.Services, r.NotifierServices = s.made.Load(), s.madeNotifiers.Load()
+	s.services.tally(r)
+}
+
 // hand hands a batch from one shard to another.
 func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(b) }
 
@@ -229,4 +246,76 @@ func (s *Set) Close() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// coreFigures are what others may read of a core, as it was after the last drain.
+type coreFigures struct {
+	queues, parked atomic.Int64
+	hits, misses   atomic.Uint64
+}
+
+// publish is the end of each drain.
+func (f *coreFigures) publish(c *core) {
+	f.queues.Store(int64(len(c.cache.byRecipient)))
+	f.parked.Store(int64(c.cache.parked.Len() + c.cache.parkedNotifiers.Len()))
+	f.hits.Store(c.hits)
+	f.misses.Store(c.misses)
+}
+
+// Figures are what an operator looks at of a shard.
+type Figures struct {
+	Ring, Hops   ring.Figures // from loops, and from other shards
+	PutOff       int64        // commands in the fair queue
+	Queues       int64        // in memory
+	Parked       int64        // subscriptions to queues that are not
+	Hits, Misses uint64       // lookups of queues that were in memory, and that were not
+}
+
+// Figures reads those of each shard. It takes no lock and costs the shards nothing.
+func (s *Set) Figures() []Figures {
+	all := make([]Figures, len(s.workers))
+	for i, w := range s.workers {
+		f := &w.core.figures
+		all[i] = Figures{
+			Ring: w.ring.Figures(), Hops: w.hops.Figures(), PutOff: int64(w.fair.commands.Load()),
+			Queues: f.queues.Load(), Parked: f.parked.Load(), Hits: f.hits.Load(), Misses: f.misses.Load(),
+		}
+	}
+	return all
+}
+
+// QueueCache is how many queues that nobody uses may be in memory, in all shards together.
+func (s *Set) QueueCache() int { return s.cfg.QueueCache }
+
+// Probe sends something through the ring of each shard, and returns when every shard has come to it and all that it had
+// committed before is stored. The error names a shard that has not when ctx ends. Whether what was stored went well is not
+// asked.
+func (s *Set) Probe(ctx context.Context) error {
+	probes := make([]*request, len(s.workers))
+	for i := range s.workers {
+		probes[i] = &request{done: make(chan error, 1)}
+		b := NewBatch(batchProbe, nil)
+		b.request = probes[i]
+		for !s.Put(i, b) {
+			select {
+			case <-ctx.Done():
+				b.release()
+				return fmt.Errorf("the ring of shard %d is full", i)
+			case <-s.closing:
+				b.release()
+				return errClosing
+			case <-time.After(putPause):
+			}
+		}
+	}
+	for i, p := range probes {
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return fmt.Errorf("shard %d does not answer", i)
+		case <-s.closing:
+			return errClosing
+		}
+	}
+	return nil
 }

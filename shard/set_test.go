@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 func TestOrderWhenShardsStop(t *testing.T) {
 	r := newRouter(t, testConfig())
 	q := r.connect().newQueue(queueOptions{})
-	if err := r.set.Unblock(q.sender); err != nil {
+	if _, err := r.set.Unblock(q.sender); err != nil {
 		t.Fatal(err)
 	}
 	set := r.set
@@ -56,7 +56,7 @@ func TestOrderWhenShardsStop(t *testing.T) {
 	if err := set.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := set.Unblock(q.sender); err == nil {
+	if _, err := set.Unblock(q.sender); err == nil {
 		t.Error("an order is said to be carried out by shards that have stopped")
 	}
 }

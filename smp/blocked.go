@@ -16,11 +16,21 @@ const (
 
 var blockReasons = [...]string{BlockSpam: "spam", BlockContent: "content"}
 
+func (r BlockReason) String() string { return blockReasons[r] }
+
 // Notice is shown to the client of a blocked entity from version 18 on.
 type Notice struct {
 	Present bool
 	HasTTL  bool
 	TTL     int64 // seconds; without it for ever
+}
+
+// Blocked is what the operator said of the entity, if e says that it is blocked.
+func (e Error) Blocked() (reason BlockReason, notice Notice, ok bool) {
+	if e.code != errBlocked || e.relayed > 0 {
+		return 0, Notice{}, false
+	}
+	return BlockReason(e.detail), e.notice, true
 }
 
 func appendNotice(b []byte, n Notice) []byte {

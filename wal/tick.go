@@ -101,3 +101,13 @@ func (s *Store) syncLog() {
 		s.log.Error("store: syncing the log failed", "cause", disk.FirstLine(err.Error()))
 	}
 }
+
+// Sync makes everything durable that was committed before, whatever the mode.
+func (s *Store) Sync() error {
+	in := s.enter()
+	defer in.Leave()
+	if err := in.Err(); err != nil {
+		return err
+	}
+	return in.DB.LogData(nil, pebble.Sync)
+}

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/backup"
+	"switchyard/server/control"
+	"switchyard/server/status"
 	"switchyard/wal"
 )
 
@@ -46,7 +48,7 @@ func backUp(p paths, dir string) error {
 	if !s.persist {
 		return fmt.Errorf("%s: the router keeps nothing, as enable is off in section [STORE_LOG]; there is nothing to back up", p.ini())
 	}
-	if running, err := control(s.storePath, requestBackup+dir); running {
+	if _, err := control.Ask(control.Socket(s.storePath), "backup "+dir); !errors.Is(err, control.ErrStopped) {
 		return err
 	}
 	if err := backup.RequireStore(s.storePath); err != nil {
@@ -61,11 +63,15 @@ func backUp(p paths, dir string) error {
 
 // makeBackup makes a backup of an open store.
 func makeBackup(p paths, storePath string, store *wal.Store, dir string) error {
-	return backup.Make(p.program(), dir, []string{storePath}, func(whole string) error {
+	err := backup.Make(p.program(), dir, []string{storePath}, func(whole string) error {
 		name := filepath.Join(whole, backup.Store)
 		if err := store.Backup(name); err != nil {
 			return err
 		}
 		return backup.CloseTree(name)
 	})
+	if err != nil {
+		return err
+	}
+	return status.NoteBackup(storePath, dir)
 }

@@ -55,6 +55,9 @@ func findings(r *judge.Report, p paths) {
 	if s.site.Secure() && !slices.Contains(s.ports, s.site.HTTPS) {
 		r.Ports("https in section [WEB]", s.addresses(s.site.HTTPS)...)
 	}
+	if s.control.Port != "" {
+		r.Ports("control_port in section [TRANSPORT]", net.JoinHostPort("127.0.0.1", s.control.Port))
+	}
 	r.Web(judge.Web{
 		Static: s.site.Static, Cert: s.site.Cert, Key: s.site.Key,
 		Hosts: s.hosts, Without: "there are no pages with HTTPS",

@@ -1,123 +1,98 @@
 package main
 
 import (
-	"bufio"
-	"errors"
-	"io"
+	"context"
 	"log/slog"
-	"net"
-	"os"
-	"strings"
-	"sync"
-	"time"
 
-	"switchyard/server/connections"
+	"switchyard/engine"
+	"switchyard/engine/operator"
+	"switchyard/server/control"
+	"switchyard/server/identity"
+	"switchyard/server/inifile"
+	"switchyard/server/reload"
+	"switchyard/server/status"
+	"switchyard/smp"
 	"switchyard/wal"
 )
 
-// The running router takes requests on a socket beside its store, which only its user may open: one line each, answered
-// by one, `ok` or `error:` and what is wrong. The store's lock sees to it that there is one router for one socket.
-const (
-	controlSuffix = ".sock"
-	requestBackup = "backup "
-	answerOK      = "ok"
-	answerError   = "error: "
-	// requestTime is how long a request may take to arrive. How long it takes to be done depends on the disk.
-	requestTime = 5 * time.Second
-	maxRequest  = 8 << 10
-)
-
-// control sends a request to the router that has a store open. Without one, running is false.
-func control(storePath, request string) (running bool, err error) {
-	c, err := net.Dial("unix", storePath+controlSuffix)
-	if err != nil {
-		return false, nil
-	}
-	defer c.Close()
-	if _, err := io.WriteString(c, request+"\n"); err != nil {
-		return true, err
-	}
-	answer, err := bufio.NewReader(c).ReadString('\n')
-	answer = strings.TrimSuffix(answer, "\n")
-	switch {
-	case err != nil:
-		return true, errors.New("the router ended before it was done")
-	case answer != answerOK:
-		return true, errors.New(strings.TrimPrefix(answer, answerError))
-	}
-	return true, nil
+// controlSettings are those of the control port.
+type controlSettings struct {
+	control.Settings
+	blockQuota int // queues that may be blocked in a day; 0: any number, negative: none
 }
 
-// controller serves the socket.
-type controller struct {
-	listener net.Listener
-	serving  sync.WaitGroup
-	doing    sync.Mutex // one request at a time
-	do       func(request string) error
+// defaultBlockQuota is that of the reference.
+const defaultBlockQuota = 20
+
+func readControl(f *inifile.File) controlSettings {
+	return controlSettings{
+		Settings:   control.ReadSettings(f),
+		blockQuota: int(f.Int("AUTH", "daily_block_queue_quota", defaultBlockQuota, -1, 1<<31)),
+	}
 }
 
-// startControl listens beside an open store. The router runs without it where that is not possible.
-func startControl(p paths, storePath string, store *wal.Store, log *slog.Logger) *controller {
-	name := storePath + controlSuffix
-	_ = os.Remove(name) // of a router that was killed: the store is ours
-	l, err := net.Listen("unix", name)
-	if err == nil {
-		err = os.Chmod(name, 0o600)
-	}
-	if err != nil {
-		log.Warn("no backup can be made while the router runs", "cause", err.Error())
-		return nil
-	}
-	c := &controller{listener: connections.ForOperator(l, log), do: func(request string) error {
-		if dir, ok := strings.CutPrefix(request, requestBackup); ok {
+// startControl serves the control port, if the ini asks for it, and the socket beside the store.
+func startControl(p paths, s *settings, id identity.Identity, router *engine.Router, store *wal.Store, quota *operator.Quota,
+	log *slog.Logger) (*control.Server, error) {
+	address := smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.hosts}
+	r := &operator.Router{Engine: router, Address: address, Quota: quota, Save: store.Sync}
+	printed := smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort()}
+	commands := append(r.Commands(),
+		status.Command(version(), printed.String(), func(c *control.Call, r *status.Report) error { return fillStatus(c.Context(), r, s, router) }),
+		control.Version(version()),
+		control.Profile(p.logDir),
+		control.Drain(router.Drain),
+	)
+	if s.persist {
+		commands = append(commands, control.Backup(func(dir string) error {
 			log.Info("making a backup", "dir", dir)
-			return makeBackup(p, storePath, store, dir)
-		}
-		return errors.New("the router does not know this request; it may be of another version than the program that sends it")
-	}}
-	c.serving.Go(c.accept)
-	return c
+			return makeBackup(p, s.storePath, store, dir)
+		}))
+	}
+	server := control.New(control.Config{
+		Name: operator.Name, Help: operator.Help, Commands: commands, Settings: s.control.Settings, Log: log,
+	})
+	if err := server.Listen(); err != nil {
+		return nil, err
+	}
+	if err := server.ListenSocket(control.Socket(s.storePath)); err != nil {
+		log.Warn("there is no socket for smp-server control, status and backup", "cause", err.Error())
+	}
+	return server, nil
 }
 
-func (c *controller) accept() {
-	for {
-		conn, err := c.listener.Accept()
-		if err != nil {
-			return // it is closed
-		}
-		c.serving.Go(func() { c.serve(conn) })
+// quotaPart has a running router take over the quota of the ini.
+func quotaPart(quota *operator.Quota) reload.Part {
+	return reload.Part{
+		Settings: map[string][]string{"AUTH": {"daily_block_queue_quota"}},
+		Read: func(f *inifile.File) (func(), error) {
+			next := readControl(f)
+			return func() { quota.SetLimit(next.blockQuota) }, nil
+		},
 	}
 }
 
-func (c *controller) serve(conn net.Conn) {
-	defer conn.Close()
-	_ = conn.SetReadDeadline(time.Now().Add(requestTime))
-	request, err := bufio.NewReader(io.LimitReader(conn, maxRequest)).ReadString('\n')
+// fillStatus tells how the router is.
+func fillStatus(ctx context.Context, r *status.Report, s *settings, router *engine.Router) error {
+	all, err := router.Connections(ctx)
 	if err != nil {
-		return
+		return err
 	}
-	c.doing.Lock()
-	defer c.doing.Unlock()
-	answer := answerOK
-	if err := c.do(strings.TrimSuffix(request, "\n")); err != nil {
-		answer = answerError + strings.Join(strings.Fields(err.Error()), " ")
+	subscriptions := int64(0)
+	for i := range all {
+		subscriptions += int64(all[i].Subscriptions)
 	}
-	_, _ = io.WriteString(conn, answer+"\n") // to one who may have left
+	r.Connections, r.Subscriptions, r.Draining = int64(len(all)), &subscriptions, router.Draining()
+	if s.persist {
+		r.Disk, r.LastBackup = status.DiskOf(s.storePath), status.LastBackup(s.storePath)
+	}
+	return nil
 }
 
-// stop takes no more requests and waits for those that are under way, but not for a disk that hangs.
-func (c *controller) stop(timeout time.Duration) {
-	if c == nil {
-		return
-	}
-	c.listener.Close()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		c.serving.Wait()
-	}()
-	select {
-	case <-ended:
-	case <-time.After(timeout):
+// socketOf is where the router of these directories has its socket.
+func socketOf(p paths) func() (string, error) {
+	return func() (string, error) {
+		s, _, err := loadSettings(p)
+		return control.Socket(s.storePath), err
 	}
 }

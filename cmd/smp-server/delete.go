@@ -4,7 +4,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/backup"
+	"switchyard/server/control"
 	"switchyard/server/manage"
+	"switchyard/server/status"
 )
 
 // deleteCommand removes what a router has in its directories, with the reference's files.
@@ -15,6 +17,6 @@ func deleteCommand(p paths) *cobra.Command {
 also where the ini has the store elsewhere. The router must not run. Files that are not the router's are left.`,
 		Config: []string{"smp-server.*", "ca.*", "server.*", "web.*", "fingerprint*", "openssl_*.conf*"},
 		State:  []string{"store", "store.*", "smp-server-*", "messages", "messages.*", "www"},
-		Store:  p.storeDir(), Beside: []string{controlSuffix, backup.Partial},
+		Store:  p.storeDir(), Beside: []string{control.Socket(""), status.RecordSuffix, backup.Partial},
 	})
 }

@@ -16,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/cli"
+	"switchyard/server/control"
 	"switchyard/server/manage"
+	"switchyard/server/status"
 )
 
 // Set by the linker: see the Makefile.
@@ -25,8 +27,10 @@ var (
 	sourceURI = ""        // where that source is published; empty when the build does not know
 )
 
+const versionNumber = "0.1.0"
+
 // version of this program. The line has the form that scripts for the reference take apart.
-func version() string { return "SMP server v0.1.0 / " + commit }
+func version() string { return "SMP server v" + versionNumber + " / " + commit }
 
 // paths are the directories of one router.
 type paths struct {
@@ -73,7 +77,8 @@ func rootCommand(p paths) *cobra.Command {
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
 		Version: version(),
 	}, initCommand(p), program.CertCommand(), startCommand(p), addressCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p), checkCommand(p),
-		seedCommand(p))
+		control.CommandLine("smp-server", socketOf(p)), status.CommandLine("smp-server", socketOf(p)), seedCommand(p),
+		importCommand(p), exportCommand(p))
 	root.AddCommand(replacedCommands(p)...)
 	return root
 }

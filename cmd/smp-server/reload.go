@@ -8,12 +8,11 @@ import (
 	"switchyard/server/identity"
 	"switchyard/server/inifile"
 	"switchyard/server/reload"
-	"switchyard/server/site"
 	"switchyard/tls"
 )
 
 // reloader rereads what may change while the router serves: its certificate, and what it lets strangers do.
-func (s *settings) reloader(p paths, id identity.Identity, router *engine.Router, web *site.Server, log *slog.Logger) *reload.Reloader {
+func (s *settings) reloader(p paths, id identity.Identity, router *engine.Router, log *slog.Logger, others ...reload.Part) *reload.Reloader {
 	now := s.engine.Settings(s.queues, id.KeyPair)
 	certificate := reload.Identity(p.cfgDir, id, log, func(pair *tls.KeyPair) {
 		now.KeyPair = pair
@@ -34,5 +33,5 @@ func (s *settings) reloader(p paths, id identity.Identity, router *engine.Router
 			router.Change(now)
 		}, nil
 	}}
-	return reload.New(s.ini, log, certificate, admission, s.reloadSite(p, id, web))
+	return reload.New(s.ini, log, append(others, certificate, admission)...)
 }

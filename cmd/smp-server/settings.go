@@ -10,6 +10,7 @@ import (
 	"switchyard/server/inifile"
 	"switchyard/server/logging"
 	"switchyard/server/manage"
+	"switchyard/server/metrics"
 	"switchyard/server/profiler"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -31,10 +32,13 @@ type settings struct {
 	database  bool // the reference had its queues in a database
 	pprof     string
 	site      siteSettings
+	metrics   string // address of figures, health and readiness; empty: none
 	store     wal.Options
 	queues    shard.Config
 	engine    engine.Config // only what the ini decides
-	unserved  []string      // settings that ask for what this version does not do
+	control   controlSettings
+
+	statistics statisticsSettings
 
 	stopTimeout time.Duration
 	coreDumps   bool
@@ -77,6 +81,8 @@ func readSettings(f *inifile.File, p paths) settings {
 		bind:   f.Addresses("SWITCHYARD", "bind"),
 		source: f.Text("INFORMATION", "source_code", ""),
 		pprof:  profiler.Address(f),
+
+		metrics: metrics.Address(f),
 	}
 	s.webPorts = readWebPorts(f, s.ports)
 	s.site = readSite(f, &s)
@@ -105,14 +111,16 @@ func readSettings(f *inifile.File, p paths) settings {
 		n, _ := strconv.Atoi(port) // or it is refused already
 		s.engine.WebPorts = append(s.engine.WebPorts, n)
 	}
+	s.statistics = readStatistics(f, p)
+	s.queues.Uncounted = s.statistics.off
 	readProxy(f, &s.engine)
 	readLimits(f, &s.engine)
+	s.control = readControl(f)
 	s.stopTimeout = time.Duration(f.Int("SWITCHYARD", "stop_timeout", defaultStopSeconds, 1, 3600)) * time.Second
 	s.coreDumps = f.OnOff("SWITCHYARD", "core_dumps", false)
 	logging.Check(f)
 	s.gcPercent = int(f.Int("SWITCHYARD", "gc_percent", defaultGCPercent, 1, 1000))
 	s.memoryLimit = f.Int("SWITCHYARD", "memory_limit_mb", 0, 0, 1<<30) << 20
-	s.unserved = readUnserved(f)
 	return s
 }
 
@@ -161,24 +169,6 @@ func readPassword(f *inifile.File) string {
 		f.Refuse("AUTH", "create_password", "is not valid", manage.PasswordRule)
 	}
 	return password
-}
-
-// readUnserved names what the ini turns on and this version does not do.
-func readUnserved(f *inifile.File) (names []string) {
-	on := func(section, key string) bool {
-		v, there := f.Lookup(section, key)
-		return there && v != "" && v != "off"
-	}
-	for _, k := range []struct{ section, key string }{
-		{"STORE_LOG", "log_stats"},
-		{"STORE_LOG", "prometheus_interval"},
-		{"TRANSPORT", "control_port"},
-	} {
-		if on(k.section, k.key) {
-			names = append(names, "["+k.section+"] "+k.key)
-		}
-	}
-	return names
 }
 
 // listen is every address to listen on.

@@ -9,7 +9,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"switchyard/engine"
+	"switchyard/server/address"
 	"switchyard/server/identity"
 	public "switchyard/server/information"
 	"switchyard/server/inifile"
@@ -153,4 +156,20 @@ func (s *settings) printSite(w io.Writer) {
 	for _, url := range web.URLs(s.hosts) {
 		fmt.Fprintln(w, "Site: "+url)
 	}
+}
+
+func addressCommand(p paths) *cobra.Command {
+	return address.Command(func() (smp.ServerAddress, error) {
+		s, _, err := loadSettings(p)
+		if err != nil {
+			return smp.ServerAddress{}, err
+		}
+		id, _, err := identity.Load(p.cfgDir, time.Now())
+		return s.address(id), err
+	})
+}
+
+// address is the router's, as its operator gives it away.
+func (s *settings) address(id identity.Identity) smp.ServerAddress {
+	return smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(), BasicAuth: s.password}
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/engine"
+	"switchyard/engine/operator"
 	"switchyard/internal/stage"
 	"switchyard/server/cli"
 	"switchyard/server/connections"
@@ -107,12 +107,7 @@ func start(cmd *cobra.Command, p paths, o startOptions, log *slog.Logger) error 
 	}
 	end := &stopping{timeout: s.stopTimeout}
 	if !o.maintenance {
-		var requests *controller
-		if s.persist {
-			requests = startControl(p, s.storePath, store, log)
-		}
 		err = serve(cmd, p, &s, id, store, o.pprof, end, hangups, log)
-		requests.stop(s.stopTimeout)
 	}
 	return errors.Join(err, end.store(store))
 }
@@ -151,9 +146,11 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	cfg.Proxy.Log = log
 	cfg.Queues.PartitionKey = store.PartitionKey()
 	profilerAddr = orElse(profilerAddr, s.pprof)
-	if profilerAddr != "" {
+	if profilerAddr != "" || s.metrics != "" {
 		cfg.Queues.Watch = stage.NewWatch()
 	}
+	accounts, stopped := openAccounts(s, store, log), false
+	defer func() { accounts.end(stopped, s.stopTimeout) }()
 	router, err := engine.New(cfg)
 	if err != nil {
 		return err
@@ -161,12 +158,23 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if err := s.openSite(web, id, router); err != nil {
 		return errors.Join(err, end.router(router))
 	}
-	stopProfiler, err := profiler.Start(profilerAddr, log,
-		connections.Figures(func() listen.Stats { return router.Stats().Stats }), figures{router, store}, cfg.Queues.Watch)
+	m := newMetrics(router, store, cfg.Queues.Watch, accounts.text, log)
+	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
 	defer stopProfiler()
+	stopMetrics, err := m.Serve(s.metrics)
+	if err != nil {
+		return errors.Join(err, end.router(router))
+	}
+	defer stopMetrics()
+	quota := operator.NewQuota(s.control.blockQuota)
+	requests, err := startControl(p, s, id, router, store, quota, log)
+	if err != nil {
+		return errors.Join(err, end.router(router))
+	}
+	defer requests.Stop(s.stopTimeout)
 	ended := make(chan error, 1)
 	go func() { ended <- router.Run() }()
 	select {
@@ -175,11 +183,9 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
+	accounts.begin(ctx, router)
 	printStart(cmd.OutOrStdout(), s, id)
-	if len(s.unserved) > 0 {
-		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))
-	}
-	go s.reloader(p, id, router, web, log).Serve(ctx, hangups)
+	go s.reloader(p, id, router, log, requests.Part(), quotaPart(quota), s.reloadSite(p, id, web)).Serve(ctx, hangups)
 	systemd.Ready()
 	select {
 	case err := <-ended:
@@ -190,6 +196,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	log.Info("stopping")
 	systemd.Stopping()
 	err = errors.Join(end.router(router), <-ended)
+	stopped = err == nil
 	stats := router.Stats()
 	stats.Log(log)
 	log.Info("stopped")

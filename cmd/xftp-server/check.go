@@ -42,8 +42,8 @@ func findings(r *judge.Report, p paths) {
 		r.OK("packets", "are in the bucket %s, which is not asked", s.s3.Bucket)
 	}
 	r.Ports("port in section [TRANSPORT]", s.listen(s.port)...)
-	if s.controlPort != "" {
-		r.Ports("control_port in section [TRANSPORT]", "127.0.0.1:"+s.controlPort)
+	if s.control.Port != "" {
+		r.Ports("control_port in section [TRANSPORT]", "127.0.0.1:"+s.control.Port)
 	}
 	if s.web.Static != "" {
 		r.Ports("http in section [WEB]", s.listen(s.web.HTTP)...)

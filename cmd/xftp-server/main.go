@@ -19,7 +19,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/cli"
+	"switchyard/server/control"
 	"switchyard/server/manage"
+	"switchyard/server/status"
 )
 
 // Set by the linker: see the Makefile.
@@ -28,8 +30,10 @@ var (
 	sourceURI = ""        // where that source is published; empty when the build does not know
 )
 
+const versionNumber = "0.1.0"
+
 // version of this program. The line has the form that scripts for the reference take apart.
-func version() string { return "XFTP server v0.1.0 / " + commit }
+func version() string { return "XFTP server v" + versionNumber + " / " + commit }
 
 // paths are the directories of one router.
 type paths struct {
@@ -82,5 +86,6 @@ func rootCommand(p paths) *cobra.Command {
 		Short:   "XFTP router",
 		Example: "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net\n  xftp-server start",
 		Version: version(),
-	}, initCommand(p), program.CertCommand(), startCommand(p), addressCommand(p), databaseCommand(p), deleteCommand(p), checkCommand(p), seedCommand(p))
+	}, initCommand(p), program.CertCommand(), startCommand(p), addressCommand(p), databaseCommand(p), deleteCommand(p), checkCommand(p),
+		control.CommandLine("xftp-server", socketOf(p)), status.CommandLine("xftp-server", socketOf(p)), seedCommand(p))
 }

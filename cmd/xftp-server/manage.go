@@ -3,8 +3,10 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"switchyard/server/control"
 	"switchyard/server/inifile"
 	"switchyard/server/manage"
+	"switchyard/server/status"
 )
 
 // deleteCommand removes what a router has in its directories, with the reference's files.
@@ -16,8 +18,8 @@ knows of files, also where the ini has the store elsewhere. The router must not 
 router's are left.`,
 		Config: []string{"file-server.*", "ca.*", "server.*", "web.*", "fingerprint*", "openssl_*.conf*"},
 		State:  []string{"store", "store.*", "file-server-*", "xftp-server-metrics.*", "www"},
-		Store:  p.storeDir(),
-		Left:   packetsLeft,
+		Store:  p.storeDir(), Beside: []string{control.Socket(""), status.RecordSuffix},
+		Left: packetsLeft,
 	})
 }
 

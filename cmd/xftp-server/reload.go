@@ -7,13 +7,12 @@ import (
 	"switchyard/server/identity"
 	"switchyard/server/inifile"
 	"switchyard/server/reload"
-	"switchyard/server/site"
 	"switchyard/tls"
 	"switchyard/xftp/router"
 )
 
 // reloader rereads what may change while the router serves: its certificates, and what it lets strangers do.
-func (s *settings) reloader(p paths, id identity.Identity, r *router.Router, web *site.Server, log *slog.Logger) *reload.Reloader {
+func (s *settings) reloader(p paths, id identity.Identity, r *router.Router, log *slog.Logger, others ...reload.Part) *reload.Reloader {
 	now, limits := s.router.Settings(), s.limits
 	now.KeyPair = id.KeyPair
 	certificate := reload.Identity(p.cfgDir, id, log, func(pair *tls.KeyPair) {
@@ -36,5 +35,5 @@ func (s *settings) reloader(p paths, id identity.Identity, r *router.Router, web
 			r.Change(now, limits)
 		}, nil
 	}}
-	return reload.New(s.ini, log, certificate, admission, s.reloadSite(web, id))
+	return reload.New(s.ini, log, append(others, certificate, admission)...)
 }

@@ -59,7 +59,7 @@ func TestScripts(t *testing.T) {
 				defer c.Close()
 				ts.Check(c.Ping(ctx))
 			},
-			"control": control,
+			"control": giveCommands,
 			"webcert": writeWebCertificate,
 			"get":     get,
 			"set": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -89,7 +89,7 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
-func control(ts *testscript.TestScript, _ bool, args []string) {
+func giveCommands(ts *testscript.TestScript, _ bool, args []string) {
 	c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", ts.Getenv("CONTROL")))
 	ts.Check(err)
 	defer c.Close()

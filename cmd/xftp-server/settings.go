@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"switchyard/server/connections"
+	"switchyard/server/control"
 	"switchyard/server/information"
 	"switchyard/server/inifile"
 	"switchyard/server/listen"
 	"switchyard/server/logging"
 	"switchyard/server/manage"
+	"switchyard/server/metrics"
 	"switchyard/server/profiler"
 	"switchyard/server/site"
 	"switchyard/smp"
@@ -35,9 +37,9 @@ type settings struct {
 	quota        int64 // 0: none
 	logStats     bool
 	metricsEvery time.Duration // 0: no metrics
-	controlPort  string
-	admin, user  string
+	control      control.Settings
 	pprof        string // address of the profiler; empty: none
+	metrics      string // address of figures, health and readiness; empty: none
 	web          site.Settings
 	coreDumps    bool
 	limits       listen.Limits
@@ -94,10 +96,9 @@ func readSettings(f *inifile.File, p paths) settings {
 		filesPath:   f.Required("FILES", "path", "/srv/xftp"),
 		quota:       readQuota(f),
 		logStats:    f.OnOff("STORE_LOG", "log_stats", false),
-		controlPort: f.Port("TRANSPORT", "control_port"),
-		admin:       f.Text("AUTH", "control_port_admin_password", ""),
-		user:        f.Text("AUTH", "control_port_user_password", ""),
+		control:     control.ReadSettings(f),
 		pprof:       profiler.Address(f),
+		metrics:     metrics.Address(f),
 		web:         site.Read(f),
 		information: information.Read(f),
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -95,11 +94,6 @@ func start(cmd *cobra.Command, p paths, pprof string, log *slog.Logger) error {
 		s.pprof = pprof
 	}
 	s.router.Gate = router.NewGate(s.limits, log)
-	stopProfiler, err := profiler.Start(s.pprof, log, connections.Figures(s.router.Gate.Stats))
-	if err != nil {
-		return err
-	}
-	defer stopProfiler()
 	web, err := s.openSite(id, log)
 	if err != nil {
 		return err
@@ -124,15 +118,26 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	if err != nil {
 		return err
 	}
+	m := newMetrics(s, r, store, log)
+	stopProfiler, err := profiler.Start(s.pprof, log, m.Figures())
+	if err != nil {
+		return err
+	}
+	defer stopProfiler()
+	stopMetrics, err := m.Serve(s.metrics)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 	o := &operation{paths: p, settings: s, router: r, log: log}
 	if err := o.restoreStats(); err != nil {
 		return err
 	}
-	control, err := o.startControl()
+	requests, err := startControl(p, s, id, r, store, log)
 	if err != nil {
 		return err
 	}
-	defer control()
+	defer requests.Stop(stopTimeout)
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run() }()
 	select {
@@ -142,7 +147,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	}
 	printStart(out, s, id)
 	o.start(ctx)
-	go s.reloader(p, id, r, web, log).Serve(ctx, hangups)
+	go s.reloader(p, id, r, log, requests.Part(), s.reloadSite(web, id)).Serve(ctx, hangups)
 	systemd.Ready()
 	select {
 	case err = <-ended:
@@ -194,18 +199,4 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 		fmt.Fprintln(w, "Site: "+url)
 	}
 	fmt.Fprintf(w, "Listening on port %s...\n", s.port)
-}
-
-// startControl serves the control port, if the ini asks for it.
-func (o *operation) startControl() (stop func(), err error) {
-	if o.settings.controlPort == "" {
-		return func() {}, nil
-	}
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", o.settings.controlPort))
-	if err != nil {
-		return nil, fmt.Errorf("the control port: %w; set another control_port in section [TRANSPORT] of the ini", err)
-	}
-	control := &router.Control{Router: o.router, AdminPassword: o.settings.admin, User: o.settings.user}
-	go control.Serve(connections.ForOperator(l, o.log))
-	return func() { l.Close() }, nil
 }

@@ -20,6 +20,8 @@ type Pool struct {
 
 	unanswered atomic.Int64 // commands, of all relays
 	refused    [refusals]atomic.Int64
+	connects   tally // PRXY
+	forwards   tally // PFWD
 	running    sync.WaitGroup
 
 	mu       sync.RWMutex
@@ -78,6 +80,7 @@ func (p *Pool) Close() {
 // Connect asks for a session with the relay at an address, as PRXY does, and calls done once, which may be at once. The
 // PKey is shared and must not be changed.
 func (p *Pool) Connect(address *smp.ServerAddress, done connected) {
+	done = p.counted(address, done)
 	key := string(smp.AppendServerAddress(nil, address))
 	p.mu.Lock()
 	r := p.relays[key]
@@ -126,10 +129,14 @@ func (p *Pool) Forward(sessionID, corrID []byte, params smp.PFWDParams, done fun
 	p.mu.RUnlock()
 	switch {
 	case s == nil || s.client.Err() != nil:
+		p.forwards.add(false, requested)
+		p.forwards.add(false, failedConnect)
 		done(nil, smp.ErrProxyNoSession)
 	case p.unanswered.Add(1) > maxForwards:
 		p.unanswered.Add(-1)
 		p.refused[refusedForwards].Add(1)
+		p.forwards.add(s.own, requested)
+		p.forwards.add(s.own, failedOther)
 		done(nil, smp.ErrBrokerTimeout)
 	default:
 		s.forward(corrID, params, func(encrypted []byte, err smp.Error) {
@@ -247,6 +254,7 @@ var refusalNames = [refusals]string{
 // Stats is a reading of the pool.
 type Stats struct {
 	Sessions   int              // relays that are connected
+	Connecting int              // relays that are being connected to
 	Down       int              // relays that are remembered as dead
 	Unanswered int64            // commands under way
 	Refused    map[string]int64 // by the name of the limit
@@ -256,14 +264,12 @@ type Stats struct {
 func (p *Pool) Stats() Stats {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	s := Stats{Sessions: len(p.sessions), Unanswered: p.unanswered.Load(), Refused: make(map[string]int64, refusals)}
+	s := Stats{
+		Sessions: len(p.sessions), Connecting: p.dials, Down: max(0, len(p.relays)-len(p.sessions)-p.dials),
+		Unanswered: p.unanswered.Load(), Refused: make(map[string]int64, refusals),
+	}
 	for why := range refusals {
 		s.Refused[refusalNames[why]] = p.refused[why].Load()
-	}
-	for _, r := range p.relays {
-		if r.state == down {
-			s.Down++
-		}
 	}
 	return s
 }

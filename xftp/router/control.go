@@ -1,145 +1,66 @@
 package router
 
 import (
-	"bufio"
 	"context"
-	"crypto/subtle"
-	"encoding/base64"
 	"errors"
-	"fmt"
-	"io"
-	"net"
-	"runtime"
-	"strings"
 
+	"switchyard/server/control"
 	"switchyard/xftp"
 	"switchyard/xftp/packets"
 )
 
-// Control is the control port: a line protocol for the operator, on the loopback interface. Its words are those of
-// the reference.
-//
-//	auth PASSWORD                         → Current role is CPRAdmin | CPRUser | CPRNone
-//	delete RECIPIENTID                    → ok | error: AUTH           for both roles
-//	block RECIPIENTID reason=spam|content → ok | error: AUTH           for both roles
-//	stats-rts                             → memory and goroutines
-//	help, quit
-type Control struct {
-	Router              *Router
-	AdminPassword, User string // empty: nobody has that role
-}
-
-// maxControlLine is how long a command may be.
-const maxControlLine = 4096
-
-// Serve serves the connections of l until it is closed.
-func (c *Control) Serve(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer conn.Close()
-			c.talk(conn, conn)
-		}()
-	}
-}
-
-type role string
-
+// ControlName is that of the protocol in the greeting of the control port, and ControlHelp the answer to help.
 const (
-	roleNone  role = "CPRNone"
-	roleUser  role = "CPRUser"
-	roleAdmin role = "CPRAdmin"
+	ControlName = "XFTP"
+	ControlHelp = "commands: stats-rts, delete, help, quit"
 )
 
-func (c *Control) talk(in io.Reader, out io.Writer) {
-	fmt.Fprintln(out, "XFTP server control port\n'help' for supported commands")
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxControlLine)
-	current := roleNone
-	for lines.Scan() {
-		command, argument, _ := strings.Cut(strings.TrimRight(lines.Text(), "\r"), " ")
-		switch command {
-		case "":
-		case "quit":
-			return
-		case "help":
-			fmt.Fprintln(out, "commands: stats-rts, delete, help, quit")
-		case "auth":
-			fmt.Fprintln(out, c.authorize(&current, argument))
-		case "stats-rts":
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			fmt.Fprintf(out, "heap %d bytes, system %d bytes, collections %d, goroutines %d\n", m.HeapAlloc, m.Sys, m.NumGC, runtime.NumGoroutine())
-		case "delete", "block":
-			if current == roleNone {
-				c.Router.cfg.Log.Error("command on the control port without a password")
-				fmt.Fprintln(out, "AUTH")
-				continue
+// ControlCommands are the commands of the reference's control port, which name a packet by an ID of one of its recipients.
+func (r *Router) ControlCommands() []control.Command {
+	return []control.Command{
+		control.StatsRTS(),
+		{Name: "delete", Role: control.User, Parse: func(a *control.Args) control.Action {
+			id := a.ID()
+			return r.about(id, func(ctx context.Context, sender packets.ID) error {
+				err := r.store.Delete(ctx, sender)
+				if err == nil {
+					r.Stats.Deleted.Add(1)
+				}
+				return err
+			})
+		}},
+		{Name: "block", Role: control.User, Parse: func(a *control.Args) control.Action {
+			id, blocked := a.ID(), a.Blocking()
+			return r.about(id, func(ctx context.Context, sender packets.ID) error {
+				reason, notice, _ := blocked.Blocked()
+				err := r.store.Block(ctx, sender, xftp.ErrBlocked(reason, notice).BlockingInfo())
+				if err == nil {
+					r.Stats.Blocked.Add(1)
+				}
+				return err
+			})
+		}},
+	}
+}
+
+// about does something to the packet that a recipient has access to.
+func (r *Router) about(raw []byte, do func(context.Context, packets.ID) error) control.Action {
+	return func(c *control.Call) {
+		id, ok := packets.ParseID(raw)
+		err := packets.ErrNotFound
+		if ok {
+			var sender packets.ID
+			if sender, _, _, err = r.store.Access(id); err == nil {
+				err = do(context.WithoutCancel(c.Context()), sender)
 			}
-			c.Router.cfg.Log.Warn("control port", "command", command)
-			fmt.Fprintln(out, c.end(command, argument))
-		default:
-			fmt.Fprintln(out, "error: unknown command")
 		}
-	}
-}
-
-// authorize gives a role to whoever has none.
-func (c *Control) authorize(current *role, password string) string {
-	next := roleNone
-	switch {
-	case matches(c.AdminPassword, password):
-		next = roleAdmin
-	case matches(c.User, password):
-		next = roleUser
-	}
-	switch {
-	case *current == roleNone:
-		*current = next
-	case *current != next:
-		return "Current role is " + string(*current) + ", start new session to change."
-	}
-	return "Current role is " + string(*current)
-}
-
-func matches(want, given string) bool {
-	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(given)) == 1
-}
-
-// end deletes or blocks the packet that a recipient has access to.
-func (c *Control) end(command, argument string) string {
-	text, info, _ := strings.Cut(argument, " ")
-	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
-	id, ok := packets.ParseID(raw)
-	if err != nil || !ok {
-		return "error: AUTH"
-	}
-	reason, ok := xftp.ParseBlockingInfo(info)
-	if command == "block" && !ok {
-		return "error: the reason is not reason=spam or reason=content"
-	}
-	ctx := context.Background()
-	sender, _, _, err := c.Router.store.Access(id)
-	switch {
-	case err != nil:
-	case command == "delete":
-		if err = c.Router.store.Delete(ctx, sender); err == nil {
-			c.Router.Stats.Deleted.Add(1)
+		switch {
+		case errors.Is(err, packets.ErrNotFound):
+			err = xftp.ErrAuth
+		case err != nil:
+			r.cfg.Log.Error("the store failed", "cause", cause(err))
+			err = xftp.ErrFileIO
 		}
-	default:
-		if err = c.Router.store.Block(ctx, sender, reason.BlockingInfo()); err == nil {
-			c.Router.Stats.Blocked.Add(1)
-		}
+		c.Done(err)
 	}
-	switch {
-	case errors.Is(err, packets.ErrNotFound):
-		return "error: AUTH"
-	case err != nil:
-		c.Router.cfg.Log.Error("the store failed", "cause", cause(err))
-		return "error: FILE_IO"
-	}
-	return "ok"
 }

@@ -3,12 +3,15 @@ package router
 import (
 	"encoding/base64"
 	"math/rand/v2"
+	"net"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"switchyard/server/control"
+	"switchyard/server/control/controltest"
 	"switchyard/xftp"
 	"switchyard/xftp/packets"
 )
@@ -18,31 +21,22 @@ func TestFact45ControlPort(t *testing.T) {
 	c := f.dial()
 	p, q := f.stored(c, xftp.Size64K, 1), f.stored(c, xftp.Size64K, 1)
 	id := func(b []byte) string { return base64.URLEncoding.EncodeToString(b) }
-	control := &Control{Router: f.Router, AdminPassword: "a", User: "u"}
+	address := f.control("a", "u")
 	for _, test := range []struct {
 		name, in, want string
 	}{
-		{"without password", "delete " + id(p.readIDs[0]), "AUTH"},
-		{"wrong password", "auth x\nblock " + id(p.readIDs[0]) + " reason=spam", "Current role is CPRNone\nAUTH"},
-		{"sender's ID", "auth a\ndelete " + id(p.id), "Current role is CPRAdmin\nerror: AUTH"},
-		{"no ID", "auth a\ndelete !", "Current role is CPRAdmin\nerror: AUTH"},
-		{"another role", "auth u\nauth u\nauth a", "Current role is CPRUser\nCurrent role is CPRUser\nCurrent role is CPRUser, start new session to change."},
-		{"no reason", "auth u\nblock " + id(p.readIDs[0]) + " reason=x", "Current role is CPRUser\nerror: the reason is not reason=spam or reason=content"},
-		{"block", "auth u\r\nblock " + id(p.readIDs[0]) + " reason=spam,notice={\"ttl\":5}", "Current role is CPRUser\nok"},
-		{"delete", "auth a\ndelete " + id(q.readIDs[0]) + "\ndelete " + id(q.readIDs[0]), "Current role is CPRAdmin\nok\nerror: AUTH"},
-		{"others", "\nhelp\nfly\nquit\nhelp", "commands: stats-rts, delete, help, quit\nerror: unknown command"},
+		{"without password", "delete " + id(p.readIDs[0]) + "\n", "AUTH\n"},
+		{"wrong password", "auth x\nblock " + id(p.readIDs[0]) + " reason=spam\n", "Current role is CPRNone\nAUTH\n"},
+		{"sender's ID", "auth a\ndelete " + id(p.id) + "\n", "Current role is CPRAdmin\nerror: AUTH\n"},
+		{"another size", "auth a\ndelete AAAA\n", "Current role is CPRAdmin\nerror: AUTH\n"},
+		{"block", "auth u\r\nblock " + id(p.readIDs[0]) + " reason=spam,notice={\"ttl\":5}\n", "Current role is CPRUser\nok\n"},
+		{"delete", "auth a\ndelete " + id(q.readIDs[0]) + "\ndelete " + id(q.readIDs[0]) + "\n", "Current role is CPRAdmin\nok\nerror: AUTH\n"},
 	} {
-		var out strings.Builder
-		control.talk(strings.NewReader(test.in+"\n"), &out)
-		want := "XFTP server control port\n'help' for supported commands\n" + test.want + "\n"
-		if out.String() != want {
-			t.Errorf("%s:\n%s, want\n%s", test.name, out.String(), want)
+		s := controltest.Dial(t, address, theEnd)
+		greeting := "XFTP server control port\n'help' for supported commands\n"
+		if got := s.Give(test.in); got != greeting+test.want {
+			t.Errorf("%s:\n%s, want\n%s", test.name, got, test.want)
 		}
-	}
-	var out strings.Builder
-	control.talk(strings.NewReader("stats-rts"), &out)
-	if !strings.Contains(out.String(), "goroutines") {
-		t.Error(out.String())
 	}
 	err := p.download(c, 0)
 	if err == nil || err.Error() != `BLOCKED reason=spam,notice={"ttl":5}` {
@@ -51,6 +45,59 @@ func TestFact45ControlPort(t *testing.T) {
 	if n := f.files(); len(n) > 0 || f.Stats.Blocked.Load() != 1 || f.Stats.Deleted.Load() != 1 {
 		t.Errorf("%v, %d blocked, %d deleted", n, f.Stats.Blocked.Load(), f.Stats.Deleted.Load())
 	}
+}
+
+// theEnd is what the version command of the test's control port says.
+const theEnd = "the end"
+
+// control serves the router's control port, and returns where.
+func (f *fixture) control(admin, user string) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(f.t, err)
+	s := control.New(control.Config{
+		Name: ControlName, Help: ControlHelp, Commands: append(f.ControlCommands(), control.Version(theEnd)),
+		Settings: control.Settings{Admin: admin, User: user}, Punishment: time.Millisecond,
+	})
+	s.Serve(l)
+	f.t.Cleanup(func() { s.Stop(time.Minute) })
+	return l.Addr().String()
+}
+
+// TestReferenceSessions: the reference's router and ours, with the same packets, give the same answers. IDs of the recording
+// stand for those of the test's packets.
+func TestReferenceSessions(t *testing.T) {
+	f := newFixture(t, options{})
+	c := f.dial()
+	all := controltest.Read(t, "../../server/control/testdata/reference.json.gz", "xftp")
+	record := ""
+	ids := make(map[string]string)
+	text := base64.URLEncoding.EncodeToString
+	for _, e := range all {
+		if strings.HasPrefix(e.Receive, "RTSStats") {
+			record = e.Receive
+		}
+		words := strings.Fields(e.Send)
+		if len(words) < 2 || words[0] != "delete" && words[0] != "block" || len(words[1]) != len("CcQCi-wc3GKinpnQGxgv_g==") || ids[words[1]] != "" {
+			continue
+		}
+		p := f.stored(c, xftp.Size64K, 1)
+		ids[words[1]] = text(p.readIDs[0])
+		if strings.HasPrefix(e.Comment, "sender id") {
+			ids[words[1]] = text(p.id)
+		}
+	}
+	if len(all) < 60 || len(ids) < 5 || record == "" {
+		t.Fatalf("%d exchanges, %d IDs", len(all), len(ids))
+	}
+	for i, e := range all {
+		for old, id := range ids {
+			all[i].Send = strings.ReplaceAll(all[i].Send, old, id)
+		}
+		if e.Send == "stats-rts\n" { // ours always keeps figures
+			all[i].Receive, all[i].Varies = record, "numbers"
+		}
+	}
+	controltest.Replay(t, f.control("adminpass", "userpass"), theEnd, all, func(controltest.Exchange) (string, bool) { return "", false })
 }
 
 // usage is what a store holds.

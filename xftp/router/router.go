@@ -36,10 +36,12 @@ type Router struct {
 	small     sync.Pool // *[]byte of smallFrame
 	large     sync.Pool // *[]byte of largeFrame
 	downloads atomic.Int32
+	traffic   traffic
 
-	ready chan struct{}
-	ctx   context.Context // ends when Stop begins
-	stop  context.CancelFunc
+	ready    chan struct{}
+	draining atomic.Bool
+	ctx      context.Context // ends when Stop begins
+	stop     context.CancelFunc
 
 	handshakes atomic.Int32 // of TLS, under way
 	crowd      crowd
@@ -82,6 +84,7 @@ func New(cfg Config) (*Router, error) {
 		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0), MaxHeaderBytes: maxHeader},
 		ready:    make(chan struct{}),
 		sessions: make(map[*session]struct{}),
+		traffic:  traffic{handshakes: newHandshakes()},
 	}
 	r.crowd = crowd{every: lookInterval, handshake: hurriedHandshake, idle: hurriedIdle, atEase: handshakesAtEase}
 	if r.pages = http.NotFoundHandler(); cfg.Pages != nil {
@@ -137,6 +140,23 @@ func (r *Router) Addrs() (addrs []net.Addr) {
 	}
 	return addrs
 }
+
+// Drain has the router take no new connections any more. Those that there are stay until they end, or the router does.
+func (r *Router) Drain() {
+	r.draining.Store(true)
+	select {
+	case <-r.ready:
+	case <-r.ctx.Done():
+		return
+	}
+	r.mu.Lock()
+	acceptor := r.acceptor
+	r.mu.Unlock()
+	acceptor.Stop()
+}
+
+// Draining tells that the router takes no new connections.
+func (r *Router) Draining() bool { return r.draining.Load() }
 
 // Stop stops listening, lets requests under way end until ctx does, and closes the connections.
 func (r *Router) Stop(ctx context.Context) error {
@@ -202,6 +222,7 @@ func (r *Router) serve(raw net.Conn, source *listen.Source) {
 	r.handshakes.Add(1)
 	err := r.handshake(s)
 	r.handshakes.Add(-1)
+	r.traffic.shaken(s, err)
 	if err != nil {
 		s.end(causeOfHandshake(err))
 		if r.settings.Load().LogTLSErrors {

@@ -92,10 +92,7 @@ func (r *Router) handshake(s *session) error {
 	defer cancel()
 	now := r.settings.Load()
 	s.pair = now.KeyPair
-	var web *stdtls.Certificate
-	if r.cfg.Web != nil {
-		web = r.cfg.Web()
-	}
+	web := r.browserCertificate()
 	recorded := &reader{Conn: s.raw, record: web != nil}
 	conn := tls.Server(recorded, &tls.Config{
 		Certificates: []*tls.KeyPair{s.pair},

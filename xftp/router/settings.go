@@ -1,6 +1,8 @@
 package router
 
 import (
+	stdtls "crypto/tls"
+
 	"switchyard/server/listen"
 	"switchyard/tls"
 )
@@ -24,4 +26,17 @@ func (c *Config) Settings() Settings {
 func (r *Router) Change(s Settings, l listen.Limits) {
 	r.settings.Store(&s)
 	r.cfg.Gate.Change(l, 0)
+}
+
+// Certificates are those that connections get now: native clients, and browsers, nil when there are none.
+func (r *Router) Certificates() (*tls.KeyPair, *stdtls.Certificate) {
+	return r.settings.Load().KeyPair, r.browserCertificate()
+}
+
+// browserCertificate is the one for browsers now, nil when there is none.
+func (r *Router) browserCertificate() *stdtls.Certificate {
+	if r.cfg.Web == nil {
+		return nil
+	}
+	return r.cfg.Web()
 }
