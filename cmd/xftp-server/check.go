@@ -44,5 +44,5 @@ func findings(r *judge.Report, p paths) {
 	r.Ports("port in section [TRANSPORT]", s.listen(s.port)...)
 	r.OperatorPorts(f)
 	r.WebPorts(f, s.bind, []string{s.port})
-	r.Web(judge.Web{Static: s.web.static, Cert: s.web.cert, Key: s.web.key, Hosts: s.hosts}, now)
+	r.Web(judge.Web{Static: s.web.Static, Cert: s.web.Cert, Key: s.web.Key, Hosts: s.hosts, Without: "browsers cannot send and receive files"}, now)
 }

@@ -1,5 +1,5 @@
-// Package bundle makes the scripts of the page out of their TypeScript and the libraries that they use. What it makes
-// depends on nothing but these files: the same everywhere.
+// Package bundle makes scripts of pages out of their TypeScript and the libraries that they use. What it makes depends on
+// nothing but these files: the same everywhere.
 //
 // It imports nothing of ours.
 package bundle
@@ -11,8 +11,17 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-// Scripts are the bundles, by the name of their first file.
-var Scripts = []string{"forward", "page", "worker"}
+// A Page is a directory with src and node_modules, where the bundles of it go, and their names: those of their first files.
+type Page struct {
+	Dir, Out string
+	Scripts  []string
+}
+
+// Pages are all, by directories of the repository.
+var Pages = []Page{
+	{"xftp/web/page", "xftp/web/assets", []string{"forward", "page", "worker"}},
+	{"server/site/page", "server/site/linkpages/media", []string{"link"}},
+}
 
 // Build makes bundles of the scripts in dir, which also has the libraries: their texts by name.
 func Build(dir string, scripts ...string) (map[string][]byte, error) {

@@ -1,7 +1,10 @@
-package web
+package site
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -9,10 +12,8 @@ import (
 	"strings"
 )
 
-// policy is what the pages may do: run and show what comes from here, and speak with routers. A link may name packets
-// on other routers; nothing else is ever asked of anybody else.
-const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; " +
-	"connect-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// Policy is what pages may do: run and show what comes from here. Kinds of servers may add to it.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 var contentTypes = map[string]string{
 	".html":  "text/html; charset=utf-8",
@@ -28,20 +29,26 @@ var contentTypes = map[string]string{
 	".ttf":   "font/ttf",
 }
 
+// association is a file of Apple's, which has no extension.
+const association = "apple-app-site-association"
+
 func contentType(name string) string {
 	if t := contentTypes[path.Ext(name)]; t != "" {
 		return t
 	}
-	if path.Base(name) == "apple-app-site-association" {
+	if path.Base(name) == association {
 		return "application/json"
 	}
 	return "application/octet-stream"
 }
 
-// Handler serves the site in a directory, and nothing outside of it, whatever links lie there.
-func Handler(dir *os.Root) http.Handler { return &handler{dir} }
+// Handler serves the site in a directory, and nothing outside of it, whatever links lie there. policy is Policy, or more.
+func Handler(dir *os.Root, policy string) http.Handler { return &handler{dir, policy} }
 
-type handler struct{ dir *os.Root }
+type handler struct {
+	dir    *os.Root
+	policy string
+}
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	if q.Method != http.MethodGet && q.Method != http.MethodHead {
@@ -50,7 +57,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	header := w.Header()
-	header.Set("Content-Security-Policy", policy)
+	header.Set("Content-Security-Policy", h.policy)
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -67,15 +74,45 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		http.NotFound(w, q)
 		return
 	}
-	if z := h.compressed(name, info); z != nil {
-		defer z.Close()
+	content := io.ReadSeeker(f)
+	if compressible(name) {
 		header.Set("Vary", "Accept-Encoding")
 		if strings.Contains(q.Header.Get("Accept-Encoding"), "gzip") {
-			header.Set("Content-Encoding", "gzip")
-			f = z
+			if z := h.compressed(name, info); z != nil {
+				defer z.Close()
+				header.Set("Content-Encoding", "gzip")
+				content = z
+			} else if packed := pack(f, info); packed != nil {
+				header.Set("Content-Encoding", "gzip")
+				content = bytes.NewReader(packed)
+			}
 		}
 	}
-	http.ServeContent(w, q, name, info.ModTime(), f)
+	http.ServeContent(w, q, name, info.ModTime(), content)
+}
+
+// compressible tells which files are smaller when compressed.
+func compressible(name string) bool {
+	switch path.Ext(name) {
+	case ".html", ".css", ".js", ".json", ".svg", ".txt":
+		return true
+	}
+	return path.Base(name) == association
+}
+
+// maxPacked is the size of the largest file of an operator's that is compressed for each who asks for it.
+const maxPacked = 256 << 10
+
+// pack compresses a file of the operator's. It is nil when that is not to be done, and f is at its beginning then.
+func pack(f *os.File, info fs.FileInfo) []byte {
+	if info.Size() > maxPacked {
+		return nil
+	}
+	plain, err := io.ReadAll(io.LimitReader(f, maxPacked+1))
+	if _, back := f.Seek(0, io.SeekStart); err != nil || back != nil || len(plain) > maxPacked {
+		return nil
+	}
+	return compress(plain, gzip.DefaultCompression)
 }
 
 // open opens the file of a path, or the index of the directory there. well-known stands for .well-known, as with the
@@ -95,7 +132,7 @@ func (h *handler) open(urlPath string) (*os.File, string, error) {
 
 // compressed opens the compressed copy of a file, nil if there is none or the file has been changed since.
 func (h *handler) compressed(name string, file fs.FileInfo) *os.File {
-	z, err := h.openFile(name + compressed)
+	z, err := h.openFile(name + packedSuffix)
 	if err != nil {
 		return nil
 	}
@@ -106,7 +143,7 @@ func (h *handler) compressed(name string, file fs.FileInfo) *os.File {
 	return z
 }
 
-var errNoFile = errors.New("web: not a file of the site")
+var errNoFile = errors.New("site: not a file of the site")
 
 // openFile opens a file, but no directory and nothing hidden.
 func (h *handler) openFile(name string) (*os.File, error) {
