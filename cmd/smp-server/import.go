@@ -245,9 +245,9 @@ func (d *draft) fill(cmd *cobra.Command, o *importOptions) (n reference.Counts, 
 	im := &reference.Import{
 		Source: source, Store: store, Report: d.report, Scratch: filepath.Join(d.dir, draftSort), Memory: importSorting,
 	}
-	show := startProgress(cmd, im.Stage, source.Progress)
+	show := cli.StartProgress(cmd, im.Stage, source.Progress)
 	n, err = im.Run()
-	show.end()
+	show.End()
 	if err == nil && o.database == "" {
 		err = d.importStatistics(store, o.from)
 	}

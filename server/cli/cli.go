@@ -1,5 +1,5 @@
 // Package cli is what command lines share: the root command, how it is executed, what its signals do, and how values are
-// read that must read back. It imports smp.
+// read that must read back. It imports smp and server/crash.
 package cli
 
 import (

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"sync"
@@ -14,20 +14,20 @@ import (
 // redrawAfter is how often a bar is drawn.
 const redrawAfter = 200 * time.Millisecond
 
-// progress shows on a terminal how far a command is.
-type progress struct {
+// Progress shows on a terminal how far a command is.
+type Progress struct {
 	stop chan struct{}
 	done sync.WaitGroup
 }
 
-// startProgress begins to show it; nil where nobody looks. A total that is negative is not known, and what is done is not bytes.
-func startProgress(cmd *cobra.Command, stage func() string, at func() (done, total int64)) *progress {
+// StartProgress begins to show it; nil where nobody looks. A total that is negative is not known, and what is done is not bytes.
+func StartProgress(cmd *cobra.Command, stage func() string, at func() (done, total int64)) *Progress {
 	out := cmd.ErrOrStderr()
 	fd, ok := out.(interface{ Fd() uintptr })
 	if !ok || !term.IsTerminal(int(fd.Fd())) {
 		return nil
 	}
-	p := &progress{stop: make(chan struct{})}
+	p := &Progress{stop: make(chan struct{})}
 	_, total := at()
 	bar := progressbar.NewOptions64(total, progressbar.OptionSetWriter(out), progressbar.OptionShowBytes(total >= 0),
 		progressbar.OptionUseIECUnits(true), progressbar.OptionSetPredictTime(true), progressbar.OptionShowElapsedTimeOnFinish(),
@@ -55,8 +55,8 @@ func startProgress(cmd *cobra.Command, stage func() string, at func() (done, tot
 	return p
 }
 
-// end takes away what is shown.
-func (p *progress) end() {
+// End takes away what is shown.
+func (p *Progress) End() {
 	if p == nil {
 		return
 	}
