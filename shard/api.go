@@ -39,14 +39,16 @@ type Client struct {
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
 	Subscriptions atomic.Int32
 
-	// Notifiers counts those of Subscriptions that are to notifications, but for those of a service.
-	Notifiers atomic.Int32
-
 	// Gets counts the queues that the connection has used GET of, in all shards: a connection that does nothing else may be
 	// closed when it is idle, but they count as subscriptions for Config.Subscriptions.
 	Gets atomic.Int32
 
-	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
+	// What the connection has in all shards, which count with them how many connections there are that have some.
+	messageSubs, notifierSubs atomic.Int32 // subscribed queues, of Subscriptions
+	waiting                   atomic.Int32 // messages without an ACK
+	serves                    atomic.Bool  // queues of its service, as it has asked for them
+
+	// Shards is a bit set of the shards that the loop has given commands of this client to; it sets bits as it routes and sends
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64
 

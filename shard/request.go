@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -157,6 +158,9 @@ func (c *core) setBlocked(q *queue, blocked smp.Error) {
 	if q.status == StatusBlocked && bytes.Equal(rare.blockedText, text) {
 		c.confirm(q)
 		return
+	}
+	if q.status == StatusActive {
+		c.out.tally.Add(tally.QueuesBlocked, 1)
 	}
 	rare.blocked, rare.blockedText = blocked, text
 	q.status = StatusBlocked

@@ -75,7 +75,8 @@ func rootCommand(p paths) *cobra.Command {
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
 		Version: version(),
 	}, initCommand(p), program.CertCommand(), startCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p), checkCommand(p), containerCommand(p),
-		control.CommandLine("smp-server", socketOf(p)), status.CommandLine("smp-server", socketOf(p)), seedCommand(p))
+		control.CommandLine("smp-server", socketOf(p)), status.CommandLine("smp-server", socketOf(p)), seedCommand(p),
+		importCommand(p), exportCommand(p))
 	root.AddCommand(replacedCommands(p)...)
 	return root
 }

@@ -36,6 +36,8 @@ type settings struct {
 	control   controlSettings
 	unserved  []string // settings that ask for what this version does not do
 
+	statistics statisticsSettings
+
 	stopTimeout time.Duration
 	coreDumps   bool
 
@@ -104,6 +106,8 @@ func readSettings(f *inifile.File, p paths) settings {
 		n, _ := strconv.Atoi(port) // or it is refused already
 		s.engine.WebPorts = append(s.engine.WebPorts, n)
 	}
+	s.statistics = readStatistics(f, p)
+	s.queues.Uncounted = s.statistics.off
 	readProxy(f, &s.engine)
 	readLimits(f, &s.engine)
 	s.control = readControl(f)
@@ -170,8 +174,6 @@ func readUnserved(f *inifile.File) (names []string) {
 		return there && v != "" && v != "off"
 	}
 	for _, k := range []struct{ section, key string }{
-		{"STORE_LOG", "log_stats"},
-		{"STORE_LOG", "prometheus_interval"},
 		{"WEB", "http"},
 		{"WEB", "https"},
 	} {

@@ -146,6 +146,8 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if profilerAddr != "" {
 		cfg.Queues.Watch = stage.NewWatch()
 	}
+	accounts, stopped := openAccounts(s, store, log), false
+	defer func() { accounts.end(stopped, s.stopTimeout) }()
 	router, err := engine.New(cfg)
 	if err != nil {
 		return err
@@ -157,7 +159,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	}
 	defer stopProfiler()
 	quota := operator.NewQuota(s.control.blockQuota)
-	requests, err := startControl(p, s, id, router, store, quota, log)
+	requests, err := startControl(p, s, id, router, store, accounts, quota, log)
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
@@ -170,6 +172,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
+	accounts.begin(ctx, router)
 	printStart(cmd.OutOrStdout(), s, id)
 	if len(s.unserved) > 0 {
 		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))
@@ -185,6 +188,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	log.Info("stopping")
 	systemd.Stopping()
 	err = errors.Join(end.router(router), <-ended)
+	stopped = err == nil
 	stats := router.Stats()
 	stats.Log(log)
 	log.Info("stopped")
