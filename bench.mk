@@ -32,7 +32,7 @@ BENCH_XFTP     := xftp-download xftp-upload xftp-slow xftp-start
 BENCH_LABELS   := $(BENCH_MESSAGES) idle subscriptions subscribe handshake handshake-x448 idle-cpu replica $(BENCH_XFTP)
 
 .PHONY: bench bench-floor bench-messages bench-foreign bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu \
-	bench-replica bench-xftp bench-proxy bench-storm bench-go bench-table
+	bench-replica bench-xftp bench-proxy bench-storm bench-statistics bench-go bench-table
 
 bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu bench-replica bench-xftp bench-floor ## all figures of BENCHMARKS.md [BENCH_RUNS=5 BENCH_TIME=20s BENCH_SCALE=1 BENCH_OUT]
 	@echo
@@ -122,11 +122,37 @@ bench-storm: build ## all clients come back at once after a kill, a measured gro
 	$(call runs,storm,storm --conns $(call scaled,15000) --subscriptions $(call scaled,150000) --group $(BENCH_GROUP))
 	@$(LOADTEST) report $(BENCH_OUT)/storm-[0-9]*.jsonl
 
+# Statistics and the metrics file every 5 s against neither, in turn, so that what else the machine does hits both.
+STATISTICS_ON  := --set STORE_LOG.log_stats=on --set STORE_LOG.prometheus_interval=5
+STATISTICS_OFF := --set SWITCHYARD.statistics=off
+
+bench-statistics: build ## what counting costs: CPU of a message with statistics and the metrics file every 5 s, against both off
+	@mkdir -p $(BENCH_OUT) && rm -f $(BENCH_OUT)/statistics-o*
+	@for i in $$(seq 1 $(BENCH_RUNS)); do for which in off on; do \
+		echo "statistics-$$which, run $$i of $(BENCH_RUNS)" >&2; \
+		test $$which = on && set -- $(STATISTICS_ON) || set -- $(STATISTICS_OFF); \
+		$(LOADTEST) messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s $(INTERVAL) "$$@" --label statistics-$$which \
+			--out $(BENCH_OUT)/statistics-$$which-$$i.jsonl $(START) >$(BENCH_OUT)/statistics-$$which-$$i.txt 2>$(BENCH_OUT)/statistics-$$which-$$i.err \
+			|| { tail -n 1 $(BENCH_OUT)/statistics-$$which-$$i.err; exit 1; }; \
+	done; done
+	$(call rows,statistics-off statistics-on)
+	@$(GO) test -run '^$$' -bench '^BenchmarkTally' -benchmem ./shard/tally | grep ^Benchmark
+
 bench-table: build ## the table of BENCHMARKS.md from the raw results that are there
 	@$(LOADTEST) table $(BENCH_OUT)/*.jsonl
 
 bench-go: ## run the benchmarks of the packages [PKG BENCH=regex COUNT]
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) $(PKG)
+
+# What telling its figures costs a router of replica's size, while nothing else happens.
+.PHONY: bench-scrape
+bench-scrape: build $(BENCH_OUT)/scrape-store-$(BENCH_SCALE) ## CPU of a scrape of /metrics: 15,000 connections, 1,000,000 subscriptions, 30,000,000 stored queues, times BENCH_SCALE
+	$(call runs,scrape,idle --data $(BENCH_OUT)/scrape-store-$(BENCH_SCALE) --seeded $(call scaled,30000000) --subscriptions $(call scaled,1000000) --conns $(call scaled,15000) --hold 5s --scrapes 500 --group $(BENCH_GROUP))
+	@$(LOADTEST) report $(BENCH_OUT)/scrape-[0-9]*.jsonl
+
+$(BENCH_OUT)/scrape-store-$(BENCH_SCALE): | build
+	@mkdir -p $(BENCH_OUT)
+	$(LOADTEST) seed-queues --count $(call scaled,30000000) --data $@ $(START)
 
 .PHONY: bench-import
 bench-import: build ## a move from the reference: import, first start, export at three sizes, and what 30,000,000 queues with 3,000,000 messages take

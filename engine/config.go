@@ -98,6 +98,9 @@ type live struct {
 	hello *helloMaker // for those with this certificate
 }
 
+// KeyPair is the certificate that connections get now.
+func (r *Router) KeyPair() *tls.KeyPair { return r.live.Load().KeyPair }
+
 // use makes settings those that hold.
 func (r *Router) use(s Settings) {
 	now := &live{Settings: s}

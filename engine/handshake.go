@@ -279,6 +279,7 @@ func (s *session) agreed() {
 	delete(s.loop.greeting, s)
 	s.active = time.Now()
 	s.loop.router.counts.sessions.Add(1)
+	s.loop.router.counts.handshakes.count(s, handshakeDone)
 	if s.web != nil {
 		s.takeFrames(nil)
 	}

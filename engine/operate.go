@@ -104,7 +104,7 @@ func (s *session) describe() Connection {
 	}
 	if s.phase == phaseOpen {
 		c.SessionID = s.client.SessionID
-		c.Subscriptions, c.Notifiers = int(s.client.Subscriptions.Load()), s.client.NotifierSubscriptions()
+		c.Subscriptions, c.Notifiers = int(s.client.Subscriptions.Load()), int(s.client.Notifiers.Load())
 		c.Gets, c.Unread = int(s.client.Gets.Load()), s.client.Window.Taken()
 	}
 	return c

@@ -91,8 +91,9 @@ func newRouter(cfg Config) *Router {
 		stallLimit:    stallLimit,
 		blockTimeout:  blockTimeout,
 
-		ports: newPorts(cfg.Listen),
-		loops: make(map[gnet.EventLoop]*loop),
+		ports:  newPorts(cfg.Listen),
+		loops:  make(map[gnet.EventLoop]*loop),
+		counts: counters{handshakes: newHandshakes()},
 	}
 	r.use(cfg.Settings(cfg.Queues, cfg.KeyPair))
 	return r

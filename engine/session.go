@@ -160,6 +160,8 @@ func (s *session) end(cause Cause) {
 	r := s.loop.router
 	if s.phase == phaseOpen {
 		r.counts.sessions.Add(-1)
+	} else {
+		r.counts.handshakes.count(s, cause)
 	}
 	s.phase = phaseClosed
 	s.hold(0)

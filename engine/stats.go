@@ -1,12 +1,19 @@
 package engine
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"runtime"
 	"sync/atomic"
 
 	"switchyard/engine/counts"
+	"switchyard/engine/relay"
 	"switchyard/server/listen"
+	"switchyard/shard"
+	"switchyard/shard/ring"
 	"switchyard/smp"
+	"switchyard/tls"
 )
 
 // Cause says why a connection was closed.
@@ -50,9 +57,10 @@ var ownRefusals = []Refusal{RefusedQueues, RefusedSourceQueues, RefusedServices,
 
 // counters are shared by all loops; each is changed at most once a block. Those of connections are the gate's.
 type counters struct {
-	sessions  atomic.Int64
-	blocksIn  atomic.Int64
-	blocksOut atomic.Int64
+	sessions   atomic.Int64
+	blocksIn   atomic.Int64
+	blocksOut  atomic.Int64
+	handshakes handshakes
 }
 
 // Stats is a reading of a router's counters. What the relays refuse is among the refusals, as relay_….
@@ -132,5 +140,131 @@ func (b *blockOf) add(tag smp.CommandTag) {
 func (t *loopTally) countBlock() {
 	if t.block.commands > 1 && !t.block.mixed {
 		t.batches[t.block.first].Add(1)
+	}
+}
+
+// groupNames are the groups of the key exchange, by what they are called in figures. A handshake that ends before one is
+// agreed on has groupless.
+var groupNames = map[tls.Group]string{tls.X25519: "x25519", tls.X448: "x448"}
+
+const groupless = "none"
+
+// handshakeDone is the outcome of a handshake after which the session is open; that of another one is why it was closed.
+const handshakeDone = Cause("ok")
+
+// handshakes counts those that have ended.
+type handshakes map[HandshakeEnd]*atomic.Int64 // not changed after newHandshakes
+
+// HandshakeEnd is how a handshake ended: the group of the key exchange in TLS, and ok or the cause of the end.
+type HandshakeEnd struct {
+	Group   string
+	Outcome Cause
+}
+
+func newHandshakes() handshakes {
+	h := make(handshakes)
+	outcomes := append([]Cause{handshakeDone, CausePeer, CauseStop, CauseTLS, CauseTLSTimeout, CauseIdle, CauseSlow}, ownCauses...)
+	for _, outcome := range outcomes {
+		h[HandshakeEnd{groupless, outcome}] = new(atomic.Int64)
+		for _, group := range groupNames {
+			h[HandshakeEnd{group, outcome}] = new(atomic.Int64)
+		}
+	}
+	return h
+}
+
+// count counts the end of the handshake of a session. While a worker has the handshake, it has the group too.
+func (h handshakes) count(s *session, outcome Cause) {
+	end := HandshakeEnd{groupless, outcome}
+	if !s.busy {
+		if name, ok := groupNames[s.tls.Group()]; ok {
+			end.Group = name
+		}
+	}
+	if n := h[end]; n != nil { // none of a simulated router, which has no handshakes
+		n.Add(1)
+	}
+}
+
+// Figures are what an operator looks at of a router, beside its Stats.
+type Figures struct {
+	Handshakes map[HandshakeEnd]int64
+	Loops      int
+	Inbox      ring.Figures // of all loops together
+	InboxBytes int64
+	HeldBytes  int64 // input that waits for other routers
+	LateBytes  int64 // what waits of clogged sessions
+	Shards     []shard.Figures
+	QueueCache int          // queues that nobody uses, and may be in memory
+	Relays     *relay.Stats // nil: no proxy
+	Outcomes   relay.Tally  // of what clients have asked of them
+}
+
+// Figures reads them. They are read one after the other, while they change; no shard and no loop waits for it.
+func (r *Router) Figures() Figures {
+	f := Figures{
+		Handshakes: make(map[HandshakeEnd]int64, len(r.counts.handshakes)),
+		HeldBytes:  r.held.Load(),
+		LateBytes:  r.backlog.Load(),
+		Shards:     r.shards.Figures(),
+		QueueCache: r.shards.QueueCache(),
+	}
+	for end, n := range r.counts.handshakes {
+		f.Handshakes[end] = n.Load()
+	}
+	r.eachLoop(func(l *loop) {
+		inbox := l.inbox.Figures()
+		f.Loops++
+		f.Inbox.Len += inbox.Len
+		f.Inbox.Cap += inbox.Cap
+		f.Inbox.Full += inbox.Full
+		f.InboxBytes += max(0, l.waiting.Load())
+	})
+	if r.relays != nil {
+		s := r.relays.Stats()
+		f.Relays, f.Outcomes = &s, r.relays.Tally()
+	}
+	return f
+}
+
+// ProbeLoops has every event loop do something, and returns when all have, or tells of those that have not when ctx ends.
+func (r *Router) ProbeLoops(ctx context.Context) error {
+	asked, done := 0, make(chan struct{}, 1<<10)
+	r.eachLoop(func(l *loop) {
+		asked++
+		l.run(func() {
+			select {
+			case done <- struct{}{}:
+			default:
+			}
+		})
+	})
+	for answers := range asked {
+		select {
+		case <-done:
+		case <-r.halted:
+			return errors.New("the event loops have ended")
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d event loops do not answer", asked-answers, asked)
+		}
+	}
+	return nil
+}
+
+// ProbeShards does the same with the shards, by way of their rings, and has them store what they had committed before.
+func (r *Router) ProbeShards(ctx context.Context) error { return r.shards.Probe(ctx) }
+
+// Listening tells why clients are not let in, nil when they are.
+func (r *Router) Listening() error {
+	select {
+	case <-r.stopping:
+		return errors.New("the router stops")
+	default:
+	}
+	select {
+	case <-r.ready:
+		return nil
+	default:
+		return errors.New("the router does not listen yet")
 	}
 }

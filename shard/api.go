@@ -39,6 +39,9 @@ type Client struct {
 	// loop reads it: a connection without subscriptions is closed when it is idle for long.
 	Subscriptions atomic.Int32
 
+	// Notifiers counts those of Subscriptions that are to notifications, but for those of a service.
+	Notifiers atomic.Int32
+
 	// Gets counts the queues that the connection has used GET of, in all shards: a connection that does nothing else may be
 	// closed when it is idle, but they count as subscriptions for Config.Subscriptions.
 	Gets atomic.Int32
@@ -103,6 +106,7 @@ type Loop interface {
 //	batchFanOut    another shard               fanOut             this shard's part of SUBS, NSUBS, or of their end
 //	batchWalk      the shard                   Client             the next step of the walk of a service
 //	batchProbe     the shard, by a timer       -                  nothing: a drain, which sees whether the store has recovered
+//	               the set                     request            the same, and an answer when all before it is stored
 //	batchRefusal   another shard               Client, a command  a refusal, as a queue of this shard has the link ID
 //	batchChore     the shard                   -                  nothing: a drain, which does a step of what is left to do
 //	batchRetry     the shard, by a timer       Client, or none    what could not be read to be read again
@@ -129,7 +133,7 @@ type Batch struct {
 	Client   *Client
 	Block    *Buffer // holds what the commands alias; nil without commands. The batch holds one reference
 	Commands []Command
-	request  *request      // of a batchRequest
+	request  *request      // of a batchRequest, and of a batchProbe that the set has made
 	fanOut   *fanOut       // of a batchFanOut
 	hops     *atomic.Int64 // counts this one among those between shards; nil for others
 	put      time.Time     // into the ring; zero when nobody watches

@@ -62,8 +62,10 @@ type core struct {
 
 	outgoing []parcel // commands for other shards
 
-	present tally.Present // what the shard has
-	total   *tally.Shard  // what it and its waiter publish
+	hits, misses uint64 // lookups of queues that were in memory, and that were not
+	figures      coreFigures
+	present      tally.Present // what the shard has
+	total        *tally.Shard  // what it and its waiter publish
 
 	ids *partition.IDPool // for new queues
 
@@ -169,6 +171,7 @@ func (c *core) run(now time.Time, d *drain) {
 
 // publish tells what the shard has now.
 func (c *core) publish(now time.Time) {
+	c.figures.publish(c)
 	if c.cfg.Uncounted {
 		return
 	}

@@ -21,7 +21,8 @@ type drain struct {
 	commit  Commit   // nil when nothing was written
 	err     error    // of the commit
 
-	committed time.Time // zero when nobody watches
+	came      time.Time // its first commands, to the ring; zero when nobody watches
+	committed time.Time // the same
 
 	requests []*request    // that wait for the commit
 	walked   []*fanOut     // whose walks in this shard have ended
@@ -40,6 +41,9 @@ func (c *core) gather(batches []*Batch) {
 	watch := c.cfg.Watch
 	for _, b := range batches {
 		watch.Waited(stage.Ring, b.put)
+		if c.out.came.IsZero() {
+			c.out.came = b.put
+		}
 		switch b.Kind {
 		case BatchCommands:
 			for i := range b.Commands {
@@ -80,6 +84,7 @@ func (c *core) find(it *item, kind IDKind, id []byte) {
 		return
 	}
 	if it.queue = c.cache.find(kind, id); it.queue != nil {
+		c.hits++
 		return
 	}
 	l := Lookup{Kind: kind, ID: id}
@@ -92,6 +97,7 @@ func (c *core) find(it *item, kind IDKind, id []byte) {
 		}
 		l.Own = c.own
 	}
+	c.misses++
 	it.lookup = refTo(len(c.lookups))
 	c.lookups = append(c.lookups, l)
 }
@@ -200,6 +206,10 @@ func (c *core) apply(batches []*Batch) {
 			c.resumeWalk(b.Client)
 		case batchRefusal:
 			c.refuse(b)
+		case batchProbe:
+			if b.request != nil {
+				c.out.requests = append(c.out.requests, b.request)
+			}
 		case batchChore:
 			c.choreDue = false
 		}

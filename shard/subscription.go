@@ -84,9 +84,6 @@ func (c *core) count(client *Client, kind subKind, n int32) {
 	}
 }
 
-// NotifierSubscriptions counts those of Subscriptions that are to notifications.
-func (c *Client) NotifierSubscriptions() int { return int(c.notifierSubs.Load()) }
-
 // subKind tells what a subscription receives.
 type subKind uint8
 

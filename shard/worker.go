@@ -88,7 +88,9 @@ func (w *worker) run() {
 			break
 		}
 		w.begin(d)
+		began := w.core.cfg.Watch.Now()
 		w.core.run(w.clock(), d)
+		w.core.cfg.Watch.DrainTook(began)
 		w.pass(d)
 		if w.core.doubt {
 			w.probeLater() // to see the end of the epoch
@@ -244,6 +246,9 @@ func (w *worker) wait() {
 		for _, g := range d.groups {
 			g.loop.Deliver(g)
 		}
+		if len(d.delivered) > 0 && err == nil {
+			w.core.cfg.Watch.Delivered(d.came)
+		}
 		d.endWalks()
 		d.reset()
 		w.free <- d
@@ -267,7 +272,7 @@ func (d *drain) reset() {
 	clear(d.delivered)
 	clear(d.removals)
 	d.groups, d.touched, d.delivered, d.removals = d.groups[:0], d.touched[:0], d.delivered[:0], d.removals[:0]
-	d.commit, d.err = nil, nil
+	d.commit, d.err, d.came = nil, nil, time.Time{}
 	d.tally.Reset()
 }
 

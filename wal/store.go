@@ -52,6 +52,15 @@ func (s *Store) Full() bool { return s.disk.Full() }
 // Stats returns the counts. Those of a sync under way are in part included.
 func (s *Store) Stats() Stats { return s.disk.Stats() }
 
+// Figures are what an operator looks at.
+func (s *Store) Figures() disk.Figures { return s.disk.Figures() }
+
+// Probe makes a round through the log as a commit does, and returns when it is on the disk; with SyncNever too.
+func (s *Store) Probe() error { return s.disk.Probe() }
+
+// Writable tells why the store does not take all that it is given, nil while it does.
+func (s *Store) Writable() error { return s.disk.Writable() }
+
 // Close writes what is in memory to disk and closes the store. Nobody may use the store any more: shards have stopped,
 // and all commits were waited for.
 func (s *Store) Close() error {

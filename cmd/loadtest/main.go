@@ -4,6 +4,10 @@
 // exit code is 1 when anything is wrong with the router or with the call. Ctrl-C ends a run with the results so far, a
 // second one at once.
 //
+// Where standard error is a terminal, a bar shows how far a run is, how fast it goes and with what latency; elsewhere there is
+// a line of it now and then. For runs that nobody watches, --fail-if has the exit code depend on the figures of the report, and
+// --ramp lets a load grow to its rate, or to its connections, instead of beginning with all of it.
+//
 // The package holds the command line; the rooms of package loadtest do the work.
 package main
 
@@ -33,7 +37,8 @@ func rootCommand() *cobra.Command {
 		Version: "loadtest version v0.1.0 / " + commit,
 		Example: `  loadtest verify --server smp://FINGERPRINT@127.0.0.1:5223 --queues 200 --messages 50 --conns 20
   loadtest crash --queues 100 --kills 30 --seed 1 -- bin/smp-server start
-  loadtest idle --server ADDR --conns 10000 --hold 30s --pid $(pidof smp-server)`,
+  loadtest idle --server ADDR --conns 10000 --ramp 30s --hold 30s --pid $(pidof smp-server)
+  loadtest messages --server ADDR --rate 500 --ramp 10s --duration 60s --fail-if 'p99>50ms' --fail-if 'lost>0'`,
 	}, verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
 		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(), movingCommand(),
 		fleetProcessCommand(), attackProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),

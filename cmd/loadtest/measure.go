@@ -67,6 +67,7 @@ func idleCommand() *cobra.Command {
 			if subscribe {
 				c.Subscriptions = f.conns
 			}
+			f.figures = c.Scrapes > 0
 			return f.run(cmd, args, func(ctx context.Context, client load.Client, m measure.Target, _ *process.Router) (results.Report, error) {
 				p := newProgress(cmd.ErrOrStderr())
 				defer p.close()
@@ -80,6 +81,8 @@ func idleCommand() *cobra.Command {
 	flags := cmd.Flags()
 	f.addSeeded(flags)
 	flags.IntVar(&c.Subscriptions, "subscriptions", 0, "subscribe to so many empty queues in all")
+	flags.DurationVar(&c.Ramp, "ramp", 0, "begin the connections one after the other over this time, as 10s (default: as fast as --at-once lets them)")
+	flags.IntVar(&c.Scrapes, "scrapes", 0, "read the figures of a router of the run's own so often behind the hold: CPU time for each")
 	flags.BoolVar(&subscribe, "subscribe", false, "each connection creates a queue and is subscribed to it")
 	flags.DurationVar(&c.Hold, "hold", 0, "how long to hold the connections, as 30s")
 	flags.BoolVar(&stdin, "until-stdin-closes", false, "hold the connections until the end of standard input")

@@ -28,6 +28,7 @@ type measureFlags struct {
 	data    string
 	xftp    bool // the router is one of XFTP
 	figures bool // the scenario reads the figures of a router of the run's own
+	failIf  failIf
 }
 
 // ownProfiler is the value of --pprof that has the run's own router serve its profiler.
@@ -49,6 +50,7 @@ func (f *measureFlags) addMeasuring(cmd *cobra.Command) {
 	flags.StringVar(&f.compare, "compare", "", "`FILE` with the raw results of another run, to print side by side with this one")
 	flags.StringArrayVar(&f.set, "set", nil, "`SECTION.KEY=VALUE`, a setting of a router of the run's own, as SWITCHYARD.sync=interval")
 	flags.StringVar(&f.data, "data", "", "`DIRECTORY` of a router of the run's own (default: a temporary one)")
+	f.failIf.add(flags)
 }
 
 // check refuses what contradicts itself. command is that of a router of the run's own.
@@ -143,7 +145,7 @@ func (f *measureFlags) record(cmd *cobra.Command, m measure.Target, do func(meas
 	if report == nil {
 		return cause
 	}
-	err := show(cmd, f.json, report, cause)
+	err := errors.Join(show(cmd, f.json, report, cause), f.failIf.judge(report))
 	if f.compare != "" {
 		return errors.Join(results.CompareFiles(cmd.OutOrStdout(), f.compare, f.out), err)
 	}

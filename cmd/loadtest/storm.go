@@ -138,7 +138,7 @@ func seedQueuesCommand() *cobra.Command {
 	flags.Uint64Var(&plan.Count, "count", 0, "number of queues")
 	flags.Uint64Var(&plan.Seed, "seed", defaultSeed, "number from which IDs and keys follow")
 	flags.StringVar(&data, "data", "", "`DIRECTORY` of the router")
-	flags.BoolVar(&plan.Foreign, "foreign", false, "with sender IDs as queues have that were imported, for `loadtest messages --seeded`")
+	flags.BoolVar(&plan.Foreign, "foreign", false, "with sender IDs as queues have that were imported, for loadtest messages --seeded")
 	return cmd
 }
 

@@ -39,6 +39,7 @@ func (f *exchangeFlags) add(cmd *cobra.Command, window int) {
 	flags.StringVar(&f.proxy, "proxy", "", "`ADDRESS` of another router, through which senders send as their proxy; with its password if it asks for one")
 	flags.DurationVar(&f.Stall, "timeout", stallTimeout, "give up after so long without any answer")
 	flags.Float64Var(&f.Rate, "rate", 0, "messages a second in all (default: as many as the windows allow)")
+	flags.DurationVar(&f.Ramp, "ramp", 0, "let the rate grow to that from 0 in this time, as 10s, and measure from then on")
 }
 
 // runner is Verify or Messages.

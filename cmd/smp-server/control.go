@@ -33,17 +33,13 @@ func readControl(f *inifile.File) controlSettings {
 }
 
 // startControl serves the control port, if the ini asks for it, and the socket beside the store.
-func startControl(p paths, s *settings, id identity.Identity, router *engine.Router, store *wal.Store, a *accounts,
-	quota *operator.Quota, log *slog.Logger) (*control.Server, error) {
+func startControl(p paths, s *settings, id identity.Identity, router *engine.Router, store *wal.Store, quota *operator.Quota,
+	accounts *accounts, log *slog.Logger) (*control.Server, error) {
 	address := smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.hosts}
-	r := &operator.Router{Engine: router, Address: address, Quota: quota, Save: store.Sync}
-	if !s.statistics.off {
-		r.Stats = func(admin bool) string { return a.StatsLines(time.Now(), admin) }
-		quota.SetCount(int(a.BlockedToday(time.Now())))
-	}
+	r := &operator.Router{Engine: router, Address: address, Quota: quota, Save: store.Sync, Stats: accounts.tell}
 	printed := smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort()}
 	commands := append(r.Commands(),
-		status.Command(version(), printed.String(), func(c *control.Call, r *status.Report) error { return fillStatus(c.Context(), r, s, router, a) }),
+		status.Command(version(), printed.String(), func(c *control.Call, r *status.Report) error { return fillStatus(c.Context(), r, s, router, accounts) }),
 		control.Version(version()),
 		control.Profile(p.logDir),
 		control.Drain(router.Drain),

@@ -109,5 +109,8 @@ func writeExport(cmd *cobra.Command, storePath, dir string) (n reference.Exporte
 	show := startProgress(cmd, func() string { return "queues" }, func() (int64, int64) { return e.Queues(), -1 })
 	n, err = e.Run()
 	show.end()
+	if err == nil {
+		err = exportStatistics(store, dir)
+	}
 	return n, errors.Join(err, store.Close())
 }

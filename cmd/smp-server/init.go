@@ -178,8 +178,6 @@ func noteUnserved(cmd *cobra.Command, o *initOptions) {
 		name  string
 	}{
 		{o.database != defaultDatabase || o.schema != defaultSchema || o.poolSize != defaultPoolSize, "--database"},
-		{o.dailyStats, "--daily-stats"},
-		{o.controlPort != "", "--control-port"},
 		{o.info.operator+o.info.website+o.info.hosting+o.info.serverCountry != "", "information about the router"},
 		{!o.disableWeb, "the pages (--disable-web leaves them out)"},
 	} {

@@ -10,6 +10,7 @@ import (
 	"switchyard/server/inifile"
 	"switchyard/server/logging"
 	"switchyard/server/manage"
+	"switchyard/server/metrics"
 	"switchyard/server/profiler"
 	"switchyard/shard"
 	"switchyard/smp"
@@ -30,6 +31,7 @@ type settings struct {
 	storePath string
 	database  bool // the reference had its queues in a database
 	pprof     string
+	metrics   string // address of figures, health and readiness; empty: none
 	store     wal.Options
 	queues    shard.Config
 	engine    engine.Config // only what the ini decides
@@ -79,6 +81,8 @@ func readSettings(f *inifile.File, p paths) settings {
 		bind:   f.Addresses("SWITCHYARD", "bind"),
 		source: f.Text("INFORMATION", "source_code", ""),
 		pprof:  profiler.Address(f),
+
+		metrics: metrics.Address(f),
 	}
 	s.webPorts = readWebPorts(f, s.ports)
 	s.password = readPassword(f)

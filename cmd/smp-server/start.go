@@ -143,7 +143,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	cfg.Proxy.Log = log
 	cfg.Queues.PartitionKey = store.PartitionKey()
 	profilerAddr = orElse(profilerAddr, s.pprof)
-	if profilerAddr != "" {
+	if profilerAddr != "" || s.metrics != "" {
 		cfg.Queues.Watch = stage.NewWatch()
 	}
 	accounts, stopped := openAccounts(s, store, log), false
@@ -152,14 +152,21 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if err != nil {
 		return err
 	}
-	stopProfiler, err := profiler.Start(profilerAddr, log,
-		connections.Figures(func() listen.Stats { return router.Stats().Stats }), figures{router, store}, cfg.Queues.Watch)
+	accounts.begin(ctx, router)
+	m := newMetrics(router, store, cfg.Queues.Watch, accounts.text, log)
+	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
 	defer stopProfiler()
+	stopMetrics, err := m.Serve(s.metrics)
+	if err != nil {
+		return errors.Join(err, end.router(router))
+	}
+	defer stopMetrics()
 	quota := operator.NewQuota(s.control.blockQuota)
-	requests, err := startControl(p, s, id, router, store, accounts, quota, log)
+	quota.SetCount(int(accounts.BlockedToday(time.Now())))
+	requests, err := startControl(p, s, id, router, store, quota, accounts, log)
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
@@ -172,7 +179,6 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
-	accounts.begin(ctx, router)
 	printStart(cmd.OutOrStdout(), s, id)
 	if len(s.unserved) > 0 {
 		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))

@@ -91,6 +91,9 @@ func (a *accounts) read(l *counts.Live) {
 	}
 }
 
+// tell is what the control port tells.
+func (a *accounts) tell(admin bool) string { return a.StatsLines(time.Now(), admin) }
+
 // keep keeps the statistics while the router runs.
 func (a *accounts) keep(now time.Time) error { return a.store.PutStatistics(a.Keep(now, false)) }
 
@@ -156,4 +159,12 @@ func (a *accounts) end(stopped bool, timeout time.Duration) {
 	case <-done:
 	case <-time.After(timeout):
 	}
+}
+
+// text is the metrics as the reference writes them, nil when nothing is counted.
+func (a *accounts) text(now time.Time) []byte {
+	if a.settings.statistics.off {
+		return nil
+	}
+	return a.AppendText(nil, now)
 }

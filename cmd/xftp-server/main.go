@@ -30,8 +30,10 @@ var (
 	sourceURI = ""        // where that source is published; empty when the build does not know
 )
 
+const versionNumber = "0.1.0"
+
 // version of this program. The line has the form that scripts for the reference take apart.
-func version() string { return "XFTP server v0.1.0 / " + commit }
+func version() string { return "XFTP server v" + versionNumber + " / " + commit }
 
 // paths are the directories of one router.
 type paths struct {

@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,13 +18,19 @@ import (
 	"switchyard/xftp/client"
 )
 
-// TestReverseProxies: through each proxy a packet is sent, and the router counts clients by their own addresses.
+// TestReverseProxies: through each proxy a packet is sent and a page fetched by one port, and the router counts clients by their
+// own addresses.
 func TestReverseProxies(t *testing.T) {
 	for _, kind := range reverseproxy.Kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			p := newProcess(t, "# proxy_protocol = 192.0.2.1, 2001:db8::/64", "proxy_protocol = 127.0.0.1",
 				"# connections_per_address = 0", "connections_per_address = 1",
-				"# unlimited_addresses = 127.0.0.0/8, ::1/128", "unlimited_addresses =")
+				"# unlimited_addresses = 127.0.0.0/8, ::1/128", "unlimited_addresses =", "# cert = ", "cert = ", "# key = ", "key = ")
+			for from, to := range map[string]string{"server.crt": "web.crt", "server.key": "web.key"} { // as good as any
+				data, err := os.ReadFile(filepath.Join(p.dir, "etc", from))
+				check(t, err)
+				check(t, os.WriteFile(filepath.Join(p.dir, "etc", to), data, 0o600))
+			}
 			p.start()
 			front := reverseproxy.Start(t, kind, net.JoinHostPort("127.0.0.1", p.port))
 			dial := func(source string) (*client.Conn, error) {
@@ -50,6 +58,9 @@ func TestReverseProxies(t *testing.T) {
 			other, err := dial("127.0.0.3")
 			check(t, err)
 			check(t, other.Ping(ctx))
+			if page := reverseproxy.Page(t, "127.0.0.4", front); !strings.Contains(page, "</html>") {
+				t.Errorf("the page is %q", page)
+			}
 			bare, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", p.port))
 			check(t, err)
 			defer bare.Close()

@@ -12,6 +12,7 @@ import (
 	"switchyard/server/listen"
 	"switchyard/server/logging"
 	"switchyard/server/manage"
+	"switchyard/server/metrics"
 	"switchyard/server/profiler"
 	"switchyard/smp"
 	"switchyard/xftp"
@@ -37,6 +38,7 @@ type settings struct {
 	metricsEvery time.Duration // 0: no metrics
 	control      control.Settings
 	pprof        string // address of the profiler; empty: none
+	metrics      string // address of figures, health and readiness; empty: none
 	web          webSettings
 	coreDumps    bool
 	limits       listen.Limits
@@ -107,6 +109,7 @@ func readSettings(f *inifile.File, p paths) settings {
 		logStats:  f.OnOff("STORE_LOG", "log_stats", false),
 		control:   control.ReadSettings(f),
 		pprof:     profiler.Address(f),
+		metrics:   metrics.Address(f),
 		web: webSettings{
 			static: f.Text("WEB", "static_path", ""),
 			cert:   f.Text("WEB", "cert", ""), key: f.Text("WEB", "key", ""),

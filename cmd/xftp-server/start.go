@@ -98,11 +98,6 @@ func start(cmd *cobra.Command, p paths, pprof string, log *slog.Logger) error {
 		s.pprof = pprof
 	}
 	s.router.Gate = router.NewGate(s.limits, log)
-	stopProfiler, err := profiler.Start(s.pprof, log, connections.Figures(s.router.Gate.Stats))
-	if err != nil {
-		return err
-	}
-	defer stopProfiler()
 	closeSite, err := s.openSite(id, log)
 	if err != nil {
 		return err
@@ -127,6 +122,17 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	if err != nil {
 		return err
 	}
+	m := newMetrics(s, r, store, log)
+	stopProfiler, err := profiler.Start(s.pprof, log, m.Figures())
+	if err != nil {
+		return err
+	}
+	defer stopProfiler()
+	stopMetrics, err := m.Serve(s.metrics)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 	o := &operation{paths: p, settings: s, router: r, log: log}
 	if err := o.restoreStats(); err != nil {
 		return err

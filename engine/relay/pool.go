@@ -254,6 +254,7 @@ var refusalNames = [refusals]string{
 // Stats is a reading of the pool.
 type Stats struct {
 	Sessions   int              // relays that are connected
+	Connecting int              // relays that are being connected to
 	Down       int              // relays that are remembered as dead
 	Unanswered int64            // commands under way
 	Refused    map[string]int64 // by the name of the limit
@@ -263,14 +264,12 @@ type Stats struct {
 func (p *Pool) Stats() Stats {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	s := Stats{Sessions: len(p.sessions), Unanswered: p.unanswered.Load(), Refused: make(map[string]int64, refusals)}
+	s := Stats{
+		Sessions: len(p.sessions), Connecting: p.dials, Down: max(0, len(p.relays)-len(p.sessions)-p.dials),
+		Unanswered: p.unanswered.Load(), Refused: make(map[string]int64, refusals),
+	}
 	for why := range refusals {
 		s.Refused[refusalNames[why]] = p.refused[why].Load()
-	}
-	for _, r := range p.relays {
-		if r.state == down {
-			s.Down++
-		}
 	}
 	return s
 }

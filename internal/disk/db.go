@@ -19,9 +19,10 @@ type DB struct {
 	current atomic.Pointer[Instance] // replaced after a failure
 	retired sync.WaitGroup           // those that were replaced and are not closed yet
 
-	open   atomic.Bool // between Open and Close
-	keeper keeper
-	stats  logStats
+	open    atomic.Bool // between Open and Close
+	keeper  keeper
+	stats   logStats
+	reading reading
 }
 
 // Open opens the database in dir, and makes it when dir does not exist or is empty. Its errors are *Error. It takes the

@@ -88,7 +88,8 @@ func (f *guardedFile) sync(sync func() error) error {
 	if !f.log {
 		return f.synced(sync())
 	}
-	start, group := time.Now(), f.g.stats.take()
+	start := time.Now()
+	group := f.g.stats.take(start)
 	err := sync()
 	f.g.stats.synced(group, time.Since(start))
 	return f.synced(err)

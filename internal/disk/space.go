@@ -20,8 +20,10 @@ type space struct {
 	ballast ballast
 
 	level   atomic.Uint32
-	written atomic.Int64 // bytes since the last look
-	every   atomic.Int64 // bytes until the next one
+	left    atomic.Uint64 // bytes that were free at the last look
+	kept    atomic.Uint64 // bytes of the reserve, by the last look
+	written atomic.Int64  // bytes since the last look
+	every   atomic.Int64  // bytes until the next one
 }
 
 // Levels of what is left: of the reserve all, or not all, less than a half, than three eighths, than a quarter.
@@ -71,6 +73,8 @@ func (p *space) look() {
 		return
 	}
 	reserve, free := p.reserveOf(&usage), p.free(&usage)
+	p.left.Store(free)
+	p.kept.Store(reserve)
 	p.every.Store(int64(max(1, min(lookAfter, reserve/lookShare))))
 	level := ample
 	switch old := p.level.Load(); {

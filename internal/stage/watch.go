@@ -12,10 +12,15 @@ import (
 //
 //	switchyard_stage_seconds{stage="…"}  how long a stage took, each time
 //	switchyard_drain_commands            how many commands a shard took from its ring at once
+//	switchyard_drain_seconds             how long the shard took for them, but for what it did not wait for: their commit
+//	switchyard_delivery_seconds          time from when commands came to a shard until the messages that they brought about
+//	                                     were on their way to their recipients, of each drain that delivered
 type Watch struct {
-	times    [stages]prometheus.Histogram
-	drains   prometheus.Histogram
-	labelled [stages]context.Context // with the label of the stage; made once, as labels are not free
+	times      [stages]prometheus.Histogram
+	drains     prometheus.Histogram
+	draining   prometheus.Histogram
+	deliveries prometheus.Histogram
+	labelled   [stages]context.Context // with the label of the stage; made once, as labels are not free
 }
 
 // What the histograms tell apart: from 1 µs to 8 s, and a drain's one command to its limit.
@@ -32,6 +37,16 @@ func NewWatch() *Watch {
 		Help:    "Commands that a shard took from its ring at once.",
 		Buckets: prometheus.ExponentialBuckets(1, 2, drainLimits),
 	})}
+	w.draining = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "switchyard_drain_seconds",
+		Help:    "Time that a shard took for what it took from its ring at once, without waiting for its commit.",
+		Buckets: prometheus.ExponentialBuckets(shortest, 2, doublings),
+	})
+	w.deliveries = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "switchyard_delivery_seconds",
+		Help:    "Time from when commands came to a shard until the messages that they brought about were on their way, of each drain that delivered.",
+		Buckets: prometheus.ExponentialBuckets(shortest, 2, doublings),
+	})
 	for s := range stages {
 		w.times[s] = prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:        "switchyard_stage_seconds",
@@ -53,6 +68,8 @@ func (w *Watch) Collect(out chan<- prometheus.Metric) {
 		out <- w.times[s]
 	}
 	out <- w.drains
+	out <- w.draining
+	out <- w.deliveries
 }
 
 // Span is a stage under way. The zero value is one of a nil Watch.
@@ -106,5 +123,19 @@ func (w *Watch) Waited(s Stage, since time.Time) {
 func (w *Watch) Drained(n int) {
 	if w != nil && n > 0 {
 		w.drains.Observe(float64(n))
+	}
+}
+
+// DrainTook counts the time of a drain that began at a time which Now has returned.
+func (w *Watch) DrainTook(since time.Time) {
+	if w != nil {
+		w.draining.Observe(time.Since(since).Seconds())
+	}
+}
+
+// Delivered counts a drain with messages for recipients, whose commands came at a time which Now has returned.
+func (w *Watch) Delivered(since time.Time) {
+	if w != nil && !since.IsZero() {
+		w.deliveries.Observe(time.Since(since).Seconds())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -22,11 +23,14 @@ func counts(t *testing.T, w *Watch) (map[string]uint64, *dto.Histogram) {
 	var drains *dto.Histogram
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			if f.GetName() == "switchyard_drain_commands" {
+			switch name, _ := strings.CutPrefix(f.GetName(), "switchyard_"); name {
+			case "drain_commands":
 				drains = m.GetHistogram()
-				continue
+			case "stage_seconds":
+				times[m.GetLabel()[0].GetValue()] = m.GetHistogram().GetSampleCount()
+			default:
+				times[name] = m.GetHistogram().GetSampleCount()
 			}
-			times[m.GetLabel()[0].GetValue()] = m.GetHistogram().GetSampleCount()
 		}
 	}
 	return times, drains
@@ -45,6 +49,10 @@ func TestWatchCountsStages(t *testing.T) {
 	w.Waited(Ring, w.Now())
 	w.Drained(0)
 	w.Drained(3)
+	w.DrainTook(w.Now())
+	w.Delivered(time.Time{}) // of commands that came before anybody watched
+	w.Delivered(w.Now())
+	w.Delivered(w.Now())
 	times, drains := counts(t, w)
 	for s := range stages {
 		want := uint64(s) + 1
@@ -54,6 +62,9 @@ func TestWatchCountsStages(t *testing.T) {
 		if times[s.String()] != want {
 			t.Errorf("%s was counted %d times, want %d", s, times[s.String()], want)
 		}
+	}
+	if times["drain_seconds"] != 1 || times["delivery_seconds"] != 2 {
+		t.Errorf("drains and deliveries: %v", times)
 	}
 	if drains.GetSampleCount() != 1 || drains.GetSampleSum() != 3 {
 		t.Errorf("drains: %v", drains)
@@ -86,6 +97,8 @@ func TestNothingIsAllocated(t *testing.T) {
 			span := w.Begin(Apply)
 			w.Waited(Ring, w.Now())
 			w.Drained(7)
+			w.DrainTook(w.Now())
+			w.Delivered(w.Now())
 			span.End()
 		})
 		if n != 0 {

@@ -18,9 +18,10 @@ import (
 // fleet is many connections, each with its share of the queues. Apart from the counters it is for one goroutine.
 type fleet struct {
 	client  load.Client
-	group   tls.Group // of the key exchange; 0: the client's choice
-	atOnce  int       // connections that are worked on at a time
-	first   int       // number of the first connection among those of all processes
+	group   tls.Group     // of the key exchange; 0: the client's choice
+	atOnce  int           // connections that are worked on at a time
+	ramp    time.Duration // over which connections are begun, when they are for the first time
+	first   int           // number of the first connection among those of all processes
 	members []member
 
 	up         atomic.Int64 // connections
@@ -49,7 +50,21 @@ func newFleet(c load.Client, conns, atOnce int, group string) (*fleet, error) {
 
 // connect opens all connections, some at a time, and stops at the first failure.
 func (w *fleet) connect(ctx context.Context) error {
-	return measure.InParallel(ctx, len(w.members), w.atOnce, w.dial)
+	if w.ramp == 0 {
+		return measure.InParallel(ctx, len(w.members), w.atOnce, w.dial)
+	}
+	began := time.Now()
+	return measure.InParallel(ctx, len(w.members), w.atOnce, func(ctx context.Context, i int) error {
+		if err := pause(ctx, time.Until(began.Add(w.due(i)))); err != nil {
+			return err
+		}
+		return w.dial(ctx, i)
+	})
+}
+
+// due is when a connection is begun on the ramp.
+func (w *fleet) due(i int) time.Duration {
+	return time.Duration(float64(w.ramp) * float64(i) / float64(len(w.members)))
 }
 
 func (w *fleet) dial(ctx context.Context, i int) error {

@@ -63,6 +63,7 @@ func Handshake(ctx context.Context, c HandshakeConfig) (*HandshakeReport, error)
 	defer w.Close()
 	w.Phase("shaking hands", int64(c.Count), &done)
 	latency := results.NewHistogram()
+	w.Notes(measure.NewLive("handshakes", &done, latency).Note)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	o, err := c.Observe(measure.Sources{

@@ -19,9 +19,11 @@ type IdleConfig struct {
 	load.Client
 	Conns         int
 	AtOnce        int             // connections that are worked on at a time
+	Ramp          time.Duration   // over which the connections are begun; 0: as fast as AtOnce lets them
 	Subscriptions int             // in all, to empty queues; 0: none
 	Seeded        *seeded.Plan    // subscribe queues of a store that was filled offline instead of creating them
 	Group         string          // see HandshakeConfig; empty: the client's
+	Scrapes       int             // how often the router's figures are read behind the hold
 	Hold          time.Duration   // how long the connections are held, before and after they subscribe; 0: until Until
 	Until         <-chan struct{} // ends the hold when closed; may be nil
 	measure.Target
@@ -30,13 +32,14 @@ type IdleConfig struct {
 
 // IdleReport is the result of Idle. Sizes are bytes.
 type IdleReport struct {
-	Scenario      string  `json:"scenario"`
-	Connections   int     `json:"connections"`
-	Subscriptions int     `json:"subscriptions"`
-	Dropped       int     `json:"dropped"`        // connections that did not last
-	ConnectSecond float64 `json:"connectSeconds"` // until all were connected
-	HoldSeconds   float64 `json:"holdSeconds"`
-	Router        *Idling `json:"router,omitempty"`
+	Scenario      string   `json:"scenario"`
+	Connections   int      `json:"connections"`
+	Subscriptions int      `json:"subscriptions"`
+	Dropped       int      `json:"dropped"`        // connections that did not last
+	ConnectSecond float64  `json:"connectSeconds"` // until all were connected
+	HoldSeconds   float64  `json:"holdSeconds"`
+	Router        *Idling  `json:"router,omitempty"`
+	Scrapes       *Scrapes `json:"scrapes,omitempty"`
 }
 
 // Idling is what the router's process needs for idle connections.
@@ -52,6 +55,9 @@ type Idling struct {
 func (c *IdleConfig) check() error {
 	if c.Conns < 1 || c.AtOnce < 1 {
 		return errors.New("there must be at least 1 connection, and 1 at a time")
+	}
+	if c.Ramp < 0 {
+		return errors.New("the ramp must not be negative")
 	}
 	if c.Hold <= 0 && c.Until == nil {
 		return errors.New("the connections must be held for a time or until the end of the input")
@@ -72,6 +78,7 @@ func Idle(ctx context.Context, c IdleConfig) (*IdleReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	fleet.ramp = c.Ramp
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	o, err := c.Observe(fleet.sources(cancel))
@@ -86,6 +93,9 @@ func Idle(ctx context.Context, c IdleConfig) (*IdleReport, error) {
 	err = r.run(ctx, c, fleet, &measure.Stages{Observer: o, Watcher: w})
 	if r.ConnectSecond == 0 {
 		return nil, err
+	}
+	if err == nil && c.Scrapes > 0 {
+		r.Scrapes, err = c.scrape(ctx, &measure.Stages{Observer: o, Watcher: w})
 	}
 	return r, err
 }
@@ -174,14 +184,14 @@ func (r *IdleReport) Clean() bool { return r.Dropped == 0 }
 // Metrics implements Measured.
 func (r *IdleReport) Metrics() []results.Metric {
 	if r.Router == nil {
-		return nil
+		return r.Scrapes.metrics()
 	}
 	m := []results.Metric{{Unit: "B/connection", Value: r.Router.PerConnection}, {Unit: "idle-cpu-%", Value: r.Router.CPUPercent},
 		{Unit: "rss-B", Value: float64(r.Router.RSSHeld)}}
 	if r.Subscriptions > 0 {
 		m = append(m, results.Metric{Unit: "B/subscription", Value: r.Router.PerSubscription})
 	}
-	return m
+	return append(m, r.Scrapes.metrics()...)
 }
 
 // WriteText prints the report as a table.
@@ -196,5 +206,6 @@ func (r *IdleReport) WriteText(out io.Writer) error {
 			t.Row("resident bytes per subscription", results.Fixed(u.PerSubscription))
 		}
 	}
+	r.Scrapes.write(t)
 	return t.Flush()
 }

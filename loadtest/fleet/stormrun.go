@@ -74,6 +74,8 @@ func (s *storm) gather(ctx context.Context) error {
 // quiet measures the group while nothing else happens.
 func (s *storm) quiet(ctx context.Context) error {
 	s.Watcher.Phase("exchanging messages", 0, &s.load.Count.Acked)
+	s.Watcher.Notes(measure.NewLive("msg", &s.load.Count.Delivered, s.load.Latency.Delivery).Note)
+	defer s.Watcher.Notes(nil)
 	s.begin("quiet")
 	s.load.Send()
 	if err := s.load.Until(ctx, load.After(s.Quiet)); err != nil {

@@ -30,6 +30,7 @@ type Config struct {
 	Slots      int                       // queues at a time, of which with keep one end each lives here
 	Size       int                       // of a message body
 	Rate       float64                   // messages a second in all, 0: as many as there is room for
+	Ramp       time.Duration             // in which the rate grows to that
 	Auth       Auth                      // of the sender
 	Oldest     bool                      // the version may be older than 9: queues have no mode, so senders no SKEY
 	Run        uint64                    // number of the run
@@ -245,16 +246,18 @@ func (l *Load) nextTick() time.Duration {
 	if l.Rate <= 0 || !l.sending.Load() {
 		return tickInterval
 	}
-	due := l.started.Add(Pacer{l.Rate}.Due(l.released.Load()))
+	due := l.started.Add(l.pacer().Due(l.released.Load()))
 	return min(tickInterval, max(minTick, time.Until(due)))
 }
+
+func (l *Load) pacer() Pacer { return Pacer{Rate: l.Rate, Ramp: l.Ramp} }
 
 // releaseDue lets the messages that are due by rate go.
 func (l *Load) releaseDue(now time.Time) {
 	if l.Rate <= 0 || !l.sending.Load() {
 		return
 	}
-	due := uint64(now.Sub(l.started).Seconds()*l.Rate) + 1
+	due := l.pacer().Released(now.Sub(l.started))
 	from := l.released.Swap(due)
 	if due <= from {
 		return
@@ -275,7 +278,7 @@ func (l *Load) resume() {
 // due says when the nth message of a slot is to be sent, and whether that time has come.
 func (l *Load) due(slot int, message uint32) (time.Time, bool) {
 	n := uint64(message)*uint64(l.Slots) + uint64(slot)
-	intended := Pacer{l.Rate}.Intended(l.started, n, time.Now())
+	intended := l.pacer().Intended(l.started, n, time.Now())
 	return intended, l.Rate <= 0 || n < l.released.Load()
 }
 

@@ -31,10 +31,14 @@ type Figures struct {
 	causes       map[string]int64
 }
 
+// FiguresText is what the router says of its figures.
+func FiguresText(address string) ([]byte, error) { return askProfiler(address, figuresPage, nil) }
+
+const figuresPage = "/metrics"
+
 // FetchFigures reads the router's figures. A router that has none is no error: another version, or the reference.
 func FetchFigures(address string) (*Figures, error) {
-	const page = "/metrics"
-	text, err := askProfiler(address, page, nil)
+	text, err := FiguresText(address)
 	if errors.Is(err, errNoPage) {
 		return nil, nil
 	}
@@ -44,7 +48,7 @@ func FetchFigures(address string) (*Figures, error) {
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", page, err)
+		return nil, fmt.Errorf("%s: %w", figuresPage, err)
 	}
 	return readFigures(families), nil
 }

@@ -31,6 +31,7 @@ type Histogram struct {
 	mu     sync.Mutex
 	hist   *hdrhistogram.Histogram
 	recent *hdrhistogram.Histogram // since the last take; nil before the first
+	lately *hdrhistogram.Histogram // since the last look; nil before the first
 }
 
 // NewHistogram makes an empty one.
@@ -45,6 +46,9 @@ func (h *Histogram) Record(d time.Duration) {
 	_ = h.hist.RecordValue(us)
 	if h.recent != nil {
 		_ = h.recent.RecordValue(us)
+	}
+	if h.lately != nil {
+		_ = h.lately.RecordValue(us)
 	}
 }
 
@@ -65,6 +69,19 @@ func (h *Histogram) Take() []byte {
 	}
 	h.recent.Reset()
 	return encoded
+}
+
+// Lately are the quantiles of what was recorded since the last call, none at the first.
+func (h *Histogram) Lately() (l Latencies) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lately == nil {
+		h.lately = newHDR()
+		return l
+	}
+	l = quantilesOf(h.lately)
+	h.lately.Reset()
+	return l
 }
 
 // Reset forgets everything, as a load does when it is warm.

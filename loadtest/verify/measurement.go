@@ -22,8 +22,8 @@ type measurement struct {
 func measureExchange(ctx context.Context, l *load.Load, c *Config) (*measurement, error) {
 	drained := load.Reached(&l.Count.Drained, l.Slots)
 	l.Send()
-	if c.Warmup > 0 {
-		if err := l.Until(ctx, load.AnyOf(drained, load.After(c.Warmup))); err != nil {
+	if warmup := c.Ramp + c.Warmup; warmup > 0 {
+		if err := l.Until(ctx, load.AnyOf(drained, load.After(warmup))); err != nil {
 			return nil, err
 		}
 		l.Latency.Answer.Reset()

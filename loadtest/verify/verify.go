@@ -26,6 +26,7 @@ type Config struct {
 	Size     int                // of a message body in bytes
 	Window   int                // messages of a queue on their way: sent and not yet acknowledged by the recipient
 	Rate     float64            // messages a second in all; 0: as many as the windows allow
+	Ramp     time.Duration      // in which the rate grows to that; what happens in it is not measured
 	Auth     load.Auth          // of senders
 	Proxy    *smp.ServerAddress // router through which senders send; nil: they connect to the router itself
 	Seed     uint64             // marks the messages of this run; 0: random
@@ -47,8 +48,10 @@ func (c *Config) check() error {
 		return errors.New("the window must be at least 1")
 	case c.Warmup < 0 || c.Duration < 0:
 		return errors.New("warm-up and duration must not be negative")
-	case c.Rate < 0:
-		return errors.New("the rate must not be negative")
+	case c.Rate < 0 || c.Ramp < 0:
+		return errors.New("the rate and its ramp must not be negative")
+	case c.Ramp > 0 && c.Rate == 0:
+		return errors.New("a ramp needs a rate to grow to: give --rate, too")
 	case c.Stored != nil && c.Stored.Count < uint64(c.Queues):
 		return fmt.Errorf("%d queues are in the store, and %d are to be used", c.Stored.Count, c.Queues)
 	}
@@ -103,7 +106,7 @@ func (c *Config) newLoad(d load.Dialer) (*load.Load, error) {
 		}
 	}
 	return load.New(load.Config{
-		Dial: d, Conns: c.Conns, Slots: c.Queues, Size: c.Size, Rate: c.Rate, Auth: c.Auth, Run: run, Stall: c.Stall,
+		Dial: d, Conns: c.Conns, Slots: c.Queues, Size: c.Size, Rate: c.Rate, Ramp: c.Ramp, Auth: c.Auth, Run: run, Stall: c.Stall,
 		Oldest:   c.Versions != smp.VersionRange{} && c.Versions.Max < smp.VersionSndAuthKey,
 		Window:   func(int) int { return c.Window },
 		Messages: func(uint32) uint32 { return c.target() },
@@ -141,7 +144,9 @@ func exchange(ctx context.Context, name string, c Config, d load.Dialer) (*Repor
 		return nil, err
 	}
 	w.Phase("exchanging messages", c.total(), &l.Count.Acked)
+	w.Notes(measure.NewLive("msg", &l.Count.Delivered, l.Latency.Delivery).Note)
 	m, cause := measureExchange(ctx, l, &c)
+	w.Notes(nil)
 	if m == nil {
 		return nil, cause
 	}

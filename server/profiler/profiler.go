@@ -1,5 +1,5 @@
-// Package profiler serves the Go profiler of a server, and its figures as text for Prometheus, at an address of their
-// own, which has no password. It imports server/connections, server/inifile and server/listen.
+// Package profiler serves the Go profiler of a server at an address of its own, which has no password, and beside it the
+// figures that tell what a profile is of (package metrics). It imports server/connections, server/inifile and server/listen.
 package profiler
 
 import (
@@ -10,10 +10,6 @@ import (
 	"net/http/pprof"
 	"strconv"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"switchyard/server/connections"
 	"switchyard/server/inifile"
@@ -29,9 +25,9 @@ func Address(f *inifile.File) string {
 	return addr
 }
 
-// Start serves at addr, or does nothing without one: the profiler below /debug/pprof/, and at /metrics the figures of the
-// process, of Go's runtime and of the given collectors. The returned function ends it.
-func Start(addr string, log *slog.Logger, figures ...prometheus.Collector) (stop func(), err error) {
+// Start serves at addr, or does nothing without one: the profiler below /debug/pprof/, and the figures at /metrics. The
+// returned function ends it.
+func Start(addr string, log *slog.Logger, figures http.Handler) (stop func(), err error) {
 	if addr == "" {
 		return func() {}, nil
 	}
@@ -45,10 +41,7 @@ func Start(addr string, log *slog.Logger, figures ...prometheus.Collector) (stop
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	registry.MustRegister(figures...)
-	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.Handle("/metrics", figures)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(connections.ForOperator(listeners[0], log))
 	log.Info("profiler", "address", listeners[0].Addr().String())

@@ -27,7 +27,8 @@ type Ring[T any] struct {
 
 	_    [cacheLine]byte
 	tail atomic.Uint64 // next position to fill; producers
-	_    [cacheLine - 8]byte
+	full atomic.Uint64 // how often there was no room; producers
+	_    [cacheLine - 16]byte
 	head uint64 // next position to take; the consumer alone
 	_    [cacheLine - 8]byte
 }
@@ -77,6 +78,8 @@ func (r *Ring[T]) Put(v T) bool {
 	if ok {
 		r.fill(pos, v)
 		r.wake()
+	} else {
+		r.full.Add(1)
 	}
 	return ok
 }
@@ -94,6 +97,9 @@ func (r *Ring[T]) PutAll(values []T) int {
 		}
 		r.wake()
 		return n
+	}
+	if len(values) > 0 {
+		r.full.Add(1)
 	}
 	return 0
 }

@@ -49,7 +49,7 @@ func importDir(t *testing.T, dir string) (*wal.Store, Counts, string, error) {
 }
 
 // states unpacks the states of stopped routers of the reference.
-func states(t *testing.T) string {
+func states(t testing.TB) string {
 	t.Helper()
 	f, err := os.Open("testdata/state.tar.gz")
 	if err != nil {

@@ -252,6 +252,9 @@ func (t *text) chain() (chain [][]byte) {
 		for i < len(w) && w[i] != ',' {
 			i++
 		}
+		if i == 0 {
+			t.fail(errField)
+		}
 		chain = append(chain, t.decode(w[:i]))
 		w = w[min(i+1, len(w)):]
 	}

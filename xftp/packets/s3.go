@@ -20,6 +20,7 @@ type S3 struct {
 	core   minio.Core
 	bucket string
 	prefix string
+	counts *s3Counts
 }
 
 // S3Config says where the bucket is.
@@ -34,9 +35,14 @@ type S3Config struct {
 
 // OpenS3 checks that the bucket is there.
 func OpenS3(ctx context.Context, cfg S3Config) (*S3, error) {
+	counts, err := newS3Counts(cfg.TLS)
+	if err != nil {
+		return nil, fmt.Errorf("the object store: %w", err)
+	}
 	c, err := minio.New(cfg.Endpoint, &minio.Options{
-		Creds:  credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""),
-		Secure: cfg.TLS, Region: cfg.Region, MaxRetries: maxRetries,
+		Transport: counts,
+		Creds:     credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, ""),
+		Secure:    cfg.TLS, Region: cfg.Region, MaxRetries: maxRetries,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the object store: %w", err)
@@ -47,7 +53,7 @@ func OpenS3(ctx context.Context, cfg S3Config) (*S3, error) {
 	case !there:
 		return nil, fmt.Errorf("the object store at %s has no bucket %s", cfg.Endpoint, cfg.Bucket)
 	}
-	return &S3{core: minio.Core{Client: c}, bucket: cfg.Bucket, prefix: cfg.Prefix}, nil
+	return &S3{core: minio.Core{Client: c}, bucket: cfg.Bucket, prefix: cfg.Prefix, counts: counts}, nil
 }
 
 const uploadsPrefix = "uploads/"

@@ -36,6 +36,7 @@ type Router struct {
 	small     sync.Pool // *[]byte of smallFrame
 	large     sync.Pool // *[]byte of largeFrame
 	downloads atomic.Int32
+	traffic   traffic
 
 	ready    chan struct{}
 	draining atomic.Bool
@@ -83,6 +84,7 @@ func New(cfg Config) (*Router, error) {
 		base:     &http.Server{ErrorLog: log.New(io.Discard, "", 0), MaxHeaderBytes: maxHeader},
 		ready:    make(chan struct{}),
 		sessions: make(map[*session]struct{}),
+		traffic:  traffic{handshakes: newHandshakes()},
 	}
 	r.crowd = crowd{every: lookInterval, handshake: hurriedHandshake, idle: hurriedIdle, atEase: handshakesAtEase}
 	if r.pages = http.NotFoundHandler(); cfg.Pages != nil {
@@ -220,6 +222,7 @@ func (r *Router) serve(raw net.Conn, source *listen.Source) {
 	r.handshakes.Add(1)
 	err := r.handshake(s)
 	r.handshakes.Add(-1)
+	r.traffic.shaken(s, err)
 	if err != nil {
 		s.end(causeOfHandshake(err))
 		if r.settings.Load().LogTLSErrors {

@@ -28,3 +28,9 @@ func (r *Router) Change(s Settings, l listen.Limits) {
 	r.settings.Store(&s)
 	r.cfg.Gate.Change(l, 0)
 }
+
+// Certificates are those that connections get now: native clients, and browsers, nil when there are none.
+func (r *Router) Certificates() (*tls.KeyPair, *stdtls.Certificate) {
+	s := r.settings.Load()
+	return s.KeyPair, s.Web
+}

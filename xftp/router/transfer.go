@@ -114,6 +114,7 @@ func (t *transfer) fill(p []byte) (n int, err error) {
 		n += m
 	}
 	waited, inTime := t.done()
+	t.router.traffic.received.Add(int64(n))
 	t.time, t.left = t.time-waited, t.left-int64(n)
 	switch {
 	case errors.Is(err, io.EOF):
@@ -137,6 +138,7 @@ func (t *transfer) Write(p []byte) (written int, err error) {
 		var n int
 		n, err = t.ResponseWriter.Write(piece)
 		t.done()
+		t.router.traffic.sent.Add(int64(n))
 		written += n
 	}
 	return written, err

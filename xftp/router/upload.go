@@ -20,6 +20,8 @@ func (x *exchange) upload() (xftp.Response, bool) {
 		return failed(xftp.ErrTimeout)
 	}
 	defer x.router.cfg.Gate.Return()
+	x.router.traffic.uploads.Add(1)
+	defer x.router.traffic.uploads.Add(-1)
 	u, err := x.router.store.Upload(x.q.Context(), x.sender, x.record.Size)
 	switch {
 	case errors.Is(err, packets.ErrQuota):

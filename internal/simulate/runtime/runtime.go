@@ -9,3 +9,4 @@ import (
 
 func Gosched()             { simulate.Yield() }
 func GOMAXPROCS(n int) int { return runtime.GOMAXPROCS(n) }
+func NumGoroutine() int    { return runtime.NumGoroutine() }
