@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/container"
+	"switchyard/server/crash"
 	"switchyard/server/manage"
 )
 
@@ -55,6 +56,11 @@ func prepareContainer(cmd *cobra.Command, p paths) error {
 	s, _, err := loadSettings(p)
 	if err != nil {
 		return err
+	}
+	if !s.coreDumps {
+		if err := crash.Silence(); err != nil { // which begins the process anew, so that it comes before the backup
+			return err
+		}
 	}
 	if !s.persist {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/container"
+	"switchyard/server/crash"
 	"switchyard/server/manage"
 	"switchyard/smp"
 )
@@ -57,6 +58,11 @@ func prepareContainer(cmd *cobra.Command, p paths) error {
 	s, _, err := loadSettings(p)
 	if err != nil {
 		return err
+	}
+	if !s.coreDumps {
+		if err := crash.Silence(); err != nil { // which begins the process anew, so that it comes before the backup
+			return err
+		}
 	}
 	if !s.persist {
 		return nil
