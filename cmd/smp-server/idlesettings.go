@@ -1,10 +1,14 @@
 package main
 
-import "switchyard/server/inifile"
+import (
+	"slices"
+
+	"switchyard/server/inifile"
+)
 
 // doubtfulSettings are lines about settings that somebody may have meant otherwise.
 func doubtfulSettings(f *inifile.File) []string {
-	return append(f.Doubtful(knownSettings()), idleSettings(f)...)
+	return slices.Concat(f.Doubtful(knownSettings()), idleSettings(f), idleSite(f))
 }
 
 // idleSettings names settings of the reference that are there in vain, each once, and what there is in their place. An ini
