@@ -76,7 +76,7 @@ func (c *core) count(client *Client, kind subKind, n int32) {
 	client.Subscriptions.Add(n)
 	subs, clients, own := &c.present.Subs, &c.present.Clients, &client.messageSubs
 	if kind == subNotifier {
-		subs, clients, own = &c.present.NotifierSubs, &c.present.NotifierClients, &client.notifierSubs
+		subs, clients, own = &c.present.NotifierSubs, &c.present.NotifierClients, &client.Notifiers
 	}
 	*subs += int64(n)
 	if left := own.Add(n); left == 0 || left == 1 && n > 0 {
