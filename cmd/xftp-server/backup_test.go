@@ -74,7 +74,7 @@ func TestBackup(t *testing.T) {
 	if len(packets) != 3 {
 		t.Fatalf("packets in the backup: %v", packets)
 	}
-	if n := packetLinks(t, packets[0]); n != 2 {
+	if n := packetLinks(t, packets[0]); n < 2 { // the other backup may have it, too
 		t.Errorf("a packet has %d links", n)
 	}
 	p.start()
