@@ -158,7 +158,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if err := s.openSite(web, id, router); err != nil {
 		return errors.Join(err, end.router(router))
 	}
-	m := newMetrics(router, store, cfg.Queues.Watch, accounts.text, log)
+	m := newMetrics(router, web, store, cfg.Queues.Watch, accounts.text, log)
 	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))
