@@ -19,7 +19,7 @@ LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 BUILD   := $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help go build run test race race-short torture modelcheck simulate mutants bench-machine fuzz timing bogo interop web lint tools clean
+.PHONY: help go build run test race race-short torture modelcheck simulate mutants bench-machine fuzz timing man bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,14 @@ $(INSTALLED): %/node_modules/.package-lock.json: %/package-lock.json
 web: interop ## make the scripts of the routers' pages anew, after a change of server/site/page or xftp/web/page
 	$(GO) run ./internal/bundle/make
 	$(GO) test -run '^TestTypes$$' ./internal/bundle
+
+man: build ## write manual pages of all programs into bin/man
+	@rm -rf bin/man
+	@for p in smp-server xftp-server xftp loadtest; do \
+		case $$p in *-server) s=8 ;; *) s=1 ;; esac; \
+		env -u SMP_SERVER_CFG_PATH -u SMP_SERVER_LOG_PATH -u XFTP_SERVER_CFG_PATH -u XFTP_SERVER_LOG_PATH \
+			SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) bin/$$p man bin/man/man$$s || exit 1; \
+	done
 
 lint: ## go vet, staticcheck and the house rules
 	$(GO) vet ./...

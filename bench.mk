@@ -32,7 +32,7 @@ BENCH_XFTP     := xftp-download xftp-upload xftp-slow xftp-start
 BENCH_LABELS   := $(BENCH_MESSAGES) idle subscriptions subscribe handshake handshake-x448 idle-cpu replica $(BENCH_XFTP)
 
 .PHONY: bench bench-floor bench-messages bench-foreign bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu \
-	bench-replica bench-shared-port bench-xftp bench-proxy bench-storm bench-go bench-table
+	bench-replica bench-shared-port bench-xftp bench-proxy bench-storm bench-statistics bench-go bench-table
 
 bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu bench-replica bench-xftp bench-floor ## all figures of BENCHMARKS.md [BENCH_RUNS=5 BENCH_TIME=20s BENCH_SCALE=1 BENCH_OUT]
 	@echo
@@ -135,6 +135,22 @@ bench-proxy: build ## messages through a proxy: CPU of the proxy for each
 bench-storm: build ## all clients come back at once after a kill, a measured group goes on
 	$(call runs,storm,storm --conns $(call scaled,15000) --subscriptions $(call scaled,150000) --group $(BENCH_GROUP))
 	@$(LOADTEST) report $(BENCH_OUT)/storm-[0-9]*.jsonl
+
+# Statistics and the metrics file every 5 s against neither, in turn, so that what else the machine does hits both.
+STATISTICS_ON  := --set STORE_LOG.log_stats=on --set STORE_LOG.prometheus_interval=5
+STATISTICS_OFF := --set SWITCHYARD.statistics=off
+
+bench-statistics: build ## what counting costs: CPU of a message with statistics and the metrics file every 5 s, against both off
+	@mkdir -p $(BENCH_OUT) && rm -f $(BENCH_OUT)/statistics-o*
+	@for i in $$(seq 1 $(BENCH_RUNS)); do for which in off on; do \
+		echo "statistics-$$which, run $$i of $(BENCH_RUNS)" >&2; \
+		test $$which = on && set -- $(STATISTICS_ON) || set -- $(STATISTICS_OFF); \
+		$(LOADTEST) messages --auth x25519 --queues 64 --conns 64 --duration $(BENCH_TIME) --warmup 2s $(INTERVAL) "$$@" --label statistics-$$which \
+			--out $(BENCH_OUT)/statistics-$$which-$$i.jsonl $(START) >$(BENCH_OUT)/statistics-$$which-$$i.txt 2>$(BENCH_OUT)/statistics-$$which-$$i.err \
+			|| { tail -n 1 $(BENCH_OUT)/statistics-$$which-$$i.err; exit 1; }; \
+	done; done
+	$(call rows,statistics-off statistics-on)
+	@$(GO) test -run '^$$' -bench '^BenchmarkTally' -benchmem ./shard/tally | grep ^Benchmark
 
 bench-table: build ## the table of BENCHMARKS.md from the raw results that are there
 	@$(LOADTEST) table $(BENCH_OUT)/*.jsonl

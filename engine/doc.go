@@ -34,6 +34,7 @@
 // reasons, one table and one set; backlog.go bounds what waits; ./socket leaves sockets of gnet unread.
 //
 // Limits have names (limits.go) and every closed connection has a named cause, which is also its counter (stats.go).
+// Package ./counts has the statistics of the reference, which Router.Count fills.
 // admission.go keeps the limits that operators set, but for the rate of commands, which is a reason to wait. halfread.go ends
 // blocks and handshakes that are begun and not finished. stop.go ends a router.
 //

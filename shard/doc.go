@@ -42,10 +42,13 @@
 //   - of the drain: its commit, its groups with their replies, requests to block, walks that have ended, link IDs, and by
 //     value the IDs of queues and messages that a failure would concern;
 //   - of a Client: the immutable fields;
-//   - of the worker: failed, broken, lost and the channels;
+//   - of the worker: failed, unsound, broken, lost and the channels;
+//   - of the core: total, which has a lock, and takes what the drain has counted (package tally);
 //   - the link IDs that are taken away (linkid.Table, which has a lock).
 //
 // With Config.Watch set, each drain's stages are measured (package stage).
+//
+// What is counted is in package tally, and where it happens.
 //
 // shard imports its own rooms, smp, box, stage, internal/expiry and server/crash. It defines the Store that package wal implements, and the Loop that package engine
 // implements. It knows nothing of sockets, TLS and blocks.

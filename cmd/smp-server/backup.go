@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/backup"
+	"switchyard/server/cli"
 	"switchyard/server/control"
 	"switchyard/server/status"
 	"switchyard/wal"
@@ -24,7 +25,7 @@ the ini, certificates and private keys. Whoever can read DIR can be the router: 
 Logs are not in it. When the router runs, it writes DIR itself, as its own user; on the store's file system tables are
 linked, which takes no time and no space, so copy DIR to another machine. Restore it with smp-server restore DIR.`,
 		Example: "  smp-server backup /var/backups/smp-2026-11-23",
-		Args:    backup.OneDirectory,
+		Args:    backup.OneDirectory, ValidArgsFunction: cli.Directories,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := filepath.Abs(args[0])
 			if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,15 +48,11 @@ func findings(r *judge.Report, p paths) {
 			r.Ports("websockets in section [TRANSPORT]", net.JoinHostPort(host, port))
 		}
 	}
-	if s.site.Static != "" {
-		r.Ports("http in section [WEB]", s.addresses(s.site.HTTP)...)
-	}
-	if s.site.Secure() && !slices.Contains(s.ports, s.site.HTTPS) {
-		r.Ports("https in section [WEB]", s.addresses(s.site.HTTPS)...)
-	}
 	if s.control.Port != "" {
 		r.Ports("control_port in section [TRANSPORT]", net.JoinHostPort("127.0.0.1", s.control.Port))
 	}
+	r.OperatorPorts(f)
+	r.WebPorts(f, s.bind, s.ports)
 	r.Web(judge.Web{
 		Static: s.site.Static, Cert: s.site.Cert, Key: s.site.Key,
 		Hosts: s.hosts, Without: "there are no pages with HTTPS",

@@ -123,7 +123,8 @@ func (o *initOptions) iniValues(p paths) iniValues {
 		Host:       o.host(), ControlPort: o.controlPort,
 		OwnDomains: o.ownDomains, SocksProxy: o.socksProxy,
 		WebPath: o.webPath,
-		WebCert: filepath.Join(p.cfgDir, "web.crt"), WebKey: filepath.Join(p.cfgDir, "web.key"),
+		WebCert: orElse(o.webCert, filepath.Join(p.cfgDir, "web.crt")), WebKey: orElse(o.webKey, filepath.Join(p.cfgDir, "web.key")),
+		Ports:     orElse(o.ports, "5223,443"),
 		StorePath: p.storeDir(),
 	}
 	if v.WebPath == "" {
@@ -177,8 +178,6 @@ func noteUnserved(cmd *cobra.Command, o *initOptions) {
 		name  string
 	}{
 		{o.database != defaultDatabase || o.schema != defaultSchema || o.poolSize != defaultPoolSize, "--database"},
-		{o.dailyStats, "--daily-stats"},
-		{o.controlPort != "", "--control-port"},
 	} {
 		if option.given {
 			names = append(names, option.name)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"switchyard/server/backup"
+	"switchyard/server/cli"
 	"switchyard/wal"
 )
 
@@ -22,7 +23,7 @@ has an ini already, it stays as it is, and must be that of the same router. DIR 
 The router is then as it was when the backup was made: messages that were received since come once more, which clients
 notice and drop; messages and queues that were made since are gone. Never start it beside the router it was made of.`,
 		Example: "  smp-server restore /var/backups/smp-2026-11-23\n  smp-server start",
-		Args:    backup.OneDirectory,
+		Args:    backup.OneDirectory, ValidArgsFunction: cli.Directories,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			storePath, err := restore(p, args[0])
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchyard/engine/relay"
+	"switchyard/server/control"
 	"switchyard/server/inifile"
 	"switchyard/server/manage"
 	"switchyard/wal"
@@ -108,6 +109,9 @@ pprof = localhost:6060
 	}
 	if !reflect.DeepEqual(e.WebPorts, []int{8080}) {
 		t.Error(e.WebPorts)
+	}
+	if c := (controlSettings{Settings: control.Settings{Port: "5224"}, blockQuota: 20}); s.control != c {
+		t.Errorf("%+v", s.control)
 	}
 }
 

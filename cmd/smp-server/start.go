@@ -158,6 +158,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if err := s.openSite(web, id, router); err != nil {
 		return errors.Join(err, end.router(router))
 	}
+	accounts.begin(ctx, router)
 	m := newMetrics(router, web, store, cfg.Queues.Watch, accounts.text, log)
 	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
@@ -170,7 +171,8 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	}
 	defer stopMetrics()
 	quota := operator.NewQuota(s.control.blockQuota)
-	requests, err := startControl(p, s, id, router, store, quota, log)
+	quota.SetCount(int(accounts.BlockedToday(time.Now())))
+	requests, err := startControl(p, s, id, router, store, quota, accounts, log)
 	if err != nil {
 		return errors.Join(err, end.router(router))
 	}
@@ -183,7 +185,6 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
-	accounts.begin(ctx, router)
 	printStart(cmd.OutOrStdout(), s, id)
 	go s.reloader(p, id, router, log, requests.Part(), quotaPart(quota), s.reloadSite(p, id, web)).Serve(ctx, hangups)
 	systemd.Ready()

@@ -42,14 +42,7 @@ func findings(r *judge.Report, p paths) {
 		r.OK("packets", "are in the bucket %s, which is not asked", s.s3.Bucket)
 	}
 	r.Ports("port in section [TRANSPORT]", s.listen(s.port)...)
-	if s.control.Port != "" {
-		r.Ports("control_port in section [TRANSPORT]", "127.0.0.1:"+s.control.Port)
-	}
-	if s.web.Static != "" {
-		r.Ports("http in section [WEB]", s.listen(s.web.HTTP)...)
-		if s.web.Secure() {
-			r.Ports("https in section [WEB]", s.listen(s.web.HTTPS)...)
-		}
-	}
+	r.OperatorPorts(f)
+	r.WebPorts(f, s.bind, []string{s.port})
 	r.Web(judge.Web{Static: s.web.Static, Cert: s.web.Cert, Key: s.web.Key, Hosts: s.hosts, Without: "browsers cannot send and receive files"}, now)
 }

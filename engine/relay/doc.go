@@ -14,6 +14,8 @@
 // without an answer for a relay and in all, and the time that each takes. What exceeds a bound is answered with the
 // protocol's error for a relay that does not answer in time.
 //
+// How requests end is counted as the reference does, those to the operator's own relays apart as well (outcomes.go).
+//
 // Ownership: Pool.mu guards the maps and the fields of relays; sessions are immutable but for their atomics. Callbacks
 // run on the caller's goroutine or on one of the pool's, with no lock held, and must not block.
 //

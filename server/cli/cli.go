@@ -14,11 +14,10 @@ import (
 )
 
 // Root completes the root command of a program, which has a name, a short text and an example, and a version where it is a
-// server's, and adds its commands.
+// server's, and adds its commands. Those that write completions for shells and the manual are the same for all.
 func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.CompletionOptions.DisableDefaultCmd = true
 	if root.Version != "" {
 		root.Flags().BoolP("version", "v", false, "show version")
 	}
@@ -26,6 +25,8 @@ func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(commands...)
+	root.AddCommand(manCommand())
+	completeValues(root)
 	describeGroup(root)
 	for _, cmd := range commands {
 		if cmd.HasSubCommands() {

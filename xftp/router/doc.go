@@ -21,6 +21,6 @@
 // # Who owns what
 //
 // Each connection has a goroutine of HTTP/2 and one more for each request under way. A session (state of a connection)
-// has a lock, held only to look at or change it. Counters are atomic. The package imports xftp, xftp/packets, server/listen,
+// has a lock, held only to look at or change it. Counters are atomic. The package imports xftp, xftp/packets, server/listen, server/statistics,
 // box and tls.
 package router

@@ -1,0 +1,148 @@
+// Package container is the entry point of a server in a container: it sets the server up from environment variables at the first
+// start, makes a backup at every start, and starts. It takes the variables and volumes of the reference's images, and does what
+// their scripts do:
+//
+//	ADDR   name or IP address of the server; needed at the first start
+//	PASS   password of the server, none when it is empty
+//	…      what else the server asks for
+//
+// and of its own:
+//
+//	BACKUPS            how many backups are kept in the directory backups of the state directory (7); 0 makes none
+//	CERTIFICATES_PATH  directory of ADDR.crt and ADDR.key for browsers (/certificates)
+//
+// container imports server/backup, server/cli and server/manage.
+package container
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"switchyard/server/backup"
+	"switchyard/server/cli"
+)
+
+// Address is ADDR: one of the two.
+type Address struct{ IP, FQDN string }
+
+// ParseAddress reads ADDR as the reference's script does: what has letters and no colon is a name, which has a dot; anything else
+// is an IP address.
+func ParseAddress(text string) (a Address, err error) {
+	letters := strings.ContainsFunc(text, func(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' })
+	switch {
+	case text == "":
+		return a, errors.New("ADDR is not set; set it to the name of this router, such as smp1.example.org, or to its IP address")
+	case letters && !strings.Contains(text, ":"):
+		if !strings.Contains(text, ".") {
+			return a, fmt.Errorf("ADDR %q is no name of a host on the Internet; set one such as smp1.example.org or example.org", text)
+		}
+		a.FQDN, err = cli.Host("ADDR", text)
+	default:
+		if a.IP, err = cli.IP("ADDR", text); err == nil {
+			a.IP = netip.MustParseAddr(a.IP).String()
+		}
+	}
+	return a, err
+}
+
+// Host is either.
+func (a Address) Host() string {
+	if a.FQDN != "" {
+		return a.FQDN
+	}
+	return a.IP
+}
+
+// Domain is the last two labels of the name, empty for an IP address.
+func (a Address) Domain() string {
+	labels := strings.Split(a.FQDN, ".")
+	return strings.Join(labels[max(0, len(labels)-2):], ".")
+}
+
+// Variable is an environment variable, or what it is without a value.
+func Variable(name, def string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return def
+}
+
+// Certificates is where the certificate for browsers and its key are.
+func (a Address) Certificates() (cert, key string) {
+	name := filepath.Join(Variable("CERTIFICATES_PATH", "/certificates"), a.Host())
+	return name + ".crt", name + ".key"
+}
+
+const (
+	keepBackups = 7
+	backupTime  = "20060102T150405Z" // in the names of backups
+)
+
+// Backup has save make a backup in the directory backups of the state directory, and removes the oldest that are too many, as well
+// as what a kill left of one. A store that is not there yet is not backed up.
+func Backup(state, store string, now time.Time, save func(dir string) error) error {
+	keep, err := strconv.Atoi(Variable("BACKUPS", strconv.Itoa(keepBackups)))
+	if err != nil || keep < 0 {
+		return fmt.Errorf("BACKUPS %q is no number; set how many backups are kept, 0 for none", os.Getenv("BACKUPS"))
+	}
+	if keep == 0 || !backup.HoldsStore(store) {
+		return nil
+	}
+	all := filepath.Join(state, "backups")
+	if err := os.MkdirAll(all, 0o700); err != nil {
+		return err
+	}
+	if err := removeUnfinished(all); err != nil {
+		return err
+	}
+	dir := filepath.Join(all, now.UTC().Format(backupTime))
+	if _, err := os.Stat(dir); err == nil {
+		return nil // of the same second
+	}
+	if err := save(dir); err != nil {
+		return err
+	}
+	return removeOld(all, keep)
+}
+
+func removeUnfinished(all string) error {
+	left, err := filepath.Glob(filepath.Join(all, "*"+backup.Partial))
+	for _, name := range left {
+		if isBackup(strings.TrimSuffix(filepath.Base(name), backup.Partial)) {
+			err = errors.Join(err, os.RemoveAll(name))
+		}
+	}
+	return err
+}
+
+// removeOld keeps the newest.
+func removeOld(all string, keep int) error {
+	entries, err := os.ReadDir(all)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, e := range entries {
+		if isBackup(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	for len(names) > keep {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(all, names[0])))
+		names = names[1:]
+	}
+	return err
+}
+
+func isBackup(name string) bool {
+	_, err := time.Parse(backupTime, name)
+	return err == nil
+}
