@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,12 +47,6 @@ func findings(r *judge.Report, p paths) {
 		for _, port := range s.webPorts {
 			r.Ports("websockets in section [TRANSPORT]", net.JoinHostPort(host, port))
 		}
-	}
-	if s.site.Static != "" {
-		r.Ports("http in section [WEB]", s.addresses(s.site.HTTP)...)
-	}
-	if s.site.Secure() && !slices.Contains(s.ports, s.site.HTTPS) {
-		r.Ports("https in section [WEB]", s.addresses(s.site.HTTPS)...)
 	}
 	if s.control.Port != "" {
 		r.Ports("control_port in section [TRANSPORT]", net.JoinHostPort("127.0.0.1", s.control.Port))

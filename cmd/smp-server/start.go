@@ -155,11 +155,11 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if err != nil {
 		return err
 	}
-	accounts.begin(ctx, router)
 	if err := s.openSite(web, id, router); err != nil {
 		return errors.Join(err, end.router(router))
 	}
-	m := newMetrics(router, store, cfg.Queues.Watch, accounts.text, log)
+	accounts.begin(ctx, router)
+	m := newMetrics(router, web, store, cfg.Queues.Watch, accounts.text, log)
 	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))
