@@ -106,7 +106,7 @@ lint: ## go vet, staticcheck and the house rules
 	$(GO) test -count=1 ./tidy
 
 tools: # what the tests call beside Go
-	@.ci/install openssl gcc chromium curl nghttp h2load node
+	@.ci/install openssl gcc chromium curl nghttp h2load node pg_ctlcluster haproxy nginx
 
 clean: ## remove what make built; ./data stays
 	rm -rf bin

@@ -127,3 +127,9 @@ bench-table: build ## the table of BENCHMARKS.md from the raw results that are t
 
 bench-go: ## run the benchmarks of the packages [PKG BENCH=regex COUNT]
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count=$(COUNT) $(PKG)
+
+.PHONY: bench-import
+bench-import: build ## a move from the reference: import, first start, export at three sizes, and what 30,000,000 queues with 3,000,000 messages take
+	@mkdir -p $(BENCH_OUT)
+	@$(LOADTEST) moving --sizes $(call scaled,50000),$(call scaled,200000),$(call scaled,800000) --to 30000000 --dir $(BENCH_OUT)/moving $(START) \
+		2>$(BENCH_OUT)/moving.err || { tail -n 1 $(BENCH_OUT)/moving.err; exit 1; }

@@ -166,5 +166,6 @@ func (s *session) answerForwarded(f *forwarded, response []byte) {
 	box.FitNonce(&nonce, f.proxyCorrID())
 	box.ReverseNonce(&nonce, &nonce)
 	box.Seal(b.Data[n:end], &nonce, s.proxied)
+	s.loop.tally.forwarded.Add(1)
 	s.reply(b.Data[:end], nil)
 }

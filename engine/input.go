@@ -135,9 +135,11 @@ func (s *session) dispatch(b *shard.Buffer) {
 		return
 	}
 	s.spend(s.active, batch.Len())
+	s.loop.tally.block = blockOf{}
 	for t, ok := batch.Next(); ok; t, ok = batch.Next() {
 		s.takeTransmission(b, t)
 	}
+	s.loop.tally.countBlock()
 	s.loop.gather()
 }
 
@@ -157,6 +159,7 @@ func (s *session) takeTransmission(b *shard.Buffer, t []byte) {
 		return
 	}
 	s.loop.commands[tag].Add(1)
+	s.loop.tally.block.add(tag)
 	if !s.refused(tag, &tr) && !s.limited(tag, &tr, params) && !s.answer(b, tag, &tr, params) {
 		s.route(b, shard.Command{Transmission: tr, Tag: tag, Params: params})
 	}

@@ -32,6 +32,7 @@ type loop struct {
 
 	// Counted by the loop, read by everybody.
 	commands [smp.CommandTags]atomic.Int64
+	tally    loopTally
 
 	// Owned by the loop.
 	sessions  map[*session]struct{}

@@ -1,8 +1,13 @@
 package engine
 
 import (
+	"net"
+	"runtime"
+	"slices"
+	"strings"
 	"sync/atomic"
 
+	"switchyard/engine/counts"
 	"switchyard/server/listen"
 	"switchyard/smp"
 )
@@ -84,4 +89,61 @@ func (r *Router) Stats() Stats {
 		}
 	}
 	return s
+}
+
+// Count fills in what the router has counted for the statistics of the reference, and takes the queues in use.
+func (r *Router) Count(l *counts.Live) {
+	r.shards.Tally(&l.Shards)
+	r.eachLoop(func(one *loop) {
+		for tag := range one.tally.batches {
+			l.Blocks[tag] += one.tally.batches[tag].Load()
+		}
+		l.Forwarded += one.tally.forwarded.Load()
+	})
+	if r.relays != nil {
+		l.Relays = r.relays.Tally()
+	}
+	l.Sessions, l.Goroutines = r.counts.sessions.Load(), int64(runtime.NumGoroutine())
+	s := r.gate.Stats()
+	l.Sockets = []counts.Sockets{{Port: r.ports(), Accepted: s.Accepted, Closed: s.Accepted - s.Open, Active: s.Open}}
+}
+
+// ports are those that are listened on, each once.
+func (r *Router) ports() string {
+	var all []string
+	for _, address := range r.cfg.Listen {
+		if _, port, err := net.SplitHostPort(address); err == nil && !slices.Contains(all, port) {
+			all = append(all, port)
+		}
+	}
+	return strings.Join(all, ",")
+}
+
+// loopTally is what a loop counts for the statistics of the reference. The counters are read by everybody.
+type loopTally struct {
+	block     blockOf                       // at hand
+	batches   [smp.CommandTags]atomic.Int64 // blocks of several commands, by the first of them
+	forwarded atomic.Int64                  // responses to RFWD
+}
+
+// blockOf is what is known of the commands of a block.
+type blockOf struct {
+	first    smp.CommandTag
+	commands int
+	mixed    bool // of several parties
+}
+
+func (b *blockOf) add(tag smp.CommandTag) {
+	if b.commands == 0 {
+		b.first = tag
+	}
+	b.mixed = b.mixed || tag.Party() != b.first.Party()
+	b.commands++
+}
+
+// countBlock counts a block with several commands, all of the same party.
+func (t *loopTally) countBlock() {
+	if t.block.commands > 1 && !t.block.mixed {
+		t.batches[t.block.first].Add(1)
+	}
 }

@@ -7,6 +7,7 @@
 //	crash     kill routers and clients again and again: what was answered has survived
 //	abuse     attackers of each kind in turn: what a group of other clients notices
 //	fleet     many connections: storm (and replica), idle, subscribe, handshake
+//	moving    a move from the reference and back: time, CPU and memory of import, start, export
 //	xftpload  upload, download, slow readers, start of XFTP routers
 //	results   recordings, and what is made of them: tables, plots, pages, floor
 //
@@ -23,6 +24,7 @@
 //
 //	crash, abuse, fleet → verify → load → journal → history
 //	                      xftpload, load → measure → process, results
+//	                                          moving → process
 //
 // Scenarios return a report, which has the methods of results.Report; printing progress and results is up to the caller. All
 // rooms are clients: they import smp/client, xftp/client, smp, xftp, box and tls, never a router's package.

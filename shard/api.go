@@ -43,7 +43,12 @@ type Client struct {
 	// closed when it is idle, but they count as subscriptions for Config.Subscriptions.
 	Gets atomic.Int32
 
-	// Shards is a bit set of the shards that have seen this client; the loop sets bits as it routes and sends
+	// What the connection has in all shards, which count with them how many connections there are that have some.
+	messageSubs, notifierSubs atomic.Int32 // subscribed queues, of Subscriptions
+	waiting                   atomic.Int32 // messages without an ACK
+	serves                    atomic.Bool  // queues of its service, as it has asked for them
+
+	// Shards is a bit set of the shards that the loop has given commands of this client to; it sets bits as it routes and sends
 	// BatchClosed to them when the connection ends. Owned by the loop.
 	Shards uint64
 

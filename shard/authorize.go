@@ -2,6 +2,7 @@ package shard
 
 import (
 	"switchyard/box"
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -229,6 +230,7 @@ func (c *core) secure(it *item) {
 	default:
 		c.confirm(q)
 	}
+	c.out.tally.Add(tally.QueuesSecured, 1)
 	if it.command.Tag == smp.CmdLKey {
 		c.readLink(it)
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -101,6 +102,9 @@ func (c *core) setBlocked(q *queue, blocked smp.Error) {
 			c.putQueue(q)
 		}
 		return
+	}
+	if q.status == StatusActive {
+		c.out.tally.Add(tally.QueuesBlocked, 1)
 	}
 	rare := q.needRare()
 	rare.blocked = blocked

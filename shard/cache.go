@@ -218,11 +218,11 @@ func (c *core) endNotifierParking(p *parked) {
 // endParked is unlink for a subscription that is parked.
 func (c *core) endParked(p *parked) {
 	c.endParking(p)
-	p.client.Subscriptions.Add(-1)
+	c.count(p.client, subNormal, -1)
 }
 
 // endParkedNotifier is the same for one of a notifier.
 func (c *core) endParkedNotifier(p *parked) {
 	c.endNotifierParking(p)
-	p.client.Subscriptions.Add(-1)
+	c.count(p.client, subNotifier, -1)
 }

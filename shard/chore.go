@@ -63,12 +63,22 @@ func (c *core) leaveSome() {
 			return
 		}
 		if state.left {
+			c.leaveGot(client)
 			state.subs = nil
 		}
 		c.leaving[0] = nil
 		c.leaving = c.leaving[1:]
 	}
 	c.leaving = nil
+}
+
+// leaveGot ends what a connection that has ended was delivered by GET.
+func (c *core) leaveGot(client *Client) {
+	if subs := client.state[c.index].subs; subs != nil {
+		for _, r := range subs.got {
+			c.endWait(client, r)
+		}
+	}
 }
 
 // unlinkSome drops as many subscriptions of a connection as there are, but no more than the limit, and returns how many.

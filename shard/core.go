@@ -12,6 +12,7 @@ import (
 	"switchyard/shard/foreign"
 	"switchyard/shard/linkid"
 	"switchyard/shard/partition"
+	"switchyard/shard/tally"
 	"switchyard/shard/unread"
 	"switchyard/smp"
 )
@@ -60,6 +61,9 @@ type core struct {
 	reread []smp.ID // queues of parked subscriptions that could not be read (deliver.go)
 
 	outgoing []parcel // commands for other shards
+
+	present tally.Present // what the shard has
+	total   *tally.Shard  // what it and its waiter publish
 
 	ids *partition.IDPool // for new queues
 
@@ -129,7 +133,7 @@ type freshMessage struct {
 }
 
 func newCore(cfg Config, e env) *core {
-	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards), ids: partition.NewIDPool()}
+	c := &core{env: e, cfg: cfg, cache: newCache(cfg.QueueCache / cfg.Shards), ids: partition.NewIDPool(), total: new(tally.Shard)}
 	c.foreign.Places = 2 << bits.Len(uint(cfg.QueueCache/cfg.Shards))
 	c.own = func(id *smp.ID) bool { return c.partitions.Shard(id[:]) == c.index }
 	c.verifier.Secrets = box.NewSecretCache(secretCache / cfg.Shards)
@@ -159,7 +163,17 @@ func (c *core) run(now time.Time, d *drain) {
 	c.arrangeChores()
 	span.End()
 	c.commit()
+	c.publish(now)
 	c.reset()
+}
+
+// publish tells what the shard has now.
+func (c *core) publish(now time.Time) {
+	if c.cfg.Uncounted {
+		return
+	}
+	c.present.LoadedQueues, c.present.LoadedNotifiers = int64(len(c.cache.byRecipient)), int64(len(c.cache.byNotifier))
+	c.total.Publish(&c.present, c.steady, now)
 }
 
 // secretCache is for how many pairs of session and secured queue the shards together remember the X25519 secret: 100

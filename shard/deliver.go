@@ -69,7 +69,9 @@ func (c *core) endMessage(w *writer, q *queue, r *receipt, body *Buffer) {
 	w.reply.Body, w.reply.Message = body, true
 	w.end()
 	c.out.delivered = append(c.out.delivered, delivery{q.recipientID, w.reply.Client})
-	r.delivered, r.waiting = *id, true
+	c.endWait(w.reply.Client, r)
+	r.delivered = *id
+	c.beginWait(w.reply.Client, r)
 }
 
 // A message that cannot be read keeps its place: it is neither skipped nor deleted, as the disk may read it later, or a backup

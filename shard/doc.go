@@ -25,7 +25,9 @@
 // holds the subscription alone (cache.go). Message bodies stay in the store until they are delivered.
 //
 // An entity ID leads to a shard: SipHash of the ID, with a secret of this router, names one of 256 partitions, and
-// partitions map to shards. The IDs of one queue are drawn until they fall in one partition (package partition).
+// partitions map to shards. The IDs of one queue are drawn until they fall in one partition (package partition). Those of a queue
+// that was imported are foreign: they are of any partition. The queue belongs to the shard of its recipient ID, and the shards of
+// its other IDs hand commands on to it (core.go, package foreign).
 //
 // Ownership:
 //   - a Batch belongs to the loop until it is put into the ring, then to the shard, which releases it;

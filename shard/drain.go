@@ -5,6 +5,7 @@ import (
 
 	"switchyard/internal/stage"
 	"switchyard/shard/linkid"
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -25,6 +26,7 @@ type drain struct {
 	requests []*blockRequest // that wait for the commit
 	walked   []*fanOut       // whose walks in this shard have ended
 	removals []linkid.Name   // IDs that are taken away
+	tally    tally.Drain     // what is counted when the commit is done
 
 	// For the case that the commit fails (failure.go).
 	touched    []smp.ID   // queues that its commands have seen
@@ -216,9 +218,27 @@ func grows(tag smp.CommandTag) bool {
 	return false
 }
 
+// countRefusal counts commands that are not authorized, but not those that came by way of a proxy, as in the reference.
+func (c *core) countRefusal(it *item, err smp.Error) {
+	if err != smp.ErrAuth || it.command.Forward != nil {
+		return
+	}
+	switch it.command.Tag {
+	case smp.CmdSend:
+		c.out.tally.Add(tally.SentAuth, 1)
+	case smp.CmdSub:
+		c.out.tally.Add(tally.SubsAuth, 1)
+	case smp.CmdNSub:
+		c.out.tally.Add(tally.NotifierSubsAuth, 1)
+	case smp.CmdGet:
+		c.out.tally.Add(tally.GetAuth, 1)
+	}
+}
+
 // execute answers one command.
 func (c *core) execute(it *item) {
 	if err := c.verdict(it); !err.IsZero() {
+		c.countRefusal(it, err)
 		c.fail(it, err)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync/atomic"
 
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -152,10 +153,10 @@ func (c *core) enter(epoch uint64, l losses) {
 func (c *core) undo(d *delivery) {
 	c.mark(&d.queue)
 	if q := c.cache.byRecipient[d.queue]; q != nil && q.sub != nil && q.sub.client == d.client {
-		q.sub.waiting = false
+		c.endWait(d.client, &q.sub.receipt)
 	}
 	if r := c.gotOf(d.client, &d.queue); r != nil {
-		r.waiting = false
+		c.endWait(d.client, r)
 	}
 }
 
@@ -259,6 +260,9 @@ func (c *core) refill(q *queue, l *Loaded) error {
 			c.unlink(old.sub)
 		}
 	}
+	if old != nil && len(old.pending) > 0 {
+		c.out.tally.Add(tally.Notifications, -len(old.pending)) // they are lost
+	}
 	link, before := q.linkID(), *q
 	if err := q.fill(l, c.steady, c.services); err != nil {
 		return err
@@ -270,7 +274,7 @@ func (c *core) refill(q *queue, l *Loaded) error {
 	}
 	c.checkService(q)
 	if !q.inUse() {
-		c.cache.idle(q) // notifications that were pending are lost
+		c.cache.idle(q)
 	}
 	if old != nil {
 		delete(c.cache.byNotifier, id)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -32,6 +33,14 @@ func (m *messages) firstSeq() uint64 { return m.head.Seq }
 
 // nextSeq is the position of the message that comes next.
 func (m *messages) nextSeq() uint64 { return m.firstSeq() + uint64(m.count) }
+
+// stored is how many messages there are, without the quota marker.
+func (m *messages) stored() int {
+	if m.full {
+		return int(m.count) - 1
+	}
+	return int(m.count)
+}
 
 // begin sets the position of the first message of a queue that is new or was found empty. It grows by a million a
 // second, so that positions that the queue has used before do not come again; now is of a clock that nobody sets.
@@ -168,6 +177,9 @@ func (c *core) judgeRead(q *queue, err error) {
 // remove deletes the first message, whose header is known.
 func (c *core) remove(q *queue) {
 	c.write().DeleteMessage(&q.recipientID, q.firstSeq())
+	if q.head.Kind == KindMessage {
+		c.out.tally.Add(tally.Messages, -1)
+	}
 	q.advance()
 	if q.rare != nil {
 		q.rare.spoiledUntil = 0
@@ -234,6 +246,7 @@ func (c *core) expireSome(q *queue, most int) (n int, err error) {
 			return n, nil
 		}
 		c.remove(q)
+		c.out.tally.Add(tally.Expired, 1)
 	}
 	return n, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -68,6 +69,7 @@ func (c *core) create(it *item) {
 	c.foreign.Forget(c.partitions.Sum(q.senderID[:]), &q.senderID)
 	c.cache.add(q)
 	c.putQueue(q)
+	c.countCreated(q)
 	it.queue = q // so that it is touched by the drain
 	if p.Subscribe && it.client.Service == nil {
 		c.link(&subscription{queue: q, client: it.client, kind: subNormal})
@@ -75,6 +77,43 @@ func (c *core) create(it *item) {
 	w := c.respond(it)
 	w.head = smp.AppendIDs(w.head, it.client.Version, &ids)
 	w.end()
+}
+
+// countCreated counts a new queue.
+func (c *core) countCreated(q *queue) {
+	t := &c.out.tally
+	t.Add(tally.QueuesCreated, 1)
+	t.Add(tally.Queues, 1)
+	if q.notifier() != nil {
+		t.Add(tally.NotifiersCreatedNew, 1)
+		t.Add(tally.Notifiers, 1)
+	}
+}
+
+// countDeleted counts a queue that is about to be deleted, and what goes with it.
+func (c *core) countDeleted(q *queue) {
+	t := &c.out.tally
+	t.Add(tally.QueuesDeleted, 1)
+	if _, secured := q.secured(); secured {
+		t.Add(tally.QueuesDeletedSecured, 1)
+	} else {
+		t.Add(tally.QueuesDeletedNew, 1)
+	}
+	t.Add(tally.Queues, -1)
+	t.Add(tally.Messages, -q.stored())
+	c.countNotifierDeleted(q)
+}
+
+// countNotifierDeleted counts notification credentials that are about to be deleted, if there are any, with the notifications
+// that nobody has taken.
+func (c *core) countNotifierDeleted(q *queue) {
+	n := q.notifier()
+	if n == nil {
+		return
+	}
+	stored, _ := c.storedNotifications(q) // those that cannot be read are counted until the next count
+	c.out.tally.Add(tally.Notifiers, -1)
+	c.out.tally.Add(tally.Notifications, -len(stored)-len(n.pending))
 }
 
 // mayCreate says whether the router takes new queues from whoever knows this password.
@@ -163,6 +202,7 @@ func (c *core) deleteQueue(it *item) {
 		c.fail(it, storeError(err))
 		return
 	}
+	c.countDeleted(q)
 	c.beginRemoval(ByLink, q.linkID())
 	c.beginRemoval(BySender, q.senderID[:])
 	if n := q.notifier(); n != nil {

@@ -3,6 +3,7 @@ package shard
 import (
 	"errors"
 
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -12,10 +13,13 @@ func (c *core) send(it *item) {
 	p, _ := smp.ParseSend(it.command.Params)
 	switch {
 	case len(p.Body) > smp.MaxBody(it.command.version(it.client)):
+		c.out.tally.Add(tally.SentLarge, 1)
 		c.fail(it, smp.ErrLargeMsg)
 	case q.status == StatusOff:
+		c.out.tally.Add(tally.SentAuth, 1)
 		c.fail(it, smp.ErrAuth)
 	case q.status == StatusBlocked:
+		c.out.tally.Add(tally.SentBlocked, 1)
 		c.fail(it, q.blockedError())
 	default:
 		c.accept(it, &p)
@@ -38,16 +42,29 @@ func (c *core) accept(it *item, p *smp.SendParams) {
 	}
 	switch {
 	case q.full:
+		c.out.tally.Add(tally.SentQuota, 1)
 		c.fail(it, smp.ErrQuota)
 	case int(q.count) >= c.cfg.Quota:
 		c.put(q, KindQuota, smp.SendParams{})
+		c.out.tally.Add(tally.SentQuota, 1)
 		c.fail(it, smp.ErrQuota)
 	default:
 		c.put(q, KindMessage, *p)
+		c.countUse(q, p.Notify, tally.Sent, tally.SentNotify)
 		c.notify(q, &c.fresh[len(c.fresh)-1].header)
 		c.deliverFresh(q)
 		c.answer(it, smp.AppendOK)
 	}
+}
+
+// countUse counts a message of a queue in a counter, and in the other one when it has the flag for notifications.
+func (c *core) countUse(q *queue, notify bool, all, flagged tally.Counter) {
+	t := &c.out.tally
+	t.Add(all, 1)
+	if notify {
+		t.Add(flagged, 1)
+	}
+	t.Used(&q.recipientID, notify)
 }
 
 // put stores a message, or the marker that the queue is full.
@@ -62,6 +79,7 @@ func (c *core) put(q *queue, kind MessageKind, p smp.SendParams) {
 	if kind == KindMessage {
 		m.body = c.seal(q, &m.header, p.Body)
 		tx.PutMessage(&q.recipientID, &m.header, m.body.Data)
+		c.out.tally.Add(tally.Messages, 1)
 	} else {
 		tx.PutMessage(&q.recipientID, &m.header, nil)
 	}
@@ -95,19 +113,29 @@ func (c *core) deliverFresh(q *queue) {
 func (c *core) subscribe(it *item) {
 	q := it.queue
 	s := q.subscriptionOf(it.client)
-	switch {
-	case c.gotOf(it.client, &q.recipientID) != nil:
+	fresh := s == nil
+	if c.gotOf(it.client, &q.recipientID) != nil {
+		c.out.tally.Add(tally.SubsProhibited, 1)
 		c.fail(it, smp.ErrCmdProhibited)
 		return
+	}
+	if !fresh {
+		c.out.tally.Add(tally.SubsDuplicate, 1)
+	}
+	switch {
 	case it.client.Service != nil:
-		c.subscribeAs(it)
+		c.subscribeAs(it, fresh)
 		return
 	case q.service() != nil:
 		if err := c.dissociate(q, it.client, replyEnd); err != nil {
 			c.fail(it, storeError(err))
 			return
 		}
+		c.out.tally.Add(tally.AssociatedRemoved, 1)
 		c.putQueue(q)
+	}
+	if fresh && !q.empty() {
+		c.out.tally.Add(tally.Subs, 1)
 	}
 	if s == nil {
 		s = c.newSubscription(q, it.client)
@@ -115,7 +143,8 @@ func (c *core) subscribe(it *item) {
 	w := c.respond(it)
 	w.head = smp.AppendSOK(w.head, it.client.Version, nil)
 	w.end()
-	s.waiting, s.told = false, false
+	c.endWait(it.client, &s.receipt)
+	s.told = false
 	c.setReady(s, !q.empty())
 }
 
@@ -140,6 +169,7 @@ func (c *core) tell(client *Client, kind replyKind, entityID []byte) {
 	if c.hasLeft(client) {
 		return
 	}
+	c.out.tally.Event(tally.SubsEnded, tally.SubsEndedBatch, client, endsInBatch)
 	w := c.begin(client, nil, entityID)
 	w.note.kind = kind
 	if kind == replyDeleted {
@@ -150,11 +180,15 @@ func (c *core) tell(client *Client, kind replyKind, entityID []byte) {
 	w.end()
 }
 
+// endsInBatch is how many events END and DELD a block has room for.
+const endsInBatch = 255
+
 // get answers GET: the first message is the response. It is not pushed to anybody else for that, and the one who is
 // subscribed notices nothing.
 func (c *core) get(it *item) {
-	q := it.queue
+	q, t := it.queue, &c.out.tally
 	if q.subscriptionOf(it.client) != nil {
+		t.Add(tally.GetProhibited, 1)
 		c.fail(it, smp.ErrCmdProhibited)
 		return
 	}
@@ -166,8 +200,10 @@ func (c *core) get(it *item) {
 			return
 		}
 	}
-	r.waiting = false
+	again := r.waiting
+	c.endWait(it.client, r)
 	if q.empty() {
+		t.Add(tally.GetNothing, 1)
 		c.answer(it, smp.AppendOK)
 		return
 	}
@@ -175,6 +211,11 @@ func (c *core) get(it *item) {
 	if err != nil {
 		c.fail(it, storeError(err))
 		return
+	}
+	if again {
+		t.Add(tally.GetDuplicate, 1)
+	} else {
+		t.Add(tally.Get, 1)
 	}
 	it.client.Window.Exceed() // does not wait for room: the loop bounds what a connection may ask for and not read
 	c.respondMessage(it, r, body)
@@ -203,11 +244,12 @@ func (c *core) ack(it *item) {
 		}
 	}
 	if !q.empty() && string(id) == string(q.head.ID[:]) {
+		c.countReceived(q, r, s == nil)
 		c.remove(q)
 	} else if len(id) > 0 {
 		c.confirm(q) // it is gone already
 	}
-	r.waiting = false
+	c.endWait(it.client, r)
 	if s == nil || q.empty() {
 		if s != nil {
 			c.settle(s)
@@ -228,6 +270,19 @@ func (c *core) ack(it *item) {
 	// sent just now.
 	c.answer(it, smp.AppendOK)
 	c.setReady(s, true)
+}
+
+// countReceived counts the first message of a queue, which is about to be deleted as its recipient has it.
+func (c *core) countReceived(q *queue, r *receipt, byGet bool) {
+	if q.head.Kind != KindMessage {
+		return
+	}
+	t := &c.out.tally
+	c.countUse(q, q.head.Notify, tally.Received, tally.ReceivedNotify)
+	if byGet {
+		t.Add(tally.ReceivedGet, 1)
+	}
+	t.Waited(c.steady - r.time(c.steady))
 }
 
 // respondMessage responds with the first message; its place in the window is taken.
@@ -253,7 +308,13 @@ func (c *core) subscribeNotifier(it *item) {
 			c.fail(it, storeError(err))
 			return
 		}
+		c.out.tally.Add(tally.AssociatedRemoved+tally.Notification, 1)
 		c.putQueue(q)
+	}
+	if n.sub != nil && n.sub.client == it.client {
+		c.out.tally.Add(tally.NotifierSubsDuplicate, 1)
+	} else {
+		c.out.tally.Add(tally.NotifierSubs, 1)
 	}
 	if n.sub == nil || n.sub.client != it.client {
 		if n.sub != nil {

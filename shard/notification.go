@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"switchyard/box"
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -39,6 +40,7 @@ func (c *core) notify(q *queue, h *MessageHeader) {
 	if n == nil || !h.Notify {
 		return
 	}
+	c.out.tally.Add(tally.Notifications, 1)
 	c.addPending(q, Notification{MessageID: h.ID, Time: h.Time})
 }
 
@@ -52,11 +54,18 @@ func (c *core) addPending(q *queue, all ...Notification) {
 	n.pending = append(n.pending, all...)
 	if over := len(n.pending) - NotificationLimit; over > 0 {
 		n.pending = append(n.pending[:0], n.pending[over:]...)
+		c.countGone(tally.NotifyLost, over)
 	}
 	if !c.notifySoon {
 		c.notifySoon = true
 		c.notifyLater()
 	}
+}
+
+// countGone counts notifications that nobody gets, and why.
+func (c *core) countGone(why tally.Counter, n int) {
+	c.out.tally.Add(why, n)
+	c.out.tally.Add(tally.Notifications, -n)
 }
 
 // notifySome empties what has gathered for some queues: to subscribers, or to the store. What a connection has no room for
@@ -100,6 +109,9 @@ func (c *core) notifyOf(q *queue, n *notifier) (pushed int) {
 	return 0
 }
 
+// notificationsInBatch is how many NMSG a block has room for.
+const notificationsInBatch = 80
+
 // pushNotification sends NMSG to the notifier's connection.
 func (c *core) pushNotification(n *notifier, client *Client, m *Notification) {
 	var nmsg smp.NMsg
@@ -114,6 +126,8 @@ func (c *core) pushNotification(n *notifier, client *Client, m *Notification) {
 	box.Precompute(&subkey, &n.Secret)
 	box.Seal(sealed[:], &nmsg.Nonce, &subkey)
 	nmsg.Encrypted = sealed[:]
+	c.out.tally.Event(tally.Notified, tally.NotifiedBatch, client, notificationsInBatch)
+	c.out.tally.Add(tally.Notifications, -1)
 	w := c.begin(client, nil, n.ID[:])
 	w.note.kind = replyEnd // stays, should a commit of the same drain fail: it told of what was stored before
 	w.head = smp.AppendNMsg(w.head, &nmsg)
@@ -149,6 +163,7 @@ func (c *core) storeNotifications(q *queue, pending []Notification) {
 	all := slices.Concat(c.fresher(stored), pending)
 	if over := len(all) - NotificationLimit; over > 0 {
 		all = all[over:]
+		c.countGone(tally.NotifyLost, over)
 	}
 	c.putNotifications(q, all)
 }
@@ -175,13 +190,17 @@ func (c *core) takeNotifications(q *queue) error {
 	return nil
 }
 
-// fresher drops the notifications that are too old, which come first.
+// fresher drops the notifications that are too old, which come first. The caller stores, or takes, what is left.
 func (c *core) fresher(all []Notification) []Notification {
 	before := c.judgedAt - int64(c.cfg.NotifyTTL/time.Second)
-	for len(all) > 0 && all[0].Time < before {
-		all = all[1:]
+	n := 0
+	for n < len(all) && all[n].Time < before {
+		n++
 	}
-	return all
+	if n > 0 {
+		c.countGone(tally.NotifyExpired, n)
+	}
+	return all[n:]
 }
 
 // expireNotifications deletes stored notifications of a queue that are too old.
@@ -228,6 +247,8 @@ func (c *core) setNotifier(it *item) {
 	}
 	c.cache.byNotifier[smp.ID(nid.NotifierID)] = q
 	c.putQueue(q)
+	c.out.tally.Add(tally.NotifiersCreated, 1)
+	c.out.tally.Add(tally.Notifiers, 1)
 	w := c.respond(it)
 	w.head = smp.AppendNID(w.head, nid)
 	w.end()
@@ -241,6 +262,7 @@ func (c *core) deleteNotifier(it *item) {
 		return
 	}
 	if removed {
+		c.out.tally.Add(tally.NotifiersDeleted, 1)
 		c.putQueue(it.queue)
 	} else {
 		c.confirm(it.queue)
@@ -266,6 +288,7 @@ func (c *core) removeNotifier(it *item) (removed bool, err error) {
 	default:
 		c.end(n.sub, replyDeleted, n.ID[:])
 	}
+	c.countNotifierDeleted(q)
 	c.beginRemoval(ByNotifier, n.ID[:])
 	delete(c.cache.byNotifier, n.ID)
 	c.write().DeleteNotifier(&n.ID)

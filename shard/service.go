@@ -7,6 +7,7 @@ import (
 
 	"switchyard/box"
 	"switchyard/shard/registry"
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -73,6 +74,31 @@ type service struct {
 	id      smp.ID
 	mu      sync.Mutex // held by whoever sets current, or looks at Client.closed to do so
 	current atomic.Pointer[Client]
+
+	subscribed subscribed
+}
+
+// subscribed is how many queues a connection receives from as its service has them; none while there is no such connection.
+// Queues that come and go while SUBS is answered may be counted twice, or not, until the next one.
+type subscribed struct {
+	queues atomic.Int64
+	on     atomic.Bool
+}
+
+func (s *subscribed) set(n int64) {
+	s.on.Store(true)
+	s.queues.Store(n)
+}
+
+func (s *subscribed) add(n int64) {
+	if s.on.Load() {
+		s.queues.Add(n)
+	}
+}
+
+func (s *subscribed) end() {
+	s.on.Store(false)
+	s.queues.Store(0)
 }
 
 // take gives the service to a connection. taken is false when it has it already, or has ended.
@@ -93,7 +119,9 @@ func (s *service) leave(c *Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.closed = true
-	s.current.CompareAndSwap(c, nil)
+	if s.current.CompareAndSwap(c, nil) {
+		s.subscribed.end()
+	}
 }
 
 // services is the services that the shards have met since the start of the router: some 100 bytes for each.
@@ -132,6 +160,20 @@ func (s *services) connections() iter.Seq[*Client] {
 	}
 }
 
+// tally counts the services that have a connection.
+func (s *services) tally(r *tally.Reading) {
+	for client := range s.connections() {
+		queues := client.Service.shared.subscribed.queues.Load()
+		if client.Service.Role == smp.RoleNotifier {
+			r.NotifierSubscribed++
+			r.NotifierSubscribedQueues += queues
+		} else {
+			r.Subscribed++
+			r.SubscribedQueues += queues
+		}
+	}
+}
+
 // Service finds the service that has an identity certificate, or makes it with a random ID that stays; key is that of the
 // session at hand. It does not wait: done is called once, from a goroutine that it must not keep for long, when what it is
 // told is stored. Its error is one of package registry or a failure of the store. False means that too many wait, and that
@@ -155,10 +197,21 @@ func (s *Set) putServices(epoch uint64, fresh []registry.Fresh) error {
 		tx.PutService(fresh[i].Fingerprint, fresh[i].Record)
 	}
 	c, err := tx.Commit()
+	if err == nil {
+		err = c.Wait()
+	}
 	if err != nil {
 		return err
 	}
-	return c.Wait()
+	for i := range fresh {
+		switch fresh[i].Record.Role {
+		case smp.RoleMessaging:
+			s.made.Add(1)
+		case smp.RoleNotifier:
+			s.madeNotifiers.Add(1)
+		}
+	}
+	return nil
 }
 
 // Serve makes the connection a session of a service. It is called once, before the client is given to a shard. All
@@ -216,12 +269,20 @@ func (c *core) move(q *queue, id *smp.ID, from, to *service) error {
 	if err != nil {
 		return err
 	}
+	level := tally.ServiceQueues
+	if id != &q.recipientID {
+		level = tally.NotifierServiceQueues
+	}
 	if left != nil {
+		c.out.tally.Add(level, -1)
+		from.subscribed.add(-1)
 		left.remove(id[:])
 		left.changed = true
 		c.write().DeleteAssociation(&from.id, partition, &q.recipientID)
 	}
 	if joined != nil {
+		c.out.tally.Add(level, 1)
+		to.subscribed.add(1)
 		joined.Add(id[:])
 		joined.changed = true
 		c.write().PutAssociation(&to.id, partition, &q.recipientID)

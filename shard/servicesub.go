@@ -1,9 +1,11 @@
 package shard
 
 import (
+	"bytes"
 	"sync"
 	"sync/atomic"
 
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -35,6 +37,8 @@ type fanOut struct {
 	corrID  []byte // of the command
 	ended   bool   // another connection has taken the service over
 	first   bool   // the connection has not been subscribed before: what waits is delivered
+
+	expected smp.ServiceSubs // what the client believes to have
 
 	left  atomic.Int32 // shards that have not done their part
 	walks atomic.Int32 // shards that have not delivered what waits
@@ -85,13 +89,69 @@ func (c *core) conclude(j *fanOut) {
 	switch {
 	case j.ended:
 		w.note.kind = replyEnd
+		c.out.tally.Event(tally.SubsEnded, tally.SubsEndedBatch, j.client, endsInBatch)
 		w.head = smp.AppendEnds(w.head, j.client.Version, subs)
 	case j.err != nil:
 		w.head = smp.AppendErr(w.head, j.client.Version, storeError(j.err))
 	default:
+		c.countSubscribed(j)
 		w.head = smp.AppendSOKs(w.head, j.client.Version, subs)
 	}
 	w.end()
+}
+
+// countSubscribed counts how what a service has differs from what its client believes to have.
+func (c *core) countSubscribed(j *fanOut) {
+	if j.service.current.Load() == j.client {
+		j.service.subscribed.set(j.total.Count)
+	}
+	if !j.first {
+		return
+	}
+	if j.total.Count > 0 {
+		j.client.serves.Store(true)
+	}
+	count := func(what tally.Counter, n int64) {
+		if j.client.Service.Role == smp.RoleNotifier {
+			what += tally.Notification
+		}
+		c.out.tally.Add(what, int(n))
+	}
+	switch more := j.total.Count - j.expected.Count; {
+	case j.expected.Count == -1 || more == 0 && string(j.expected.Hash) == string(j.total.Hash[:]):
+		count(tally.ServiceSame, 1)
+	case more > 0:
+		count(tally.ServiceMore, 1)
+		count(tally.ServiceMoreTotal, more)
+	case more < 0:
+		count(tally.ServiceFewer, 1)
+		count(tally.ServiceFewerTotal, -more)
+	default:
+		count(tally.ServiceDifferent, 1)
+	}
+}
+
+// countAssociated counts SUB or NSUB on a session of a service, for a queue that another one has, or none, or the same; the
+// distance is that of the counters. It tells whether the connection had the service's queues before.
+func (c *core) countAssociated(client *Client, from *service, distance tally.Counter) (had bool) {
+	t := &c.out.tally
+	had = client.serves.Swap(true)
+	if !had {
+		t.Add(tally.ServiceSubs+distance, 1)
+	}
+	switch {
+	case from == client.Service.shared:
+		t.Add(tally.AssociatedDuplicate+distance, 1)
+		if had {
+			return had
+		}
+	case from == nil:
+		t.Add(tally.AssociatedNew+distance, 1)
+	default:
+		t.Add(tally.AssociatedUpdated+distance, 1)
+	}
+	t.Add(tally.ServiceSubsQueues+distance, 1)
+	return had
 }
 
 // subscribeService answers SUBS and NSUBS. It is executed by the shard that the service ID falls to, which knows whether
@@ -99,11 +159,15 @@ func (c *core) conclude(j *fanOut) {
 func (c *core) subscribeService(it *item) {
 	c.serve(it.client)
 	state := &it.client.state[c.index]
+	expected, _ := smp.ParseSubs(it.client.Version, it.command.Params)
+	expected.Hash = bytes.Clone(expected.Hash)
 	j := &fanOut{
 		service: it.client.Service.shared,
 		client:  it.client,
 		corrID:  append([]byte(nil), it.command.CorrID...),
 		first:   !state.subscribed,
+
+		expected: expected,
 	}
 	state.subscribed = true
 	c.startFanOut(j)
@@ -117,6 +181,7 @@ func (c *core) serve(client *Client) {
 		return
 	}
 	client.Subscriptions.Add(1)
+	s.subscribed.end() // until the count is known
 	if previous != nil {
 		previous.Subscriptions.Add(-1)
 		c.startFanOut(&fanOut{service: s, client: previous, ended: true})
@@ -136,15 +201,19 @@ func (c *core) endService(client *Client) {
 }
 
 // subscribeAs answers SUB on a session of a service: the queue becomes the service's.
-func (c *core) subscribeAs(it *item) {
+func (c *core) subscribeAs(it *item, fresh bool) {
 	q, s := it.queue, it.client.Service.shared
+	from := q.service()
 	c.serve(it.client)
-	if q.service() != s {
+	if from != s {
 		if err := c.associate(q, s); err != nil {
 			c.fail(it, storeError(err))
 			return
 		}
 		c.putQueue(q)
+	}
+	if had := c.countAssociated(it.client, from, 0); fresh && !had && !q.empty() {
+		c.out.tally.Add(tally.Subs, 1)
 	}
 	w := c.respond(it)
 	w.head = smp.AppendSOK(w.head, it.client.Version, it.client.serviceID())
@@ -162,14 +231,16 @@ func (c *core) subscribeAs(it *item) {
 // subscribeNotifierAs answers NSUB on a session of a service.
 func (c *core) subscribeNotifierAs(it *item) {
 	q, s := it.queue, it.client.Service.shared
+	from := q.notifier().service
 	c.serve(it.client)
-	if q.notifier().service != s {
+	if from != s {
 		if err := c.associateNotifier(q, s); err != nil {
 			c.fail(it, storeError(err))
 			return
 		}
 		c.putQueue(q)
 	}
+	c.countAssociated(it.client, from, tally.Notification)
 	w := c.respond(it)
 	w.head = smp.AppendSOK(w.head, it.client.Version, it.client.serviceID())
 	w.end()

@@ -15,6 +15,7 @@ import (
 	"switchyard/shard/linkid"
 	"switchyard/shard/partition"
 	"switchyard/shard/registry"
+	"switchyard/shard/tally"
 	"switchyard/shard/unread"
 	"switchyard/smp"
 )
@@ -33,6 +34,7 @@ type Config struct {
 	BasicAuth     string        // password for NEW; empty: none is asked
 	Subscriptions int           // of one connection, with the queues that it uses GET of; 0: no limit. Of SUB, NSUB and NEW loops judge
 	Refused       func()        // told of each GET that this limit has refused; nil: nobody
+	Uncounted     bool          // nothing is counted, to measure what counting takes
 	QueueCache    int           // queues kept in memory, in all shards together; 0: 50,000
 	NotifyEvery   time.Duration // how long notifications gather before they are sent; 0: 1.5 s
 	NotifyTTL     time.Duration // age at which notifications are deleted that nobody has taken; 0: 24 h
@@ -115,6 +117,8 @@ type Set struct {
 	registry  *registry.Registry
 	unread    *unread.Count
 	admission *admission
+
+	made, madeNotifiers atomic.Int64 // services
 
 	clock   expiry.Clock   // by which it is judged what is too old
 	expiry  sync.WaitGroup // the goroutine of the expiry
@@ -201,6 +205,17 @@ func (s *Set) Behind() bool {
 
 // Unread is how many queues have a first message that cannot be read while somebody waits for it.
 func (s *Set) Unread() int { return s.unread.Len() }
+
+// Tally reads what the shards have counted since their start, and takes the queues in use since the last reading.
+func (s *Set) Tally(r *tally.Reading) {
+	now := s.cfg.Clock()
+	for _, w := range s.workers {
+		w.core.total.Read(r, now)
+		r.Failed = r.Failed || w.unsound.Load()
+	}
+	r.Services, r.NotifierServices = s.made.Load(), s.madeNotifiers.Load()
+	s.services.tally(r)
+}
 
 // hand hands a batch from one shard to another.
 func (s *Set) hand(shard int, b *Batch) bool { return s.workers[shard].hops.Put(b) }

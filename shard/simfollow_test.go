@@ -151,6 +151,9 @@ func (w *simulation) answered(r *simReply) {
 		w.doubtful(a, &m)
 		return
 	}
+	if g.end.left && w.strays(a.queue) { // the command came behind the end of the connection, which events do not
+		w.model.out = slices.DeleteFunc(w.model.out, func(e expected) bool { return e.client == a.client && e.corr == "" })
+	}
 	a.client.stalled = m.tag != smp.RespMsg // an ACK may be answered OK although there is a message, which is pushed later
 	w.model.one(a)
 	a.client.stalled = true

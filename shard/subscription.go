@@ -44,8 +44,44 @@ type subscription struct {
 
 // receipt is what a connection was delivered of a queue.
 type receipt struct {
-	delivered smp.ID // message that waits for ACK, when waiting is set
-	waiting   bool   // a message is delivered and not acknowledged
+	delivered smp.ID  // message that waits for ACK, when waiting is set
+	waiting   bool    // a message is delivered and not acknowledged
+	at        [3]byte // when it was delivered: the last bits of the steady second
+}
+
+// time is when the message was delivered, at most half a year before now.
+func (r *receipt) time(now int64) int64 {
+	at := int64(r.at[0])<<16 | int64(r.at[1])<<8 | int64(r.at[2])
+	return now - (now-at)&(1<<24-1)
+}
+
+// beginWait notes that a message is delivered and waits for its ACK.
+func (c *core) beginWait(client *Client, r *receipt) {
+	r.waiting = true
+	r.at = [3]byte{byte(c.steady >> 16), byte(c.steady >> 8), byte(c.steady)}
+	c.present.Deliver(client.waiting.Add(1) == 1)
+}
+
+// endWait notes that no message waits for its ACK, if one did.
+func (c *core) endWait(client *Client, r *receipt) {
+	if r.waiting {
+		r.waiting = false
+		c.present.End(r.time(c.steady), client.waiting.Add(-1) == 0)
+	}
+}
+
+// count counts that there is a subscription to messages or notifications more, or less by -1. Subscriptions to all queues of a
+// service are not among them.
+func (c *core) count(client *Client, kind subKind, n int32) {
+	client.Subscriptions.Add(n)
+	subs, clients, own := &c.present.Subs, &c.present.Clients, &client.messageSubs
+	if kind == subNotifier {
+		subs, clients, own = &c.present.NotifierSubs, &c.present.NotifierClients, &client.notifierSubs
+	}
+	*subs += int64(n)
+	if left := own.Add(n); left == 0 || left == 1 && n > 0 {
+		*clients += int64(n)
+	}
 }
 
 // subKind tells what a subscription receives.
@@ -150,12 +186,13 @@ func (c *core) link(s *subscription) {
 	case subNotifier:
 		s.queue.rare.notifier.sub = s
 	}
-	s.client.Subscriptions.Add(1)
+	c.count(s.client, s.kind, 1)
 }
 
 // unlink removes a subscription.
 func (c *core) unlink(s *subscription) {
 	c.wasRead(s)
+	c.endWait(s.client, &s.receipt)
 	s.client.state[c.index].subs.list(s).Remove(s)
 	q := s.queue
 	switch s.kind {
@@ -163,10 +200,10 @@ func (c *core) unlink(s *subscription) {
 		q.sub = nil
 	case subNormal:
 		q.sub = nil
-		s.client.Subscriptions.Add(-1)
+		c.count(s.client, s.kind, -1)
 	case subNotifier:
 		q.rare.notifier.sub = nil
-		s.client.Subscriptions.Add(-1)
+		c.count(s.client, s.kind, -1)
 	}
 	if !q.inUse() {
 		c.cache.idle(q)
@@ -212,7 +249,8 @@ func (c *core) newGot(client *Client, queue *smp.ID) *receipt {
 
 // endGot forgets that a connection has used GET of a queue.
 func (c *core) endGot(client *Client, queue *smp.ID) {
-	if c.gotOf(client, queue) != nil {
+	if r := c.gotOf(client, queue); r != nil {
+		c.endWait(client, r)
 		delete(client.state[c.index].subs.got, *queue)
 		client.Gets.Add(-1)
 	}

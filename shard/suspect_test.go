@@ -254,6 +254,7 @@ func TestStaleQueueMayLeaveLater(t *testing.T) {
 	if core.runDrain(NewBatch(batchNotify, nil)); store.commits != commits {
 		t.Error("notifications are stored of a queue that may not exist")
 	}
+	core.out = new(drain)
 	core.reload([]smp.ID{q.recipientID})
 	if core.cache.stale(q) || q.notifier() != nil || q.slot < 0 {
 		t.Errorf("stale %v, notifier %v, place %d among those that may leave", core.cache.stale(q), q.notifier(), q.slot)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 
+	"switchyard/shard/tally"
 	"switchyard/smp"
 )
 
@@ -153,10 +154,15 @@ func (c *core) deliverWaiting(q *queue, s *Service) error {
 		}
 		return c.takeNotifications(q)
 	}
-	if q.service() != s.shared || q.empty() || q.sub != nil && q.sub.client == s.shared.current.Load() {
+	if q.service() != s.shared || q.empty() {
+		return nil
+	}
+	if q.sub != nil && q.sub.client == s.shared.current.Load() {
+		c.out.tally.Add(tally.ServiceMessagesDuplicate, 1)
 		return nil
 	}
 	if sub := c.receiver(q); sub != nil {
+		c.out.tally.Add(tally.ServiceMessages, 1)
 		c.setReady(sub, true)
 	}
 	return nil

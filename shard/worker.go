@@ -39,6 +39,7 @@ type worker struct {
 
 	stopping atomic.Bool // no connection is resumed any more
 	probing  atomic.Bool // a batchProbe is arranged
+	unsound  atomic.Bool // a commit has failed, so that what was counted may differ from what is stored
 
 	breakage
 
@@ -211,7 +212,7 @@ func (w *worker) rest() {
 
 // pass hands a drain to the waiter, unless nothing came of it.
 func (w *worker) pass(d *drain) {
-	if len(d.groups) == 0 && len(d.requests) == 0 && len(d.walked) == 0 && d.commit == nil && d.err == nil {
+	if len(d.groups) == 0 && len(d.requests) == 0 && len(d.walked) == 0 && d.commit == nil && d.err == nil && d.tally.Empty() {
 		d.reset()
 		w.free <- d
 		return
@@ -235,6 +236,7 @@ func (w *worker) wait() {
 		}
 		err = w.judge(d, err)
 		w.lastErr, w.lastEpoch = err, d.epoch
+		w.count(d, err)
 		if err == nil && len(d.removals) > 0 {
 			w.core.links.EndRemovals(linkid.Removal{Shard: w.core.index, Drain: d}, d.removals)
 		}
@@ -249,6 +251,16 @@ func (w *worker) wait() {
 	close(w.ended)
 }
 
+// count counts what a drain has brought, if that is stored.
+func (w *worker) count(d *drain, err error) {
+	switch {
+	case err != nil:
+		w.unsound.Store(true)
+	case !w.core.cfg.Uncounted:
+		w.core.total.Record(&d.tally)
+	}
+}
+
 // reset makes the drain ready to be used again; its groups are with their loops.
 func (d *drain) reset() {
 	clear(d.groups)
@@ -256,6 +268,7 @@ func (d *drain) reset() {
 	clear(d.removals)
 	d.groups, d.touched, d.delivered, d.removals = d.groups[:0], d.touched[:0], d.delivered[:0], d.removals[:0]
 	d.commit, d.err = nil, nil
+	d.tally.Reset()
 }
 
 // resumeDelay is how long a connection waits for the next try when a message could not be read.

@@ -56,6 +56,27 @@ func benchmarkMessages(b *testing.B, s *Store, group int) {
 	}
 }
 
+// BenchmarkIntake takes in the record of a queue, per operation, as sorted rows of one intake.
+func BenchmarkIntake(b *testing.B) {
+	s := openStore(b, b.TempDir(), Options{})
+	t, err := s.NewIntake()
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows := s.Rows(t.Put)
+	var r shard.Record
+	b.ReportAllocs()
+	defer reportCPU(b)()
+	for i := range b.N {
+		if ingested(i, &r); rows.Queue(&r) != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := t.Finish(); err != nil {
+		b.Fatal(err)
+	}
+}
+
 // BenchmarkGroupCommit has shards with up to eight transactions of one message under way each.
 func BenchmarkGroupCommit(b *testing.B) {
 	for _, shards := range []int{1, 2, 8} {

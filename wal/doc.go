@@ -14,7 +14,7 @@
 //	'f', 'c', 'a'                → client services, their counts and queues (service.go)
 //	'h' recipient ID, position   → message header (header.go), 35 bytes
 //	'm' recipient ID, position   → sealed body, 16,122 bytes; quota markers have none
-//	 0  'f', 0 'p'               → format version; partition key
+//	 0  'f', 0 'p', 0 's'        → format version; partition key; statistics (statistics.go)
 //
 // Headers stand apart from bodies, so that neither a lookup of a queue nor a search for expired messages reads a body. A
 // lookup finds the queue's first and last message by two seeks; their positions tell how many there are, as positions are

@@ -132,6 +132,8 @@ func (in instance) newTable(name string) (*table, error) {
 	configure(o)
 	o.EnsureDefaults()
 	format := in.DB.FormatMajorVersion().MaxTableFormat()
-	w := sstable.NewWriter(objstorageprovider.NewFileWritable(f), o.MakeWriterOptions(len(o.Levels)-1, format))
+	options := o.MakeWriterOptions(len(o.Levels)-1, format)
+	options.DisableValueBlocks = true // all messages of a queue but its first would stay in memory until the table ends
+	w := sstable.NewWriter(objstorageprovider.NewFileWritable(f), options)
 	return &table{Writer: w}, nil
 }

@@ -161,6 +161,16 @@ func (m *moved) check(t *testing.T, s *Store) {
 			t.Fatalf("lookup of kind %d: %+v, %v", l.Kind, l.Found, l.Err)
 		}
 	}
+	others := slices.Clone(lookups)
+	for i := range others {
+		others[i].Own = func(found *smp.ID) bool { return *found != id }
+	}
+	s.Load(others)
+	for _, l := range others[1:] {
+		if l.Err != nil || l.Found != nil || l.Other != id {
+			t.Fatalf("lookup of kind %d of what is not own: %+v, %v of %x", l.Kind, l.Found, l.Err, l.Other)
+		}
+	}
 	if got, err := s.Notifications(&id); err != nil || !slices.Equal(got, m.notifications) {
 		t.Fatalf("notifications %v, %v", got, err)
 	}

@@ -35,7 +35,7 @@ func rootCommand() *cobra.Command {
   loadtest crash --queues 100 --kills 30 --seed 1 -- bin/smp-server start
   loadtest idle --server ADDR --conns 10000 --hold 30s --pid $(pidof smp-server)`,
 	}, verifyCommand(), crashCommand(), messagesCommand(), idleCommand(), subscribeCommand(),
-		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(),
+		newQueuesCommand(), handshakeCommand(), proxyCommand(), abuseCommand(), stormCommand(), replicaCommand(), xftpCommand(), seedQueuesCommand(), movingCommand(),
 		fleetProcessCommand(), attackProcessCommand(), clientProcessCommand(), reportCommand(), tableCommand(),
 		extrapolateCommand(), floorCommand())
 }

@@ -73,7 +73,7 @@ func rootCommand(p paths) *cobra.Command {
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
 		Version: version(),
 	}, initCommand(p), program.CertCommand(), startCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p), checkCommand(p),
-		seedCommand(p))
+		seedCommand(p), importCommand(p), exportCommand(p))
 	root.AddCommand(replacedCommands(p)...)
 	return root
 }

@@ -25,7 +25,7 @@ func (s *settings) reloader(p paths, id identity.Identity, router *engine.Router
 	keys["TRANSPORT"] = []string{"log_tls_errors"}
 	admission := reload.Part{Settings: keys, Read: func(f *inifile.File) (func(), error) {
 		next := readSettings(f, p)
-		for _, line := range f.Doubtful(knownSettings()) {
+		for _, line := range doubtfulSettings(f) {
 			log.Warn(line)
 		}
 		return func() {

@@ -54,7 +54,7 @@ func TestReload(t *testing.T) {
 	}
 	reload(`changed=nothing`, true)
 
-	reloadtest.Edit(t, ini, "# create_password = password", "create_password = secret", "# max_connections = 0", "max_connections = 3")
+	reloadtest.Edit(t, ini, "# create_password = password", "create_password = secret", "# max_connections = 0", "max_connections = 30")
 	if out, err := p.command("cert").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -73,7 +73,7 @@ func TestReload(t *testing.T) {
 	if may("secret") || may("other") {
 		t.Error("queues can be created, where new_queues is off")
 	}
-	reloadtest.Edit(t, ini, "new_queues = off", "new_queues = on", "max_connections = 3", "max_connections = many")
+	reloadtest.Edit(t, ini, "new_queues = off", "new_queues = on", "max_connections = 30", "max_connections = many")
 	reload(`[SWITCHYARD] max_connections: \"many\" is not a number in range`, false)
 	reloadtest.Edit(t, ini, "max_connections = many", "max_connections = 0", "port = 1", "port = "+p.address.Port)
 

@@ -40,6 +40,8 @@ func TestMain(m *testing.M) {
 //	recovers         wait until the router takes messages
 //	traffic          run verify.Run of loadtest with the router, in the background
 //	endtraffic       wait for its end; nothing may be lost, duplicated or reordered
+//	state NAME       put a router of the reference, stopped, into ref
+//	moved            the running router serves the queues that ref/keys.json has the keys of
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -62,6 +64,7 @@ func TestScripts(t *testing.T) {
 			"limit": limitFiles, "refused": refused, "recovers": recovers,
 			"leave": leave, "collect": collect, "traffic": startTraffic, "endtraffic": endTraffic,
 			"exchange": exchange,
+			"state":    unpackState, "moved": checkMoved, "database": startDatabase,
 		},
 	})
 }

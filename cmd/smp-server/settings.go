@@ -35,6 +35,8 @@ type settings struct {
 	engine    engine.Config // only what the ini decides
 	unserved  []string      // settings that ask for what this version does not do
 
+	statistics statisticsSettings
+
 	stopTimeout time.Duration
 	coreDumps   bool
 
@@ -103,6 +105,8 @@ func readSettings(f *inifile.File, p paths) settings {
 		n, _ := strconv.Atoi(port) // or it is refused already
 		s.engine.WebPorts = append(s.engine.WebPorts, n)
 	}
+	s.statistics = readStatistics(f, p)
+	s.queues.Uncounted = s.statistics.off
 	readProxy(f, &s.engine)
 	readLimits(f, &s.engine)
 	s.stopTimeout = time.Duration(f.Int("SWITCHYARD", "stop_timeout", defaultStopSeconds, 1, 3600)) * time.Second
@@ -168,8 +172,6 @@ func readUnserved(f *inifile.File) (names []string) {
 		return there && v != "" && v != "off"
 	}
 	for _, k := range []struct{ section, key string }{
-		{"STORE_LOG", "log_stats"},
-		{"STORE_LOG", "prometheus_interval"},
 		{"TRANSPORT", "control_port"},
 		{"WEB", "http"},
 		{"WEB", "https"},

@@ -150,6 +150,8 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if profilerAddr != "" {
 		cfg.Queues.Watch = stage.NewWatch()
 	}
+	accounts, stopped := openAccounts(s, store, log), false
+	defer func() { accounts.end(stopped, s.stopTimeout) }()
 	router, err := engine.New(cfg)
 	if err != nil {
 		return err
@@ -168,6 +170,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	case <-router.Ready():
 	}
 	go trimMemory(ctx)
+	accounts.begin(ctx, router)
 	printStart(cmd.OutOrStdout(), s, id)
 	if len(s.unserved) > 0 {
 		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))
@@ -183,6 +186,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	log.Info("stopping")
 	systemd.Stopping()
 	err = errors.Join(end.router(router), <-ended)
+	stopped = err == nil
 	stats := router.Stats()
 	stats.Log(log)
 	log.Info("stopped")

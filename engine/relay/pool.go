@@ -20,6 +20,8 @@ type Pool struct {
 
 	unanswered atomic.Int64 // commands, of all relays
 	refused    [refusals]atomic.Int64
+	connects   tally // PRXY
+	forwards   tally // PFWD
 	running    sync.WaitGroup
 
 	mu       sync.RWMutex
@@ -78,6 +80,7 @@ func (p *Pool) Close() {
 // Connect asks for a session with the relay at an address, as PRXY does, and calls done once, which may be at once. The
 // PKey is shared and must not be changed.
 func (p *Pool) Connect(address *smp.ServerAddress, done connected) {
+	done = p.counted(address, done)
 	key := string(smp.AppendServerAddress(nil, address))
 	p.mu.Lock()
 	r := p.relays[key]
@@ -126,10 +129,14 @@ func (p *Pool) Forward(sessionID, corrID []byte, params smp.PFWDParams, done fun
 	p.mu.RUnlock()
 	switch {
 	case s == nil || s.client.Err() != nil:
+		p.forwards.add(false, requested)
+		p.forwards.add(false, failedConnect)
 		done(nil, smp.ErrProxyNoSession)
 	case p.unanswered.Add(1) > maxForwards:
 		p.unanswered.Add(-1)
 		p.refused[refusedForwards].Add(1)
+		p.forwards.add(s.own, requested)
+		p.forwards.add(s.own, failedOther)
 		done(nil, smp.ErrBrokerTimeout)
 	default:
 		s.forward(corrID, params, func(encrypted []byte, err smp.Error) {

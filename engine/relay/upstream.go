@@ -20,6 +20,7 @@ type upstream struct {
 	client *client.Client
 	key    smp.PKey
 	pool   *Pool
+	own    bool // a relay of the operator's
 
 	failures int // of the relay before this session
 
@@ -85,7 +86,7 @@ func (p *Pool) dial(r *relay) (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &upstream{relay: r, client: c, pool: p, failures: r.failures}
+	s := &upstream{relay: r, client: c, pool: p, own: p.cfg.own(&r.address), failures: r.failures}
 	if s.key, err = c.Proxied(); err != nil {
 		c.Close()
 		return nil, &client.DialError{Host: host, Step: client.StepHandshake, Err: err}
@@ -167,22 +168,27 @@ func (s *upstream) forward(corrID []byte, params smp.PFWDParams, done func([]byt
 	sent := time.Now()
 	s.touch()
 	s.unanswered.Add(1)
+	s.pool.forwards.add(s.own, requested)
 	err := s.client.Forward(corrID, params, func(encrypted []byte, err error) {
 		s.unanswered.Add(-1)
 		if err != nil {
+			s.pool.forwards.add(s.own, forwardOutcome(err))
 			s.judge(sent, err)
 			done(nil, forwardError(err))
 			return
 		}
 		s.answered()
 		if len(encrypted) > smp.ForwardedEnvelope {
+			s.pool.forwards.add(s.own, failedOther)
 			done(nil, smp.ErrBrokerResponse(smp.ErrBlock.Error()))
 			return
 		}
+		s.pool.forwards.add(s.own, succeeded)
 		done(encrypted, smp.Error{})
 	})
 	if err != nil {
 		s.unanswered.Add(-1)
+		s.pool.forwards.add(s.own, failedOther)
 		done(nil, forwardError(err))
 	}
 }

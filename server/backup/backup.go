@@ -50,7 +50,7 @@ func Make(p *manage.Program, dir string, outside []string, save func(whole strin
 			return fmt.Errorf("%s is within what is backed up; name another directory", dir)
 		}
 	}
-	if err := requireEmpty(dir); err != nil {
+	if err := RequireEmpty(dir); err != nil {
 		return err
 	}
 	whole := dir + Partial
@@ -64,7 +64,7 @@ func Make(p *manage.Program, dir string, outside []string, save func(whole strin
 		err = copyTree(p.Config, filepath.Join(whole, Config))
 	}
 	if err == nil {
-		err = publish(whole, dir)
+		err = Publish(whole, dir)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot make the backup: %w", err), os.RemoveAll(whole))
@@ -82,8 +82,8 @@ func within(dir, parent string) bool {
 	return err == nil && r != ".." && !strings.HasPrefix(r, ".."+string(filepath.Separator))
 }
 
-// requireEmpty wants a directory that does not exist, or is empty.
-func requireEmpty(dir string) error {
+// RequireEmpty wants a directory that does not exist, or is empty.
+func RequireEmpty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

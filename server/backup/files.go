@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// publish gives a whole directory its name, durably. A directory of that name is empty.
-func publish(whole, dir string) error {
+// Publish gives a whole directory its name, durably. A directory of that name is empty.
+func Publish(whole, dir string) error {
 	if err := syncDir(whole); err != nil {
 		return err
 	}

@@ -23,19 +23,19 @@ func Begin(p *manage.Program, dir string) (release func(), err error) {
 	if release, err = directories.Alone(p.Config); err != nil {
 		return nil, err
 	}
-	if err := restoreConfig(p, filepath.Join(dir, Config)); err != nil {
+	if err := RestoreConfig(p, filepath.Join(dir, Config)); err != nil {
 		release()
 		return nil, err
 	}
 	return release, nil
 }
 
-// restoreConfig copies the configuration directory, or checks that the one that is there is that of the same server.
-func restoreConfig(p *manage.Program, from string) error {
+// RestoreConfig copies the configuration directory, or checks that the one that is there is that of the same server.
+func RestoreConfig(p *manage.Program, from string) error {
 	if _, err := os.Lstat(p.Ini()); err == nil {
-		return sameIdentity(p, from)
+		return SameIdentity(p, from)
 	}
-	if err := requireEmpty(p.Config); err != nil {
+	if err := RequireEmpty(p.Config); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(p.Config), 0o755); err != nil {
@@ -48,11 +48,11 @@ func restoreConfig(p *manage.Program, from string) error {
 	if err := copyTree(from, whole); err != nil {
 		return err
 	}
-	return publish(whole, p.Config)
+	return Publish(whole, p.Config)
 }
 
-// sameIdentity compares the fingerprints by which clients know a server.
-func sameIdentity(p *manage.Program, from string) error {
+// SameIdentity compares the fingerprints by which clients know a server.
+func SameIdentity(p *manage.Program, from string) error {
 	ours, err := os.ReadFile(filepath.Join(p.Config, identity.Fingerprint))
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func sameIdentity(p *manage.Program, from string) error {
 // RestoreStore copies the store of the backup in dir to where it belongs, which must be empty. try opens the copy to see that it
 // is whole before it gets its name.
 func RestoreStore(dir, to string, try func(dir string) error) error {
-	if err := requireEmpty(to); err != nil {
+	if err := RequireEmpty(to); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
@@ -85,7 +85,7 @@ func RestoreStore(dir, to string, try func(dir string) error) error {
 		err = try(whole)
 	}
 	if err == nil {
-		err = publish(whole, to)
+		err = Publish(whole, to)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot restore the store: %w", err), os.RemoveAll(whole))

@@ -90,3 +90,6 @@ func (s *Stats) Log(log *slog.Logger) {
 	}
 	log.Info("since the start", "accepted", s.Accepted, "failed", s.Failed, group("closed", s.Closed), group("refused", s.Refused))
 }
+
+// CauseServed is why connections of a Listener end: the server that has them does not tell.
+const CauseServed Cause = "served"

@@ -1,3 +1,5 @@
+//go:build !simulate
+
 package listen
 
 import (
@@ -5,9 +7,6 @@ import (
 	"net/http"
 	"sync"
 )
-
-// CauseServed is why connections of a Listener end: the server that has them does not tell.
-const CauseServed Cause = "served"
 
 // Listener has a gate decide on the connections of a listener, for servers of the standard library.
 func (g *Gate) Listener(l net.Listener) net.Listener {
@@ -63,13 +62,6 @@ func (c *conn) Close() error {
 // CloseWrite ends what is sent. A server does so and waits before it closes a connection whose input it has not read: a reset
 // could reach the client before what it was told.
 func (c *conn) CloseWrite() error { return closeWrite(c.Conn) }
-
-func closeWrite(c net.Conn) error {
-	if w, ok := c.(interface{ CloseWrite() error }); ok {
-		return w.CloseWrite()
-	}
-	return nil
-}
 
 // Handler lends a file to each request of a handler that opens one.
 func (g *Gate) Handler(h http.Handler) http.Handler {

@@ -104,3 +104,10 @@ func (a *Acceptor) causeOf(err error) Cause {
 	}
 	return CauseProxyHeader
 }
+
+func closeWrite(c net.Conn) error {
+	if w, ok := c.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return nil
+}

@@ -53,7 +53,7 @@ func (p *Program) renew(cmd *cobra.Command, algorithm, name string) error {
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), "Generated new server credentials")
 	if release, err := directories.Alone(p.Config); errors.Is(err, directories.ErrInUse) {
-		p.Note(cmd.ErrOrStderr(), "the running router has the old ones until it is restarted")
+		p.Note(cmd.ErrOrStderr(), "the running router has the old ones until SIGHUP, or systemctl reload, has it reread them")
 	} else if err == nil {
 		release()
 	}

@@ -64,7 +64,7 @@ type backup struct {
 	sets    []Periods
 }
 
-// Restore takes the counters of a backup over, in the place of those that there are, and adds its sets to them. Older backups
+// Restore takes the counters of a backup over, to which the live numbers are added, and adds its sets to those that there are. Older backups
 // have fewer lines, and other ones. What does not parse is an error that names the line.
 func (b *Book) Restore(text string) error {
 	read, err := b.table.parseBackup(text)
@@ -73,10 +73,9 @@ func (b *Book) Restore(text string) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := b.read(b.from)
 	b.from = read.from
 	for id, n := range read.numbers {
-		b.offsets[id] += n - s.Values[id]
+		b.offsets[id] = n
 	}
 	for i := range read.sets {
 		for j, p := range read.sets[i].all() {

@@ -96,9 +96,9 @@ func (b *Book) Today(id ID, now time.Time) int64 {
 	panic("statistics: a number that is not counted by the day")
 }
 
-// Correct adds to a number with a name, as somebody has counted better.
-func (b *Book) Correct(id ID, by int64) {
+// SetBase says what the live number of a name is added to: what a level was when the server began to count.
+func (b *Book) SetBase(id ID, n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.offsets[id] += by
+	b.offsets[id] = n
 }

@@ -80,7 +80,7 @@ func TestBookGoesOn(t *testing.T) {
 	if line := h.DailyLine(monday.Add(30 * time.Hour)); line != "2026-11-30,5,7,1,,1,0\n" {
 		t.Error(line)
 	}
-	h.Correct(stored, 3)
+	h.SetBase(stored, 10)
 	if s := h.Read(monday.Add(30 * time.Hour)); s.Values[stored] != 10 || s.Values[sent] != 0 {
 		t.Errorf("%d", s.Values)
 	}

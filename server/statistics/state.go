@@ -45,8 +45,8 @@ func (b *Book) State(now time.Time, extra []byte) []byte {
 // errState says that what was kept cannot be read.
 var errState = errors.New("the statistics that were kept are damaged")
 
-// SetState has the book go on with what was kept, and returns the server's own of it. Numbers that it does not have begin at 0.
-// After an error nothing is changed.
+// SetState has the book go on with what was kept, to which the live numbers are added, and returns the server's own of it.
+// Numbers that it does not have begin at 0. After an error nothing is changed.
 func (b *Book) SetState(text []byte) (extra []byte, err error) {
 	var kept state
 	if json.Unmarshal(text, &kept) != nil {
@@ -54,10 +54,9 @@ func (b *Book) SetState(text []byte) (extra []byte, err error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := b.read(b.from)
 	b.from = kept.From.UTC()
 	for i, name := range b.table.Names {
-		b.offsets[i] += kept.Counts[name] - s.Values[i]
+		b.offsets[i] = kept.Counts[name]
 	}
 	for i, name := range b.table.Sets {
 		if p := kept.Sets[name]; p != nil {
@@ -68,7 +67,7 @@ func (b *Book) SetState(text []byte) (extra []byte, err error) {
 		b.date = dateOf(kept.From)
 	}
 	for i, id := range b.table.Today {
-		b.begun[i] = b.reading.Values[id] - kept.Today[b.table.Names[id]]
+		b.begun[i] = -kept.Today[b.table.Names[id]]
 	}
 	return kept.Extra, nil
 }

@@ -5,7 +5,8 @@
 //
 //	ID ──SipHash──▶ partition (0…255) ──▶ shard (neighbouring partitions go together)
 //
-// All IDs of a queue are of one partition, so that its shard finds it by any of them. They are drawn until they fit.
+// All IDs of a queue that the router draws are of one partition, so that its shard finds it by any of them. They are drawn until
+// they fit. A queue with IDs that others have drawn belongs to the partition of its recipient ID.
 //
 // A Map is immutable; an IDPool belongs to one shard. partition imports smp.
 package partition

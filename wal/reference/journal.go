@@ -37,7 +37,8 @@ func OpenJournals(dir string, skip func(Place, error)) (*Journals, error) {
 	return j, err
 }
 
-func (j *Journals) progress() (done, total int64) {
+// Progress tells, to any goroutine, how much of its total work is done, in units of its own.
+func (j *Journals) Progress() (done, total int64) {
 	return j.done.Load() * journalUnit, int64(len(j.first)) * journalUnit
 }
 

@@ -150,7 +150,7 @@ func changedRefusal(path string) error {
 func (s *Logs) Progress() (done, total int64) {
 	done, total = s.done.Load(), s.total
 	if s.journals != nil {
-		d, t := s.journals.progress()
+		d, t := s.journals.Progress()
 		done, total = done+d, total+t
 	}
 	return done, total

@@ -60,14 +60,24 @@ type sealing struct {
 }
 
 func (s *sealing) run() error {
+	used := make(chan *messageBatch, 2*pumpDepth) // that can be filled again
+	fresh := func() *messageBatch {
+		select {
+		case b := <-used:
+			b.messages, b.bodies = b.messages[:0], b.bodies[:0]
+			return b
+		default:
+			return new(messageBatch)
+		}
+	}
 	produce := func(send func(*messageBatch) error) error {
-		batch := new(messageBatch)
+		batch := fresh()
 		err := s.im.Source.Messages(func(m *Message) error {
 			if len(batch.messages) == batchMessages || len(batch.bodies)+len(m.Body) > batchBytes {
 				if err := send(batch); err != nil {
 					return err
 				}
-				batch = new(messageBatch)
+				batch = fresh()
 			}
 			batch.add(m)
 			return nil
@@ -83,6 +93,7 @@ func (s *sealing) run() error {
 				return err
 			}
 		}
+		used <- batch
 		return s.im.Store.Err()
 	})
 	if err != nil {

@@ -49,12 +49,12 @@ func TestChangeOfSettings(t *testing.T) {
 	if !may("one") || may("two") || !bytes.Equal(shown(), first.Chain[0]) {
 		t.Error("before the change")
 	}
-	f.Change(Settings{KeyPair: second, NewFiles: true, Password: "two"}, listen.Limits{MaxConnections: 2})
+	f.Change(Settings{KeyPair: second, NewFiles: true, Password: "two"}, listen.Limits{MaxConnections: 50})
 	if may("one") || !may("two") || !bytes.Equal(shown(), second.Chain[0]) {
 		t.Error("after the change")
 	}
 	f.dial() // the hello is signed by the certificate of TLS
-	if f.cfg.Gate.Max() != 2 {
+	if f.cfg.Gate.Max() != 50 {
 		t.Error("the limits have not changed")
 	}
 }
