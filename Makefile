@@ -19,7 +19,7 @@ LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 BUILD   := $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help go build run test race race-short torture modelcheck simulate mutants bench-machine fuzz timing man bogo interop web lint tools clean
+.PHONY: help go build run test race race-short torture modelcheck simulate mutants bench-machine fuzz timing man static image packages operate bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -114,7 +114,21 @@ lint: ## go vet, staticcheck and the house rules
 	$(GO) test -count=1 ./tidy
 
 tools: # what the tests call beside Go
-	@.ci/install openssl gcc chromium curl nghttp h2load node pg_ctlcluster haproxy nginx prometheus
+	@.ci/install openssl gcc chromium curl nghttp h2load node pg_ctlcluster haproxy nginx prometheus systemd-analyze
+
+# One program without cgo and without symbols, which runs on any Linux of its architecture.
+static: go
+	CGO_ENABLED=0 GOARCH=$(GOARCH) $(GO) build -buildvcs=false -ldflags '-s -w $(LDFLAGS)' -o $(OUT) ./cmd/$(SERVER)
+
+image: go ## build images of both routers with podman, buildah or docker [ARCHS="amd64 arm64"]
+	@ops/image/build $(ARCHS)
+
+packages: build ## make .deb and .rpm of both routers in bin/packages [ARCHS="amd64 arm64" VERSION=0.1.0]
+	@GO='$(GO)' ops/packages/build $(or $(VERSION),0.1.0) $(or $(ARCHS),amd64 arm64)
+
+operate: build tools interop ## try what operators do: packages, images, units, proxies, Prometheus, PostgreSQL; minutes
+	$(TEST) -count=1 -tags operate ./ops
+	$(TEST) -count=1 $(OPERATE)
 
 clean: ## remove what make built; ./data stays
 	rm -rf bin
