@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,7 @@ import (
 const backupPackets = "files"
 
 func backupCommand(p paths) *cobra.Command {
-	records := false
+	records, keep := false, 0
 	cmd := &cobra.Command{
 		Use:   "backup DIR",
 		Short: "Copy the router's records, packets and configuration to the new directory DIR, also while it runs",
@@ -32,20 +33,30 @@ DIR/store holds what the router knows of files, as it was at one moment, DIR/fil
 that directory. When the router runs, it writes DIR itself, as its own user. On the file system of the packets they are
 linked, which takes no time and no space, so copy DIR to another machine; elsewhere they are copied. Packets in a bucket
 stay there: back that up by its own means. Restore it with xftp-server restore DIR.`,
-		Example: "  xftp-server backup /var/backups/xftp-2026-11-23",
+		Example: "  xftp-server backup /var/backups/xftp-2026-11-23\n  xftp-server backup --keep 7 " + p.logDir + "/backups",
 		Args:    backup.OneDirectory, ValidArgsFunction: cli.Directories,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, err := filepath.Abs(args[0])
 			if err != nil {
 				return err
 			}
-			if err := backUp(cmd.Context(), p, dir, records); err != nil {
+			save := func(dir string) error { return backUp(cmd.Context(), p, dir, records) }
+			if keep < 0 {
+				return fmt.Errorf("--keep %d is no number of backups; give one of 1 and more", keep)
+			}
+			if keep > 0 {
+				dir, err = backup.Rotate(dir, keep, time.Now(), save)
+			} else {
+				err = save(dir)
+			}
+			if err != nil {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), "Backup made: "+dir)
 			return nil
 		},
 	}
+	backup.KeepFlag(cmd, &keep)
 	cmd.Flags().BoolVar(&records, "records-only", false, "leave the packets out, for a backup each day whose packets stay where they are")
 	return cmd
 }

@@ -20,7 +20,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,10 +79,8 @@ func (a Address) Certificates() (cert, key string) {
 	return name + ".crt", name + ".key"
 }
 
-const (
-	keepBackups = 7
-	backupTime  = "20060102T150405Z" // in the names of backups
-)
+// keepBackups is how many backups are kept without BACKUPS.
+const keepBackups = 7
 
 // Backup has save make a backup in the directory backups of the state directory, and removes the oldest that are too many, as well
 // as what a kill left of one. A store that is not there yet is not backed up.
@@ -95,54 +92,6 @@ func Backup(state, store string, now time.Time, save func(dir string) error) err
 	if keep == 0 || !backup.HoldsStore(store) {
 		return nil
 	}
-	all := filepath.Join(state, "backups")
-	if err := os.MkdirAll(all, 0o700); err != nil {
-		return err
-	}
-	if err := removeUnfinished(all); err != nil {
-		return err
-	}
-	dir := filepath.Join(all, now.UTC().Format(backupTime))
-	if _, err := os.Stat(dir); err == nil {
-		return nil // of the same second
-	}
-	if err := save(dir); err != nil {
-		return err
-	}
-	return removeOld(all, keep)
-}
-
-func removeUnfinished(all string) error {
-	left, err := filepath.Glob(filepath.Join(all, "*"+backup.Partial))
-	for _, name := range left {
-		if isBackup(strings.TrimSuffix(filepath.Base(name), backup.Partial)) {
-			err = errors.Join(err, os.RemoveAll(name))
-		}
-	}
+	_, err = backup.Rotate(filepath.Join(state, "backups"), keep, now, save)
 	return err
-}
-
-// removeOld keeps the newest.
-func removeOld(all string, keep int) error {
-	entries, err := os.ReadDir(all)
-	if err != nil {
-		return err
-	}
-	var names []string
-	for _, e := range entries {
-		if isBackup(e.Name()) {
-			names = append(names, e.Name())
-		}
-	}
-	slices.Sort(names)
-	for len(names) > keep {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(all, names[0])))
-		names = names[1:]
-	}
-	return err
-}
-
-func isBackup(name string) bool {
-	_, err := time.Parse(backupTime, name)
-	return err == nil
 }
