@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"syscall"
 )
@@ -41,6 +42,9 @@ func Silence() error {
 		return nil
 	}
 	program, err := os.Executable()
+	if err != nil { // without /proc, as in a root that has only the program
+		program, err = exec.LookPath(os.Args[0])
+	}
 	if err == nil {
 		err = os.Setenv(level, none)
 	}
