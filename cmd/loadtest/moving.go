@@ -44,7 +44,7 @@ func movingCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.UintSliceVar(&sizes, "sizes", []uint{50_000, 200_000, 800_000}, "numbers of queues; there is a message for each tenth")
+	f.UintSliceVar(&sizes, "sizes", []uint{50_000, 200_000, 800_000}, "`N,N,N` numbers of queues; there is a message for each tenth")
 	f.Uint64Var(&to, "to", 30_000_000, "number of queues to extrapolate to, from the two largest sizes")
 	f.Uint64Var(&seed, "seed", defaultSeed, "number from which the queues follow")
 	f.StringVar(&dir, "dir", "", "`DIRECTORY` for what is written meanwhile: some 3 KiB for each queue")
