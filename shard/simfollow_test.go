@@ -146,6 +146,7 @@ func (w *simulation) answered(r *simReply) {
 	if w.failed(a.queue, &m) {
 		w.doubt(a.queue)
 	}
+	w.checkFinished(a.queue, &m)
 	w.noteAck(a, &m)
 	if w.doubts[a.queue] != nil {
 		w.doubtful(a, &m)
@@ -197,6 +198,13 @@ func (w *simulation) failed(q *modelQueue, m *received) bool {
 	return m.text() == "STORE failed" || m.text() == "STORE damaged" && w.store.isDamaged(q.recipient)
 }
 
+// checkFinished checks that a message does not come whose ACK was answered.
+func (w *simulation) checkFinished(q *modelQueue, m *received) {
+	if m.tag == smp.RespMsg && w.finished[string(m.msg(w.t).ID)] {
+		w.t.Fatalf("a message of queue %d comes again after its ACK was answered", q.number)
+	}
+}
+
 // noteAck remembers messages whose ACK was answered: they do not come again.
 func (w *simulation) noteAck(a *action, m *received) {
 	if a.op == smp.CmdAck && a.message != nil && (m.tag == smp.RespOK || m.tag == smp.RespMsg) {
@@ -212,9 +220,7 @@ func (w *simulation) event(r *simReply) bool {
 	if q == nil {
 		return w.ofUnknown(&m)
 	}
-	if m.tag == smp.RespMsg && w.finished[string(m.msg(w.t).ID)] {
-		w.t.Fatalf("a message of queue %d comes again after its ACK was answered", q.number)
-	}
+	w.checkFinished(q, &m)
 	if w.doubts[q] != nil {
 		return w.doubtfulEvent(client, q, &m)
 	}
