@@ -19,7 +19,7 @@ LDFLAGS := -X main.commit=$(COMMIT) -X main.sourceURI=$(SOURCE)
 BUILD   := $(GO) build -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help go build run test race race-short torture modelcheck simulate mutants bench-machine fuzz timing bogo interop web lint tools clean
+.PHONY: help go build run test race race-short torture modelcheck simulate mutants bench-machine fuzz timing man static image packages operate bogo interop web lint tools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,10 +53,10 @@ race: build tools interop ## run all tests with the race detector [PKG RUN COUNT
 	$(RACE) -count=$(COUNT) -run '$(RUN)' $(PKG)
 	$(if $(WHOLE),@$(MAKE) --no-print-directory simulate SEEDS=100 LOOSE=1)
 
-# Without the house rules, which read files, the pages in a browser, whose package has no goroutines, and the programs: what they
+# Without the house rules, which read files, the pages in a browser, whose packages have no goroutines, and the programs: what they
 # do is in packages that are raced, and make race has them, too.
 race-short: build tools interop ## the same with -short, as CI does [PKG RUN COUNT]
-	$(RACE) -short -count=$(COUNT) -run '$(RUN)' $(filter-out %/tidy %/xftp/web switchyard/cmd/%,$(shell $(GO) list $(PKG)))
+	$(RACE) -short -count=$(COUNT) -run '$(RUN)' $(filter-out %/tidy %/xftp/web %/internal/bundle %/linkpages switchyard/cmd/%,$(shell $(GO) list $(PKG)))
 
 modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2000]
 	$(GO) test -count=1 -timeout 0 ./shard -run '^Test(Service)?Model$$' -model.seeds $(or $(SEEDS),100) -model.steps $(or $(STEPS),2000)
@@ -86,18 +86,26 @@ bogo: ## run BoringSSL's TLS test runner against package tls, from a checkout of
 	@$(GO) run ./tls/internal/bogoshim run $(RUNNER)
 
 # What npm has installed, by the directories of its package.json.
-NPM := smp/client/interop xftp/web/page
+NPM := smp/client/interop server/site/page xftp/web/page
 INSTALLED := $(NPM:%=%/node_modules/.package-lock.json)
 
-interop: $(INSTALLED) ## install what tests need of npm: an independent client, and what the page is made of
+interop: $(INSTALLED) ## install what tests need of npm: an independent client, and what the pages are made of
 
 $(INSTALLED): %/node_modules/.package-lock.json: %/package-lock.json
 	@.ci/install node npm
 	npm ci --prefix $* --no-audit --no-fund --loglevel=error
 
-web: interop ## make the scripts of the XFTP router's page anew, after a change of xftp/web/page
-	xftp/web/page/node_modules/.bin/tsc -p xftp/web/page
-	$(GO) run ./xftp/web/page/build
+web: interop ## make the scripts of the routers' pages anew, after a change of server/site/page or xftp/web/page
+	$(GO) run ./internal/bundle/make
+	$(GO) test -run '^TestTypes$$' ./internal/bundle
+
+man: build ## write manual pages of all programs into bin/man
+	@rm -rf bin/man
+	@for p in smp-server xftp-server xftp loadtest; do \
+		case $$p in *-server) s=8 ;; *) s=1 ;; esac; \
+		env -u SMP_SERVER_CFG_PATH -u SMP_SERVER_LOG_PATH -u XFTP_SERVER_CFG_PATH -u XFTP_SERVER_LOG_PATH \
+			SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s) bin/$$p man bin/man/man$$s || exit 1; \
+	done
 
 lint: ## go vet, staticcheck and the house rules
 	$(GO) vet ./...
@@ -106,7 +114,21 @@ lint: ## go vet, staticcheck and the house rules
 	$(GO) test -count=1 ./tidy
 
 tools: # what the tests call beside Go
-	@.ci/install openssl gcc chromium curl nghttp h2load node pg_ctlcluster haproxy nginx prometheus
+	@.ci/install openssl gcc chromium curl nghttp h2load node pg_ctlcluster haproxy nginx prometheus systemd-analyze
+
+# One program without cgo and without symbols, which runs on any Linux of its architecture.
+static: go
+	CGO_ENABLED=0 GOARCH=$(GOARCH) $(GO) build -buildvcs=false -ldflags '-s -w $(LDFLAGS)' -o $(OUT) ./cmd/$(SERVER)
+
+image: go ## build images of both routers with podman, buildah or docker [ARCHS="amd64 arm64"]
+	@ops/image/build $(ARCHS)
+
+packages: build ## make .deb and .rpm of both routers in bin/packages [ARCHS="amd64 arm64" VERSION=0.1.0]
+	@GO='$(GO)' ops/packages/build $(or $(VERSION),0.1.0) $(or $(ARCHS),amd64 arm64)
+
+operate: build tools interop ## try what operators do: packages, images, units, proxies, Prometheus, PostgreSQL; minutes
+	$(TEST) -count=1 -tags operate ./ops
+	$(TEST) -count=1 $(OPERATE)
 
 clean: ## remove what make built; ./data stays
 	rm -rf bin

@@ -32,7 +32,7 @@ BENCH_XFTP     := xftp-download xftp-upload xftp-slow xftp-start
 BENCH_LABELS   := $(BENCH_MESSAGES) idle subscriptions subscribe handshake handshake-x448 idle-cpu replica $(BENCH_XFTP)
 
 .PHONY: bench bench-floor bench-messages bench-foreign bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu \
-	bench-replica bench-xftp bench-proxy bench-storm bench-statistics bench-go bench-table
+	bench-replica bench-shared-port bench-xftp bench-proxy bench-storm bench-statistics bench-go bench-table
 
 bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu bench-replica bench-xftp bench-floor ## all figures of BENCHMARKS.md [BENCH_RUNS=5 BENCH_TIME=20s BENCH_SCALE=1 BENCH_OUT]
 	@echo
@@ -93,6 +93,20 @@ bench-handshake: build ## CPU of the router for each handshake, and of its primi
 	$(call runs,handshake-x448,handshake --count 5000 --group x448)
 	$(call rows,handshake handshake-x448)
 	@$(GO) test -run '^$$' -bench '^BenchmarkHandshakePrimitives' -count 3 ./tls | grep ^Benchmark
+
+# Both kinds of ports in turn, so that both meet the same machine.
+bench-shared-port: build ## handshakes on a port that HTTPS shares, against one of SMP alone, in turn
+	@mkdir -p $(BENCH_OUT) && rm -f $(BENCH_OUT)/handshake-alone-[0-9]* $(BENCH_OUT)/handshake-shared-[0-9]*
+	@openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $(BENCH_OUT)/web.key -out $(BENCH_OUT)/web.crt \
+		-days 30 -subj /CN=localhost 2>/dev/null && chmod 600 $(BENCH_OUT)/web.key
+	@for i in $$(seq 1 $(BENCH_RUNS)); do for kind in alone shared; do \
+		run=$(BENCH_OUT)/handshake-$$kind-$$i; set --; \
+		echo "handshake-$$kind, run $$i of $(BENCH_RUNS)" >&2; \
+		[ $$kind = alone ] || set -- --set 'WEB.https=$$PORT' --set WEB.cert=$(abspath $(BENCH_OUT))/web.crt --set WEB.key=$(abspath $(BENCH_OUT))/web.key; \
+		$(LOADTEST) handshake --count 5000 --group x25519 "$$@" --label handshake-$$kind \
+			--out $$run.jsonl $(START) >$$run.txt 2>$$run.err || { cat $$run.txt; tail -n 1 $$run.err; exit 1; }; \
+	done; done
+	$(call rows,handshake-alone handshake-shared)
 
 bench-idle-cpu: build ## CPU of the router with 3,000 idle connections
 	$(call runs,idle-cpu,idle --conns 3000 --hold 60s --group $(BENCH_GROUP))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchyard/engine/relay"
+	"switchyard/server/listen"
 	"switchyard/shard"
 	"switchyard/smp"
 	"switchyard/tls"
@@ -25,6 +26,10 @@ type Config struct {
 
 	Proxy             *relay.Config // how other routers are connected to for clients; nil: this router is no proxy
 	ForwardsPerClient int           // commands of one client that wait for other routers at a time; 0: 32
+
+	Site      *listen.Handed // serves browsers, who send a server name, on SitePort; nil: every connection is a client's
+	SitePort  int            // among those of Listen
+	SiteFiles int            // that requests of a site may have open at a time
 
 	TLSTimeout       time.Duration // from accept to the end of the TLS handshake
 	HandshakeTimeout time.Duration // from there to the end of the SMP handshake

@@ -15,7 +15,7 @@
 //
 // Connections come from the acceptors that all routers share (../server/listen), which bound their number and that of one
 // source. Each goes to the loop that has the fewest (accept.go). On ports for WebSockets, package ./websocket carries the
-// blocks (webinput.go).
+// blocks (webinput.go). On a port that a site shares, connections of browsers leave their loop for it (accept.go).
 //
 // Strangers can ask for expensive things: TLS key agreement and signatures, and the session key of the SMP hello. These run
 // on a bounded pool of workers with a queue of its own (./workerpool), so that a storm of connections leaves established

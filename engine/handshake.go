@@ -25,6 +25,7 @@ type handshake struct {
 	agreed   agreed      // what the two hellos agree on
 	chain    int         // bytes of the certificates that the client has shown in TLS
 	frames   int         // on ports for WebSockets, those before the client's hello that were no block
+	shared   bool        // by a port with a site, whose the connection may be yet
 }
 
 // helloMaker makes our hello and judges the client's.
@@ -109,7 +110,7 @@ func (a *agreed) share(c *tls.Conn, secret *[32]byte, hello *smp.ClientHello) bo
 // no asymmetric cryptography when the client has no certificate, here.
 func (s *session) continueTLS() {
 	in, err := s.conn.Peek(-1)
-	if err != nil || len(in) == 0 {
+	if err != nil || len(in) == 0 || s.handshake.shared && !s.isOurs(in) {
 		return
 	}
 	if _, whole, err := tls.RecordLen(in); !whole && err == nil {

@@ -151,6 +151,9 @@ func (r *Router) startLoops() (*gnet.Client, error) {
 	return loops, loops.Start()
 }
 
+// Gate is what decides on the router's connections, for what else the process serves.
+func (r *Router) Gate() *listen.Gate { return r.gate }
+
 // Ready is closed when the router listens.
 func (r *Router) Ready() <-chan struct{} { return r.ready }
 

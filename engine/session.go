@@ -102,6 +102,8 @@ func newSession(l *loop, c gnet.Conn, now *live) *session {
 	}
 	if a, ok := c.LocalAddr().(*net.TCPAddr); ok && slices.Contains(l.router.cfg.WebPorts, a.Port) {
 		s.web = new(websocket.Stream)
+	} else if ok && l.router.cfg.Site != nil {
+		s.handshake.shared = a.Port == l.router.cfg.SitePort
 	}
 	return s
 }
@@ -158,15 +160,21 @@ func (s *session) end(cause Cause) {
 		return
 	}
 	r := s.loop.router
-	if s.phase == phaseOpen {
-		r.counts.sessions.Add(-1)
-	} else {
+	if s.phase != phaseOpen {
 		r.counts.handshakes.count(s, cause)
+	}
+	r.gate.Leave(s.source, cause)
+	s.quit()
+}
+
+// quit is end but for the connection's place in the gate.
+func (s *session) quit() {
+	if s.phase == phaseOpen {
+		s.loop.router.counts.sessions.Add(-1)
 	}
 	s.phase = phaseClosed
 	s.hold(0)
 	s.weigh(0)
-	r.gate.Leave(s.source, cause)
 	if s.port != nil {
 		s.port.closed.Add(1)
 	}

@@ -74,9 +74,6 @@ func (c *core) endWait(client *Client, r *receipt) {
 // service are not among them.
 func (c *core) count(client *Client, kind subKind, n int32) {
 	client.Subscriptions.Add(n)
-	if kind == subNotifier {
-		client.Notifiers.Add(n)
-	}
 	subs, clients, own := &c.present.Subs, &c.present.Clients, &client.messageSubs
 	if kind == subNotifier {
 		subs, clients, own = &c.present.NotifierSubs, &c.present.NotifierClients, &client.Notifiers

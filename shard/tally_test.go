@@ -116,7 +116,10 @@ func TestCountsOfCommands(t *testing.T) {
 		{"DEL of a secured queue", func() { want(t, bob.del(q), "OK"); alice.event() },
 			changes{tally.QueuesDeleted: 1, tally.QueuesDeletedSecured: 1, tally.Queues: -1, tally.SubsEnded: 1, tally.SubsEndedBatch: 1}, 0},
 		{"block", func() { _, _ = r.set.Block(other.sender, blockedAsSpam); alice.event() }, changes{tally.QueuesBlocked: 1}, 0},
-		{"block again", func() { _, _ = r.set.Block(other.sender, blockedAsSpam); alice.event() }, changes{}, 0},
+		{"block again", func() {
+			_, _ = r.set.Block(other.sender, smp.ErrBlocked(smp.BlockContent, smp.Notice{}))
+			alice.event()
+		}, changes{}, 0},
 		{"SEND to a blocked queue", func() { bob.sendTo(other, "x") }, changes{tally.SentBlocked: 1}, 0},
 		{"unblock", func() { _, _ = r.set.Unblock(other.sender) }, changes{}, 0},
 		{"expiry", func() {

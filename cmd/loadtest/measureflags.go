@@ -48,7 +48,7 @@ func (f *measureFlags) addMeasuring(cmd *cobra.Command) {
 	flags.StringVar(&f.pprof, "pprof", "", "`ADDRESS` of the router's profiler, from which to fetch CPU and heap profiles, or own for that "+
 		"of a router of the run's own; they are written beside --out")
 	flags.StringVar(&f.compare, "compare", "", "`FILE` with the raw results of another run, to print side by side with this one")
-	flags.StringArrayVar(&f.set, "set", nil, "`SECTION.KEY=VALUE`, a setting of a router of the run's own, as SWITCHYARD.sync=interval")
+	flags.StringArrayVar(&f.set, "set", nil, "`SECTION.KEY=VALUE`, a setting of a router of the run's own, as SWITCHYARD.sync=interval; $PORT is its port")
 	flags.StringVar(&f.data, "data", "", "`DIRECTORY` of a router of the run's own (default: a temporary one)")
 	f.failIf.add(flags)
 }

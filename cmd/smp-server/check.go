@@ -51,8 +51,10 @@ func findings(r *judge.Report, p paths) {
 	if s.control.Port != "" {
 		r.Ports("control_port in section [TRANSPORT]", net.JoinHostPort("127.0.0.1", s.control.Port))
 	}
+	r.OperatorPorts(f)
+	r.WebPorts(f, s.bind, s.ports)
 	r.Web(judge.Web{
-		Static: f.Text("WEB", "static_path", ""), Cert: f.Text("WEB", "cert", ""), Key: f.Text("WEB", "key", ""),
+		Static: s.site.Static, Cert: s.site.Cert, Key: s.site.Key,
 		Hosts: s.hosts, Without: "there are no pages with HTTPS",
 	}, now)
 }

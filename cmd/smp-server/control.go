@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"switchyard/engine"
 	"switchyard/engine/operator"
@@ -38,7 +39,7 @@ func startControl(p paths, s *settings, id identity.Identity, router *engine.Rou
 	r := &operator.Router{Engine: router, Address: address, Quota: quota, Save: store.Sync, Stats: accounts.tell}
 	printed := smp.ServerAddress{Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort()}
 	commands := append(r.Commands(),
-		status.Command(version(), printed.String(), func(c *control.Call, r *status.Report) error { return fillStatus(c.Context(), r, s, router) }),
+		status.Command(version(), printed.String(), func(c *control.Call, r *status.Report) error { return fillStatus(c.Context(), r, s, router, accounts) }),
 		control.Version(version()),
 		control.Profile(p.logDir),
 		control.Drain(router.Drain),
@@ -73,7 +74,7 @@ func quotaPart(quota *operator.Quota) reload.Part {
 }
 
 // fillStatus tells how the router is.
-func fillStatus(ctx context.Context, r *status.Report, s *settings, router *engine.Router) error {
+func fillStatus(ctx context.Context, r *status.Report, s *settings, router *engine.Router, a *accounts) error {
 	all, err := router.Connections(ctx)
 	if err != nil {
 		return err
@@ -83,6 +84,10 @@ func fillStatus(ctx context.Context, r *status.Report, s *settings, router *engi
 		subscriptions += int64(all[i].Subscriptions)
 	}
 	r.Connections, r.Subscriptions, r.Draining = int64(len(all)), &subscriptions, router.Draining()
+	if a.known.Load() { // otherwise they are still being counted
+		queues, messages := a.Held(time.Now())
+		r.Queues, r.Messages = &queues, &messages
+	}
 	if s.persist {
 		r.Disk, r.LastBackup = status.DiskOf(s.storePath), status.LastBackup(s.storePath)
 	}

@@ -106,9 +106,9 @@ func writeExport(cmd *cobra.Command, storePath, dir string) (n reference.Exporte
 		return n, err
 	}
 	e := &reference.Export{Store: store, Dir: dir, Time: time.Now().Unix()}
-	show := startProgress(cmd, func() string { return "queues" }, func() (int64, int64) { return e.Queues(), -1 })
+	show := cli.StartProgress(cmd, func() string { return "queues" }, func() (int64, int64) { return e.Queues(), -1 })
 	n, err = e.Run()
-	show.end()
+	show.End()
 	if err == nil {
 		err = exportStatistics(store, dir)
 	}

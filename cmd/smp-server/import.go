@@ -245,13 +245,16 @@ func (d *draft) fill(cmd *cobra.Command, o *importOptions) (n reference.Counts, 
 	im := &reference.Import{
 		Source: source, Store: store, Report: d.report, Scratch: filepath.Join(d.dir, draftSort), Memory: importSorting,
 	}
-	show := startProgress(cmd, im.Stage, source.Progress)
+	show := cli.StartProgress(cmd, im.Stage, source.Progress)
 	n, err = im.Run()
-	show.end()
+	show.End()
 	if err == nil && o.database == "" {
 		err = d.importStatistics(store, o.from)
 	}
-	if err = errors.Join(err, store.Close()); err != nil {
+	if closing := store.Close(); err == nil { // which says the same again
+		err = closing
+	}
+	if err != nil {
 		return n, err
 	}
 	d.report.Line(fmt.Sprintf("%d queues, %d services, %d messages, %d notifications; %d deleted queues; %d lines skipped",
@@ -289,7 +292,7 @@ func importFault(err error, storePath string) error {
 	case err == nil:
 		return nil
 	case isFull(err):
-		return fmt.Errorf("no room for the store: %w; make room on the disk of %s, or set store_path in section [SWITCHYARD]; nothing was changed", err, filepath.Dir(storePath))
+		return fmt.Errorf("%s: the disk is full before all of it is taken over; make room, or set store_path in section [SWITCHYARD]; nothing was changed", filepath.Dir(storePath))
 	}
 	return fmt.Errorf("%w; nothing was changed", err)
 }

@@ -22,7 +22,7 @@ type iniValues struct {
 	StoreLog, DailyStats                                          bool
 	DBConnection, DBSchema, DBPoolSize                            string
 	Password, AdminPassword, ControlPassword                      string
-	Host, ControlPort                                             string
+	Host, Ports, ControlPort                                      string
 	OwnDomains, SocksProxy                                        string
 	WebPath, WebOff, WebCert, WebKey                              string
 	StorePath                                                     string

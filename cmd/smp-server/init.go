@@ -123,7 +123,8 @@ func (o *initOptions) iniValues(p paths) iniValues {
 		Host:       o.host(), ControlPort: o.controlPort,
 		OwnDomains: o.ownDomains, SocksProxy: o.socksProxy,
 		WebPath: o.webPath,
-		WebCert: filepath.Join(p.cfgDir, "web.crt"), WebKey: filepath.Join(p.cfgDir, "web.key"),
+		WebCert: orElse(o.webCert, filepath.Join(p.cfgDir, "web.crt")), WebKey: orElse(o.webKey, filepath.Join(p.cfgDir, "web.key")),
+		Ports:     orElse(o.ports, "5223,443"),
 		StorePath: p.storeDir(),
 	}
 	if v.WebPath == "" {
@@ -177,8 +178,6 @@ func noteUnserved(cmd *cobra.Command, o *initOptions) {
 		name  string
 	}{
 		{o.database != defaultDatabase || o.schema != defaultSchema || o.poolSize != defaultPoolSize, "--database"},
-		{o.info.operator+o.info.website+o.info.hosting+o.info.serverCountry != "", "information about the router"},
-		{!o.disableWeb, "the pages (--disable-web leaves them out)"},
 	} {
 		if option.given {
 			names = append(names, option.name)
@@ -187,4 +186,28 @@ func noteUnserved(cmd *cobra.Command, o *initOptions) {
 	if len(names) > 0 {
 		note(cmd, "written to the ini, but without effect in this version: %s", strings.Join(names, ", "))
 	}
+}
+
+// ask completes the options in a dialogue, with the questions of the reference in their order.
+func ask(in io.Reader, out io.Writer, o *initOptions) error {
+	d := manage.NewDialogue(in, out)
+	d.Say("Use `smp-server init -h` for available options.")
+	d.Line("A router will be set up now (press Enter)")
+	o.storeLog = d.YesNo("Keep queues and messages on disk, so that they outlive a restart", true)
+	o.dailyStats = d.YesNo("Write the counters of each day to a file", false)
+	d.Say("Shall clients need a password to create queues?")
+	o.password, o.noPassword = d.Password()
+	o.fqdn = d.Host("FQDN or IP address for the certificate ("+o.commonName()+"): ", o.fqdn)
+	o.sourceCode = d.URI("URI of the source code", orElse(o.sourceCode, sourceURI))
+	if path := d.Line("Directory for the generated pages (" + orElse(o.webPath, "www beside the store") + "): "); path != "" {
+		o.webPath = path
+	}
+	return d.Err()
+}
+
+func orElse(s, def string) string {
+	if s != "" {
+		return s
+	}
+	return def
 }

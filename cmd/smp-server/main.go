@@ -76,7 +76,7 @@ func rootCommand(p paths) *cobra.Command {
 		Short:   "SMP router",
 		Example: "  smp-server init -y -n smp.example.net --no-password --disable-web\n  smp-server start",
 		Version: version(),
-	}, initCommand(p), program.CertCommand(), startCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p), checkCommand(p),
+	}, initCommand(p), program.CertCommand(), startCommand(p), addressCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p), checkCommand(p), containerCommand(p),
 		control.CommandLine("smp-server", socketOf(p)), status.CommandLine("smp-server", socketOf(p)), seedCommand(p),
 		importCommand(p), exportCommand(p))
 	root.AddCommand(replacedCommands(p)...)

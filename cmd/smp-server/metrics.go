@@ -14,11 +14,12 @@ import (
 	"switchyard/server/identity"
 	"switchyard/server/listen"
 	"switchyard/server/metrics"
+	"switchyard/server/site"
 	"switchyard/wal"
 )
 
 // newMetrics says what the router has to tell; reference makes the text of the reference's metrics, and may be nil.
-func newMetrics(router *engine.Router, store *wal.Store, watch *stage.Watch, reference func(time.Time) []byte, log *slog.Logger) *metrics.Metrics {
+func newMetrics(router *engine.Router, web *site.Server, store *wal.Store, watch *stage.Watch, reference func(time.Time) []byte, log *slog.Logger) *metrics.Metrics {
 	collectors := []prometheus.Collector{
 		connections.Figures(func() listen.Stats { return router.Stats().Stats }),
 		figures.Of{Router: router}, metrics.Store(store.Figures),
@@ -43,7 +44,13 @@ func newMetrics(router *engine.Router, store *wal.Store, watch *stage.Watch, ref
 			metrics.NotDraining(router.Draining),
 			{Name: "disk", Ask: func(context.Context) error { return store.Writable() }},
 		},
-		NotAfter: func() map[string]time.Time { return identity.NotAfter(router.KeyPair()) },
-		Log:      log,
+		NotAfter: func() map[string]time.Time {
+			ends := identity.NotAfter(router.KeyPair())
+			if c := web.Certificate(); c != nil && c.Ready() {
+				ends["web"] = c.Current().Leaf.NotAfter
+			}
+			return ends
+		},
+		Log: log,
 	})
 }

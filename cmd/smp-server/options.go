@@ -31,6 +31,9 @@ type initOptions struct {
 	webPath                   string
 	disableWeb                bool
 	yes                       bool
+
+	// What only containers set; empty: the usual.
+	ports, webCert, webKey string
 }
 
 // information is what a router may tell the public.

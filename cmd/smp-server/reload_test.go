@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
 	stdtls "crypto/tls"
 	"errors"
 	"net"
@@ -121,4 +123,50 @@ func TestSystemdIsTold(t *testing.T) {
 	router.Rest()
 	p.stop()
 	told("STOPPING=1")
+}
+
+// TestReloadOfTheSite: on SIGHUP the page says what the ini says now, and browsers are shown the certificate of the files; one
+// that cannot be used has the router take over nothing.
+func TestReloadOfTheSite(t *testing.T) {
+	p := newProcess(t)
+	ini := filepath.Join(p.dir, "etc", iniName)
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
+	check(t, err)
+	p.webCertificate("first", ed)
+	_, port, _ := strings.Cut(readFile(t, ini), "\nport = ")
+	port, _, _ = strings.Cut(port, "\n")
+	reloadtest.Edit(t, ini, "# https = 443", "https = "+port, "# cert = ", "cert = ", "# key = ", "key = ", "# source_code = URI", "source_code = https://one.example")
+	stderr, follow := reloadtest.Log(t)
+	p.startInto(stderr)
+	router := follow(p.cmd.Process)
+	shows := func(certificate, text string) {
+		t.Helper()
+		name, page, _, err := p.browse("h2")
+		if err != nil || name != certificate || !strings.Contains(page, text) {
+			t.Errorf("%v, %s, not %s with %s: %s", err, name, certificate, text, page)
+		}
+	}
+	reload := func(want string, reread bool) {
+		t.Helper()
+		if log, ok := router.Reload(); ok != reread || !strings.Contains(log, want) {
+			t.Errorf("reread is %v; the log has no %q: %s", ok, want, log)
+		}
+	}
+	shows("first", "https://one.example")
+	p.replace("web.key", []byte("none"))
+	reloadtest.Edit(t, ini, "https://one.example", "https://two.example")
+	reload("the certificate for browsers: ", false)
+	shows("first", "https://one.example")
+	p.webCertificate("second", ed)
+	reload(`changed="[INFORMATION] source_code"`, true)
+	shows("second", "https://two.example")
+	router.Rest()
+	p.stop()
+}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	check(t, err)
+	return string(text)
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
 	"io"
 	"net"
 	"net/netip"
@@ -52,7 +54,14 @@ func TestReverseProxies(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			web, err := freePort()
 			check(t, err)
-			p := newProcess(t, append([]string{"websockets = off", "websockets = " + web}, behindProxy...)...)
+			port, err := freePort()
+			check(t, err)
+			p := setUp(t, t.TempDir(), port, append([]string{
+				"websockets = off", "websockets = " + web, "# https = 443", "https = " + port, "# cert = ", "cert = ", "# key = ", "key = ",
+			}, behindProxy...)...)
+			_, key, err := ed25519.GenerateKey(rand.Reader)
+			check(t, err)
+			p.webCertificate("page", key)
 			p.start()
 			router := p.address.Port
 			front := reverseproxy.Start(t, kind, net.JoinHostPort("127.0.0.1", router))
@@ -91,6 +100,10 @@ func TestReverseProxies(t *testing.T) {
 			pingWebSocket(t, from(t, "127.0.0.5", webFront), p.address.KeyHash)
 			second := from(t, "127.0.0.5", webFront)
 			closed(t, "a second connection of WebSocket", second)
+
+			if page := reverseproxy.Page(t, "127.0.0.7", front); !strings.Contains(page, "</html>") {
+				t.Errorf("the page is %q", page)
+			}
 
 			bare := from(t, "127.0.0.1", router)
 			_, err = bare.Write([]byte("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x00"))

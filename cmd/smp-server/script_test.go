@@ -27,12 +27,14 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script. Each has directories of its own, free ports in $PORT, $PORT2 and $PORT3, and these commands:
 //
 //	setup [options]  `init` as scripts for the reference call it, then port = $PORT in the ini
+//	contain [options]  as serve, but `container`
 //	serve [options]  run `start` until it has printed its last line; what it has printed is in the file started
-//	ping             connect to the printed address, on this machine, and exchange PING and PONG
+//	ping             connect to the printed address, on this machine, and exchange PING and PONG; with !, nobody listens
 //	exchange N       create a queue, send N messages, receive and acknowledge each before the next
 //	endserve SIGNAL  send SIGTERM or SIGINT to the router, which must exit with 0; its log is in the file log
 //	mode OCTAL FILE  check the permissions of a file
 //	get URL          fetch a page of the profiler; with !, nobody serves it
+//	ask PORT LINE…   give the control port lines, of which the last is quit
 //	leave N          make queues and send N messages to each, which nobody receives
 //	collect          receive them: all are there, in their order; with !, none is there
 //	limit BYTES|off  let the router write no file beyond this size, or any again
@@ -60,11 +62,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"setup": setup, "serve": serveInBackground, "ping": ping, "endserve": stopServing, "mode": checkMode, "get": get,
+			"setup": setup, "serve": serveInBackground, "contain": containInBackground, "ping": ping, "endserve": stopServing, "mode": checkMode, "get": get,
 			"limit": limitFiles, "refused": refused, "recovers": recovers,
 			"leave": leave, "collect": collect, "traffic": startTraffic, "endtraffic": endTraffic,
-			"exchange": exchange,
-			"state":    unpackState, "moved": checkMoved, "database": startDatabase,
+			"exchange": exchange, "ask": askControl,
+			"state": unpackState, "moved": checkMoved, "database": startDatabase,
 		},
 	})
 }
@@ -102,9 +104,17 @@ type routerKey struct{}
 func routerOf(ts *testscript.TestScript) *router { return ts.Value(routerKey{}).(*router) }
 
 func serveInBackground(ts *testscript.TestScript, _ bool, options []string) {
+	background(ts, append([]string{"start"}, options...))
+}
+
+func containInBackground(ts *testscript.TestScript, _ bool, options []string) {
+	background(ts, append([]string{"container"}, options...))
+}
+
+func background(ts *testscript.TestScript, args []string) {
 	r := routerOf(ts)
-	r.cmd = exec.Command("smp-server", append([]string{"start"}, options...)...)
-	for _, name := range []string{"SMP_SERVER_CFG_PATH", "SMP_SERVER_LOG_PATH"} {
+	r.cmd = exec.Command("smp-server", args...)
+	for _, name := range []string{"SMP_SERVER_CFG_PATH", "SMP_SERVER_LOG_PATH", "ADDR", "PASS", "WEB_MANUAL", "CERTIFICATES_PATH", "BACKUPS"} {
 		r.cmd.Env = append(r.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	var err error
@@ -148,7 +158,14 @@ func dial(ts *testscript.TestScript, do func(context.Context, *client.Client)) {
 	do(ctx, c)
 }
 
-func ping(ts *testscript.TestScript, _ bool, _ []string) {
+func ping(ts *testscript.TestScript, refused bool, _ []string) {
+	if refused {
+		if c, err := client.Dial(context.Background(), client.Defaults(addressOf(ts))); err == nil {
+			c.Close()
+			ts.Fatalf("the router takes a connection")
+		}
+		return
+	}
 	dial(ts, func(ctx context.Context, c *client.Client) { ts.Check(c.Ping(ctx)) })
 }
 
@@ -169,6 +186,17 @@ func exchange(ts *testscript.TestScript, _ bool, args []string) {
 			}
 		}
 	})
+}
+
+// askControl has a session with the control port; what it says is the output.
+func askControl(ts *testscript.TestScript, _ bool, args []string) {
+	c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", args[0]))
+	ts.Check(err)
+	defer c.Close()
+	_, err = io.WriteString(c, strings.Join(args[1:], "\n")+"\n")
+	ts.Check(err)
+	_, err = io.Copy(ts.Stdout(), c)
+	ts.Check(err)
 }
 
 func stopServing(ts *testscript.TestScript, _ bool, args []string) {

@@ -31,12 +31,12 @@ type settings struct {
 	storePath string
 	database  bool // the reference had its queues in a database
 	pprof     string
+	site      siteSettings
 	metrics   string // address of figures, health and readiness; empty: none
 	store     wal.Options
 	queues    shard.Config
 	engine    engine.Config // only what the ini decides
 	control   controlSettings
-	unserved  []string // settings that ask for what this version does not do
 
 	statistics statisticsSettings
 
@@ -85,6 +85,7 @@ func readSettings(f *inifile.File, p paths) settings {
 		metrics: metrics.Address(f),
 	}
 	s.webPorts = readWebPorts(f, s.ports)
+	s.site = readSite(f, &s)
 	s.password = readPassword(f)
 	readStore(f, p, &s)
 	s.queues = shard.Config{
@@ -120,7 +121,6 @@ func readSettings(f *inifile.File, p paths) settings {
 	logging.Check(f)
 	s.gcPercent = int(f.Int("SWITCHYARD", "gc_percent", defaultGCPercent, 1, 1000))
 	s.memoryLimit = f.Int("SWITCHYARD", "memory_limit_mb", 0, 0, 1<<30) << 20
-	s.unserved = readUnserved(f)
 	return s
 }
 
@@ -169,23 +169,6 @@ func readPassword(f *inifile.File) string {
 		f.Refuse("AUTH", "create_password", "is not valid", manage.PasswordRule)
 	}
 	return password
-}
-
-// readUnserved names what the ini turns on and this version does not do.
-func readUnserved(f *inifile.File) (names []string) {
-	on := func(section, key string) bool {
-		v, there := f.Lookup(section, key)
-		return there && v != "" && v != "off"
-	}
-	for _, k := range []struct{ section, key string }{
-		{"WEB", "http"},
-		{"WEB", "https"},
-	} {
-		if on(k.section, k.key) {
-			names = append(names, "["+k.section+"] "+k.key)
-		}
-	}
-	return names
 }
 
 // listen is every address to listen on.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"switchyard/engine/relay"
+	"switchyard/server/control"
 	"switchyard/server/inifile"
 	"switchyard/server/manage"
 	"switchyard/wal"
@@ -106,8 +107,11 @@ pprof = localhost:6060
 	if !reflect.DeepEqual(s.addressHosts(), []string{"a.example", "b.onion"}) || s.storePath != "elsewhere" || s.pprof != "localhost:6060" || s.addressPort() != "" {
 		t.Errorf("%+v", s)
 	}
-	if !reflect.DeepEqual(e.WebPorts, []int{8080}) || len(s.unserved) > 0 {
-		t.Error(e.WebPorts, s.unserved)
+	if !reflect.DeepEqual(e.WebPorts, []int{8080}) {
+		t.Error(e.WebPorts)
+	}
+	if c := (controlSettings{Settings: control.Settings{Port: "5224"}, blockQuota: 20}); s.control != c {
+		t.Errorf("%+v", s.control)
 	}
 }
 

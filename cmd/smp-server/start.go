@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,7 +28,6 @@ import (
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
 	"switchyard/server/systemd"
-	"switchyard/smp"
 	"switchyard/wal"
 )
 
@@ -137,6 +135,11 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	s.tuneMemory()
+	web, err := s.newSite(log)
+	if err != nil {
+		return err
+	}
+	defer web.Stop()
 	cfg := s.engine
 	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(), id.KeyPair, id.Hash
 	cfg.Store, cfg.Queues, cfg.Log = store, s.queues, log
@@ -152,8 +155,11 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	if err != nil {
 		return err
 	}
+	if err := s.openSite(web, id, router); err != nil {
+		return errors.Join(err, end.router(router))
+	}
 	accounts.begin(ctx, router)
-	m := newMetrics(router, store, cfg.Queues.Watch, accounts.text, log)
+	m := newMetrics(router, web, store, cfg.Queues.Watch, accounts.text, log)
 	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))
@@ -180,10 +186,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 	}
 	go trimMemory(ctx)
 	printStart(cmd.OutOrStdout(), s, id)
-	if len(s.unserved) > 0 {
-		log.Warn("the ini turns on what this version does not do", "settings", strings.Join(s.unserved, ", "))
-	}
-	go s.reloader(p, id, router, log, requests.Part(), quotaPart(quota)).Serve(ctx, hangups)
+	go s.reloader(p, id, router, log, requests.Part(), quotaPart(quota), s.reloadSite(p, id, web)).Serve(ctx, hangups)
 	systemd.Ready()
 	select {
 	case err := <-ended:
@@ -203,9 +206,7 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
-	manage.PrintServer(w, version(), smp.ServerAddress{
-		Scheme: smp.SchemeSMP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(), BasicAuth: s.password,
-	})
+	manage.PrintServer(w, version(), s.address(id))
 	manage.PrintSourceCode(w, s.source)
 	if s.persist {
 		fmt.Fprintln(w, "Store log: "+s.storePath)
@@ -218,6 +219,7 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 	for _, port := range s.webPorts {
 		fmt.Fprintf(w, "Serving SMP protocol on port %s (WebSockets)...\n", port)
 	}
+	s.printSite(w)
 	fmt.Fprintf(w, "expiring messages after %d days\n", s.queues.MessageTTL/(24*time.Hour))
 	if s.engine.InactiveTTL > 0 {
 		fmt.Fprintf(w, "expiring clients inactive for %d seconds every %d seconds\n",

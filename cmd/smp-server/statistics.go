@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"switchyard/engine"
@@ -52,6 +53,7 @@ type accounts struct {
 	router  *engine.Router // nil until begin
 	look    *wal.Counting  // nil when the levels are known
 	exact   bool           // the levels are; of the count until it has ended
+	known   atomic.Bool    // the levels are
 	stop    chan struct{}  // ends the count
 	cancel  func()         // ends the files
 	counted sync.WaitGroup
@@ -73,7 +75,7 @@ func openAccounts(s *settings, store *wal.Store, log *slog.Logger) *accounts {
 		a.exact = false
 		return a
 	}
-	if !a.exact {
+	if a.known.Store(a.exact); !a.exact {
 		a.look = store.Counting()
 	}
 	if err := a.keep(time.Now()); err != nil {
@@ -124,6 +126,7 @@ func (a *accounts) count() {
 	}
 	a.SetLevels(counts.Levels(n))
 	a.exact = true
+	a.known.Store(true)
 	a.log.Info("counted what the store holds", "queues", n.Queues, "messages", n.Messages, "took", time.Since(began).Round(time.Millisecond))
 }
 

@@ -42,14 +42,7 @@ func findings(r *judge.Report, p paths) {
 		r.OK("packets", "are in the bucket %s, which is not asked", s.s3.Bucket)
 	}
 	r.Ports("port in section [TRANSPORT]", s.listen(s.port)...)
-	if s.control.Port != "" {
-		r.Ports("control_port in section [TRANSPORT]", "127.0.0.1:"+s.control.Port)
-	}
-	if s.web.static != "" {
-		r.Ports("http in section [WEB]", s.listen(s.web.http)...)
-		if s.web.complete() {
-			r.Ports("https in section [WEB]", s.listen(s.web.https)...)
-		}
-	}
-	r.Web(judge.Web{Static: s.web.static, Cert: s.web.cert, Key: s.web.key, Hosts: s.hosts}, now)
+	r.OperatorPorts(f)
+	r.WebPorts(f, s.bind, []string{s.port})
+	r.Web(judge.Web{Static: s.web.Static, Cert: s.web.Cert, Key: s.web.Key, Hosts: s.hosts, Without: "browsers cannot send and receive files"}, now)
 }

@@ -14,9 +14,10 @@ import (
 // startControl serves the control port, if the ini asks for it, and the socket beside the store.
 func startControl(p paths, s *settings, id identity.Identity, r *router.Router, store *packets.Store, log *slog.Logger) (*control.Server, error) {
 	address := smp.ServerAddress{Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort()}
+	commands := backupRequests(p, s, store, log)
 	server := control.New(control.Config{
 		Name: router.ControlName, Help: router.ControlHelp, Settings: s.control, Log: log,
-		Commands: append(r.ControlCommands(),
+		Commands: append(append(r.ControlCommands(), commands...),
 			status.Command(version(), address.String(), func(_ *control.Call, report *status.Report) error {
 				usage := store.Usage()
 				report.Connections, report.Draining = s.router.Gate.Stats().Open, r.Draining()
@@ -35,7 +36,7 @@ func startControl(p paths, s *settings, id identity.Identity, r *router.Router, 
 		return nil, err
 	}
 	if err := server.ListenSocket(control.Socket(s.storePath)); err != nil {
-		log.Warn("there is no socket for xftp-server control and status", "cause", err.Error())
+		log.Warn("there is no socket for xftp-server control, status and backup", "cause", err.Error())
 	}
 	return server, nil
 }

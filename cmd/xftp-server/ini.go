@@ -18,7 +18,7 @@ var iniText string
 type iniValues struct {
 	SourceCode       string
 	StoreLog         bool
-	Host             string
+	Host, Password   string
 	FilesPath, Quota string
 	WebPath          string
 	WebCert, WebKey  string

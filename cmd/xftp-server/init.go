@@ -26,6 +26,8 @@ type initOptions struct {
 	storeLog         bool
 	disableStoreLog  bool
 	webPath          string
+
+	password string // for uploading, which only containers set; empty: none is asked
 }
 
 func initCommand(p paths) *cobra.Command {
@@ -138,7 +140,7 @@ func (o *initOptions) values(p paths) iniValues {
 	v := iniValues{
 		SourceCode: sourceURI, StoreLog: !o.disableStoreLog, Host: o.host(), FilesPath: o.filesPath, Quota: o.quota,
 		WebPath: o.webPath, WebCert: filepath.Join(p.cfgDir, "web.crt"), WebKey: filepath.Join(p.cfgDir, "web.key"),
-		StorePath: p.storeDir(),
+		StorePath: p.storeDir(), Password: o.password,
 	}
 	if v.WebPath == "" {
 		v.WebPath = filepath.Join(p.logDir, "www")

@@ -86,6 +86,7 @@ func rootCommand(p paths) *cobra.Command {
 		Short:   "XFTP router",
 		Example: "  xftp-server init -p /srv/xftp -q 100gb -n xftp.example.net\n  xftp-server start",
 		Version: version(),
-	}, initCommand(p), program.CertCommand(), startCommand(p), databaseCommand(p), deleteCommand(p), checkCommand(p),
+	}, initCommand(p), program.CertCommand(), startCommand(p), addressCommand(p), databaseCommand(p), deleteCommand(p), backupCommand(p), restoreCommand(p),
+		checkCommand(p), containerCommand(p),
 		control.CommandLine("xftp-server", socketOf(p)), status.CommandLine("xftp-server", socketOf(p)), seedCommand(p))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"switchyard/server/backup"
 	"switchyard/server/control"
 	"switchyard/server/inifile"
 	"switchyard/server/manage"
@@ -18,7 +19,7 @@ knows of files, also where the ini has the store elsewhere. The router must not 
 router's are left.`,
 		Config: []string{"file-server.*", "ca.*", "server.*", "web.*", "fingerprint*", "openssl_*.conf*"},
 		State:  []string{"store", "store.*", "file-server-*", "xftp-server-metrics.*", "www"},
-		Store:  p.storeDir(), Beside: []string{control.Socket(""), status.RecordSuffix},
+		Store:  p.storeDir(), Beside: []string{control.Socket(""), status.RecordSuffix, backup.Partial},
 		Left: packetsLeft,
 	})
 }

@@ -88,7 +88,13 @@ func (p *process) start(args ...string) {
 // startInto is start with another file for the log.
 func (p *process) startInto(log *os.File, args ...string) {
 	p.t.Helper()
-	p.cmd = p.command(append([]string{"start"}, args...)...)
+	p.run(log, p.command(append([]string{"start"}, args...)...))
+}
+
+// run is startInto with the whole command.
+func (p *process) run(log *os.File, cmd *exec.Cmd) {
+	p.t.Helper()
+	p.cmd = cmd
 	p.cmd.Stderr = log
 	out, err := p.cmd.StdoutPipe()
 	check(p.t, err)

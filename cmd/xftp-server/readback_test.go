@@ -80,8 +80,8 @@ func FuzzInit(f *testing.F) {
 		if lines := append(file.Doubtful(knownSettings()), idleSettings(file)...); lines != nil {
 			t.Error(lines)
 		}
-		if want, _ := parseQuota(quota); s.filesPath != path || s.web.static != path || s.quota != want {
-			t.Errorf("path %q, page %q, quota %d, from %q and %q", s.filesPath, s.web.static, s.quota, path, quota)
+		if want, _ := parseQuota(quota); s.filesPath != path || s.web.Static != path || s.quota != want {
+			t.Errorf("path %q, page %q, quota %d, from %q and %q", s.filesPath, s.web.Static, s.quota, path, quota)
 		}
 		var atInit, atStart strings.Builder
 		id := identity.Identity{Hash: [32]byte{7}}

@@ -8,18 +8,19 @@ import (
 
 	"switchyard/server/connections"
 	"switchyard/server/control"
+	"switchyard/server/information"
 	"switchyard/server/inifile"
 	"switchyard/server/listen"
 	"switchyard/server/logging"
 	"switchyard/server/manage"
 	"switchyard/server/metrics"
 	"switchyard/server/profiler"
+	"switchyard/server/site"
 	"switchyard/smp"
 	"switchyard/xftp"
 	"switchyard/xftp/desc"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
-	"switchyard/xftp/web"
 )
 
 // settings is what the ini says, checked.
@@ -29,7 +30,7 @@ type settings struct {
 	hosts        []string // of the address; none before the operator has written them
 	port         string
 	bind         []string // hosts to listen on; one empty one is every address
-	information  web.Information
+	information  information.Information
 	persist      bool
 	storePath    string
 	filesPath    string
@@ -39,18 +40,11 @@ type settings struct {
 	control      control.Settings
 	pprof        string // address of the profiler; empty: none
 	metrics      string // address of figures, health and readiness; empty: none
-	web          webSettings
+	web          site.Settings
 	coreDumps    bool
 	limits       listen.Limits
 	s3           packets.S3Config // without an endpoint: files are in filesPath
 	router       router.Config    // only what the ini decides
-}
-
-// webSettings are those of section [WEB].
-type webSettings struct {
-	static      string
-	cert, key   string // of use only together
-	http, https string // ports
 }
 
 const (
@@ -86,37 +80,28 @@ func idleSettings(f *inifile.File) (lines []string) {
 		}
 	}
 	lines = f.Idle("STORE_LOG", "this server has a store of its own", "db_connection", "db_schema", "db_pool_size", "db_store_log")
-	without("key", "WEB", "cert")
-	without("cert", "WEB", "key")
-	without("static_path", "WEB", "http", "https")
-	if !missing("WEB", "static_path") && (missing("WEB", "cert") || missing("WEB", "key")) {
-		lines = append(lines, f.Idle("WEB", "it needs cert and key", "https")...)
-	}
+	lines = append(lines, site.Idle(f)...)
 	without("s3_endpoint", "SWITCHYARD", "s3_bucket", "s3_prefix", "s3_region", "s3_access_key", "s3_secret_key", "s3_tls")
-	return lines
+	return append(lines, information.Idle(f)...)
 }
 
 func readSettings(f *inifile.File, p paths) settings {
 	f.Required("TRANSPORT", "port", "443")
 	s := settings{
-		hosts:     f.Hosts("TRANSPORT", "host"),
-		port:      f.Port("TRANSPORT", "port"),
-		bind:      f.Addresses("SWITCHYARD", "bind"),
-		persist:   f.OnOff("STORE_LOG", "enable", false),
-		storePath: f.Directory("SWITCHYARD", "store_path", p.storeDir()),
-		filesPath: f.Required("FILES", "path", "/srv/xftp"),
-		quota:     readQuota(f),
-		logStats:  f.OnOff("STORE_LOG", "log_stats", false),
-		control:   control.ReadSettings(f),
-		pprof:     profiler.Address(f),
-		metrics:   metrics.Address(f),
-		web: webSettings{
-			static: f.Text("WEB", "static_path", ""),
-			cert:   f.Text("WEB", "cert", ""), key: f.Text("WEB", "key", ""),
-			http: f.Port("WEB", "http"), https: f.Port("WEB", "https"),
-		},
+		hosts:       f.Hosts("TRANSPORT", "host"),
+		port:        f.Port("TRANSPORT", "port"),
+		bind:        f.Addresses("SWITCHYARD", "bind"),
+		persist:     f.OnOff("STORE_LOG", "enable", false),
+		storePath:   f.Directory("SWITCHYARD", "store_path", p.storeDir()),
+		filesPath:   f.Required("FILES", "path", "/srv/xftp"),
+		quota:       readQuota(f),
+		logStats:    f.OnOff("STORE_LOG", "log_stats", false),
+		control:     control.ReadSettings(f),
+		pprof:       profiler.Address(f),
+		metrics:     metrics.Address(f),
+		web:         site.Read(f),
+		information: information.Read(f),
 	}
-	s.information = readInformation(f)
 	s.metricsEvery = time.Duration(f.Int("STORE_LOG", "prometheus_interval", 0, 1, maxSeconds)) * time.Second
 	s.router = router.Config{
 		NewFiles:     f.OnOff("AUTH", "new_files", true),

@@ -24,11 +24,10 @@ import (
 	"switchyard/server/manage"
 	"switchyard/server/profiler"
 	"switchyard/server/signals"
+	"switchyard/server/site"
 	"switchyard/server/systemd"
-	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
-	"switchyard/xftp/web"
 )
 
 func startCommand(p paths) *cobra.Command {
@@ -86,9 +85,6 @@ func start(cmd *cobra.Command, p paths, pprof string, log *slog.Logger) error {
 			return err
 		}
 	}
-	if s.router.Web, err = s.webCertificate(log); err != nil {
-		return err
-	}
 	if err := connections.Try(s.listen(s.port), s.storePath); err != nil {
 		return err
 	}
@@ -98,23 +94,23 @@ func start(cmd *cobra.Command, p paths, pprof string, log *slog.Logger) error {
 		s.pprof = pprof
 	}
 	s.router.Gate = router.NewGate(s.limits, log)
-	closeSite, err := s.openSite(id, log)
+	web, err := s.openSite(id, log)
 	if err != nil {
 		return err
 	}
-	defer closeSite()
+	defer web.Stop()
 	store, closeStore, err := openStore(ctx, p, &s, log)
 	if err != nil {
 		return err
 	}
 	secondKills := cancel
 	return untilStopped(ctx, secondKills, stopTimeout+closeTime, func() error {
-		return errors.Join(serve(ctx, cmd.OutOrStdout(), p, &s, id, store, hangups, log), closeStore())
+		return errors.Join(serve(ctx, cmd.OutOrStdout(), p, &s, id, web, store, hangups, log), closeStore())
 	})
 }
 
 // serve runs a router on a store until ctx ends or it fails.
-func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity.Identity, store *packets.Store, hangups <-chan os.Signal, log *slog.Logger) error {
+func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity.Identity, web *site.Server, store *packets.Store, hangups <-chan os.Signal, log *slog.Logger) error {
 	cfg := s.router
 	cfg.Listen, cfg.KeyPair, cfg.Identity = s.listen(s.port), id.KeyPair, id.Hash
 	cfg.Store, cfg.Log = store, log
@@ -151,7 +147,7 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	}
 	printStart(out, s, id)
 	o.start(ctx)
-	go s.reloader(p, id, r, log, requests.Part()).Serve(ctx, hangups)
+	go s.reloader(p, id, r, log, requests.Part(), s.reloadSite(web, id)).Serve(ctx, hangups)
 	systemd.Ready()
 	select {
 	case err = <-ended:
@@ -178,16 +174,14 @@ func stop(r *router.Router) error {
 
 // printStart prints what scripts of the reference look for, in its lines and order. The router listens by now.
 func printStart(w io.Writer, s *settings, id identity.Identity) {
-	manage.PrintServer(w, version(), smp.ServerAddress{
-		Scheme: smp.SchemeXFTP, KeyHash: id.Hash, Hosts: s.addressHosts(), Port: s.addressPort(),
-	})
+	manage.PrintServer(w, version(), s.address(id))
 	manage.PrintSourceCode(w, s.information.SourceCode)
 	if s.persist {
 		fmt.Fprintln(w, "Store log: "+s.storePath)
 	} else {
 		fmt.Fprintln(w, "Store log disabled.")
 	}
-	fmt.Fprintln(w, "expiring files after "+web.Duration(s.router.FileTTL))
+	fmt.Fprintln(w, "expiring files after "+site.Duration(s.router.FileTTL))
 	if s.router.InactiveTTL > 0 {
 		fmt.Fprintf(w, "expiring clients inactive for %d seconds every %d seconds\n", s.router.InactiveTTL/time.Second, s.router.InactiveCheck/time.Second)
 	} else {
@@ -201,7 +195,7 @@ func printStart(w io.Writer, s *settings, id identity.Identity) {
 		uploads = "requires password."
 	}
 	fmt.Fprintln(w, "Uploading new files "+uploads)
-	for _, url := range s.siteURLs(s.site(id).Address.Hosts) {
+	for _, url := range s.web.URLs(s.hosts, s.port) {
 		fmt.Fprintln(w, "Site: "+url)
 	}
 	fmt.Fprintf(w, "Listening on port %s...\n", s.port)

@@ -99,6 +99,12 @@ func (c *Counts) AppendText(b []byte, now time.Time) []byte {
 // BlockedToday is how many queues the operator has blocked since 00:00 UTC.
 func (c *Counts) BlockedToday(now time.Time) int64 { return c.Today(of(tally.QueuesBlocked), now) }
 
+// Held is how many queues and messages the router has.
+func (c *Counts) Held(now time.Time) (queues, messages int64) {
+	s := c.Read(now)
+	return s.Values[of(tally.Queues)], s.Values[of(tally.Messages)]
+}
+
 // Levels is how much a store held when its router started.
 type Levels struct {
 	Queues, Notifiers, Messages, Notifications                int64

@@ -60,8 +60,11 @@ const (
 	pollInterval = 2 * time.Millisecond
 )
 
+// portMark stands for the router's port in the values of settings.
+const portMark = "$PORT"
+
 // NewRouter initialises a router in dir: command with "init …" in place of "start …", then the port in its ini set to
-// a free one, and the settings. The command names the program and contains the word start. A router that is in dir
+// a free one, and the settings, in which $PORT is that one. The command names the program and contains the word start. A router that is in dir
 // already keeps its identity and its queues.
 func NewRouter(ctx context.Context, dir string, command []string, settings ...Setting) (*Router, error) {
 	return setUp(ctx, &smpRouter, dir, command, settings)
@@ -86,6 +89,9 @@ func setUp(ctx context.Context, kind *routerKind, dir string, command []string, 
 		return nil, err
 	}
 	settings = append(slices.Clone(settings), Setting{"TRANSPORT", "port", strconv.Itoa(port)})
+	for i := range settings {
+		settings[i].Value = strings.ReplaceAll(settings[i].Value, portMark, strconv.Itoa(port))
+	}
 	if err := changeSettings(r.ini(), settings); err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 // Package cli is what command lines share: the root command, how it is executed, what its signals do, and how values are
-// read that must read back. It imports smp.
+// read that must read back. It imports smp and server/crash.
 package cli
 
 import (
@@ -14,11 +14,10 @@ import (
 )
 
 // Root completes the root command of a program, which has a name, a short text and an example, and a version where it is a
-// server's, and adds its commands.
+// server's, and adds its commands. Those that write completions for shells and the manual are the same for all.
 func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.CompletionOptions.DisableDefaultCmd = true
 	if root.Version != "" {
 		root.Flags().BoolP("version", "v", false, "show version")
 	}
@@ -26,6 +25,8 @@ func Root(root *cobra.Command, commands ...*cobra.Command) *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(commands...)
+	root.AddCommand(manCommand())
+	completeValues(root)
 	describeGroup(root)
 	for _, cmd := range commands {
 		if cmd.HasSubCommands() {

@@ -87,8 +87,12 @@ func (r *Report) webCertificate(w *Web, now time.Time) {
 	case w.Cert == "" || w.Key == "":
 		r.OK(name, "none is set")
 		return
-	case w.Without != "" && !exists(w.Cert) && !exists(w.Key):
-		r.Warn(name, "%s is not there, and so %s; put a certificate there, or comment out https, cert and key in section [WEB] of the ini", w.Cert, w.Without)
+	case w.Without != "" && !(exists(w.Cert) && exists(w.Key)):
+		missing := w.Cert
+		if exists(missing) {
+			missing = w.Key
+		}
+		r.Warn(name, "%s is not there, and so %s; put a certificate there, or comment out https, cert and key in section [WEB] of the ini", missing, w.Without)
 		return
 	}
 	exposed, err := identity.CheckKey(w.Key)

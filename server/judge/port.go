@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"switchyard/server/connections"
+	"switchyard/server/inifile"
 	"switchyard/server/listen"
 )
 
@@ -45,7 +46,41 @@ func (r *Report) port(addr, setting string) {
 		r.Error(name, fmt.Errorf("in use by %s; stop it, or set another port as %s of the ini", by, setting))
 	case errors.Is(err, syscall.EACCES):
 		r.Warn(name, "this account may not listen there; where the router's unit gives it CAP_NET_BIND_SERVICE it may, else set a port above 1023 as %s of the ini", setting)
-	default:
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EAFNOSUPPORT):
 		r.Error(name, connections.Fault(err))
+	default:
+		r.Error(name, fmt.Errorf("%w; correct %s of the ini", err, setting))
+	}
+}
+
+// OperatorPorts judges the addresses that are for the operator alone: control port, metrics, profiler.
+func (r *Report) OperatorPorts(f *inifile.File) {
+	if port := f.Text("TRANSPORT", "control_port", ""); port != "" && port != "off" {
+		r.port(net.JoinHostPort("127.0.0.1", port), "control_port in section [TRANSPORT]")
+	}
+	for _, key := range []string{"metrics", "pprof"} {
+		if addr := f.Text("SWITCHYARD", key, ""); addr != "" && addr != "off" {
+			r.port(addr, key+" in section [SWITCHYARD]")
+		}
+	}
+}
+
+// WebPorts judges the ports of section [WEB] on all hosts; those that the server has besides are judged already.
+func (r *Report) WebPorts(f *inifile.File, hosts, besides []string) {
+	if f.Text("WEB", "static_path", "") == "" {
+		return
+	}
+	keys := []string{"http"}
+	if cert := f.Text("WEB", "cert", ""); cert != "" && exists(cert) {
+		keys = append(keys, "https")
+	}
+	for _, key := range keys {
+		port := f.Text("WEB", key, "")
+		if port == "" || port == "off" || slices.Contains(besides, port) {
+			continue
+		}
+		for _, host := range hosts {
+			r.port(net.JoinHostPort(host, port), key+" in section [WEB]")
+		}
 	}
 }

@@ -9,8 +9,8 @@
 // that was closed and for what was refused on those that stay (cause.go). All listeners of a router share one. What a source has used up outlives its connections (source.go). Rates are
 // kept by a TokenBucket, a bucket in one number (tokenbucket.go).
 //
-// An Acceptor gives connections to a router; a Listener is the same for servers of the standard library. A connection from a
-// proxy has a goroutine until its header is read (proxied.go), so that no acceptor waits for it; others have none.
+// An Acceptor gives connections to a router; a Listener is the same for servers of the standard library. Where both share a
+// port, the router reads what comes first, and hands over what is not its own (handed.go). A connection from a proxy has a goroutine until its header is read (proxied.go), so that no acceptor waits for it; others have none.
 //
 // Gate and Acceptor may be used by several goroutines at a time; a Source belongs to the Gate, which alone looks inside; a
 // TokenBucket belongs to its owner. What a Gate decides by may be changed while it runs. The package imports server/crash only,

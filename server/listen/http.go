@@ -51,7 +51,19 @@ func (l *listener) Close() error {
 // conn leaves the gate when it is closed.
 type conn struct {
 	net.Conn
+	read  []byte // of the socket before, and not by who has the connection now
 	leave func()
+}
+
+func (c *conn) Read(b []byte) (int, error) {
+	if len(c.read) == 0 {
+		return c.Conn.Read(b)
+	}
+	n := copy(b, c.read)
+	if c.read = c.read[n:]; len(c.read) == 0 {
+		c.read = nil
+	}
+	return n, nil
 }
 
 func (c *conn) Close() error {

@@ -33,7 +33,7 @@ func TestDailyLines(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go files.Run(ctx)
 		for day := range uint64(32) {
-			time.Sleep(12 * time.Hour)
+			<-time.After(12 * time.Hour)
 			f.values[sent]++
 			f.values[stored]++
 			f.values[blocked]++
@@ -41,7 +41,7 @@ func TestDailyLines(t *testing.T) {
 			if n := f.Today(blocked, time.Now()); n != 1 {
 				t.Errorf("day %d: %d today", day, n)
 			}
-			time.Sleep(12 * time.Hour)
+			<-time.After(12 * time.Hour)
 			synctest.Wait()
 		}
 		cancel()
@@ -93,7 +93,7 @@ func TestFilesThatCannotBeWritten(t *testing.T) {
 			Text: func(time.Time) []byte { return nil }, Log: slog.New(slog.NewTextHandler(&log, nil))}
 		ctx, cancel := context.WithCancel(t.Context())
 		go files.Run(ctx)
-		time.Sleep(48*time.Hour + time.Second)
+		<-time.After(48*time.Hour + time.Second)
 		cancel()
 		synctest.Wait()
 		for _, what := range []string{"cannot write the statistics of the day", "cannot write the metrics"} {

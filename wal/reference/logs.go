@@ -17,13 +17,12 @@ import (
 
 // Names of the files in a router's directory.
 const (
-	StoreLogName      = "smp-server-store.log"
-	MessageLogName    = "smp-server-messages.log"
-	NtfLogName        = "smp-server-ntfs.log"
-	StatsName         = "smp-server-stats.log"
-	JournalsName      = "messages"
-	startSuffix       = ".start" // of the log that a start was compacting when it ended
-	storeLogForPeople = "store log"
+	StoreLogName   = "smp-server-store.log"
+	MessageLogName = "smp-server-messages.log"
+	NtfLogName     = "smp-server-ntfs.log"
+	StatsName      = "smp-server-stats.log"
+	JournalsName   = "messages"
+	startSuffix    = ".start" // of the log that a start was compacting when it ended
 )
 
 // LogsOptions are what a source of files needs.
@@ -219,7 +218,7 @@ func (s *Logs) Services(visit func(*Service) error) error {
 		}
 	}
 	if bad > 0 && bad == in.at.Line {
-		return foreignRefusal(s.storeLog, storeLogForPeople)
+		return foreignRefusal(s.storeLog, "store log")
 	}
 	for _, v := range s.services {
 		if err := visit(v); err != nil {

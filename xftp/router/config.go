@@ -14,11 +14,11 @@ import (
 
 // Config of a router. KeyPair, Identity, Store and Listen are required.
 type Config struct {
-	Listen   []string            // host:port
-	KeyPair  *tls.KeyPair        // chain leaf first
-	Identity [32]byte            // fingerprint of the identity certificate
-	Web      *stdtls.Certificate // for browsers, which send SNI; nil: there are none
-	Pages    http.Handler        // GET of browsers; nil: not found
+	Listen   []string                   // host:port
+	KeyPair  *tls.KeyPair               // chain leaf first
+	Identity [32]byte                   // fingerprint of the identity certificate
+	Web      func() *stdtls.Certificate // of now, for browsers, which send SNI; nil, or without one: there are none
+	Pages    http.Handler               // GET of browsers; nil: not found
 
 	Store    *packets.Store
 	NewFiles bool   // FNEW is allowed

@@ -92,12 +92,13 @@ func (r *Router) handshake(s *session) error {
 	defer cancel()
 	now := r.settings.Load()
 	s.pair = now.KeyPair
-	recorded := &reader{Conn: s.raw, record: now.Web != nil}
+	web := r.browserCertificate()
+	recorded := &reader{Conn: s.raw, record: web != nil}
 	conn := tls.Server(recorded, &tls.Config{
 		Certificates: []*tls.KeyPair{s.pair},
 		ALPN:         protocols,
 		OnClientHello: func(hello *tls.ClientHelloInfo) error {
-			if now.Web != nil && hello.ServerName != "" {
+			if web != nil && hello.ServerName != "" {
 				return errBrowser
 			}
 			recorded.record, recorded.recorded = false, nil
@@ -107,7 +108,7 @@ func (r *Router) handshake(s *session) error {
 	err := conn.Handshake(ctx)
 	if errors.Is(err, errBrowser) {
 		recorded.record = false
-		return r.webHandshake(ctx, s, now.Web, &replayer{Conn: recorded, bytes: recorded.recorded})
+		return r.webHandshake(ctx, s, &replayer{Conn: recorded, bytes: recorded.recorded}, web)
 	}
 	if err != nil {
 		return err
@@ -120,11 +121,11 @@ func (r *Router) handshake(s *session) error {
 
 // webHandshake is for browsers. They cannot see what TLS offers as session identifier and take ours from the hello,
 // which is signed: a random one serves.
-func (r *Router) webHandshake(ctx context.Context, s *session, cert *stdtls.Certificate, raw net.Conn) error {
+func (r *Router) webHandshake(ctx context.Context, s *session, raw net.Conn, web *stdtls.Certificate) error {
 	conn := stdtls.Server(raw, &stdtls.Config{
 		MinVersion: stdtls.VersionTLS12,
 		GetConfigForClient: func(hello *stdtls.ClientHelloInfo) (*stdtls.Config, error) {
-			c := &stdtls.Config{MinVersion: stdtls.VersionTLS12, Certificates: []stdtls.Certificate{*cert}, NextProtos: protocols}
+			c := &stdtls.Config{MinVersion: stdtls.VersionTLS12, Certificates: []stdtls.Certificate{*web}, NextProtos: protocols}
 			for _, p := range hello.SupportedProtos { // the client's preference counts
 				if slices.Contains(protocols, p) {
 					c.NextProtos = []string{p}

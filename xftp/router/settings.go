@@ -11,7 +11,6 @@ import (
 // TLS has shown them; the rest holds for them at once.
 type Settings struct {
 	KeyPair           *tls.KeyPair // of the same identity
-	Web               *stdtls.Certificate
 	NewFiles          bool
 	Password          string
 	CommandsPerSecond int
@@ -20,7 +19,7 @@ type Settings struct {
 
 // Settings are those that a router of this config begins with.
 func (c *Config) Settings() Settings {
-	return Settings{c.KeyPair, c.Web, c.NewFiles, c.Password, c.CommandsPerSecond, c.LogTLSErrors}
+	return Settings{c.KeyPair, c.NewFiles, c.Password, c.CommandsPerSecond, c.LogTLSErrors}
 }
 
 // Change sets other settings, and the limits of the gate, while the router serves.
@@ -31,6 +30,13 @@ func (r *Router) Change(s Settings, l listen.Limits) {
 
 // Certificates are those that connections get now: native clients, and browsers, nil when there are none.
 func (r *Router) Certificates() (*tls.KeyPair, *stdtls.Certificate) {
-	s := r.settings.Load()
-	return s.KeyPair, s.Web
+	return r.settings.Load().KeyPair, r.browserCertificate()
+}
+
+// browserCertificate is the one for browsers now, nil when there is none.
+func (r *Router) browserCertificate() *stdtls.Certificate {
+	if r.cfg.Web == nil {
+		return nil
+	}
+	return r.cfg.Web()
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // webCertificate is one that browsers could be made to trust.
-func webCertificate(t testing.TB) *stdtls.Certificate {
+func webCertificate(t testing.TB) func() *stdtls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	check(t, err)
@@ -26,7 +26,7 @@ func webCertificate(t testing.TB) *stdtls.Certificate {
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	check(t, err)
-	return &stdtls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return func() *stdtls.Certificate { return &stdtls.Certificate{Certificate: [][]byte{der}, PrivateKey: key} }
 }
 
 func newWebFixture(t testing.TB, pages http.Handler) *fixture {

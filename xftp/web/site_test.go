@@ -1,8 +1,6 @@
 package web_test
 
 import (
-	"compress/gzip"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/server/information"
+	"switchyard/server/site"
 	"switchyard/smp"
 	"switchyard/xftp/web"
 )
@@ -19,15 +19,24 @@ import (
 func written(t testing.TB, s *web.Site) (http.Handler, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "www")
-	if err := s.Write(dir); err != nil {
-		t.Fatal(err)
-	}
+	write(t, s, dir)
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	return web.Handler(root), dir
+	return site.Handler(root, web.Policy), dir
+}
+
+func write(t testing.TB, s *web.Site, dir string) {
+	t.Helper()
+	whole, err := s.Site()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.Write(dir); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func get(h http.Handler, path string, header ...string) *httptest.ResponseRecorder {
@@ -41,65 +50,22 @@ func get(h http.Handler, path string, header ...string) *httptest.ResponseRecord
 	return w
 }
 
-func TestHandler(t *testing.T) {
-	h, dir := written(t, &web.Site{Transfer: true})
-	outside := filepath.Join(filepath.Dir(dir), "secret.txt")
-	for path, text := range map[string]string{
-		outside: "a secret", filepath.Join(dir, ".hidden"): "hidden", filepath.Join(dir, "own.txt"): "the operator's",
-	} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.Symlink(outside, filepath.Join(dir, "link.txt")); err != nil {
-		t.Fatal(err)
-	}
+// TestPolicy: the transfer page may speak with routers and run its worker, and not more than that.
+func TestPolicy(t *testing.T) {
+	h, _ := written(t, &web.Site{Transfer: true})
 	for path, contentType := range map[string]string{
 		"/": "text/html; charset=utf-8", "/file": "text/html; charset=utf-8", "/file/": "text/html; charset=utf-8",
-		"/index.html": "text/html; charset=utf-8", "/assets/page.js": "text/javascript; charset=utf-8",
-		"/assets/worker.js": "text/javascript; charset=utf-8", "/assets/style.css": "text/css; charset=utf-8",
-		"/assets/icon.svg": "image/svg+xml", "/own.txt": "text/plain; charset=utf-8",
+		"/assets/page.js": "text/javascript; charset=utf-8", "/assets/worker.js": "text/javascript; charset=utf-8",
+		"/assets/transfer.css": "text/css; charset=utf-8", "/media/style.css": "text/css; charset=utf-8",
 	} {
 		w := get(h, path)
 		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != contentType || w.Body.Len() == 0 {
 			t.Errorf("%s: %d, %s", path, w.Code, w.Header().Get("Content-Type"))
 		}
 		policy := w.Header().Get("Content-Security-Policy")
-		if !strings.HasPrefix(policy, "default-src 'none'; script-src 'self';") || strings.Contains(policy, "unsafe") {
+		if !strings.HasPrefix(policy, "default-src 'none'; script-src 'self';") || !strings.HasSuffix(policy, "; worker-src 'self'; connect-src 'self' https:") || strings.Contains(policy, "unsafe") {
 			t.Errorf("%s: policy %q", path, policy)
 		}
-	}
-	for _, path := range []string{"/none", "/assets", "/assets/", "/.hidden", "/link.txt", "/../secret.txt", "/file/../../secret.txt", "//etc/passwd", "/own.txt/x", "/\x00", "/assets\\page.js"} {
-		if w := get(h, path); w.Code != http.StatusNotFound {
-			t.Errorf("%q: %d %s", path, w.Code, w.Body)
-		}
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", nil))
-	if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") == "" {
-		t.Errorf("POST: %d", w.Code)
-	}
-}
-
-func TestHandlerCompresses(t *testing.T) {
-	h, _ := written(t, &web.Site{Transfer: true})
-	plain, packed := get(h, "/assets/worker.js"), get(h, "/assets/worker.js", "Accept-Encoding", "br, gzip")
-	if packed.Header().Get("Content-Encoding") != "gzip" || plain.Header().Get("Content-Encoding") != "" || plain.Header().Get("Vary") == "" {
-		t.Errorf("%v, %v", packed.Header(), plain.Header())
-	}
-	if packed.Body.Len() > plain.Body.Len()/2 {
-		t.Errorf("%d bytes of %d", packed.Body.Len(), plain.Body.Len())
-	}
-	z, err := gzip.NewReader(packed.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := io.ReadAll(z); err != nil || string(got) != plain.Body.String() {
-		t.Errorf("another text: %v", err)
-	}
-	again := get(h, "/assets/worker.js", "If-Modified-Since", plain.Header().Get("Last-Modified"))
-	if again.Code != http.StatusNotModified {
-		t.Errorf("unchanged: %d", again.Code)
 	}
 }
 
@@ -117,30 +83,24 @@ func TestPagesBelongToTheSite(t *testing.T) {
 }
 
 func TestInformation(t *testing.T) {
-	site := &web.Site{
+	pages := &web.Site{
 		Version: "v1", IniName: "x.ini", Transfer: true, FileTTL: 30 * time.Hour, NewFiles: true, Password: true, Statistics: true,
-		Address: smp.ServerAddress{Hosts: []string{"a.example", "b.onion"}},
-		Information: web.Information{
-			Website: "https://a.example", Operator: web.Entity{Name: "<b>O</b>", Country: "CH"}, Hosting: web.Entity{Name: "H"},
-			HostingType: "owned", ServerCountry: "IS", UsageConditions: "javascript:alert(1)",
-			Admin:      web.Contacts{SimpleX: "simplex:/contact#x", Email: "a@a.example", PGP: "https://a.example/key", PGPFingerprint: "AB CD"},
-			Complaints: web.Contacts{PGP: "https://a.example/key"},
-		},
+		Address:     smp.ServerAddress{Scheme: smp.SchemeXFTP, Hosts: []string{"a.example", "b.onion"}},
+		Information: information.Information{Operator: information.Entity{Name: "<b>O</b>", Country: "CH"}},
 	}
-	h, _ := written(t, site)
+	h, _ := written(t, pages)
 	text := get(h, "/").Body.String()
 	for _, want := range []string{
-		"v1", "x.ini", `<a href="https://a.example"`, "&lt;b&gt;O&lt;/b&gt; (CH)", "<dd>H</dd>", "owned", "IS", "simplex:/contact#x",
-		`href="mailto:a@a.example"`, "AB CD", "after 30 hours", "allowed with a password", "<dd>kept</dd>", `content="http://b.onion/"`, `href="/file/"`,
+		"v1", "x.ini", "<h1>XFTP router</h1>", "&lt;b&gt;O&lt;/b&gt; (CH)", "after 30 hours", "allowed with a password", "<dd>kept</dd>",
+		`content="http://b.onion/"`, `href="/file/"`, `src="/assets/forward.js"`, "xftp://AAAA",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in the page", want)
 		}
 	}
-	for _, not := range []string{"<b>", `href="javascript`, "Complaints", "Amendments"} {
-		if strings.Contains(text, not) {
-			t.Errorf("%s in the page", not)
-		}
+	json := get(h, "/information.json").Body.String()
+	if want := `"fileExpiration": 108000`; !strings.Contains(json, want) {
+		t.Errorf("no %s in %s", want, json)
 	}
 	transfer := get(h, "/file/").Body.String()
 	for _, want := range []string{`data-hosts="a.example,b.onion"`, `data-port="443"`, `data-uploads="password"`, "for 30 hours", `data-most="1073741824"`, "Up to 1 GB."} {
@@ -160,27 +120,15 @@ func TestMostIsTheQuota(t *testing.T) {
 	}
 }
 
-// TestWriteAgain: a router that browsers can no longer reach has no page of files, and the operator's files stay.
+// TestWriteAgain: a router that browsers can no longer reach has no page of files.
 func TestWriteAgain(t *testing.T) {
-	site := &web.Site{Transfer: true}
-	_, dir := written(t, site)
-	own := filepath.Join(dir, "own.txt")
-	if err := os.WriteFile(own, []byte("own"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	site.Transfer = false
-	if err := site.Write(dir); err != nil {
-		t.Fatal(err)
-	}
+	pages := &web.Site{Transfer: true}
+	_, dir := written(t, pages)
+	pages.Transfer = false
+	write(t, pages, dir)
 	for _, name := range []string{"file/index.html", "file/index.html.gz"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); !os.IsNotExist(err) {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-	if _, err := os.Stat(own); err != nil {
-		t.Error(err)
-	}
-	if err := site.Write(own); err == nil {
-		t.Error("a site is written into a file")
 	}
 }

@@ -1,18 +1,15 @@
 package web_test
 
 import (
-	"bytes"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"testing"
 
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"switchyard/internal/bundle"
 	"switchyard/xftp/internal/vectors"
-	"switchyard/xftp/web/page/bundle"
 	"switchyard/xftp/web/webtest"
 )
 
@@ -26,25 +23,6 @@ func build(t testing.TB, scripts ...string) map[string][]byte {
 		t.Fatalf("%v; `make interop` installs the libraries", err)
 	}
 	return built
-}
-
-// TestAssetsAreBuilt makes the scripts anew: they are those that the program holds.
-func TestAssetsAreBuilt(t *testing.T) {
-	for name, want := range build(t, bundle.Scripts...) {
-		got, err := os.ReadFile("assets/" + name)
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("assets/%s is not what page/src makes (%v); run `make web`", name, err)
-		}
-	}
-}
-
-// TestTypes runs TypeScript's check of the sources.
-func TestTypes(t *testing.T) {
-	t.Parallel()
-	out, err := exec.Command(page+"/node_modules/.bin/tsc", "-p", page).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s; `make interop` installs tsc", err, out)
-	}
 }
 
 // TestVectors runs the golden vectors of the network, and checks without vectors, in a browser.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -24,13 +26,14 @@ type Browser struct {
 	t   testing.TB
 	ctx context.Context
 
-	mu      sync.Mutex
-	faults  []string
-	foreign []string
+	mu       sync.Mutex
+	faults   []string
+	foreign  []string
+	messages []string // of errors, on the console
 }
 
 // Start starts a browser, which ends with the test. It takes any certificate.
-func Start(t testing.TB) *Browser {
+func Start(t testing.TB, more ...chromedp.ExecAllocatorOption) *Browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.IgnoreCertErrors,
@@ -38,7 +41,7 @@ func Start(t testing.TB) *Browser {
 		chromedp.UserDataDir(t.TempDir()),
 		chromedp.WSURLReadTimeout(patience),
 	)
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
@@ -64,6 +67,9 @@ func (b *Browser) Open(address string) *Tab {
 		_, err = chromedp.Call(ctx, network.Enable, network.EnableParams{})
 	}
 	if err == nil {
+		_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	}
+	if err == nil {
 		events := true
 		_, err = chromedp.Call(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 			Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: tab.downloads, EventsEnabled: &events,
@@ -85,8 +91,18 @@ func (b *Browser) note(event any) {
 			fault += " " + e.ExceptionDetails.Exception.Description
 		}
 		b.faults = append(b.faults, fault)
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError {
+			for _, a := range e.Args {
+				b.messages = append(b.messages, a.Description+string(a.Value))
+			}
+		}
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError {
+			b.messages = append(b.messages, e.Entry.Text+" "+e.Entry.URL)
+		}
 	case *network.EventRequestWillBeSent:
-		if !local(e.Request.URL) {
+		if !local(e.Request.URL) && !sameHost(e.Request.URL, e.DocumentURL) {
 			b.foreign = append(b.foreign, e.Request.URL)
 		}
 	}
@@ -96,6 +112,24 @@ func (b *Browser) note(event any) {
 func local(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && (u.Scheme == "data" || u.Scheme == "blob" || u.Hostname() == Host || u.Hostname() == "127.0.0.1")
+}
+
+// sameHost tells whether two addresses are of one host, for pages of hosts that the browser finds on this machine.
+func sameHost(a, b string) bool {
+	u, err := url.Parse(a)
+	v, fault := url.Parse(b)
+	return err == nil && fault == nil && u.Scheme == v.Scheme && u.Host == v.Host
+}
+
+// Silent is Quiet, and fails the test when the console has a message of an error, too.
+func (b *Browser) Silent() {
+	b.t.Helper()
+	b.Quiet()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.messages) > 0 {
+		b.t.Errorf("on the console: %q", b.messages)
+	}
 }
 
 // Quiet fails the test when a page has left an exception uncaught, or has asked others than this machine.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"switchyard/server/site"
 	"switchyard/smp"
 	"switchyard/xftp/packets"
 	"switchyard/xftp/router"
@@ -46,7 +47,7 @@ func start(t testing.TB, o packets.Options, change func(*router.Config)) *Router
 	t.Cleanup(func() { root.Close() })
 	var cfg router.Config
 	r := routertest.StartWith(t, o, func(c *router.Config) {
-		c.Web, c.Pages = &pair, web.Handler(root)
+		c.Web, c.Pages = func() *stdtls.Certificate { return &pair }, site.Handler(root, web.Policy)
 		if change != nil {
 			change(c)
 		}
@@ -54,11 +55,13 @@ func start(t testing.TB, o packets.Options, change func(*router.Config)) *Router
 	})
 	gate := newGate(t, r.Addrs()[0].String())
 	r.Address.Hosts, r.Address.Port = []string{Host}, gate.port()
-	site := web.Site{
+	pages := web.Site{
 		Version: "test", Address: smp.ServerAddress{KeyHash: cfg.Identity, Hosts: r.Address.Hosts, Port: r.Address.Port}, Transfer: true, NewFiles: cfg.NewFiles, Password: cfg.Password != "", FileTTL: 48 * time.Hour, Quota: o.Quota,
 		IniName: "file-server.ini",
 	}
-	check(t, site.Write(dir))
+	whole, err := pages.Site()
+	check(t, err)
+	check(t, whole.Write(dir))
 	return &Router{r, "https://" + net.JoinHostPort(Host, gate.port()), gate}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,9 +56,15 @@ func Get[T any](tab *Tab, action chromedp.Action[T]) T {
 	ctx, cancel := tab.within()
 	defer cancel()
 	found, err := chromedp.Run(ctx, action)
+	for err != nil && strings.Contains(err.Error(), pageGone) && ctx.Err() == nil {
+		found, err = chromedp.Run(ctx, action)
+	}
 	tab.check(err)
 	return found
 }
+
+// pageGone is what the browser says when a page is left while something is looked for in it; it is looked for in the next one.
+const pageGone = "Cannot find context with specified id"
 
 func (tab *Tab) check(err error) {
 	tab.t.Helper()

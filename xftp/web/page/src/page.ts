@@ -4,7 +4,7 @@ import { hostname } from "./address.ts";
 import { fromHash } from "./link.ts";
 import type { FromWorker, RouterSettings, ToWorker } from "./messages.ts";
 import { safeName } from "./names.ts";
-import { drawQR } from "./qr.ts";
+import { drawQR } from "../../../../server/site/page/src/qr.ts";
 import { humanSize, maxFile } from "./sizes.ts";
 import { askFirst, find, onClick, save, setText, show, state } from "./view.ts";
 
@@ -111,7 +111,7 @@ function sent(fragment: string, deletion: string): void {
   const link = `${location.origin}/file/#${fragment}`;
   find<HTMLInputElement>("link").value = link;
   setText("copy", "Copy");
-  find("qr").replaceChildren(drawQR(link));
+  find("qr").replaceChildren(drawQR(link, "low"));
   find("share").hidden = typeof navigator.share !== "function";
   find("share").onclick = () => void navigator.share({ url: link }).catch(() => {});
   find("keep").onclick = () => save(new Blob([deletion]), `${chosen}.xftp.private`);
