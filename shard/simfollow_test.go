@@ -152,13 +152,39 @@ func (w *simulation) answered(r *simReply) {
 		w.doubtful(a, &m)
 		return
 	}
-	if g.end.left && w.strays(a.queue) { // the command came behind the end of the connection, which events do not
+	if g.end.left && w.router.cfg.stray != nil { // the command came behind the end of the connection, which events do not
 		w.model.out = slices.DeleteFunc(w.model.out, func(e expected) bool { return e.client == a.client && e.corr == "" })
+		w.endBefore(a, &m)
 	}
 	a.client.stalled = m.tag != smp.RespMsg // an ACK may be answered OK although there is a message, which is pushed later
 	w.model.one(a)
 	a.client.stalled = true
 	w.compareReply(a.client, &m)
+}
+
+// endBefore ends what a connection that is gone has of a queue, if the answer to its command tells that the shard has done so
+// before: another shard, which has handed something of the connection to it, may have told it so in front of the command.
+func (w *simulation) endBefore(a *action, m *received) {
+	q, ended := a.queue, false
+	s := q.subOf(a.client)
+	switch {
+	case s == nil:
+		return
+	case a.op == smp.CmdQue:
+		info, ok := smp.ParseInfo(m.params)
+		ended = m.tag == smp.RespInfo && ok && info.Sub == nil
+	case a.op == smp.CmdAck:
+		ended = m.text() == "NO_MSG" && s.delivered != nil && (a.message == nil || a.message == s.delivered)
+	case a.op == smp.CmdGet && s == q.sub, a.op == smp.CmdSub && s != q.sub: // else prohibited
+		ended = m.tag != smp.RespErr
+	}
+	if !ended {
+		return
+	}
+	delete(q.gets, a.client)
+	if s == q.sub {
+		q.sub = nil
+	}
 }
 
 // checkOrder checks that the commands of a connection to one sender ID are answered in their order. Whatever comes behind a
