@@ -32,7 +32,7 @@ BENCH_XFTP     := xftp-download xftp-upload xftp-slow xftp-start
 BENCH_LABELS   := $(BENCH_MESSAGES) idle subscriptions subscribe handshake handshake-x448 idle-cpu replica $(BENCH_XFTP)
 
 .PHONY: bench bench-floor bench-messages bench-foreign bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu \
-	bench-replica bench-shared-port bench-xftp bench-proxy bench-storm bench-statistics bench-go bench-table
+	bench-replica bench-shared-port bench-xftp bench-proxy bench-storm bench-statistics bench-operate bench-go bench-table
 
 bench: bench-messages bench-idle bench-subscriptions bench-subscribe bench-handshake bench-idle-cpu bench-replica bench-xftp bench-floor ## all figures of BENCHMARKS.md [BENCH_RUNS=5 BENCH_TIME=20s BENCH_SCALE=1 BENCH_OUT]
 	@echo
@@ -169,6 +169,8 @@ $(BENCH_OUT)/scrape-store-$(BENCH_SCALE): | build
 	$(LOADTEST) seed-queues --count $(call scaled,30000000) --data $@ $(START)
 
 .PHONY: bench-import
+bench-operate: bench-foreign bench-statistics bench-shared-port bench-scrape bench-import ## what operators ask of a move, of counting, of pages and of scrapes
+
 bench-import: build ## a move from the reference: import, first start, export at three sizes, and what 30,000,000 queues with 3,000,000 messages take
 	@mkdir -p $(BENCH_OUT)
 	@$(LOADTEST) moving --sizes $(call scaled,50000),$(call scaled,200000),$(call scaled,800000) --to 30000000 --dir $(BENCH_OUT)/moving $(START) \

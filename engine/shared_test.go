@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -68,7 +69,7 @@ func (s *shared) browse(t testing.TB, change func(net.Conn) net.Conn, protocols 
 	t.Helper()
 	var local string
 	transport := &http.Transport{
-		DialTLS: func(_, _ string) (net.Conn, error) {
+		DialTLSContext: func(_ context.Context, _, _ string) (net.Conn, error) {
 			raw, err := net.Dial("tcp", s.config.Listen[0])
 			if err != nil {
 				return nil, err

@@ -264,7 +264,8 @@ func TestForeignQueueOfAFailedStore(t *testing.T) {
 func TestForeignSenderIDAgain(t *testing.T) {
 	r := newRouter(t, testConfig())
 	alice := r.connect()
-	corr, sender := []byte{}, smp.ID{}
+	var corr []byte
+	var sender smp.ID
 	for n := 0; ; n++ { // whose commands come to shard 1
 		corr = fmt.Append(nil, "correlation ", n)
 		if sender = box.SenderIDFromCorrID(corr); r.set.partitions.Shard(sender[:]) == 1 {

@@ -64,7 +64,7 @@ func setup(t *testing.T, e *testscript.Env) error {
 // trust writes the certificate that browsers get of a router into a file.
 func trust(t testing.TB, path string) func(*router.Config) {
 	return func(c *router.Config) {
-		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Web.Certificate[0]})
+		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Web().Certificate[0]})
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
