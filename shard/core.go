@@ -52,6 +52,7 @@ type core struct {
 	suspects suspects // queues that are to be read again in steps
 	epoch    uint64   // of the store, from which the cache is
 	doubt    bool     // the store may show what it has not kept
+	wentBack bool     // the store has failed, so that messages that were deleted may be there again
 
 	// Work that is done in steps (chore.go).
 	leaving   []*Client // have ended, or lost their service, and have subscriptions of before

@@ -71,6 +71,59 @@ func TestInDoubtNothingIsConfirmed(t *testing.T) {
 	want(t, carol.do(q.notifierKey, q.notifier, smp.AppendNSub(nil)), "SOK")
 }
 
+// An ACK fails, and the store shows that the message is gone, so that the next one is delivered. Then it goes back, and the first
+// is there again, in front of the one that the client has. When that is acknowledged, both are gone.
+func TestAckEndsWhatIsInFront(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice, bob := r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{subscribe: true})
+	for _, body := range []string{"1", "2", "3"} {
+		want(t, bob.sendTo(q, body), "OK")
+	}
+	m1 := wantMessage(t, q, alice.event(), "1", true)
+	r.store.setFail(true, "freeze")
+	want(t, alice.ack(q, m1), "STORE failed")
+	r.sync()
+	m2 := wantMessage(t, q, alice.event(), "2", true)
+	r.store.thaw()
+	r.sync()
+	wantMessage(t, q, alice.ack(q, m2), "3", false)
+	want(t, alice.sub(q), "SOK")
+	wantMessage(t, q, alice.event(), "3", true)
+	r.sync()
+	wantNothing(t, alice, bob)
+}
+
+// The same with GET, and a store that has lost several ACKs. As long as it cannot be read what is in front, nothing is answered.
+func TestAckOfGetEndsWhatIsInFront(t *testing.T) {
+	r := newRouter(t, testConfig())
+	alice, bob, carol := r.connect(), r.connect(), r.connect()
+	q := alice.newQueue(queueOptions{})
+	for _, body := range []string{"1", "2", "3", "4"} {
+		want(t, bob.sendTo(q, body), "OK")
+	}
+	kept := r.store.kept()
+	m1 := wantMessage(t, q, alice.get(q), "1", false)
+	wantMessage(t, q, carol.get(q), "1", false)
+	want(t, alice.ack(q, m1), "OK")
+	want(t, alice.ack(q, m1), "NO_MSG")
+	want(t, alice.ack(q, wantMessage(t, q, alice.get(q), "2", false)), "OK")
+	m3 := wantMessage(t, q, alice.get(q), "3", false)
+	r.store.goBack(kept)
+	r.sync()
+	r.store.setFail(true, "header")
+	want(t, alice.ack(q, m3), "STORE failed")
+	r.store.setFail(false, "header")
+	want(t, alice.ack(q, m3), "OK")
+	m4 := wantMessage(t, q, alice.get(q), "4", false)
+	want(t, carol.ack(q, m1), "OK") // is gone, and takes nothing along
+	if n := len(r.store.queue(q.recipient).messages); n != 1 {
+		t.Errorf("%d messages are left", n)
+	}
+	want(t, alice.ack(q, m4), "OK")
+	want(t, alice.get(q), "OK")
+}
+
 // TestCreatedQueueEndsWithItsEpoch has NEW fail in a way that leaves the queue to be seen.
 func TestCreatedQueueEndsWithItsEpoch(t *testing.T) {
 	r := newRouter(t, testConfig())

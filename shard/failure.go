@@ -133,7 +133,7 @@ func (w *worker) recover(d *drain) {
 // enter takes over what was lost, when no commit is under way. When an epoch of the store has ended, that may be
 // anything: until then reads have shown what failed commits had written, and without SyncAlways more is gone than that.
 func (c *core) enter(epoch uint64, l losses) {
-	c.doubt = true
+	c.doubt, c.wentBack = true, true
 	for i := range l.undone {
 		c.undo(&l.undone[i])
 	}
@@ -192,7 +192,7 @@ func (q *queue) awaited() bool {
 
 // recover brings the memory of the shard in line with what the store has kept, after a failure: it reads the queues that
 // the failed drains have seen, and some of those that are suspect. Messages that were taken back, or whose ACK was, are
-// delivered again.
+// delivered again, unless the client has one behind them by now: they go with the ACK of that one (makeFirst).
 func (c *core) recover() {
 	for rest := c.lost; len(rest) > 0; {
 		n := min(len(rest), recoverStep)

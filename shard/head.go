@@ -84,14 +84,10 @@ func (c *core) peek(q *queue) error {
 	if q.headKnown {
 		return nil
 	}
-	if m := c.freshAt(q, q.firstSeq()); m != nil {
-		q.learn(&m.header)
-		return nil
-	}
 	if c.spoiled(q) {
 		return errSpoiled
 	}
-	h, err := c.store.Header(&q.recipientID, q.firstSeq())
+	h, err := c.header(q, q.firstSeq())
 	if err != nil {
 		c.judgeRead(q, err)
 		return err
@@ -174,7 +170,7 @@ func (c *core) judgeRead(q *queue, err error) {
 	}
 }
 
-// remove deletes the first message, whose header is known.
+// remove deletes the first message, whose header is known. What is in front of another one is no quota marker.
 func (c *core) remove(q *queue) {
 	c.write().DeleteMessage(&q.recipientID, q.firstSeq())
 	if q.head.Kind == KindMessage {
@@ -187,6 +183,47 @@ func (c *core) remove(q *queue) {
 	if q.dayLate {
 		c.putQueue(q)
 	}
+}
+
+// makeFirst tells whether the message with an ID, which was delivered, is there, and makes it the first. It was the first when
+// it was delivered, so it is the first now or gone, unless the store has failed since: then those in front of it may have come
+// back. They had been acknowledged or were too old, so they are deleted.
+func (c *core) makeFirst(q *queue, id []byte) (bool, error) {
+	if q.empty() {
+		return false, nil
+	}
+	if err := c.peek(q); err != nil {
+		return false, err
+	}
+	if string(id) == string(q.head.ID[:]) {
+		return true, nil
+	}
+	if !c.wentBack || len(id) == 0 {
+		return false, nil
+	}
+	for seq := q.firstSeq() + 1; seq < q.nextSeq(); seq++ {
+		h, err := c.header(q, seq)
+		if err != nil {
+			return false, err
+		}
+		if string(id) != string(h.ID[:]) {
+			continue
+		}
+		for q.firstSeq() < seq {
+			c.remove(q)
+		}
+		q.learn(&h)
+		return true, nil
+	}
+	return false, nil
+}
+
+// header reads the header of a message.
+func (c *core) header(q *queue, seq uint64) (MessageHeader, error) {
+	if m := c.freshAt(q, seq); m != nil {
+		return m.header, nil
+	}
+	return c.store.Header(&q.recipientID, seq)
 }
 
 // expireBatch is how many queues a batchExpire names: few, as each may have to be loaded and read message by message.

@@ -224,8 +224,8 @@ func (c *core) get(it *item) {
 // errLimit answers what a limit refuses. Clients try again later, as with errStore.
 var errLimit = smp.ErrStore("limit")
 
-// ack answers ACK: the message that was delivered is deleted, if it is still the first, and the next one is the
-// response to one that is subscribed. An empty ID matches every message and deletes none, as in the reference.
+// ack answers ACK: the message that was delivered is deleted, if it is still there, and the next one is the response to one
+// that is subscribed. An empty ID matches every message and deletes none, as in the reference.
 func (c *core) ack(it *item) {
 	q := it.queue
 	s, r := q.subscriptionOf(it.client), c.gotOf(it.client, &q.recipientID)
@@ -237,13 +237,12 @@ func (c *core) ack(it *item) {
 		c.fail(it, smp.ErrNoMsg)
 		return
 	}
-	if !q.empty() {
-		if err := c.peek(q); err != nil {
-			c.fail(it, storeError(err))
-			return
-		}
+	there, err := c.makeFirst(q, id)
+	if err != nil {
+		c.fail(it, storeError(err))
+		return
 	}
-	if !q.empty() && string(id) == string(q.head.ID[:]) {
+	if there {
 		c.countReceived(q, r, s == nil)
 		c.remove(q)
 	} else if len(id) > 0 {

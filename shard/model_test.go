@@ -329,8 +329,10 @@ func (m *model) ack(a *action) {
 		m.answer(a, "NO_MSG")
 		return
 	}
-	if a.message != nil && a.message == q.first() {
-		q.drop()
+	if a.message != nil { // what is in front of it has come back after a failure
+		for range slices.Index(q.messages, a.message) + 1 {
+			q.drop()
+		}
 	}
 	s.delivered = nil
 	switch {

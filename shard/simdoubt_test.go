@@ -49,11 +49,10 @@ func (w *simulation) effect(q *modelQueue, a action) (*modelQueue, string) {
 	m := model{queues: []*modelQueue{s}, now: w.model.now, quota: w.model.quota, ttl: w.model.ttl, expireOnSend: w.model.expireOnSend}
 	a.queue = s
 	if a.op == smp.CmdAck && a.message != nil { // it was delivered; which of several, the shard knows
-		s.sub = &modelSub{client: a.client, delivered: a.message}
-		if first := s.first(); first != nil && bytes.Equal(first.id, a.message.id) {
-			s.sub.delivered = first
+		if i := slices.IndexFunc(s.messages, func(m *modelMessage) bool { return bytes.Equal(m.id, a.message.id) }); i >= 0 {
+			a.message = s.messages[i]
 		}
-		a.message = s.sub.delivered
+		s.sub = &modelSub{client: a.client, delivered: a.message}
 	}
 	m.one(&a)
 	s.sub = nil

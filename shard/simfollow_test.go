@@ -146,18 +146,45 @@ func (w *simulation) answered(r *simReply) {
 	if w.failed(a.queue, &m) {
 		w.doubt(a.queue)
 	}
+	w.checkFinished(a.queue, &m)
 	w.noteAck(a, &m)
 	if w.doubts[a.queue] != nil {
 		w.doubtful(a, &m)
 		return
 	}
-	if g.end.left && w.strays(a.queue) { // the command came behind the end of the connection, which events do not
+	if g.end.left && w.router.cfg.stray != nil { // the command came behind the end of the connection, which events do not
 		w.model.out = slices.DeleteFunc(w.model.out, func(e expected) bool { return e.client == a.client && e.corr == "" })
+		w.endBefore(a, &m)
 	}
 	a.client.stalled = m.tag != smp.RespMsg // an ACK may be answered OK although there is a message, which is pushed later
 	w.model.one(a)
 	a.client.stalled = true
 	w.compareReply(a.client, &m)
+}
+
+// endBefore ends what a connection that is gone has of a queue, if the answer to its command tells that the shard has done so
+// before: another shard, which has handed something of the connection to it, may have told it so in front of the command.
+func (w *simulation) endBefore(a *action, m *received) {
+	q, ended := a.queue, false
+	s := q.subOf(a.client)
+	switch {
+	case s == nil:
+		return
+	case a.op == smp.CmdQue:
+		info, ok := smp.ParseInfo(m.params)
+		ended = m.tag == smp.RespInfo && ok && info.Sub == nil
+	case a.op == smp.CmdAck:
+		ended = m.text() == "NO_MSG" && s.delivered != nil && (a.message == nil || a.message == s.delivered)
+	case a.op == smp.CmdGet && s == q.sub, a.op == smp.CmdSub && s != q.sub: // else prohibited
+		ended = m.tag != smp.RespErr
+	}
+	if !ended {
+		return
+	}
+	delete(q.gets, a.client)
+	if s == q.sub {
+		q.sub = nil
+	}
 }
 
 // checkOrder checks that the commands of a connection to one sender ID are answered in their order. Whatever comes behind a
@@ -197,6 +224,13 @@ func (w *simulation) failed(q *modelQueue, m *received) bool {
 	return m.text() == "STORE failed" || m.text() == "STORE damaged" && w.store.isDamaged(q.recipient)
 }
 
+// checkFinished checks that a message does not come whose ACK was answered.
+func (w *simulation) checkFinished(q *modelQueue, m *received) {
+	if m.tag == smp.RespMsg && w.finished[string(m.msg(w.t).ID)] {
+		w.t.Fatalf("a message of queue %d comes again after its ACK was answered", q.number)
+	}
+}
+
 // noteAck remembers messages whose ACK was answered: they do not come again.
 func (w *simulation) noteAck(a *action, m *received) {
 	if a.op == smp.CmdAck && a.message != nil && (m.tag == smp.RespOK || m.tag == smp.RespMsg) {
@@ -212,9 +246,7 @@ func (w *simulation) event(r *simReply) bool {
 	if q == nil {
 		return w.ofUnknown(&m)
 	}
-	if m.tag == smp.RespMsg && w.finished[string(m.msg(w.t).ID)] {
-		w.t.Fatalf("a message of queue %d comes again after its ACK was answered", q.number)
-	}
+	w.checkFinished(q, &m)
 	if w.doubts[q] != nil {
 		return w.doubtfulEvent(client, q, &m)
 	}
