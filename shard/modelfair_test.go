@@ -30,12 +30,27 @@ type modelBatch struct {
 // handedOn tells that one shard hands the commands to another.
 func (b *modelBatch) handedOn() bool { return b.by >= MaxShards }
 
-// toldApart takes an answer that has no place among the others: that a queue is gone, which the shard of the sender ID tells by
-// itself when it finds nothing, while what it has handed on may be on its way.
+// apart tells that the answers have no place among others: that the queue is gone the shard of the sender ID tells by itself when
+// it finds nothing, while what it has handed on may be on its way. All commands of such a batch are to one queue.
+func (b *modelBatch) apart() bool { return b.handedOn() && b.actions[0].queue.gone }
+
+// earlier is the batch of the same connection that is to be answered before this one; nil when none is.
+func (b *modelBatch) earlier() *modelBatch {
+	before := b.before
+	for before != nil && before.apart() {
+		before = before.before
+	}
+	return before
+}
+
+// toldApart takes an answer that comes apart, and says whether it does.
 func (b *modelBatch) toldApart(corr string) bool {
+	if !b.apart() {
+		return false
+	}
 	rest := b.actions[b.answered:]
 	i := slices.IndexFunc(rest, func(a action) bool { return a.corr == corr })
-	if !b.handedOn() || i < 0 || !rest[i].queue.gone {
+	if i < 0 {
 		return false
 	}
 	a := rest[i]
@@ -210,18 +225,22 @@ func (c *modelCheck) follow(after func(*action)) {
 		if b == nil {
 			continue // is not to be there, as compare will find
 		}
-		switch other := begun[b.by]; {
+		other, earlier := begun[b.by], b.earlier()
+		if other != nil && other.apart() {
+			other = nil
+		}
+		switch {
 		case b.toldApart(corr):
 		case b.done() || b.actions[b.answered].corr != corr:
 			c.t.Fatalf("client %d did not get the answers to a block in their order, or got one twice", c.number(b.client))
-		case b.before != nil && !b.before.done():
+		case earlier != nil && !earlier.done():
 			c.t.Fatalf("client %d got the answers to its blocks in another order", c.number(b.client))
 		case other != nil && other != b && !other.done() && other.answered%quantum > 0:
 			c.t.Fatalf("commands of client %d came between those of a block of client %d", c.number(b.client), c.number(other.client))
 		case other != nil && other != b && !other.done():
 			c.parted++
 		}
-		if a := &b.actions[b.answered]; !(b.handedOn() && a.queue.gone) {
+		if !b.apart() {
 			begun[b.by] = b
 		}
 		c.model.one(&b.actions[b.answered])
