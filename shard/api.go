@@ -52,7 +52,7 @@ type Client struct {
 	serves      atomic.Bool  // queues of its service, as it has asked for them
 
 	// Shards is a bit set of the shards that the loop has given commands of this client to; it sets bits as it routes and sends
-	// BatchClosed to them when the connection ends. Owned by the loop.
+	// BatchClosed to them when the connection ends. Owned by the loop; shards look at it behind a BatchClosed, when it is final.
 	Shards uint64
 
 	// handed is a bit set of the shards that others have handed commands of the client to. They are told of its end by those.

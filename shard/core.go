@@ -348,6 +348,12 @@ func (c *core) closeElsewhere(client *Client) {
 	}
 }
 
+// closesItself tells of a connection, whose end another shard knows, that the loop tells this one, too, and has not yet: what the
+// loop has given before comes first.
+func (c *core) closesItself(client *Client) bool {
+	return client.Shards&(1<<c.index) != 0 && !c.hasLeft(client)
+}
+
 // post hands over what is outgoing, in its order, and says whether all of it went.
 func (c *core) post() bool {
 	n := 0

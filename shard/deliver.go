@@ -17,8 +17,12 @@ import (
 // In between, a normal subscription waits for an ACK, or is in the ready list, or aside as its message cannot be read
 //, or its queue is empty.
 
-// pump delivers to a connection what is ready, as far as the window has room, and then what its walk finds.
+// pump delivers to a connection what is ready, as far as the window has room, and then what its walk finds. What comes from
+// other shards between the parts of a block, or by chance, leaves that to the last part.
 func (c *core) pump(client *Client) {
+	if client.state[c.index].parted {
+		return
+	}
 	for c.pumpReady(client) && c.walkOn(client) {
 	}
 }

@@ -122,7 +122,9 @@ func (c *core) load() {
 			l.forget()
 		} else if err == nil {
 			if it.queue, err = c.admit(l); it.queue == nil && err == nil && l.Kind != ByRecipient {
-				it.elsewhere, err = c.missing(l.Kind, l.ID)
+				if it.elsewhere, err = c.missing(l.Kind, l.ID); it.elsewhere != none {
+					c.learn(l, it.elsewhere.place()) // that what follows takes the same way
+				}
 			}
 		}
 		if err != nil {
@@ -171,6 +173,9 @@ func (c *core) apply(batches []*Batch) {
 		switch b.Kind {
 		case BatchCommands:
 			c.block = b.Block
+			if b.hops == nil { // what another shard hands on is no part of a block of this one
+				b.Client.state[c.index].parted = b.more
+			}
 			for range b.Commands {
 				if it := &c.items[next]; it.elsewhere != none {
 					c.handOn(it, BatchCommands, it.elsewhere.place())
@@ -183,9 +188,12 @@ func (c *core) apply(batches []*Batch) {
 				c.pump(b.Client)
 			}
 		case BatchClosed:
-			c.closed(b.Client)
-			if b.hops == nil {
+			switch {
+			case b.hops == nil:
+				c.closed(b.Client)
 				c.closeElsewhere(b.Client)
+			case !c.closesItself(b.Client):
+				c.closed(b.Client)
 			}
 		case BatchResume:
 			c.resumed(b.Client)

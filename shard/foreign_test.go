@@ -319,3 +319,51 @@ func TestForeignCannotBeRead(t *testing.T) {
 	r.store.setFail(false, "load")
 	want(t, bob.sendTo(q, "hello"), "OK")
 }
+
+// TestForeignCommandBetweenParts: a command that another shard hands on between two parts of a block does not have the shard
+// deliver before the whole block is answered.
+func TestForeignCommandBetweenParts(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	bob, alice := c.connect(), c.connect()
+	q, other := c.newQueue(bob, box.Ed25519), c.newQueue(bob, box.Ed25519)
+	c.do(bob, nil, q.sender, smp.AppendSend(nil, false, []byte("waits")))
+	first, last := c.batch(alice, q.key, q.recipient, smp.AppendSub(nil)), c.batch(alice, other.key, other.recipient, smp.AppendSub(nil))
+	first.more = true
+	handed := c.batch(alice, nil, other.sender, smp.AppendSend(nil, false, []byte("handed on")))
+	c.fromAnother(handed)
+	for _, b := range []*Batch{first, handed, last} {
+		c.runDrain(b)
+	}
+	want(t, alice.take(), "SOK")
+	want(t, alice.take(), "OK")
+	want(t, alice.take(), "SOK")
+	wantMessage(t, q, alice.take(), "waits", true)
+	wantMessage(t, other, alice.take(), "handed on", true)
+}
+
+// TestEndKnownElsewhereFirst: what the loop has given of a connection is executed, though another shard tells of its end before.
+func TestEndKnownElsewhereFirst(t *testing.T) {
+	c := newTestCore(t, newFakeStore())
+	bob, alice := c.connect(), c.connect()
+	q := c.newQueue(bob, box.Ed25519)
+	c.runDrain(c.batch(alice, q.key, q.recipient, smp.AppendSub(nil)))
+	want(t, alice.take(), "SOK")
+	c.do(bob, nil, q.sender, smp.AppendSend(nil, false, []byte("hello")))
+	id := wantMessage(t, q, alice.take(), "hello", true)
+	alice.shard.Shards |= 1
+	end := NewBatch(BatchClosed, alice.shard)
+	c.fromAnother(end)
+	c.runDrain(end)
+	c.runDrain(c.batch(alice, q.key, q.recipient, smp.AppendAck(nil, id)))
+	want(t, alice.take(), "OK")
+	c.runDrain(NewBatch(BatchClosed, alice.shard))
+	if n := alice.shard.Subscriptions.Load(); n != 0 || !alice.shard.state[0].left {
+		t.Errorf("%d subscriptions are left, and the shard knows of the end: %v", n, alice.shard.state[0].left)
+	}
+}
+
+// fromAnother makes a batch one that another shard hands to this one.
+func (c *testCore) fromAnother(b *Batch) {
+	b.hops = c.hops
+	c.hops.Add(1)
+}

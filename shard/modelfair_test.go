@@ -9,17 +9,54 @@ import (
 // What several connections say at once, in large blocks and small ones, a shard executes in an order of its choice, within
 // what fairqueue.go promises: batches as wholes or in parts of quantum commands, and each connection's in their order. As a shard's answers leave in the order
 // in which it has executed the commands, they tell what the order was, and the model follows it.
+//
+// Commands that name a queue by an ID of another shard are handed on by that one. Those of a connection that come the same way are
+// executed in their order, and answered so by the shard of the queue, in any order with others that the connection has given
+// that shard: between the parts of a block of the connection, or behind its end. That a queue is gone the shard of the ID says
+// itself, never before the DEL is answered.
 
 // modelBatch is what a shard is given of a block, and the model has not executed yet. That of the end of a connection has no
 // actions.
 type modelBatch struct {
 	client   *client
 	shard    int
-	by       int // whose answers have an order: the shard, or a pair of shards of which the first hands it to the second
+	by       int // whose answers have an order: the shard, or a pair of shards of which the first hands it to the second, see handedOn
 	batch    *Batch
 	actions  []action
 	before   *modelBatch // of the same connection and shard
 	answered int         // how many of the actions are
+}
+
+// handedOn tells that one shard hands the commands to another.
+func (b *modelBatch) handedOn() bool { return b.by >= MaxShards }
+
+// apart tells that the answers have no place among others: that the queue is gone the shard of the sender ID tells by itself when
+// it finds nothing, while what it has handed on may be on its way. All commands of such a batch are to one queue.
+func (b *modelBatch) apart() bool { return b.handedOn() && b.actions[0].queue.gone }
+
+// earlier is the batch of the same connection that is to be answered before this one; nil when none is.
+func (b *modelBatch) earlier() *modelBatch {
+	before := b.before
+	for before != nil && before.apart() {
+		before = before.before
+	}
+	return before
+}
+
+// toldApart takes an answer that comes apart, and says whether it does.
+func (b *modelBatch) toldApart(corr string) bool {
+	if !b.apart() {
+		return false
+	}
+	rest := b.actions[b.answered:]
+	i := slices.IndexFunc(rest, func(a action) bool { return a.corr == corr })
+	if i < 0 {
+		return false
+	}
+	a := rest[i]
+	copy(rest[1:], rest[:i])
+	rest[0] = a
+	return true
 }
 
 func (b *modelBatch) done() bool { return b.answered == len(b.actions) }
@@ -188,23 +225,30 @@ func (c *modelCheck) follow(after func(*action)) {
 		if b == nil {
 			continue // is not to be there, as compare will find
 		}
-		switch other := begun[b.by]; {
+		other, earlier := begun[b.by], b.earlier()
+		if other != nil && other.apart() {
+			other = nil
+		}
+		switch {
+		case b.toldApart(corr):
 		case b.done() || b.actions[b.answered].corr != corr:
 			c.t.Fatalf("client %d did not get the answers to a block in their order, or got one twice", c.number(b.client))
-		case b.before != nil && !b.before.done():
+		case earlier != nil && !earlier.done():
 			c.t.Fatalf("client %d got the answers to its blocks in another order", c.number(b.client))
 		case other != nil && other != b && !other.done() && other.answered%quantum > 0:
 			c.t.Fatalf("commands of client %d came between those of a block of client %d", c.number(b.client), c.number(other.client))
 		case other != nil && other != b && !other.done():
 			c.parted++
 		}
-		begun[b.by] = b
+		if !b.apart() {
+			begun[b.by] = b
+		}
 		c.model.one(&b.actions[b.answered])
 		after(&b.actions[b.answered])
 		if b.answered++; b.done() {
 			c.noteOrder(b)
 			for i := range b.actions { // not of other shards, where a part of the same block may be begun
-				if q := b.actions[i].queue; q.sub != nil && q.sub.client == b.client {
+				if q := b.actions[i].queue; !b.handedOn() && q.sub != nil && q.sub.client == b.client {
 					c.model.deliver(q)
 				}
 			}
@@ -248,11 +292,31 @@ func (c *modelCheck) answers() (corrs []string) {
 	return corrs
 }
 
+// skipEvents takes back what the model has pushed to a connection that was cut, when the next that it has got of the queue is the
+// answer to a command which one shard has handed to another: that may come when the shard of the queue knows of the end already,
+// and pushes nothing any more. All other answers come in front of the end, so all that was pushed before them must be there.
+func (c *modelCheck) skipEvents(client *client, m *received) {
+	if m.corr == "" {
+		return
+	}
+	q := c.queueOf(client, m)
+	if !c.strays(q) || m.entity != string(q.sender) {
+		return
+	}
+	k := slices.IndexFunc(c.model.out, func(e expected) bool { return e.client == client && e.corr == m.corr })
+	n := 0
+	c.model.out = slices.DeleteFunc(c.model.out, func(e expected) bool {
+		n++
+		return n <= k && e.client == client && e.queue == q && e.corr == ""
+	})
+}
+
 // compareLeft checks what the connections have received that were cut. Until when events reached them is chance.
 func (c *modelCheck) compareLeft() {
 	c.t.Helper()
 	for _, client := range c.left {
 		for _, m := range client.pending() {
+			c.skipEvents(client, &m)
 			c.compareReply(client, &m)
 		}
 		if n := client.shard.Subscriptions.Load(); n != 0 {

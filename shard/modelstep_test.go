@@ -102,11 +102,15 @@ func (c *modelCheck) strays(q *modelQueue) bool {
 	return c.router.set.partitions.Shard(q.sender) != c.router.set.partitions.Shard(q.recipient)
 }
 
+// longStray is more bytes than a command of a strayBlock has, but for a SEND that fills a block: most are the session ID, the
+// correlation ID, the entity ID, a key and a signature of Ed448.
+const longStray = 320
+
 // strayBlock makes a block of commands to a queue that name it by such an ID, all by the same.
 func (c *modelCheck) strayBlock(client *client, q *modelQueue, size int, ops ...smp.CommandTag) (_ *client, block []action, cmds []command) {
 	op := ops[c.IntN(len(ops))]
 	c.strayed++
-	for range size {
+	for range min(size, smp.BlockSize/longStray) {
 		a := c.actionOf(client, q, op)
 		cmd := c.encode(&a)
 		large := len(cmd.text) > 1000 // fills a block

@@ -113,6 +113,7 @@ type clientState struct {
 	taken      uint8       // its commands in that drain
 	subscribed bool        // by SUBS or NSUBS; in the shard of the service ID
 	left       bool        // has ended; some of its subscriptions may still be there
+	parted     bool        // a part of a block is executed, and the last is not
 
 	secrets box.SessionSecrets // in the verifier's cache
 }

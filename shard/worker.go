@@ -239,12 +239,12 @@ func (w *worker) wait() {
 		err = w.judge(d, err)
 		w.lastErr, w.lastEpoch = err, d.epoch
 		w.count(d, err)
-		if err == nil && len(d.removals) > 0 {
-			w.core.links.EndRemovals(linkid.Removal{Shard: w.core.index, Drain: d}, d.removals)
-		}
 		d.answerRequests(err)
 		for _, g := range d.groups {
 			g.loop.Deliver(g)
+		}
+		if err == nil && len(d.removals) > 0 { // now other shards may say so, too
+			w.core.links.EndRemovals(linkid.Removal{Shard: w.core.index, Drain: d}, d.removals)
 		}
 		if len(d.delivered) > 0 && err == nil {
 			w.core.cfg.Watch.Delivered(d.came)
