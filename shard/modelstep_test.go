@@ -53,7 +53,20 @@ func (c *modelCheck) blockOf(client *client, size int, queue func() *modelQueue)
 			break
 		}
 	}
+	for ; blockLength(client, cmds) > smp.BlockSize; block, cmds = block[:len(block)-1], cmds[:len(cmds)-1] {
+	}
 	return block, cmds
+}
+
+// blockLength is how many bytes commands have, when there are so many that a block may not have room for them.
+func blockLength(client *client, cmds []command) (n int) {
+	if len(cmds) < smp.BlockSize/longStray {
+		return 0
+	}
+	for i := range cmds {
+		n += len(client.transmission(&cmds[i]))
+	}
+	return n
 }
 
 // give gives a block of commands to the model and to the router, when that is to execute it at once.
