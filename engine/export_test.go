@@ -73,7 +73,7 @@ func bytesOf(v reflect.Value) (b []byte) {
 func (k *Keys) Left() map[string][]string {
 	left := make(map[string][]string)
 	for what, secret := range k.secrets {
-		places := remains.Of(secret, k.session, reflect.TypeFor[loop](), reflect.TypeFor[gnet.Conn](), reflect.TypeFor[shard.Loop](), reflect.TypeFor[tls.Config]())
+		places := remains.Of(secret, k.session, reflect.TypeFor[loop](), reflect.TypeFor[port](), reflect.TypeFor[gnet.Conn](), reflect.TypeFor[shard.Loop](), reflect.TypeFor[tls.Config]())
 		if len(places) > 0 {
 			left[what] = places
 		}
