@@ -34,6 +34,7 @@ func TestDailyLines(t *testing.T) {
 		go files.Run(ctx)
 		for day := range uint64(32) {
 			<-time.After(12 * time.Hour)
+			synctest.Wait()
 			f.values[sent]++
 			f.values[stored]++
 			f.values[blocked]++
