@@ -53,10 +53,10 @@ race: build tools interop ## run all tests with the race detector [PKG RUN COUNT
 	$(RACE) -count=$(COUNT) -run '$(RUN)' $(PKG)
 	$(if $(WHOLE),@$(MAKE) --no-print-directory simulate SEEDS=100 LOOSE=1)
 
-# Without the house rules, which read files, the pages in a browser, whose packages have no goroutines, and the programs: what they
-# do is in packages that are raced, and make race has them, too.
+# Without the house rules, which read files, kernels, TLS and the pages in a browser, whose packages have no goroutines, what operators
+# install, and the programs: what they do is in packages that are raced, and make race has them, too.
 race-short: build tools interop ## the same with -short, as CI does [PKG RUN COUNT]
-	$(RACE) -short -count=$(COUNT) -run '$(RUN)' $(filter-out %/tidy %/xftp/web %/internal/bundle %/linkpages switchyard/cmd/%,$(shell $(GO) list $(PKG)))
+	$(RACE) -short -count=$(COUNT) -run '$(RUN)' $(filter-out %/tidy %/xftp/web %/internal/bundle %/linkpages switchyard/cmd/% switchyard/box switchyard/box/% switchyard/tls switchyard/tls/% switchyard/ops switchyard/ops/%,$(shell $(GO) list $(PKG)))
 
 modelcheck: ## run the router and a model of SMP side by side [SEEDS=100 STEPS=2000]
 	$(GO) test -count=1 -timeout 0 ./shard -run '^Test(Service)?Model$$' -model.seeds $(or $(SEEDS),100) -model.steps $(or $(STEPS),2000)
