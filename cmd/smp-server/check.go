@@ -48,9 +48,6 @@ func findings(r *judge.Report, p paths) {
 			r.Ports("websockets in section [TRANSPORT]", net.JoinHostPort(host, port))
 		}
 	}
-	if s.control.Port != "" {
-		r.Ports("control_port in section [TRANSPORT]", net.JoinHostPort("127.0.0.1", s.control.Port))
-	}
 	r.OperatorPorts(f)
 	r.WebPorts(f, s.bind, s.ports)
 	r.Web(judge.Web{
