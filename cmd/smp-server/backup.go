@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,41 +16,13 @@ import (
 )
 
 func backupCommand(p paths) *cobra.Command {
-	keep := 0
-	cmd := &cobra.Command{
-		Use:   "backup DIR",
-		Short: "Copy the router's store and configuration to the new directory DIR, also while it runs",
-		Long: `Copy the router's store and configuration to the new directory DIR, also while it runs.
-
-DIR/store holds queues, messages and services as they were at one moment, DIR/etc all of ` + p.cfgDir + `:
+	return backup.Command("store",
+		`DIR/store holds queues, messages and services as they were at one moment, DIR/etc all of `+p.cfgDir+`:
 the ini, certificates and private keys. Whoever can read DIR can be the router: keep it as safe as that directory.
 Logs are not in it. When the router runs, it writes DIR itself, as its own user; on the store's file system tables are
 linked, which takes no time and no space, so copy DIR to another machine. Restore it with smp-server restore DIR.`,
-		Example: "  smp-server backup /var/backups/smp-2026-11-23\n  smp-server backup --keep 7 " + p.logDir + "/backups",
-		Args:    backup.OneDirectory, ValidArgsFunction: cli.Directories,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := filepath.Abs(args[0])
-			if err != nil {
-				return err
-			}
-			save := func(dir string) error { return backUp(p, dir) }
-			if keep < 0 {
-				return fmt.Errorf("--keep %d is no number of backups; give one of 1 and more", keep)
-			}
-			if keep > 0 {
-				dir, err = backup.Rotate(dir, keep, time.Now(), save)
-			} else {
-				err = save(dir)
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), "Backup made: "+dir)
-			return nil
-		},
-	}
-	backup.KeepFlag(cmd, &keep)
-	return cmd
+		"  smp-server backup /var/backups/smp-2026-11-23\n  smp-server backup --keep 7 "+p.logDir+"/backups",
+		func(_ context.Context, dir string) error { return backUp(p, dir) })
 }
 
 // backUp has the running router make a backup, or makes it when none runs.

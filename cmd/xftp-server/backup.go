@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,41 +21,15 @@ import (
 const backupPackets = "files"
 
 func backupCommand(p paths) *cobra.Command {
-	records, keep := false, 0
-	cmd := &cobra.Command{
-		Use:   "backup DIR",
-		Short: "Copy the router's records, packets and configuration to the new directory DIR, also while it runs",
-		Long: `Copy the router's records, packets and configuration to the new directory DIR, also while it runs.
-
-DIR/store holds what the router knows of files, as it was at one moment, DIR/files the packets, DIR/etc all of
-` + p.cfgDir + `: the ini, certificates and private keys. Whoever can read DIR can be the router: keep it as safe as
+	records := false
+	cmd := backup.Command("records, packets",
+		`DIR/store holds what the router knows of files, as it was at one moment, DIR/files the packets, DIR/etc all of
+`+p.cfgDir+`: the ini, certificates and private keys. Whoever can read DIR can be the router: keep it as safe as
 that directory. When the router runs, it writes DIR itself, as its own user. On the file system of the packets they are
 linked, which takes no time and no space, so copy DIR to another machine; elsewhere they are copied. Packets in a bucket
 stay there: back that up by its own means. Restore it with xftp-server restore DIR.`,
-		Example: "  xftp-server backup /var/backups/xftp-2026-11-23\n  xftp-server backup --keep 7 " + p.logDir + "/backups",
-		Args:    backup.OneDirectory, ValidArgsFunction: cli.Directories,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := filepath.Abs(args[0])
-			if err != nil {
-				return err
-			}
-			save := func(dir string) error { return backUp(cmd.Context(), p, dir, records) }
-			if keep < 0 {
-				return fmt.Errorf("--keep %d is no number of backups; give one of 1 and more", keep)
-			}
-			if keep > 0 {
-				dir, err = backup.Rotate(dir, keep, time.Now(), save)
-			} else {
-				err = save(dir)
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), "Backup made: "+dir)
-			return nil
-		},
-	}
-	backup.KeepFlag(cmd, &keep)
+		"  xftp-server backup /var/backups/xftp-2026-11-23\n  xftp-server backup --keep 7 "+p.logDir+"/backups",
+		func(ctx context.Context, dir string) error { return backUp(ctx, p, dir, records) })
 	cmd.Flags().BoolVar(&records, "records-only", false, "leave the packets out, for a backup each day whose packets stay where they are")
 	return cmd
 }

@@ -42,11 +42,6 @@ func OneDirectory(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// KeepFlag adds --keep, with which the argument is the directory of all backups (Rotate).
-func KeepFlag(cmd *cobra.Command, keep *int) {
-	cmd.Flags().IntVar(keep, "keep", 0, "DIR is that of all backups: make one in it that is named by the time, and keep the newest `N`")
-}
-
 // Make makes a backup in dir, which must not exist or be empty, and not be in any of the directories that are backed up. save
 // puts what the server keeps into the directory that becomes dir.
 func Make(p *manage.Program, dir string, outside []string, save func(whole string) error) error {
