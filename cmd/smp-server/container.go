@@ -14,32 +14,13 @@ import (
 )
 
 func containerCommand(p paths) *cobra.Command {
-	start := startCommand(p)
-	cmd := &cobra.Command{
-		Use:   "container",
-		Short: "Set the router up from environment variables where there is none, back it up, and start it: the entry point of images",
-		Long: `Set the router up from environment variables where there is none, back it up, and start it: the entry point of images.
-
-At the first start:
-  ADDR               name or IP address of the router, needed
+	return container.Command(startCommand(p),
+		`  ADDR               name or IP address of the router, needed
   PASS               password for creating queues; empty: none
   WEB_MANUAL         not empty: no HTTPS, and port 5223 alone, as a proxy in front has port 443
-  CERTIFICATES_PATH  directory of ADDR.crt and ADDR.key (default /certificates)
-At every start:
-  BACKUPS            how many backups are kept in ` + p.logDir + `/backups (default 7; 0 makes none)
-The options are those of start.`,
-		Example: "  ADDR=smp.example.org smp-server container",
-		Args:    start.Args,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := prepareContainer(cmd, p); err != nil {
-				return err
-			}
-			return start.RunE(cmd, args)
-		},
-	}
-	cmd.Flags().SortFlags = false
-	cmd.Flags().AddFlagSet(start.Flags())
-	return cmd
+  CERTIFICATES_PATH  directory of ADDR.crt and ADDR.key (default /certificates)`,
+		`  BACKUPS            how many backups are kept in `+p.logDir+`/backups (default 7; 0 makes none)`,
+		"  ADDR=smp.example.org smp-server container", func(cmd *cobra.Command) error { return prepareContainer(cmd, p) })
 }
 
 // prepareContainer does what is to be done before start. A backup that fails is spoken of, and keeps no router down.

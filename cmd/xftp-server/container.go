@@ -16,32 +16,13 @@ import (
 )
 
 func containerCommand(p paths) *cobra.Command {
-	start := startCommand(p)
-	cmd := &cobra.Command{
-		Use:   "container",
-		Short: "Set the router up from environment variables where there is none, back it up, and start it: the entry point of images",
-		Long: `Set the router up from environment variables where there is none, back it up, and start it: the entry point of images.
-
-At the first start:
-  ADDR        name or IP address of the router, needed
+	return container.Command(startCommand(p),
+		`  ADDR        name or IP address of the router, needed
   QUOTA       how much may be stored, such as 100gb, needed
   PASS        password for uploading; empty: none
-  FILES_PATH  directory of the packets (default /srv/xftp)
-At every start:
-  BACKUPS     how many backups are kept in ` + p.logDir + `/backups (default 7; 0 makes none); packets are not in them
-The options are those of start.`,
-		Example: "  ADDR=xftp.example.org QUOTA=100gb xftp-server container",
-		Args:    start.Args,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := prepareContainer(cmd, p); err != nil {
-				return err
-			}
-			return start.RunE(cmd, args)
-		},
-	}
-	cmd.Flags().SortFlags = false
-	cmd.Flags().AddFlagSet(start.Flags())
-	return cmd
+  FILES_PATH  directory of the packets (default /srv/xftp)`,
+		`  BACKUPS     how many backups are kept in `+p.logDir+`/backups (default 7; 0 makes none); packets are not in them`,
+		"  ADDR=xftp.example.org QUOTA=100gb xftp-server container", func(cmd *cobra.Command) error { return prepareContainer(cmd, p) })
 }
 
 // prepareContainer does what is to be done before start. A backup that fails is spoken of, and keeps no router down.

@@ -24,9 +24,33 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"switchyard/server/backup"
 	"switchyard/server/cli"
 )
+
+// Command is the command start of a server, behind what prepare does. The texts say what is asked for at the first start, and what
+// at every start.
+func Command(start *cobra.Command, first, every, example string, prepare func(*cobra.Command) error) *cobra.Command {
+	const short = "Set the router up from environment variables where there is none, back it up, and start it: the entry point of images"
+	cmd := &cobra.Command{
+		Use:     "container",
+		Short:   short,
+		Long:    short + ".\n\nAt the first start:\n" + first + "\nAt every start:\n" + every + "\nThe options are those of start.",
+		Example: example,
+		Args:    start.Args,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := prepare(cmd); err != nil {
+				return err
+			}
+			return start.RunE(cmd, args)
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().AddFlagSet(start.Flags())
+	return cmd
+}
 
 // Address is ADDR: one of the two.
 type Address struct{ IP, FQDN string }
