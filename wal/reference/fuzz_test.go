@@ -56,7 +56,7 @@ func FuzzStoreLogLine(f *testing.F) {
 func FuzzMessageLine(f *testing.F) {
 	seedLines(f, "smp-memory/var/smp-server-messages.log")
 	f.Fuzz(func(t *testing.T, line []byte) {
-		mem := make([]byte, maxBody+3)
+		mem := make([]byte, MaxBody+3)
 		var m, again Message
 		if err := parseMessageLine(line, &m, mem); err != nil {
 			return

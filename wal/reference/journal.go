@@ -30,7 +30,7 @@ var idParts = [...]int{2, 2, 2, 2, 24}
 
 // OpenJournals finds the queues in a directory of journals. It changes nothing there.
 func OpenJournals(dir string, skip func(Place, error)) (*Journals, error) {
-	j := &Journals{dir: dir, skip: skip, mem: make([]byte, maxBody+3)}
+	j := &Journals{dir: dir, skip: skip, mem: make([]byte, MaxBody+3)}
 	j.in = newLineReader(nil, "", new(atomic.Int64))
 	var err error
 	j.first, err = idDirectories(dir, idParts[0])

@@ -21,8 +21,8 @@ import (
 
 const messageVersion = "v3 "
 
-// maxBody is the longest body that the box for the recipient has room for.
-const maxBody = smp.MessagePadded - 2 - 10
+// MaxBody is the longest body that the box for the recipient has room for.
+const MaxBody = smp.MessagePadded - 2 - 10
 
 var (
 	errLarge = errors.New("a message that is too long")
@@ -67,11 +67,11 @@ func (t *text) message(m *Message, mem []byte) {
 		m.Notify = t.flag(t.word())
 	}
 	w := unpadded(t.b)
-	if t.err == nil && encoding.DecodedLen(len(w)) > maxBody {
+	if t.err == nil && encoding.DecodedLen(len(w)) > MaxBody {
 		t.fail(errLarge)
 		return
 	}
-	n, err := encoding.Decode(mem[:maxBody], w)
+	n, err := encoding.Decode(mem[:MaxBody], w)
 	if err != nil {
 		t.fail(errBase64)
 	}
@@ -127,7 +127,7 @@ func (l *messageLog) messages(s *Logs, visit func(*Message) error) error {
 	in := newLineReader(f, l.path, &s.done)
 	var m Message
 	var last smp.ID
-	mem := make([]byte, maxBody+3)
+	mem := make([]byte, MaxBody+3)
 	bad := int64(0)
 	for {
 		line, err := in.next()
@@ -197,7 +197,7 @@ func (l *messageLog) indexed(f *os.File, s *Logs, visit func(*Message) error) er
 	}
 	defer rows.Close()
 	var m Message
-	mem := make([]byte, maxBody+3)
+	mem := make([]byte, MaxBody+3)
 	var line []byte
 	for rows.Next() {
 		m.At = Place{l.path, int64(binary.BigEndian.Uint64(rows.Key()[len(smp.ID{}):]))}

@@ -160,9 +160,6 @@ func (r *queueRow) takeStatus(q *reference.Queue) (err error) {
 	return err
 }
 
-// maxBody is the longest body that the box for the recipient has room for.
-const maxBody = smp.MessagePadded - 2 - 10
-
 const secondsOfDay = 86400
 
 func (r *queueRow) takeTime(q *reference.Queue) error {

@@ -73,6 +73,12 @@ func TestRefusedDatabases(t *testing.T) {
 	}
 }
 
+// TestDatabaseWithAPassword opens a database that asks for one.
+func TestDatabaseWithAPassword(t *testing.T) {
+	pg, name := database(t, queueIDsHash)
+	open(t, pg.URI(pgtest.Asked+":"+pgtest.Password, name), Options{})
+}
+
 // TestDatabaseInUse refuses a database that a program without a name is connected to, as a running router is.
 func TestDatabaseInUse(t *testing.T) {
 	pg, name := database(t, queueIDsHash)

@@ -125,7 +125,7 @@ func (s *Source) scanMessage(rows pgx.Rows, m *reference.Message) error {
 	switch {
 	case len(queue) != len(m.Queue) || len(id) != len(m.ID):
 		s.o.Skip(m.At, errID)
-	case len(m.Body) > maxBody:
+	case len(m.Body) > reference.MaxBody:
 		s.o.Skip(m.At, errBody)
 	default:
 		m.Queue, m.ID = smp.ID(queue), smp.ID(id)

@@ -57,7 +57,8 @@ func Open(ctx context.Context, uri string, o Options) (*Source, error) {
 		return nil, s.connecting(err)
 	}
 	if err := s.begin(); err != nil {
-		return nil, errors.Join(err, s.Close())
+		s.Close()
+		return nil, err
 	}
 	return s, nil
 }
@@ -116,7 +117,8 @@ func (s *Source) Notifications(func(*reference.Notification) error) error { retu
 // Finish implements reference.Source. What a transaction has read was one state, whatever happened since.
 func (s *Source) Finish() error {
 	s.done.Store(s.queues + s.messages) // those of deleted queues are not read
-	return errors.Join(s.reading(s.tx.Commit(s.ctx)), s.Close())
+	defer s.Close()
+	return s.reading(s.tx.Commit(s.ctx))
 }
 
 // Progress implements reference.Source.
@@ -130,11 +132,10 @@ func (s *Source) Progress() (done, total int64) {
 }
 
 // Close ends the connection.
-func (s *Source) Close() error {
+func (s *Source) Close() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), time.Second)
 	defer cancel()
 	_ = s.conn.Close(ctx) // nothing was written
-	return nil
 }
 
 func (s *Source) refuse(fault, mend string) error {

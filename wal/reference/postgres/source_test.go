@@ -99,7 +99,7 @@ func open(t *testing.T, uri string, o Options) (*Source, *faults) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(s.Close)
 	return s, skipped
 }
 
