@@ -138,17 +138,8 @@ func (c *Certificate) take(pair *stdtls.Certificate) {
 	c.log.Info("browsers are shown another certificate", "file", c.cert, "expires", pair.Leaf.NotAfter)
 }
 
-// Reload reads the files now. The error says why they cannot be used; the certificate before stays. That there are none is no
-// fault as long as there was none.
-func (c *Certificate) Reload() error {
-	change, err := c.Next()
-	if err == nil {
-		change()
-	}
-	return err
-}
-
-// Next is Reload in two steps: the second takes over what the first has read.
+// Next reads the files now, and change takes over what they have. The error says why they cannot be used; the certificate before
+// stays then. That there are none is no fault as long as there was none.
 func (c *Certificate) Next() (change func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
