@@ -11,6 +11,7 @@ import (
 	"switchyard/engine/figures"
 	"switchyard/internal/stage"
 	"switchyard/server/connections"
+	"switchyard/server/control"
 	"switchyard/server/identity"
 	"switchyard/server/listen"
 	"switchyard/server/metrics"
@@ -19,10 +20,11 @@ import (
 )
 
 // newMetrics says what the router has to tell; reference makes the text of the reference's metrics, and may be nil.
-func newMetrics(router *engine.Router, web *site.Server, store *wal.Store, watch *stage.Watch, reference func(time.Time) []byte, log *slog.Logger) *metrics.Metrics {
+func newMetrics(router *engine.Router, web *site.Server, store *wal.Store, requests *control.Server, watch *stage.Watch,
+	reference func(time.Time) []byte, log *slog.Logger) *metrics.Metrics {
 	collectors := []prometheus.Collector{
 		connections.Figures(func() listen.Stats { return router.Stats().Stats }),
-		figures.Of{Router: router}, metrics.Store(store.Figures),
+		figures.Of{Router: router}, metrics.Store(store.Figures), requests,
 	}
 	if watch != nil {
 		collectors = append(collectors, watch)

@@ -14,6 +14,7 @@ import (
 
 	"switchyard/engine"
 	"switchyard/internal/disk/disktest"
+	"switchyard/server/control"
 	"switchyard/server/identity"
 	"switchyard/server/site"
 	"switchyard/shard"
@@ -52,7 +53,7 @@ func tell(t *testing.T, fs vfs.FS) *told {
 	check(t, err)
 	addr := l.Addr().String()
 	l.Close()
-	stop, err := newMetrics(router, new(site.Server), store, nil, nil, log).Serve(addr)
+	stop, err := newMetrics(router, new(site.Server), store, control.New(control.Config{}), nil, nil, log).Serve(addr)
 	check(t, err)
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()

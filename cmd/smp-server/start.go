@@ -159,7 +159,14 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 		return errors.Join(err, end.router(router))
 	}
 	accounts.begin(ctx, router)
-	m := newMetrics(router, web, store, cfg.Queues.Watch, accounts.text, log)
+	quota := operator.NewQuota(s.control.blockQuota)
+	quota.SetCount(int(accounts.BlockedToday(time.Now())))
+	requests, err := startControl(p, s, id, router, store, quota, accounts, log)
+	if err != nil {
+		return errors.Join(err, end.router(router))
+	}
+	defer requests.Stop(s.stopTimeout)
+	m := newMetrics(router, web, store, requests, cfg.Queues.Watch, accounts.text, log)
 	stopProfiler, err := profiler.Start(profilerAddr, log, m.Figures())
 	if err != nil {
 		return errors.Join(err, end.router(router))
@@ -170,13 +177,6 @@ func serve(cmd *cobra.Command, p paths, s *settings, id identity.Identity, store
 		return errors.Join(err, end.router(router))
 	}
 	defer stopMetrics()
-	quota := operator.NewQuota(s.control.blockQuota)
-	quota.SetCount(int(accounts.BlockedToday(time.Now())))
-	requests, err := startControl(p, s, id, router, store, quota, accounts, log)
-	if err != nil {
-		return errors.Join(err, end.router(router))
-	}
-	defer requests.Stop(s.stopTimeout)
 	ended := make(chan error, 1)
 	go func() { ended <- router.Run() }()
 	select {

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchyard/server/connections"
+	"switchyard/server/control"
 	"switchyard/server/identity"
 	"switchyard/server/metrics"
 	"switchyard/xftp/packets"
@@ -17,9 +18,9 @@ import (
 )
 
 // newMetrics says what the router has to tell.
-func newMetrics(s *settings, r *router.Router, store *packets.Store, log *slog.Logger) *metrics.Metrics {
+func newMetrics(s *settings, r *router.Router, store *packets.Store, requests *control.Server, log *slog.Logger) *metrics.Metrics {
 	collectors := []prometheus.Collector{
-		connections.Figures(s.router.Gate.Stats), figures{r, store}, metrics.Store(store.Figures),
+		connections.Figures(s.router.Gate.Stats), figures{r, store}, metrics.Store(store.Figures), requests,
 	}
 	if objects := store.Collector(); objects != nil {
 		collectors = append(collectors, objects)
@@ -62,20 +63,16 @@ type figures struct {
 }
 
 var (
-	sessionsDesc  = figure("sessions", "Connections now, those in their handshake too.")
-	shakingDesc   = figure("handshakes_under_way", "Handshakes that are under way.")
-	endsDesc      = figure("handshakes_total", "Handshakes that have ended, by whose they were, and by their outcome: ok, or why the connection was closed.", "client", "outcome")
-	transfersDesc = figure("transfers", "Packets that are being sent or received.", "kind")
-	bytesDesc     = figure("transfer_bytes_total", "Bytes of requests that came, in, and of responses that went, out.", "direction")
-	storedDesc    = figure("packets", "Packets that are stored.")
-	usedDesc      = figure("packets_bytes", "Bytes of packets that are stored, and that uploads under way have reserved.", "state")
-	quotaDesc     = figure("packets_quota_bytes", "Bytes of packets that may be stored; infinite without a quota.")
-	freeDesc      = figure("packets_disk_free_bytes", "Bytes that are free on the disk of packets.")
+	sessionsDesc  = metrics.Desc("sessions", "Connections now, those in their handshake too.")
+	shakingDesc   = metrics.Desc("handshakes_under_way", "Handshakes that are under way.")
+	endsDesc      = metrics.Desc("handshakes_total", "Handshakes that have ended, by whose they were, and by their outcome: ok, or why the connection was closed.", "client", "outcome")
+	transfersDesc = metrics.Desc("transfers", "Packets that are being sent or received.", "kind")
+	bytesDesc     = metrics.Desc("transfer_bytes_total", "Bytes of requests that came, in, and of responses that went, out.", "direction")
+	storedDesc    = metrics.Desc("packets", "Packets that are stored.")
+	usedDesc      = metrics.Desc("packets_bytes", "Bytes of packets that are stored, and that uploads under way have reserved.", "state")
+	quotaDesc     = metrics.Desc("packets_quota_bytes", "Bytes of packets that may be stored; infinite without a quota.")
+	freeDesc      = metrics.Desc("packets_disk_free_bytes", "Bytes that are free on the disk of packets.")
 )
-
-func figure(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("switchyard_"+name, help, labels, nil)
-}
 
 // Describe implements prometheus.Collector.
 func (f figures) Describe(out chan<- *prometheus.Desc) {

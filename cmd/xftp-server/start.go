@@ -118,7 +118,16 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 	if err != nil {
 		return err
 	}
-	m := newMetrics(s, r, store, log)
+	o := &operation{paths: p, settings: s, router: r, log: log}
+	if err := o.restoreStats(); err != nil {
+		return err
+	}
+	requests, err := startControl(p, s, id, r, store, log)
+	if err != nil {
+		return err
+	}
+	defer requests.Stop(stopTimeout)
+	m := newMetrics(s, r, store, requests, log)
 	stopProfiler, err := profiler.Start(s.pprof, log, m.Figures())
 	if err != nil {
 		return err
@@ -129,15 +138,6 @@ func serve(ctx context.Context, out io.Writer, p paths, s *settings, id identity
 		return err
 	}
 	defer stopMetrics()
-	o := &operation{paths: p, settings: s, router: r, log: log}
-	if err := o.restoreStats(); err != nil {
-		return err
-	}
-	requests, err := startControl(p, s, id, r, store, log)
-	if err != nil {
-		return err
-	}
-	defer requests.Stop(stopTimeout)
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run() }()
 	select {

@@ -1,6 +1,6 @@
 // Package figures names the figures of an SMP router for Prometheus: what a router counts, in engine, and what it is called.
 // Those of connections and of the store are called the same by all routers, so their names are in server/connections and
-// server/metrics. It imports engine, and holds nothing.
+// server/metrics. It imports engine and server/metrics, and holds nothing.
 package figures
 
 import (
@@ -9,44 +9,41 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"switchyard/engine"
+	"switchyard/server/metrics"
 )
 
 // Of is the figures of a router, but for those of connections and of its store, as a prometheus.Collector.
 type Of struct{ *engine.Router }
 
 var (
-	sessionsDesc = figure("sessions", "Connections now whose SMP handshake is done.")
-	unreadDesc   = figure("queues_unread", "Queues now whose next message cannot be read while somebody waits for it.")
-	commandsDesc = figure("commands_total", "Well-formed commands of clients, by what they are.", "command")
-	blocksDesc   = figure("blocks_total", "Blocks after the handshake, in or out.", "direction")
-	endsDesc     = figure("handshakes_total", "Handshakes that have ended, by the group of the key exchange, and by their outcome: ok, or why the connection was closed.", "group", "outcome")
+	sessionsDesc = metrics.Desc("sessions", "Connections now whose SMP handshake is done.")
+	unreadDesc   = metrics.Desc("queues_unread", "Queues now whose next message cannot be read while somebody waits for it.")
+	commandsDesc = metrics.Desc("commands_total", "Well-formed commands of clients, by what they are.", "command")
+	blocksDesc   = metrics.Desc("blocks_total", "Blocks after the handshake, in or out.", "direction")
+	endsDesc     = metrics.Desc("handshakes_total", "Handshakes that have ended, by the group of the key exchange, and by their outcome: ok, or why the connection was closed.", "group", "outcome")
 
-	ringDesc     = figure("ring_batches", "Batches that wait in the rings into a shard, by who put them there: loops, or other shards.", "shard", "of")
-	ringSizeDesc = figure("ring_capacity_batches", "Batches that a ring into a shard has room for.")
-	ringFullDesc = figure("ring_full_total", "How often a ring into a shard had no room.", "shard", "of")
-	putOffDesc   = figure("put_off_commands", "Commands of a shard that wait so that other connections have their turn.", "shard")
+	ringDesc     = metrics.Desc("ring_batches", "Batches that wait in the rings into a shard, by who put them there: loops, or other shards.", "shard", "of")
+	ringSizeDesc = metrics.Desc("ring_capacity_batches", "Batches that a ring into a shard has room for.")
+	ringFullDesc = metrics.Desc("ring_full_total", "How often a ring into a shard had no room.", "shard", "of")
+	putOffDesc   = metrics.Desc("put_off_commands", "Commands of a shard that wait so that other connections have their turn.", "shard")
 
-	loopsDesc     = figure("loops", "Event loops that have had connections.")
-	inboxDesc     = figure("inbox_groups", "Groups of replies that wait for event loops.")
-	inboxSizeDesc = figure("inbox_capacity_groups", "Groups of replies that the event loops have room for.")
-	inboxFullDesc = figure("inbox_full_total", "How often an event loop had no room for replies.")
-	waitingDesc   = figure("waiting_bytes", "Bytes that wait: replies for event loops, input for other routers, and what sockets have not taken.", "where")
+	loopsDesc     = metrics.Desc("loops", "Event loops that have had connections.")
+	inboxDesc     = metrics.Desc("inbox_groups", "Groups of replies that wait for event loops.")
+	inboxSizeDesc = metrics.Desc("inbox_capacity_groups", "Groups of replies that the event loops have room for.")
+	inboxFullDesc = metrics.Desc("inbox_full_total", "How often an event loop had no room for replies.")
+	waitingDesc   = metrics.Desc("waiting_bytes", "Bytes that wait: replies for event loops, input for other routers, and what sockets have not taken.", "where")
 
-	cachedDesc  = figure("queue_cache_queues", "Queues in memory.")
-	cacheDesc   = figure("queue_cache_limit_queues", "Queues that may be in memory without being used.")
-	parkedDesc  = figure("parked_subscriptions", "Subscriptions to queues that are not in memory.")
-	lookupsDesc = figure("queue_cache_lookups_total", "Lookups of queues that were in memory, and that were not.", "result")
+	cachedDesc  = metrics.Desc("queue_cache_queues", "Queues in memory.")
+	cacheDesc   = metrics.Desc("queue_cache_limit_queues", "Queues that may be in memory without being used.")
+	parkedDesc  = metrics.Desc("parked_subscriptions", "Subscriptions to queues that are not in memory.")
+	lookupsDesc = metrics.Desc("queue_cache_lookups_total", "Lookups of queues that were in memory, and that were not.", "result")
 
-	relaysDesc        = figure("relays", "Other routers that this one forwards to, by state.", "state")
-	unansweredDesc    = figure("relay_unanswered_commands", "Forwarded commands that other routers have not answered.")
-	relaySessionsDesc = figure("relay_sessions_total", "Sessions with other routers that clients have asked for and got.")
-	relayAnswersDesc  = figure("relay_answers_total", "Forwarded commands that other routers have answered.")
-	relayFailedDesc   = figure("relay_failures_total", "What clients have asked of other routers in vain: to connect, or an answer to a forwarded command.", "what")
+	relaysDesc        = metrics.Desc("relays", "Other routers that this one forwards to, by state.", "state")
+	unansweredDesc    = metrics.Desc("relay_unanswered_commands", "Forwarded commands that other routers have not answered.")
+	relaySessionsDesc = metrics.Desc("relay_sessions_total", "Sessions with other routers that clients have asked for and got.")
+	relayAnswersDesc  = metrics.Desc("relay_answers_total", "Forwarded commands that other routers have answered.")
+	relayFailedDesc   = metrics.Desc("relay_failures_total", "What clients have asked of other routers in vain: to connect, or an answer to a forwarded command.", "what")
 )
-
-func figure(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("switchyard_"+name, help, labels, nil)
-}
 
 // Describe implements prometheus.Collector.
 func (f Of) Describe(out chan<- *prometheus.Desc) {

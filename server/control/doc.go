@@ -18,5 +18,5 @@
 //	                                 with an empty line, so that a program knows where (ask.go)
 //
 // A session is a goroutine, which alone touches its fields. A Server may be used by several goroutines. The package imports
-// server/cli, server/inifile, server/listen, server/reload and server/crash, and smp for what blocks an entity.
+// server/cli, server/inifile, server/listen, server/metrics, server/reload and server/crash, and smp for what blocks an entity.
 package control

@@ -13,25 +13,26 @@ import (
 type Store func() disk.Figures
 
 var (
-	commitsDesc     = figure("commits_total", "Transactions of the store that were not empty.")
-	groupsDesc      = figure("commit_group", "Transactions that a sync of the store's log made durable, each time.")
-	syncDesc        = figure("sync_seconds", "Time that a sync of the store's log took.")
-	syncingDesc     = figure("sync_under_way_seconds", "Since when a sync of the store's log has not ended; 0: none is under way.")
-	freeDesc        = figure("disk_free_bytes", "Bytes that the store may still write to its disk.")
-	reserveDesc     = figure("disk_reserve_bytes", "Bytes that have to be free for the store to take what makes it larger.")
-	frozenDesc      = figure("store_failed", "1 while the store takes no writes, as its disk has failed.")
-	epochDesc       = figure("store_reopened_total", "How often the store was opened again after its disk had failed.")
-	levelBytesDesc  = figure("store_level_bytes", "Bytes of the store's tables on the disk, by their level: 0 is the youngest.", "level")
-	levelTablesDesc = figure("store_level_tables", "The store's tables on the disk, by their level: 0 is the youngest.", "level")
-	logDesc         = figure("store_log_bytes", "Bytes of the store's log.")
-	memoryDesc      = figure("store_memory_bytes", "Bytes of the store that are in memory and in the log only.")
-	debtDesc        = figure("store_compaction_debt_bytes", "Bytes that compactions of the store are behind.")
-	compactionsDesc = figure("store_compactions_total", "Compactions of the store's tables.")
-	cacheDesc       = figure("store_cache_bytes", "Bytes of the store's tables that are in its cache.")
-	readsDesc       = figure("store_cache_reads_total", "Reads of blocks of the store's tables that were in its cache, and that were not.", "result")
+	commitsDesc     = Desc("commits_total", "Transactions of the store that were not empty.")
+	groupsDesc      = Desc("commit_group", "Transactions that a sync of the store's log made durable, each time.")
+	syncDesc        = Desc("sync_seconds", "Time that a sync of the store's log took.")
+	syncingDesc     = Desc("sync_under_way_seconds", "Since when a sync of the store's log has not ended; 0: none is under way.")
+	freeDesc        = Desc("disk_free_bytes", "Bytes that the store may still write to its disk.")
+	reserveDesc     = Desc("disk_reserve_bytes", "Bytes that have to be free for the store to take what makes it larger.")
+	frozenDesc      = Desc("store_failed", "1 while the store takes no writes, as its disk has failed.")
+	epochDesc       = Desc("store_reopened_total", "How often the store was opened again after its disk had failed.")
+	levelBytesDesc  = Desc("store_level_bytes", "Bytes of the store's tables on the disk, by their level: 0 is the youngest.", "level")
+	levelTablesDesc = Desc("store_level_tables", "The store's tables on the disk, by their level: 0 is the youngest.", "level")
+	logDesc         = Desc("store_log_bytes", "Bytes of the store's log.")
+	memoryDesc      = Desc("store_memory_bytes", "Bytes of the store that are in memory and in the log only.")
+	debtDesc        = Desc("store_compaction_debt_bytes", "Bytes that compactions of the store are behind.")
+	compactionsDesc = Desc("store_compactions_total", "Compactions of the store's tables.")
+	cacheDesc       = Desc("store_cache_bytes", "Bytes of the store's tables that are in its cache.")
+	readsDesc       = Desc("store_cache_reads_total", "Reads of blocks of the store's tables that were in its cache, and that were not.", "result")
 )
 
-func figure(name, help string, labels ...string) *prometheus.Desc {
+// Desc describes a figure of ours.
+func Desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("switchyard_"+name, help, labels, nil)
 }
 
