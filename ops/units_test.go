@@ -39,14 +39,9 @@ func TestUnits(t *testing.T) {
 			}
 		}
 	}
-	out, err := exec.Command("systemd-analyze", append([]string{"verify", "--man=no"}, copies...)...).CombinedOutput()
-	for _, unit := range copies { // what it says of the machine's own units is not ours
-		if strings.Contains(string(out), filepath.Base(unit)+":") {
-			t.Errorf("systemd says:\n%s", out)
-			break
-		}
-	}
-	if err != nil && !t.Failed() {
-		t.Logf("systemd-analyze verify: %v\n%s", err, out)
+	// What the units of this machine say of each other is not ours.
+	arguments := append([]string{"verify", "--man=no", "--recursive-errors=no"}, copies...)
+	if out, err := exec.Command("systemd-analyze", arguments...).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
 }
