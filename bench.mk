@@ -169,9 +169,9 @@ $(BENCH_OUT)/scrape-store-$(BENCH_SCALE): | build
 	$(LOADTEST) seed-queues --count $(call scaled,30000000) --data $@ $(START)
 
 .PHONY: bench-import
-bench-operate: bench-foreign bench-statistics bench-shared-port bench-scrape bench-import ## what operators ask of a move, of counting, of pages and of scrapes
-
 bench-import: build ## a move from the reference: import, first start, export at three sizes, and what 30,000,000 queues with 3,000,000 messages take
 	@mkdir -p $(BENCH_OUT)
 	@$(LOADTEST) moving --sizes $(call scaled,50000),$(call scaled,200000),$(call scaled,800000) --to 30000000 --dir $(BENCH_OUT)/moving $(START) \
 		2>$(BENCH_OUT)/moving.err || { tail -n 1 $(BENCH_OUT)/moving.err; exit 1; }
+
+bench-operate: bench-foreign bench-statistics bench-shared-port bench-scrape bench-import ## what operators ask of a move, of counting, of pages and of scrapes

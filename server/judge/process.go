@@ -72,10 +72,9 @@ func listeners(port string) (sockets []string) {
 	if err != nil {
 		return nil
 	}
-	// Sockets of other users' processes are in these files only, and in no answer of netlink that an ordinary user may ask for
-	// without more code than that.
-	v4, _ := fs.NetTCP()  //lint:ignore SA1019 its successor is a netlink library; of a system without a family there is no file
-	v6, _ := fs.NetTCP6() //lint:ignore SA1019 the same
+	// procfs would rather have a library for netlink in its place, which is one more dependency for two files.
+	v4, _ := fs.NetTCP()  //lint:ignore SA1019 see above; of a system without a family there is no file
+	v6, _ := fs.NetTCP6() //lint:ignore SA1019 see above
 	for _, s := range append(v4, v6...) {
 		if s.St == listening && strconv.FormatUint(s.LocalPort, 10) == port {
 			sockets = append(sockets, "socket:["+strconv.FormatUint(s.Inode, 10)+"]")
